@@ -1,0 +1,39 @@
+//! How the hub says no. Refusals are values that reach the user, not faults.
+
+/// Why a command was refused. Each dialect gives it its own code and words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Nobody can be written to at that address: no such user, oneself, or not a friend.
+    #[error("no such user to write to")]
+    NoSuchPeer,
+    /// No such message, or not one's own, or not in that room.
+    #[error("no such message")]
+    NoSuchMessage,
+    /// No room can be read at that address.
+    #[error("no such room")]
+    NoSuchRoom,
+    /// Nobody has that name.
+    #[error("no user of that name")]
+    NoSuchName,
+    /// Friendship with oneself.
+    #[error("that is oneself")]
+    Oneself,
+    /// The other one has asked already.
+    #[error("the other user has asked already")]
+    AlreadyRequested,
+    /// Friends already.
+    #[error("friends already")]
+    AlreadyFriend,
+    /// No request of that user to answer.
+    #[error("no such request")]
+    NotRequested,
+    /// No friendship to end.
+    #[error("not friends")]
+    NotFriend,
+    /// A queue is full, or the node cannot make ids now. Nothing was stored; asking again may do.
+    #[error("busy, try again")]
+    Busy,
+    /// A fault of ours. Nothing was stored.
+    #[error("internal error")]
+    Internal,
+}

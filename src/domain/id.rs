@@ -1,0 +1,83 @@
+//! One newtype per id. Every id is positive and fits a signed 64-bit integer.
+
+use std::fmt;
+
+macro_rules! snowflake_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// The bare number, for storage and arithmetic.
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+snowflake_id!(
+    /// A user. Always even, so that the XOR of two of them can never be a group id.
+    UserId
+);
+snowflake_id!(
+    /// A room, as the store names it. Direct rooms never show it to anybody.
+    RoomId
+);
+snowflake_id!(
+    /// A message, unique over all rooms.
+    MessageId
+);
+
+impl UserId {
+    /// A user id from a number: positive and even, also beyond what the mint makes, because
+    /// imported users keep theirs.
+    pub const fn new(raw: i64) -> Option<Self> {
+        if raw > 0 && raw % 2 == 0 { Some(Self(raw)) } else { None }
+    }
+}
+
+impl RoomId {
+    /// A room id from a positive number.
+    pub const fn new(raw: i64) -> Option<Self> {
+        if raw > 0 { Some(Self(raw)) } else { None }
+    }
+}
+
+impl MessageId {
+    /// A message id from a positive number.
+    pub const fn new(raw: i64) -> Option<Self> {
+        if raw > 0 { Some(Self(raw)) } else { None }
+    }
+}
+
+/// One live socket of this process. Never stored, never shown on a wire, never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_ids_are_positive_and_even() {
+        assert_eq!(UserId::new(0), None);
+        assert_eq!(UserId::new(-2), None);
+        assert_eq!(UserId::new(3), None);
+        assert_eq!(UserId::new(i64::MAX), None);
+        assert_eq!(UserId::new(i64::MAX - 1).map(UserId::get), Some(i64::MAX - 1));
+    }
+}

@@ -1,0 +1,15 @@
+//! The rules of the hub, as plain values and functions.
+//!
+//! Nothing here does I/O, reads a clock, knows a wire format or a database: every input is an
+//! argument, every outcome a value, so each rule can be tested as a table. Read `id` and `user`
+//! first; `command` is what a session may ask, `event` what the hub tells, `error` how it refuses.
+
+pub mod clock;
+pub mod command;
+pub mod error;
+pub mod event;
+pub mod friendship;
+pub mod id;
+pub mod message;
+pub mod mint;
+pub mod user;

@@ -1,0 +1,177 @@
+//! Users: their public face, their names and addresses, and unordered pairs of them.
+
+use std::fmt;
+
+use super::id::UserId;
+
+/// The longest user name, in characters.
+pub const NAME_CHARS_MAX: usize = 32;
+/// The longest e-mail address, in characters.
+pub const EMAIL_CHARS_MAX: usize = 100;
+
+/// What everybody may see of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Who it is.
+    pub id: UserId,
+    /// The unique name.
+    pub name: String,
+    /// A picture's name, or whatever else the user's client puts there.
+    pub profile: Option<String>,
+}
+
+/// A valid user name: 1 to 32 characters, not blank, without control characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserName(String);
+
+impl UserName {
+    /// Checks a name; it is kept exactly as given. `None` if it is not valid.
+    pub fn parse(text: &str) -> Option<Self> {
+        let chars = text.chars().count();
+        let valid = (1..=NAME_CHARS_MAX).contains(&chars)
+            && !text.trim().is_empty()
+            && !text.chars().any(is_control);
+        valid.then(|| Self(text.to_owned()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Control characters, and those that turn the direction of the text around them.
+fn is_control(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A valid e-mail address, lower-cased.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Email(String);
+
+impl Email {
+    /// Checks and lower-cases an address. `None` if it is malformed.
+    ///
+    /// Accepted is the plain form `local@domain` of printable ASCII (RFC 5321 without quoted local
+    /// parts and address literals), at most 100 characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (local, domain) = text.rsplit_once('@')?;
+        let valid = text.len() <= EMAIL_CHARS_MAX && is_dot_atom(local) && is_host(domain);
+        valid.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// The address as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part after the last `@`.
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+fn is_dot_atom(local: &str) -> bool {
+    let atext = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+    local.len() <= 64 && local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(atext))
+}
+
+fn is_host(domain: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    domain.split('.').all(label)
+}
+
+/// Two different users in the order of their ids: the key of a direct room and of a friendship.
+///
+/// Never the XOR of the ids, which strangers' pairs can share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserPair {
+    low: UserId,
+    high: UserId,
+}
+
+impl UserPair {
+    /// The pair of two users; `None` if they are the same one.
+    pub fn new(a: UserId, b: UserId) -> Option<Self> {
+        (a != b).then(|| Self { low: a.min(b), high: a.max(b) })
+    }
+
+    /// The user with the smaller id.
+    pub const fn low(self) -> UserId {
+        self.low
+    }
+
+    /// The user with the larger id.
+    pub const fn high(self) -> UserId {
+        self.high
+    }
+
+    /// The other one of the two; meant for members of the pair.
+    pub fn other(self, me: UserId) -> UserId {
+        if me == self.low { self.high } else { self.low }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_hold_up_to_32_characters_of_any_script() {
+        assert!(UserName::parse("윤진").is_some());
+        assert!(UserName::parse(&"한".repeat(NAME_CHARS_MAX)).is_some());
+        assert!(UserName::parse(&"a".repeat(NAME_CHARS_MAX + 1)).is_none());
+        for bad in ["", "  ", "a\nb", "a\u{0}b", "a\u{202E}b"] {
+            assert!(UserName::parse(bad).is_none(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_lower_cased_and_checked() {
+        let email = Email::parse("Alice.B+tag@Example.COM").unwrap();
+        assert_eq!((email.as_str(), email.domain()), ("alice.b+tag@example.com", "example.com"));
+        for bad in [
+            "",
+            "a",
+            "@b.c",
+            "a@",
+            "a b@c.d",
+            "a@b c.d",
+            "a@b.c\r\nBcc: x@y.z",
+            "a@b..c",
+            "a..b@c.d",
+            "a@sunrint.hs.kr@evil.com",
+            "a@-b.c",
+            "á@b.c",
+            " a@b.c",
+        ] {
+            assert!(Email::parse(bad).is_none(), "{bad:?}");
+        }
+        let local = "a".repeat(60);
+        let at_limit = format!("{local}@{}.com", "b".repeat(EMAIL_CHARS_MAX - 65));
+        assert_eq!(at_limit.len(), EMAIL_CHARS_MAX);
+        assert!(Email::parse(&at_limit).is_some());
+        assert!(Email::parse(&format!("{at_limit}m")).is_none());
+    }
+
+    #[test]
+    fn a_pair_is_ordered_and_of_two() {
+        let (a, b) = (UserId::new(2).unwrap(), UserId::new(8).unwrap());
+        assert_eq!(UserPair::new(a, b), UserPair::new(b, a));
+        assert_eq!(UserPair::new(a, a), None);
+        assert_eq!(UserPair::new(b, a).unwrap().other(a), b);
+    }
+}

@@ -1,0 +1,6 @@
+//! Tradewind: a messaging hub in one binary.
+//!
+//! `ARCHITECTURE.md` at the root of the repository draws the house, says who may know whom, and
+//! follows a message from socket to disk to socket.
+
+pub mod domain;
