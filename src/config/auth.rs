@@ -1,0 +1,30 @@
+//! The section `auth`.
+
+use super::rule::{at_least, email_domains, not_empty, unset_or_bytes};
+use super::secret::Secret;
+use super::section::section;
+
+/// HS256 wants a key no shorter than its hash (RFC 7518, section 3.2).
+const SECRET_BYTES_MIN: usize = 32;
+
+section! {
+    /// Passwords, tokens and the verification of addresses.
+    Auth {
+        /// What tokens are signed with, at least 32 bytes. Empty: the secret in secret_file.
+        secret: Secret = Secret::new(String::new()) => unset_or_bytes(SECRET_BYTES_MIN);
+        /// The file of the secret; made at the first start, readable for its owner only.
+        secret_file: String = "data/jwt.key".to_owned() => not_empty();
+        /// How long a token is valid, in days.
+        token_days: u32 = 90 => at_least(1);
+        /// The domains whose addresses may register. Empty: any.
+        allowed_email_domains: Vec<String> = Vec::new() => email_domains();
+        /// How long a verification link is valid, in hours.
+        verification_hours: u32 = 24 => at_least(1);
+        /// How many passwords are hashed at once; each takes 19 MiB and a core.
+        hashes_max: usize = 2 => at_least(1);
+        /// How many passwords may wait to be hashed. More are refused as "busy".
+        hash_queue_max: usize = 256 => at_least(1);
+        /// The longest password, in bytes.
+        password_bytes_max: usize = 1_024 => at_least(1);
+    }
+}

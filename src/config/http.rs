@@ -1,0 +1,44 @@
+//! The section `http`.
+
+use std::net::SocketAddr;
+use std::thread;
+
+use super::rule::{at_least, socket_address, unset_or_web_base, web_origins};
+use super::section::section;
+
+section! {
+    /// The HTTP listener.
+    Http {
+        /// The IP address and port to listen on. Port 0 takes any free one.
+        bind: String = "127.0.0.1:8080".to_owned() => socket_address();
+        /// What links in mails start with, such as `https://chat.example`. Empty: `http://` and the
+        /// address listened on.
+        public_url: String = String::new() => unset_or_web_base();
+        /// The origins whose pages may connect, beside the host's own. Programs other than browsers
+        /// send none and may always connect.
+        allowed_origins: Vec<String> = Vec::new() => web_origins();
+        /// Whether the peer's address is taken from X-Forwarded-For. Only turn this on behind a proxy
+        /// that nobody can go around.
+        trust_proxy: bool = false;
+        /// Threads that serve connections. 0: one less than there are cores, at least one.
+        workers: usize = 0;
+        /// The longest request body, in bytes.
+        body_bytes_max: usize = 16_384 => at_least(1);
+    }
+}
+
+impl Http {
+    /// What links start with, without a slash at the end. `bound` is the address listened on.
+    pub fn base_url(&self, bound: SocketAddr) -> String {
+        match self.public_url.trim_end_matches('/') {
+            "" => format!("http://{bound}"),
+            base => base.to_owned(),
+        }
+    }
+
+    /// How many threads serve connections, at least one.
+    pub fn worker_count(&self) -> usize {
+        let all_but_one = || thread::available_parallelism().map_or(1, |cores| cores.get() - 1);
+        if self.workers == 0 { all_but_one().max(1) } else { self.workers }
+    }
+}

@@ -1,0 +1,120 @@
+//! Where values come from, one layer over the other: file, environment, command line.
+//!
+//! A layer only adds entries, and a later one replaces those of an earlier one. Sections then take
+//! their settings out; what is left at the end nobody knows.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use config::{FileFormat, Source, ValueKind};
+
+use super::error::{ConfigError, Fault, Problem};
+use super::value::Value;
+
+const ENV_PREFIX: &str = "TRADEWIND__";
+
+/// The file read when none is named.
+const FILE_DEFAULT: &str = "tradewind.toml";
+
+enum Raw {
+    Typed(ValueKind),
+    Text(String),
+}
+
+/// The values of all layers, by `section.key`.
+#[derive(Default)]
+pub(super) struct Layers {
+    entries: BTreeMap<String, (String, Raw)>,
+    origins: BTreeMap<String, String>,
+    faults: Vec<Fault>,
+}
+
+impl Layers {
+    /// Adds a file: the one named, which must exist, or `tradewind.toml` here if there is one.
+    pub(super) fn add_file(&mut self, file: Option<&Path>) -> Result<(), ConfigError> {
+        let path = file.unwrap_or(Path::new(FILE_DEFAULT));
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(fault) if file.is_none() && fault.kind() == io::ErrorKind::NotFound => {
+                return Ok(());
+            }
+            Err(source) => return Err(ConfigError::Read { file: path.to_owned(), source }),
+        };
+        let tables = config::File::from_str(&text, FileFormat::Toml)
+            .collect()
+            .map_err(|fault| syntax(path, &fault))?;
+        let origin = path.display().to_string();
+        for (section, value) in tables {
+            match value.kind {
+                ValueKind::Table(keys) => {
+                    for (key, value) in keys {
+                        let raw = Raw::Typed(value.kind);
+                        self.entries.insert(format!("{section}.{key}"), (origin.clone(), raw));
+                    }
+                }
+                other => {
+                    self.entries.insert(section, (origin.clone(), Raw::Typed(other)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the variables `TRADEWIND__SECTION__KEY`; others are not ours.
+    pub(super) fn add_env(&mut self, variables: impl Iterator<Item = (String, String)>) {
+        for (name, text) in variables {
+            if let Some(path) = name.strip_prefix(ENV_PREFIX) {
+                let key = path.to_ascii_lowercase().replace("__", ".");
+                self.entries.insert(key, (name, Raw::Text(text)));
+            }
+        }
+    }
+
+    /// Adds flags of the command line, as pairs of `section.key` and text.
+    pub(super) fn add_flags(&mut self, flags: &[(String, String)]) {
+        for (key, text) in flags {
+            let entry = ("command line".to_owned(), Raw::Text(text.clone()));
+            self.entries.insert(key.clone(), entry);
+        }
+    }
+
+    /// Takes a setting out; the default if no layer has it, or if its value is of a wrong type.
+    pub(super) fn take<T: Value>(&mut self, section: &str, key: &str, default: T) -> T {
+        let key = format!("{section}.{key}");
+        let Some((origin, raw)) = self.entries.remove(&key) else { return default };
+        let value = match raw {
+            Raw::Typed(kind) => T::from_kind(kind),
+            Raw::Text(text) => T::from_text(&text),
+        };
+        self.origins.insert(key.clone(), origin.clone());
+        value.unwrap_or_else(|| {
+            let problem = Problem::MustBe(T::expected());
+            self.faults.push(Fault { origin: Some(origin), key, problem });
+            default
+        })
+    }
+
+    /// All faults: unknown keys, wrong types, and `broken` rules with the origin of their value.
+    pub(super) fn into_faults(self, broken: Vec<Fault>) -> Vec<Fault> {
+        let unknown = self.entries.into_iter().map(|(key, (origin, _))| Fault {
+            origin: Some(origin),
+            key,
+            problem: Problem::Unknown,
+        });
+        let broken = broken
+            .into_iter()
+            .map(|fault| Fault { origin: self.origins.get(&fault.key).cloned(), ..fault });
+        unknown.chain(self.faults).chain(broken).collect()
+    }
+}
+
+/// The first line of the parser's text says where, the last says what; between stands the source.
+fn syntax(path: &Path, fault: &config::ConfigError) -> ConfigError {
+    let text = fault.to_string();
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let what = lines.next_back().map_or(first.to_owned(), |last| format!("{first}: {last}"));
+    ConfigError::Syntax { file: path.to_owned(), what }
+}

@@ -1,0 +1,22 @@
+//! The section `limits`.
+
+use super::rule::at_least;
+use super::section::section;
+
+section! {
+    /// Rate limits. Addresses of IPv6 count by their /64 network.
+    Limits {
+        /// Whether any of them applies; false is for tests and load runs.
+        enabled: bool = true;
+        /// Logins tried from one address of the network, per minute.
+        login_per_ip_per_minute: u32 = 120 => at_least(1);
+        /// Logins tried with one e-mail address, per minute.
+        login_per_email_per_minute: u32 = 20 => at_least(1);
+        /// Accounts asked for from one address of the network, per hour.
+        register_per_ip_per_hour: u32 = 120 => at_least(1);
+        /// Commands of one session per second, in the long run.
+        commands_per_second: u32 = 100 => at_least(1);
+        /// Commands of one session at once.
+        commands_burst: u32 = 1_000 => at_least(1);
+    }
+}

@@ -1,0 +1,17 @@
+//! The section `node`.
+
+use super::rule::{at_least, at_most};
+use super::section::section;
+
+/// Five bits of an id name the node.
+const NODE_ID_MAX: u8 = 31;
+
+section! {
+    /// This process among others.
+    Node {
+        /// The number of this node, 0 to 31. No two nodes on one database may share it.
+        id: u8 = 0 => at_most(NODE_ID_MAX);
+        /// How far the clock may step back before the node stops making ids, in milliseconds.
+        clock_step_max_ms: u64 = 10_000 => at_least(1);
+    }
+}

@@ -1,0 +1,44 @@
+//! The section `store`.
+
+use super::rule::{at_least, url_of};
+use super::secret::Secret;
+use super::section::section;
+use super::value::choice;
+
+choice! {
+    /// What a commit waits for.
+    Durability {
+        /// For the disk: nothing acknowledged is lost at power loss.
+        Synced = "synced",
+        /// For the operating system: the last commits can be lost at power loss.
+        Relaxed = "relaxed",
+    }
+}
+
+section! {
+    /// The database.
+    Store {
+        /// Where it is: `sqlite://PATH`, or `postgres://USER:PASSWORD@HOST/DATABASE`.
+        url: Secret = Secret::new("sqlite://data/tradewind.db".to_owned())
+            => url_of(&["sqlite", "postgres", "postgresql"]);
+        /// "synced": a message is acknowledged when it is on the disk. "relaxed": faster, but the
+        /// last messages can be lost when the power fails.
+        durability: Durability = Durability::Synced;
+        /// Threads that read beside the one that writes.
+        readers: usize = 2 => at_least(1);
+        /// How many writes are committed together at most.
+        batch_ops_max: usize = 256 => at_least(1);
+        /// How many writes may wait. More are refused as "busy".
+        pending_ops_max: usize = 10_000 => at_least(1);
+        /// How many bytes of writes may wait.
+        pending_bytes_max: usize = 16_777_216 => at_least(1);
+        /// How many reads may wait. More are refused as "busy".
+        pending_reads_max: usize = 10_000 => at_least(1);
+        /// The page cache of each SQLite connection, in KiB.
+        cache_kib: u32 = 16_384 => at_least(1);
+        /// How long to wait for another program that locks the SQLite file, in milliseconds.
+        busy_timeout_ms: u32 = 5_000 => at_least(1);
+        /// How many bytes of messages one read of history fetches at most, but always one message.
+        history_slice_bytes: usize = 262_144 => at_least(1);
+    }
+}

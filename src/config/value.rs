@@ -1,0 +1,161 @@
+//! The types a setting can have, and how each is read.
+//!
+//! A file says types, so it is read strictly: `workers = "2"` is a fault. The environment and the
+//! command line only have text. Nothing here ever repeats a value in a message: it may be secret.
+
+use config::ValueKind;
+
+use super::secret::Secret;
+
+/// A type a setting can have.
+pub(super) trait Value: Sized {
+    /// What is accepted, to follow "must be".
+    fn expected() -> String;
+
+    /// The value as a TOML file says it.
+    fn from_kind(kind: ValueKind) -> Option<Self>;
+
+    /// The value as the environment or the command line says it.
+    fn from_text(text: &str) -> Option<Self>;
+
+    /// The value as a file would say it.
+    fn literal(&self) -> String;
+}
+
+impl Value for bool {
+    fn expected() -> String {
+        "true or false".to_owned()
+    }
+
+    fn from_kind(kind: ValueKind) -> Option<Self> {
+        if let ValueKind::Boolean(value) = kind { Some(value) } else { None }
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn literal(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for String {
+    fn expected() -> String {
+        "text".to_owned()
+    }
+
+    fn from_kind(kind: ValueKind) -> Option<Self> {
+        if let ValueKind::String(value) = kind { Some(value) } else { None }
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+
+    fn literal(&self) -> String {
+        // A JSON string is a TOML string.
+        serde_json::Value::from(self.as_str()).to_string()
+    }
+}
+
+impl Value for Secret {
+    fn expected() -> String {
+        String::expected()
+    }
+
+    fn from_kind(kind: ValueKind) -> Option<Self> {
+        String::from_kind(kind).map(Self::new)
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        String::from_text(text).map(Self::new)
+    }
+
+    fn literal(&self) -> String {
+        self.expose().to_owned().literal()
+    }
+}
+
+impl Value for Vec<String> {
+    fn expected() -> String {
+        "a list of texts".to_owned()
+    }
+
+    fn from_kind(kind: ValueKind) -> Option<Self> {
+        let ValueKind::Array(items) = kind else { return None };
+        items.into_iter().map(|item| String::from_kind(item.kind)).collect()
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        Some(items.map(str::to_owned).collect())
+    }
+
+    fn literal(&self) -> String {
+        serde_json::Value::from(self.as_slice()).to_string()
+    }
+}
+
+macro_rules! whole_number {
+    ($($type:ty),+) => {$(
+        impl Value for $type {
+            fn expected() -> String {
+                format!("a whole number from 0 to {}", Self::MAX)
+            }
+
+            fn from_kind(kind: ValueKind) -> Option<Self> {
+                if let ValueKind::I64(value) = kind { Self::try_from(value).ok() } else { None }
+            }
+
+            fn from_text(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+
+            fn literal(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
+}
+
+whole_number!(u8, u32, u64, usize);
+
+/// Makes an enum that settings can choose from by name.
+macro_rules! choice {
+    (
+        $(#[doc = $about:literal])+
+        $name:ident { $( $(#[doc = $doc:literal])+ $variant:ident = $text:literal, )+ }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $( $(#[doc = $doc])+ $variant, )+
+        }
+
+        impl $crate::config::value::Value for $name {
+            fn expected() -> String {
+                [$(concat!("\"", $text, "\"")),+].join(" or ")
+            }
+
+            fn from_kind(kind: config::ValueKind) -> Option<Self> {
+                String::from_kind(kind).and_then(|text| Self::from_text(&text))
+            }
+
+            fn from_text(text: &str) -> Option<Self> {
+                match text {
+                    $( $text => Some(Self::$variant), )+
+                    _ => None,
+                }
+            }
+
+            fn literal(&self) -> String {
+                match self {
+                    $( Self::$variant => concat!("\"", $text, "\"").to_owned(), )+
+                }
+            }
+        }
+    };
+}
+
+pub(super) use choice;

@@ -1,0 +1,29 @@
+//! The section `ws`.
+
+use super::rule::at_least;
+use super::section::section;
+use crate::domain::message::CONTENT_BYTES_MAX;
+
+/// JSON may write each byte of a message with six, and the frame around it needs some too.
+const FRAME_BYTES_MIN: usize = 6 * CONTENT_BYTES_MAX + 1_024;
+
+section! {
+    /// WebSocket sessions.
+    Ws {
+        /// The longest frame or fragmented message a peer may send, in bytes. A longer one ends
+        /// the session.
+        frame_bytes_max: usize = 524_288 => at_least(FRAME_BYTES_MIN);
+        /// How many bytes may wait for a peer that reads slowly. One more ends the session.
+        outbox_bytes_max: usize = 1_048_576 => at_least(1);
+        /// How many events may wait for a session.
+        mailbox_max: usize = 4_096 => at_least(1);
+        /// How many commands of a session may be on their way at once.
+        pipeline_max: usize = 64 => at_least(1);
+        /// How many sessions may be open at once.
+        sessions_max: usize = 100_000 => at_least(1);
+        /// After how long without any sign of a peer its connection is given up, in milliseconds.
+        tcp_user_timeout_ms: u32 = 20_000 => at_least(1);
+        /// How long a peer may take to answer a close frame, in milliseconds.
+        close_timeout_ms: u64 = 2_000 => at_least(1);
+    }
+}
