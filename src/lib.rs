@@ -3,5 +3,6 @@
 //! `ARCHITECTURE.md` at the root of the repository draws the house, says who may know whom, and
 //! follows a message from socket to disk to socket.
 
+pub mod clock;
 pub mod config;
 pub mod domain;
