@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` at the root of the repository draws the house, says who may know whom, and
 //! follows a message from socket to disk to socket.
 
+pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -1,0 +1,68 @@
+//! Keys that verify an e-mail address: shown once, in a mail, and stored only as their hash.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use super::{AuthError, random};
+
+/// 192 random bits.
+const KEY_BYTES: usize = 24;
+
+/// A fresh verification key. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerificationKey(String);
+
+impl VerificationKey {
+    /// A key nobody can guess, as 32 letters, digits, `-` and `_`.
+    ///
+    /// # Errors
+    /// [`AuthError::Random`].
+    pub fn random() -> Result<Self, AuthError> {
+        random::url_safe_text::<KEY_BYTES>().map(Self)
+    }
+
+    /// The key itself, for the link. Never log it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored of it.
+    pub fn hash(&self) -> [u8; 32] {
+        hash_of(&self.0)
+    }
+}
+
+impl fmt::Debug for VerificationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VerificationKey(..)")
+    }
+}
+
+/// What is stored of the key `text`: its SHA-256, to look a presented key up by. No salt is
+/// needed, since a key is random.
+pub fn hash_of(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_random_url_safe_and_found_again_by_their_hash() {
+        let (one, other) = (VerificationKey::random().unwrap(), VerificationKey::random().unwrap());
+        assert_ne!(one, other);
+        assert_eq!(one.as_str().len(), 32);
+        assert!(one.as_str().chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)));
+        assert_eq!(one.hash(), hash_of(one.as_str()));
+        assert_ne!(one.hash(), other.hash());
+        assert!(!format!("{one:?}").contains(one.as_str()));
+    }
+
+    #[test]
+    fn the_hash_is_sha_256() {
+        let hex: String = hash_of("abc").iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

@@ -1,0 +1,201 @@
+//! How often somebody may try to log in or to register.
+
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+
+use crate::config;
+use crate::domain::user::Email;
+
+/// Over so many keys, those that have not been used lately are forgotten.
+const KEYS_KEPT: usize = 10_000;
+
+/// A try that came too early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many tries, the next in {} ms", retry_after.as_millis())]
+pub struct TooMany {
+    /// When the next try may succeed.
+    pub retry_after: Duration,
+}
+
+/// The limits on logins and registrations of one node.
+pub struct Limits {
+    login_per_ip: Option<Keyed<IpAddr>>,
+    login_per_email: Option<Keyed<Email>>,
+    register_per_ip: Option<Keyed<IpAddr>>,
+}
+
+impl Limits {
+    /// Limits as set; none at all if they are not enabled.
+    pub fn new(rates: &config::Limits) -> Self {
+        let set = |rate: u32| NonZeroU32::new(rate).filter(|_| rates.enabled);
+        Self {
+            login_per_ip: set(rates.login_per_ip_per_minute).map(Quota::per_minute).map(Keyed::new),
+            login_per_email: set(rates.login_per_email_per_minute)
+                .map(Quota::per_minute)
+                .map(Keyed::new),
+            register_per_ip: set(rates.register_per_ip_per_hour)
+                .map(Quota::per_hour)
+                .map(Keyed::new),
+        }
+    }
+
+    /// A login comes from `ip`. To be asked first, since it bounds how many addresses one peer
+    /// can have counted by [`Limits::login_as`].
+    ///
+    /// # Errors
+    /// [`TooMany`] if it came too early.
+    pub fn login_from(&self, ip: IpAddr) -> Result<(), TooMany> {
+        check(self.login_per_ip.as_ref(), &network(ip))
+    }
+
+    /// A login names `email`, known or not.
+    ///
+    /// # Errors
+    /// [`TooMany`] if it came too early.
+    pub fn login_as(&self, email: &Email) -> Result<(), TooMany> {
+        check(self.login_per_email.as_ref(), email)
+    }
+
+    /// A registration comes from `ip`.
+    ///
+    /// # Errors
+    /// [`TooMany`] if it came too early.
+    pub fn register_from(&self, ip: IpAddr) -> Result<(), TooMany> {
+        check(self.register_per_ip.as_ref(), &network(ip))
+    }
+}
+
+fn check<K: Hash + Eq + Clone>(limit: Option<&Keyed<K>>, key: &K) -> Result<(), TooMany> {
+    limit.map_or(Ok(()), |limit| limit.check(key))
+}
+
+/// What counts as one peer: an IPv4 address, or a /64 of IPv6, which one household has.
+fn network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => IpAddr::V4(ip),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
+    }
+}
+
+/// One limit for each key.
+struct Keyed<K: Hash + Eq + Clone, C: Clock = DefaultClock> {
+    limiter: RateLimiter<K, DashMapStateStore<K>, C, NoOpMiddleware<C::Instant>>,
+    clock: C,
+    /// How many keys there may be before old ones are looked for again.
+    keys_max: AtomicUsize,
+}
+
+impl<K: Hash + Eq + Clone> Keyed<K> {
+    fn new(quota: Quota) -> Self {
+        Self::with_clock(quota, DefaultClock::default())
+    }
+}
+
+impl<K: Hash + Eq + Clone, C: Clock + Clone> Keyed<K, C> {
+    fn with_clock(quota: Quota, clock: C) -> Self {
+        Self {
+            limiter: RateLimiter::dashmap_with_clock(quota, clock.clone()),
+            clock,
+            keys_max: AtomicUsize::new(KEYS_KEPT),
+        }
+    }
+
+    fn check(&self, key: &K) -> Result<(), TooMany> {
+        let outcome = self.limiter.check_key(key).map_err(|not_until| TooMany {
+            retry_after: not_until.wait_time_from(self.clock.now()),
+        });
+        self.forget_old_keys();
+        outcome
+    }
+
+    /// Looks through all keys, but only when they have doubled since the last time, so that each
+    /// try pays for a few of them.
+    fn forget_old_keys(&self) {
+        if self.limiter.len() > self.keys_max.load(Ordering::Relaxed) {
+            self.limiter.retain_recent();
+            let next = self.limiter.len().saturating_mul(2).max(KEYS_KEPT);
+            self.keys_max.store(next, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use governor::clock::FakeRelativeClock;
+
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn per_minute(rate: u32) -> Quota {
+        Quota::per_minute(NonZeroU32::new(rate).unwrap())
+    }
+
+    #[test]
+    fn a_limit_refuses_what_is_over_it_and_says_how_long() {
+        let clock = FakeRelativeClock::default();
+        let limit = Keyed::with_clock(per_minute(2), clock.clone());
+        assert_eq!(limit.check(&"a"), Ok(()));
+        assert_eq!(limit.check(&"a"), Ok(()));
+        let refused = TooMany { retry_after: Duration::from_secs(30) };
+        assert_eq!(limit.check(&"a"), Err(refused));
+        assert_eq!(limit.check(&"b"), Ok(()), "each key counts by itself");
+        clock.advance(Duration::from_secs(30));
+        assert_eq!(limit.check(&"a"), Ok(()));
+        assert!(limit.check(&"a").is_err());
+    }
+
+    #[test]
+    fn old_keys_are_forgotten() {
+        let clock = FakeRelativeClock::default();
+        let limit = Keyed::with_clock(per_minute(60), clock.clone());
+        for key in 0..KEYS_KEPT {
+            limit.check(&key).unwrap();
+        }
+        clock.advance(Duration::from_secs(10));
+        assert_eq!(limit.limiter.len(), KEYS_KEPT);
+        limit.check(&KEYS_KEPT).unwrap();
+        assert_eq!(limit.limiter.len(), 1);
+    }
+
+    #[test]
+    fn each_door_has_its_own_limit() {
+        let rates = config::Limits {
+            login_per_ip_per_minute: 2,
+            login_per_email_per_minute: 1,
+            register_per_ip_per_hour: 1,
+            ..config::Limits::default()
+        };
+        let limits = Limits::new(&rates);
+        let email = Email::parse("a@b.example").unwrap();
+        assert!(limits.login_from(ip("10.0.0.1")).is_ok());
+        assert!(limits.login_from(ip("::ffff:10.0.0.1")).is_ok());
+        assert!(limits.login_from(ip("10.0.0.1")).is_err());
+        assert!(limits.login_as(&email).is_ok());
+        assert!(limits.login_as(&email).is_err());
+        assert!(limits.register_from(ip("2001:db8::1")).is_ok());
+        assert!(limits.register_from(ip("2001:db8::2")).is_err(), "the same /64");
+        assert!(limits.register_from(ip("2001:db8:0:1::2")).is_ok());
+    }
+
+    #[test]
+    fn limits_that_are_off_let_all_pass() {
+        let rates = config::Limits {
+            enabled: false,
+            register_per_ip_per_hour: 1,
+            ..config::Limits::default()
+        };
+        let limits = Limits::new(&rates);
+        assert!((0..1_000).all(|_| limits.register_from(ip("10.0.0.1")).is_ok()));
+    }
+}

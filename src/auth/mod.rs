@@ -1,0 +1,59 @@
+//! Who somebody is: passwords, tokens, verification keys, and limits on trying.
+//!
+//! Knows users and time from the domain; knows nothing of HTTP, sockets or the database. Secrets
+//! (passwords, keys, the signing secret) never appear in `Debug`, errors or logs.
+
+pub mod key;
+pub mod limits;
+pub mod password;
+mod random;
+pub mod secret;
+pub mod token;
+
+use std::io;
+use std::path::PathBuf;
+
+use tokio::task::JoinError;
+
+/// Why a password, a token, a key or the secret could not be made or checked.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// As many passwords wait to be hashed as may. Trying again later may do.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    /// Hashing failed, or a stored hash is malformed.
+    #[error("a password cannot be hashed or checked")]
+    Hash(#[source] argon2::password_hash::Error),
+    /// The hashing thread ended early: it panicked, or the process stops.
+    #[error("the hashing of a password was cut off")]
+    CutOff(#[source] JoinError),
+    /// The operating system gives no random bytes.
+    #[error("no random bytes can be had")]
+    Random(#[source] getrandom::Error),
+    /// A token cannot be signed.
+    #[error("a token cannot be signed")]
+    Sign(#[source] jsonwebtoken::errors::Error),
+    /// The file of the signing secret cannot be read or made.
+    #[error("{}: cannot be read or made", file.display())]
+    SecretFile {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Others than the owner may read or write the file of the signing secret.
+    #[error("{}: mode {mode:03o} lets others in, use chmod 600", file.display())]
+    SecretExposed {
+        /// The file.
+        file: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The signing secret in the file is too short.
+    #[error("{}: the secret must be at least {} bytes long", file.display(), secret::BYTES_MIN)]
+    SecretShort {
+        /// The file.
+        file: PathBuf,
+    },
+}

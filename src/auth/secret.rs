@@ -1,0 +1,138 @@
+//! The file of the signing secret: made at the first start, for its owner's eyes only.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use super::{AuthError, random};
+use crate::config::Secret;
+
+/// The shortest secret, in bytes (RFC 7518, section 3.2).
+pub const BYTES_MIN: usize = 32;
+
+const OWNER_ONLY: u32 = 0o600;
+const OTHERS: u32 = 0o077;
+
+/// The secret in `file`; if there is none, a random one is made and kept there. The folder is made
+/// too if only the folder is missing. Nodes that start at once end with the same secret.
+///
+/// # Errors
+/// [`AuthError::SecretFile`], [`AuthError::SecretExposed`], [`AuthError::SecretShort`],
+/// [`AuthError::Random`].
+pub fn load_or_make(file: &Path) -> Result<Secret, AuthError> {
+    let fault = |source| AuthError::SecretFile { file: file.to_owned(), source };
+    match File::open(file) {
+        Ok(open) => read(file, open),
+        Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
+            let secret = random::url_safe_text::<BYTES_MIN>()?;
+            let draft = draft_name(file)?;
+            publish(file, &draft, &secret).map_err(fault)?;
+            read(file, File::open(file).map_err(fault)?)
+        }
+        Err(source) => Err(fault(source)),
+    }
+}
+
+fn read(file: &Path, mut open: File) -> Result<Secret, AuthError> {
+    let fault = |source| AuthError::SecretFile { file: file.to_owned(), source };
+    let mode = open.metadata().map_err(fault)?.permissions().mode() & 0o777;
+    if mode & OTHERS != 0 {
+        return Err(AuthError::SecretExposed { file: file.to_owned(), mode });
+    }
+    let mut text = String::new();
+    open.read_to_string(&mut text).map_err(fault)?;
+    let secret = text.trim_end_matches(['\r', '\n']);
+    if secret.len() < BYTES_MIN {
+        return Err(AuthError::SecretShort { file: file.to_owned() });
+    }
+    Ok(Secret::new(secret.to_owned()))
+}
+
+/// A name beside `file` that nobody else uses.
+fn draft_name(file: &Path) -> Result<PathBuf, AuthError> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(format!(".{}", random::url_safe_text::<8>()?));
+    Ok(name.into())
+}
+
+/// Puts the whole secret on disk under the name `draft`, then gives it its name by a hard link,
+/// which fails if somebody was faster: nobody ever sees half a secret, and the first one stays.
+fn publish(file: &Path, draft: &Path, secret: &str) -> io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        unless(io::ErrorKind::AlreadyExists, fs::create_dir(folder))?;
+    }
+    let mut open = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(draft)?;
+    let linked = writeln!(open, "{secret}")
+        .and_then(|()| open.sync_all())
+        .and_then(|()| unless(io::ErrorKind::AlreadyExists, fs::hard_link(draft, file)));
+    fs::remove_file(draft)?;
+    linked?;
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+fn unless(fine: io::ErrorKind, outcome: io::Result<()>) -> io::Result<()> {
+    outcome.or_else(|fault| if fault.kind() == fine { Ok(()) } else { Err(fault) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::thread;
+
+    use super::*;
+
+    fn kept(file: &Path, secret: &str, mode: u32) {
+        fs::write(file, secret).unwrap();
+        fs::set_permissions(file, Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_secret_is_made_once_for_its_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("data/jwt.key");
+        let made = load_or_make(&file).unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, OWNER_ONLY);
+        assert!(made.expose().len() >= BYTES_MIN);
+        assert_eq!(load_or_make(&file).unwrap(), made);
+        let names = fs::read_dir(file.parent().unwrap()).unwrap().count();
+        assert_eq!(names, 1, "no draft is left");
+    }
+
+    #[test]
+    fn starts_at_once_end_with_the_same_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("data/jwt.key");
+        let secrets: Vec<_> = thread::scope(|scope| {
+            let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| load_or_make(&file))).collect();
+            starts.into_iter().map(|start| start.join().unwrap().unwrap()).collect()
+        });
+        assert!(secrets.iter().all(|secret| *secret == secrets[0]));
+    }
+
+    #[test]
+    fn a_secret_that_others_can_read_is_refused_in_one_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("jwt.key");
+        for mode in [0o640, 0o604, 0o644, 0o620] {
+            kept(&file, &"hush".repeat(8), mode);
+            let line = load_or_make(&file).unwrap_err().to_string();
+            let expected =
+                format!("{}: mode {mode:o} lets others in, use chmod 600", file.display());
+            assert_eq!(line, expected);
+        }
+        kept(&file, &"hush".repeat(8), 0o400);
+        assert_eq!(load_or_make(&file).unwrap().expose(), "hush".repeat(8));
+    }
+
+    #[test]
+    fn a_short_secret_and_a_missing_grandparent_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("jwt.key");
+        kept(&file, &format!("{}\n", "x".repeat(BYTES_MIN - 1)), OWNER_ONLY);
+        assert!(matches!(load_or_make(&file), Err(AuthError::SecretShort { .. })));
+        let deep = folder.path().join("no/such/jwt.key");
+        assert!(matches!(load_or_make(&deep), Err(AuthError::SecretFile { .. })));
+    }
+}
