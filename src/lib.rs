@@ -7,4 +7,5 @@ pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod mail;
 pub mod telemetry;

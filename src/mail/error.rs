@@ -1,0 +1,61 @@
+//! What can go wrong with a mail, and whether trying again helps.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a mail was not sent, or why none can be.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// The URL of the transport has no scheme known here.
+    #[error("a mail URL must start with file://, smtp:// or smtps://")]
+    Scheme,
+    /// The sender's or the receiver's address is malformed.
+    #[error("a mail address is malformed")]
+    Address(#[source] lettre::address::AddressError),
+    /// The link does not fit one line of printable ASCII.
+    #[error("the link does not fit one line")]
+    Link,
+    /// The letter cannot be put together.
+    #[error("the letter cannot be put together")]
+    Letter(#[source] lettre::error::Error),
+    /// The operating system gives no random bytes.
+    #[error("no random bytes can be had")]
+    Random(#[source] getrandom::Error),
+    /// The folder cannot be made or written.
+    #[error("{}: the mail folder cannot be made or written", folder.display())]
+    Outbox {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The server cannot be reached or talked to.
+    #[error("the mail server cannot be reached")]
+    Server(#[source] lettre::transport::smtp::Error),
+    /// The server said no.
+    #[error("the mail server refused: {code} {reply}")]
+    Refused {
+        /// The reply code of SMTP, 400 to 599.
+        code: u16,
+        /// What the server said, without our link.
+        reply: String,
+    },
+    /// The server took too long.
+    #[error("the mail server took too long")]
+    Timeout,
+}
+
+impl MailError {
+    /// Whether trying the same mail again is in vain.
+    ///
+    /// A 5xx reply is permanent, except 53x: the server does not accept our credentials, which is
+    /// no fault of the mail and can be mended.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Scheme | Self::Address(_) | Self::Link | Self::Letter(_) => true,
+            Self::Refused { code, .. } => *code >= 500 && !(530..540).contains(code),
+            Self::Random(_) | Self::Outbox { .. } | Self::Server(_) | Self::Timeout => false,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Mails that verify addresses: into a folder, or to an SMTP server.
+//!
+//! Makes the letter and hands it over once. When to try again, and what is still to be sent, is the
+//! queue's business, which lives in the store. Neither the link (but for the folder, which is for
+//! development) nor the password of the server appears in logs or errors.
+
+mod backoff;
+mod error;
+mod letter;
+mod outbox;
+mod smtp;
+
+use std::time::Duration;
+
+use lettre::message::Mailbox;
+
+pub use self::backoff::backoff;
+pub use self::error::MailError;
+use self::letter::Letter;
+use self::outbox::Outbox;
+use self::smtp::Smtp;
+use crate::domain::user::Email;
+
+/// Where mails go.
+pub struct Transport {
+    from: Mailbox,
+    route: Route,
+}
+
+enum Route {
+    Outbox(Outbox),
+    Smtp(Smtp),
+}
+
+impl Transport {
+    /// The transport of a URL, for mails `from` an address such as `Name <name@host>`, each handed
+    /// over within `timeout`.
+    ///
+    /// `file://FOLDER` writes files; the folder is made if only it is missing.
+    /// `smtp://[USER:PASSWORD@]HOST[:PORT]` talks to a server without encryption (port 25), with
+    /// `?tls=required` by STARTTLS (port 587), with `?tls=opportunistic` by STARTTLS if the server
+    /// has it; `smtps://` by TLS from the start (port 465).
+    ///
+    /// # Errors
+    /// [`MailError::Address`], [`MailError::Scheme`], [`MailError::Server`],
+    /// [`MailError::Outbox`].
+    pub fn from_url(url: &str, from: &str, timeout: Duration) -> Result<Self, MailError> {
+        let route = match url.split_once("://") {
+            Some(("file", folder)) => Route::Outbox(Outbox::open(folder.into())?),
+            Some(("smtp" | "smtps", _)) => Route::Smtp(Smtp::from_url(url, timeout)?),
+            Some(_) | None => return Err(MailError::Scheme),
+        };
+        Ok(Self { from: from.parse().map_err(MailError::Address)?, route })
+    }
+
+    /// Sends `link`, which verifies the address `to`.
+    ///
+    /// # Errors
+    /// [`MailError::Address`], [`MailError::Link`], [`MailError::Letter`],
+    /// [`MailError::Random`]; for a folder [`MailError::Outbox`]; for a server
+    /// [`MailError::Server`], [`MailError::Refused`], [`MailError::Timeout`].
+    pub async fn send_verification(&self, to: &Email, link: &str) -> Result<(), MailError> {
+        let letter = Letter::verification(&self.from, to, link)?;
+        match &self.route {
+            Route::Outbox(outbox) => outbox.put(letter, to, link).await,
+            Route::Smtp(smtp) => smtp.send(letter, link).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! A folder of letters, for development: nothing leaves the machine.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tokio::task;
+
+use super::MailError;
+use super::letter::Letter;
+use crate::domain::user::Email;
+
+pub(super) struct Outbox {
+    folder: PathBuf,
+}
+
+impl Outbox {
+    /// The folder, made if only it is missing.
+    pub(super) fn open(folder: PathBuf) -> Result<Self, MailError> {
+        match fs::create_dir(&folder) {
+            Err(source) if !folder.is_dir() => Err(MailError::Outbox { folder, source }),
+            Ok(()) | Err(_) => Ok(Self { folder }),
+        }
+    }
+
+    /// Writes the letter as one finished `*.eml` and logs its link.
+    pub(super) async fn put(
+        &self,
+        letter: Letter,
+        to: &Email,
+        link: &str,
+    ) -> Result<(), MailError> {
+        let file = self.folder.join(&letter.name).with_extension("eml");
+        let target = file.clone();
+        task::spawn_blocking(move || write(&target, &letter.message.formatted()))
+            .await
+            .map_err(io::Error::other)
+            .flatten()
+            .map_err(|source| MailError::Outbox { folder: self.folder.clone(), source })?;
+        log::info!(to:% = to, link, file:% = file.display(); "verification mail written");
+        Ok(())
+    }
+}
+
+/// Whoever sees the file sees all of it, since it gets its name at the end.
+fn write(file: &Path, letter: &[u8]) -> io::Result<()> {
+    let draft = file.with_extension("tmp");
+    let mut open = File::create_new(&draft)?;
+    open.write_all(letter)?;
+    open.sync_all()?;
+    fs::rename(draft, file)
+}
