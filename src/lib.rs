@@ -9,3 +9,4 @@ pub mod config;
 pub mod domain;
 pub mod mail;
 pub mod telemetry;
+pub mod store;

@@ -31,7 +31,7 @@ impl Clock for Hand {
 const TOLERANCE: Duration = Duration::from_secs(10);
 
 fn mint(node: u16, floor: i64, clock: &Arc<Hand>) -> IdMint {
-    let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
+    let clock: Arc<dyn Clock> = clock.clone();
     IdMint::new(node, floor, TOLERANCE, clock).unwrap()
 }
 

@@ -1,0 +1,236 @@
+//! One connection to either database, and the pools that keep them.
+//!
+//! Plain queries run on [`Either`] itself. Upserts and inserts of many rows do not compile
+//! there (decision 2): `each_backend!` expands the same query in both arms. A connection goes back
+//! to its pool only if its last transaction has ended cleanly; all others are closed.
+
+use std::time::Duration;
+
+use diesel::SqliteConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::dsl::sql;
+use diesel::r2d2::R2D2Connection;
+use diesel::sql_types::Text;
+use diesel::{Connection as _, ConnectionError, PgConnection, QueryResult, RunQueryDsl};
+use r2d2::{ManageConnection, Pool};
+
+use super::error::StoreError;
+use super::location::Location;
+use super::settings::{Durability, Settings};
+
+/// Pages of write-ahead log after which the writer moves them into the database file.
+///
+/// Twenty times SQLite's default: each checkpoint syncs twice, and the writer waits for it.
+const CHECKPOINT_PAGES: u32 = 20_000;
+
+/// A connection to the database, whichever it is.
+// Not named `Connection` here: what the derive expands to imports diesel's trait of that name
+// beside everything in this module.
+#[derive(diesel::MultiConnection)]
+pub enum Either {
+    /// A SQLite file.
+    Sqlite(SqliteConnection),
+    /// A PostgreSQL server.
+    Postgres(PgConnection),
+}
+
+/// Expands a query once per backend, for what [`Either`] itself cannot express.
+macro_rules! each_backend {
+    ($connection:expr, $inner:ident => $query:expr) => {
+        match $connection {
+            $crate::store::Connection::Sqlite($inner) => $query,
+            $crate::store::Connection::Postgres($inner) => $query,
+        }
+    };
+}
+pub(super) use each_backend;
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Changes; one at a time over all processes.
+    Writer,
+    /// Look-ups; each sees one unchanging state.
+    Reader,
+}
+
+/// Opens connections of one role.
+pub(super) struct Opener {
+    location: Location,
+    settings: Settings,
+    role: Role,
+}
+
+/// A connection of a pool.
+pub(super) struct Pooled {
+    connection: Either,
+    role: Role,
+    /// Whether the last transaction has ended cleanly.
+    sound: bool,
+}
+
+impl Opener {
+    pub fn new(location: Location, settings: &Settings, role: Role) -> Self {
+        Self { location, settings: settings.clone(), role }
+    }
+
+    /// A new connection, set up for its role.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    pub fn open(&self) -> Result<Either, StoreError> {
+        let place = self.location.place();
+        let failed = |error| StoreError::failed(&place, one_line(error));
+        match &self.location {
+            Location::Sqlite(path) => {
+                let mut sqlite = SqliteConnection::establish(path).map_err(failed)?;
+                let mode = self.set_up_sqlite(&mut sqlite);
+                let mode = mode.map_err(|error| StoreError::failed(&place, error))?;
+                if mode != "wal" {
+                    let cause = "write-ahead logging is not possible on this file system";
+                    return Err(StoreError::failed(&place, cause));
+                }
+                Ok(Either::Sqlite(sqlite))
+            }
+            Location::Postgres(url) => {
+                let mut postgres = PgConnection::establish(url).map_err(failed)?;
+                let done = postgres.batch_execute(&self.postgres_settings());
+                done.map_err(|error| StoreError::failed(&place, error))?;
+                Ok(Either::Postgres(postgres))
+            }
+        }
+    }
+
+    /// A pool of at most `size` connections, opened when first needed.
+    pub fn pool(self, size: usize) -> Pool<Self> {
+        let timeout = Duration::from_millis(self.settings.busy_timeout_ms.max(1).into());
+        Pool::builder()
+            .max_size(u32::try_from(size).unwrap_or(u32::MAX).max(1))
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .connection_timeout(timeout)
+            .build_unchecked(self)
+    }
+
+    /// States every pragma, since defaults depend on how SQLite was built. Returns the mode of the
+    /// journal.
+    fn set_up_sqlite(&self, sqlite: &mut SqliteConnection) -> QueryResult<String> {
+        let Settings { busy_timeout_ms, cache_kib, .. } = self.settings;
+        // First of all the timeout: the change to write-ahead logging may have to wait.
+        sqlite.batch_execute(&format!("PRAGMA busy_timeout = {busy_timeout_ms}"))?;
+        let mode = sql::<Text>("PRAGMA journal_mode = WAL").get_result(sqlite)?;
+        let synchronous = match self.settings.durability {
+            Durability::Synced => "FULL",
+            Durability::Relaxed => "NORMAL",
+        };
+        let own = match self.role {
+            Role::Writer => format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
+            Role::Reader => "PRAGMA query_only = ON".to_owned(),
+        };
+        sqlite.batch_execute(&format!(
+            "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
+             PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib}; {own}"
+        ))?;
+        Ok(mode)
+    }
+
+    fn postgres_settings(&self) -> String {
+        let lock_timeout = format!("SET lock_timeout = {}", self.settings.busy_timeout_ms);
+        match self.settings.durability {
+            Durability::Synced => lock_timeout,
+            Durability::Relaxed => format!("{lock_timeout}; SET synchronous_commit = off"),
+        }
+    }
+}
+
+impl ManageConnection for Opener {
+    type Connection = Pooled;
+    type Error = StoreError;
+
+    fn connect(&self) -> Result<Pooled, StoreError> {
+        Ok(Pooled { connection: self.open()?, role: self.role, sound: true })
+    }
+
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), StoreError> {
+        Ok(pooled.connection.ping()?)
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        !pooled.sound || pooled.connection.is_broken()
+    }
+}
+
+impl Pooled {
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// The database is unreachable, or locked by somebody else for too long.
+    pub fn begin(&mut self) -> QueryResult<()> {
+        // Until the end of `finish`; a panic or a lost connection leaves it so.
+        self.sound = false;
+        begin(&mut self.connection, self.role)
+    }
+
+    /// Runs `op` in the transaction and ends it: all of it is committed, or nothing.
+    ///
+    /// # Errors
+    /// Those of `op`; [`StoreError::Database`] if it cannot be committed.
+    pub fn finish<T>(
+        &mut self,
+        op: impl FnOnce(&mut Either) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match op(&mut self.connection) {
+            Ok(value) => {
+                Either::commit_transaction(&mut self.connection)?;
+                self.sound = true;
+                Ok(value)
+            }
+            Err(error) => {
+                self.sound = Either::rollback_transaction(&mut self.connection).is_ok();
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Begins a transaction: a writer alone in the whole database (or PostgreSQL schema), a reader with
+/// one state for all its queries.
+///
+/// SQLite would let a deferred transaction fail at its first write; PostgreSQL would let two
+/// writers read the same counter of a room. The lock is let go by the end of the transaction.
+fn begin(connection: &mut Either, role: Role) -> QueryResult<()> {
+    match (connection, role) {
+        (Either::Sqlite(sqlite), Role::Writer) => {
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
+        }
+        (Either::Sqlite(sqlite), Role::Reader) => {
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN DEFERRED")
+        }
+        (Either::Postgres(postgres), Role::Writer) => {
+            AnsiTransactionManager::begin_transaction_sql(
+                postgres,
+                "BEGIN; SELECT pg_advisory_xact_lock(hashtext('tradewind'), \
+                 hashtext(current_schema()))",
+            )
+        }
+        (Either::Postgres(postgres), Role::Reader) => {
+            AnsiTransactionManager::begin_transaction_sql(
+                postgres,
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            )
+        }
+    }
+}
+
+/// libpq explains itself over several lines; a log line is one.
+fn one_line(error: ConnectionError) -> ConnectionError {
+    match error {
+        ConnectionError::BadConnection(text) => {
+            let lines: Vec<&str> = text.lines().map(str::trim).collect();
+            ConnectionError::BadConnection(lines.join(" "))
+        }
+        other => other,
+    }
+}

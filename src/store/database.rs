@@ -1,0 +1,189 @@
+//! The database, used by the thread that asks: for the command line, and under the actors.
+//!
+//! Never call it from an async context: every function waits for the disk.
+
+use std::error::Error;
+use std::fmt;
+use std::fs::{self, File};
+use std::path::Path;
+
+use diesel::dsl::sql;
+use diesel::sql_types::Text;
+use diesel::{RunQueryDsl, sql_query};
+use r2d2::Pool;
+
+use super::Connection;
+use super::connection::{Opener, Role};
+use super::error::StoreError;
+use super::location::{Location, plain_path};
+use super::migrate;
+use super::settings::Settings;
+use super::tables::{messages, rooms, users};
+
+/// The first SQLite without the fault that could damage a write-ahead log at a checkpoint.
+const SQLITE_MIN: [u32; 3] = [3, 51, 3];
+
+/// The database: one connection that writes, some that read. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    location: Location,
+    settings: Settings,
+    writer: Pool<Opener>,
+    readers: Pool<Opener>,
+}
+
+impl Database {
+    /// Connects, and checks what is there. Does not migrate.
+    ///
+    /// # Errors
+    /// [`StoreError::Url`], [`StoreError::OldSqlite`]; [`StoreError::Failed`] naming the file or
+    /// server and the cause.
+    pub fn open(settings: &Settings) -> Result<Self, StoreError> {
+        let location = Location::parse(&settings.url)?;
+        location.prepare()?;
+        let opener = |role| Opener::new(location.clone(), settings, role);
+        // Opened here and now, since a pool tells only that it has waited in vain.
+        check_version(&mut opener(Role::Writer).open()?)?;
+        Ok(Self {
+            writer: opener(Role::Writer).pool(1),
+            readers: opener(Role::Reader).pool(settings.readers),
+            settings: settings.clone(),
+            location,
+        })
+    }
+
+    /// Brings the schema up to date, all or nothing; returns the names of the migrations applied.
+    /// Safe when several processes do it at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`], [`StoreError::Unavailable`].
+    pub fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        let place = self.location.place();
+        self.write(|conn| migrate::run(conn).map_err(|error| StoreError::failed(&place, error)))
+    }
+
+    /// The highest id that the mint has made and the store has kept; 0 if none. Imported users,
+    /// who keep foreign ids, do not count.
+    ///
+    /// # Errors
+    /// As [`Database::read`].
+    pub fn id_floor(&self) -> Result<i64, StoreError> {
+        self.read(|conn| {
+            let highest = [users::last_id(conn)?, rooms::last_id(conn)?, messages::last_id(conn)?];
+            Ok(highest.into_iter().flatten().max().unwrap_or(0))
+        })
+    }
+
+    /// Runs `op` in one transaction, alone among all writers of all processes.
+    ///
+    /// # Errors
+    /// Those of `op`, after which nothing is kept; [`StoreError::Unavailable`] before it has run,
+    /// [`StoreError::Failed`] after.
+    pub fn write<T>(
+        &self,
+        op: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.transact(&self.writer, op)
+    }
+
+    /// Runs `op` on one unchanging state of the database. It cannot change anything.
+    ///
+    /// # Errors
+    /// As [`Database::write`].
+    pub fn read<T>(
+        &self,
+        op: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.transact(&self.readers, op)
+    }
+
+    /// Writes a consistent copy, on disk when this returns, to a file that must not exist. The
+    /// database can be in use meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`] on PostgreSQL; [`StoreError::Failed`] naming the file.
+    pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let place = to.display().to_string();
+        let failed = |cause: Box<dyn Error + Send + Sync>| StoreError::failed(&place, cause);
+        // Its own connection: it takes long, and must not be in a transaction.
+        let mut conn =
+            match Opener::new(self.location.clone(), &self.settings, Role::Writer).open()? {
+                Connection::Sqlite(sqlite) => sqlite,
+                Connection::Postgres(_) => {
+                    return Err(StoreError::Unsupported("use pg_dump to back up PostgreSQL"));
+                }
+            };
+        let path = to.to_str().ok_or_else(|| failed("the name is not UTF-8".into()))?;
+        // Also reserves the name: SQLite writes into an empty file, but not into another.
+        File::create_new(to).map_err(|error| failed(error.into()))?;
+        let vacuum = sql_query("VACUUM INTO ?").bind::<Text, _>(plain_path(path));
+        let copied = vacuum.execute(&mut conn).map_err(|error| failed(error.into()));
+        let synced = copied.and_then(|_| sync(to).map_err(|error| failed(error.into())));
+        synced.inspect_err(|_| drop(fs::remove_file(to)))
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn transact<T>(
+        &self,
+        pool: &Pool<Opener>,
+        op: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let place = self.location.place();
+        let mut pooled = pool.get().map_err(|error| StoreError::unavailable(&place, &error))?;
+        pooled.begin().map_err(|error| StoreError::unavailable(&place, &error))?;
+        pooled.finish(op).map_err(|error| error.at(&place))
+    }
+}
+
+/// Without the settings, whose URL may hold a password.
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Database").field(&self.location.place()).finish()
+    }
+}
+
+/// Brings a new file and its name to disk; SQLite does not for a copy.
+fn sync(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+fn check_version(conn: &mut Connection) -> Result<(), StoreError> {
+    match conn {
+        Connection::Sqlite(sqlite) => {
+            let found: String = sql::<Text>("SELECT sqlite_version()").get_result(sqlite)?;
+            refuse_old(found)
+        }
+        Connection::Postgres(_) => Ok(()),
+    }
+}
+
+fn refuse_old(found: String) -> Result<(), StoreError> {
+    let numbers: Vec<u32> = found.split('.').map_while(|part| part.parse().ok()).collect();
+    if numbers.as_slice() >= SQLITE_MIN.as_slice() {
+        Ok(())
+    } else {
+        let needed = SQLITE_MIN.map(|number| number.to_string()).join(".");
+        Err(StoreError::OldSqlite { found, needed })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlite_before_3_51_3_is_refused() {
+        for good in ["3.51.3", "3.51.10", "3.52.0", "3.100.0", "4.0.0"] {
+            assert!(refuse_old(good.to_owned()).is_ok(), "{good}");
+        }
+        for old in ["3.51.2", "3.51", "3.9.9", "2.100.100", "", "next"] {
+            let error = refuse_old(old.to_owned()).unwrap_err().to_string();
+            assert_eq!(error, format!("SQLite {old} is too old, 3.51.3 is needed"));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The one thread that writes: a batch is one transaction.
+//!
+//! If anything in a batch fails, or its commit does, all of it is rolled back and done again job by
+//! job, each in its own transaction: a bad job fails alone. The place to treat the changes of a
+//! batch together (many rows per insert, counters once per room) is `attempt`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::slice;
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix::{Actor, Handler, SyncContext};
+
+use super::database::Database;
+use super::error::StoreError;
+use super::gate::Gate;
+use super::observer::Observer;
+use super::rules::Rules;
+use super::writer::{Batch, Job};
+
+/// Commits batches.
+pub(super) struct DbExecutor {
+    pub database: Database,
+    pub rules: Arc<Rules>,
+    pub gate: Gate,
+    pub observer: Arc<dyn Observer>,
+}
+
+impl DbExecutor {
+    fn commit(&self, jobs: &mut [Job]) -> Vec<Result<(), StoreError>> {
+        let Err(error) = self.attempt(jobs) else { return jobs.iter().map(|_| Ok(())).collect() };
+        log::debug!("a batch of {} is done again job by job: {error}", jobs.len());
+        let mut outage: Option<StoreError> = None;
+        let again = |job| {
+            // If not even a fresh connection can begin, no job is to blame, and each further try
+            // would wait in vain.
+            let outcome = match outage.take() {
+                Some(error) => Err(error),
+                None => self.attempt(slice::from_mut(job)),
+            };
+            outage = outcome.as_ref().err().and_then(StoreError::outage);
+            outcome
+        };
+        jobs.iter_mut().map(again).collect()
+    }
+
+    fn attempt(&self, jobs: &mut [Job]) -> Result<(), StoreError> {
+        let transaction = || {
+            self.database
+                .write(|conn| jobs.iter_mut().try_for_each(|job| job.run(conn, &self.rules)))
+        };
+        // A panic would end the thread for good (decision 4). What it leaves is not looked at: the
+        // connection is closed by its pool, and a job's value counts only after a commit.
+        catch_unwind(AssertUnwindSafe(transaction)).unwrap_or(Err(StoreError::Panicked))
+    }
+}
+
+impl Actor for DbExecutor {
+    type Context = SyncContext<Self>;
+}
+
+impl Handler<Batch> for DbExecutor {
+    type Result = ();
+
+    fn handle(&mut self, mut batch: Batch, _: &mut SyncContext<Self>) {
+        let (started, ops) = (Instant::now(), batch.jobs().len());
+        let outcomes = self.commit(batch.jobs());
+        self.observer.batch_committed(ops, started.elapsed());
+        batch.answer(outcomes);
+        self.gate.report();
+    }
+}

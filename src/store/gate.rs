@@ -1,0 +1,62 @@
+//! The bound of the write queue, in operations and in bytes.
+//!
+//! Decided where a write is submitted, so that the submitter hears of it at once. The mailboxes
+//! behind the gate need no bound of their own.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::error::StoreError;
+use super::observer::Observer;
+use super::settings::Settings;
+
+/// Lets writes in while there is room.
+#[derive(Clone)]
+pub(super) struct Gate {
+    ops: Arc<Semaphore>,
+    bytes: Arc<Semaphore>,
+    ops_max: usize,
+    observer: Arc<dyn Observer>,
+}
+
+/// The room that one write takes up, given back when dropped.
+pub(super) struct Permit {
+    _op: OwnedSemaphorePermit,
+    _bytes: OwnedSemaphorePermit,
+}
+
+impl Gate {
+    pub fn new(settings: &Settings, observer: Arc<dyn Observer>) -> Self {
+        let ops_max = settings.pending_ops_max.min(Semaphore::MAX_PERMITS);
+        let bytes_max = settings.pending_bytes_max.min(Semaphore::MAX_PERMITS);
+        Self {
+            ops: Arc::new(Semaphore::new(ops_max)),
+            bytes: Arc::new(Semaphore::new(bytes_max)),
+            ops_max,
+            observer,
+        }
+    }
+
+    /// Lets in a write with so many bytes of text.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`], [`StoreError::Closed`].
+    pub fn enter(&self, bytes: usize) -> Result<Permit, StoreError> {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let op = Arc::clone(&self.ops).try_acquire_owned()?;
+        let bytes = Arc::clone(&self.bytes).try_acquire_many_owned(bytes)?;
+        self.report();
+        Ok(Permit { _op: op, _bytes: bytes })
+    }
+
+    /// Tells the observer how many writes are inside.
+    pub fn report(&self) {
+        self.observer.pending(self.ops_max.saturating_sub(self.ops.available_permits()));
+    }
+
+    /// Lets nobody in any more.
+    pub fn close(&self) {
+        self.ops.close();
+    }
+}

@@ -1,0 +1,156 @@
+//! What is kept: users, friendships, rooms, messages, registrations; on SQLite or PostgreSQL.
+//!
+//! [`Database`] is the database itself, for the thread that asks. [`Store`] is the same for async
+//! callers: `writer` gathers changes into batches, `executor` commits each batch in one
+//! transaction by the `rules`, `reader` answers look-ups beside it. `tables` hold the queries.
+//!
+//! Invariants: nothing is acknowledged before it is committed; every accepted change is answered
+//! exactly once, in the order of submission. The store knows no hub, no dialect and no socket.
+
+mod change;
+mod connection;
+mod database;
+mod error;
+mod executor;
+mod gate;
+mod location;
+mod migrate;
+mod observer;
+mod reader;
+mod rules;
+mod schema;
+mod settings;
+pub mod tables;
+mod writer;
+
+use std::sync::Arc;
+
+use actix::{Actor, Addr, ArbiterHandle, Recipient, SyncArbiter};
+use diesel::r2d2::R2D2Connection;
+use tokio::sync::Semaphore;
+
+use crate::domain::clock::Clock;
+use crate::domain::mint::IdMint;
+
+use executor::DbExecutor;
+use gate::Gate;
+use reader::{Lookup, Reader};
+use rules::Rules;
+use writer::{Job, Subscribe, Writer};
+
+pub use change::{Change, Committed, Done};
+pub use connection::Either as Connection;
+pub use database::Database;
+pub use error::StoreError;
+pub use observer::Observer;
+pub use settings::{Durability, Settings};
+
+/// The store. Cheap to clone; its threads end with the last clone, after what was accepted.
+#[derive(Clone)]
+pub struct Store {
+    writer: Addr<Writer>,
+    readers: Addr<Reader>,
+    gate: Gate,
+    reads: Arc<Semaphore>,
+}
+
+impl Store {
+    /// Starts the threads. Must be called inside a running actix system; batches are gathered on
+    /// `arbiter`. The database must be migrated.
+    pub fn start(
+        database: Database,
+        mint: Arc<IdMint>,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+        arbiter: &ArbiterHandle,
+    ) -> Self {
+        let settings = database.settings().clone();
+        let gate = Gate::new(&settings, Arc::clone(&observer));
+        let reads_max = settings.pending_reads_max.min(Semaphore::MAX_PERMITS);
+        let reader = database.clone();
+        let readers = SyncArbiter::start(settings.readers.max(1), move || Reader {
+            database: reader.clone(),
+        });
+        let (rules, inner) = (Arc::new(Rules { mint, clock }), gate.clone());
+        let executor = SyncArbiter::start(1, move || DbExecutor {
+            database: database.clone(),
+            rules: Arc::clone(&rules),
+            gate: inner.clone(),
+            observer: Arc::clone(&observer),
+        });
+        let batch_ops_max = settings.batch_ops_max;
+        let writer =
+            Writer::start_in_arbiter(arbiter, move |_| Writer::new(executor, batch_ops_max));
+        Self { writer, readers, gate, reads: Arc::new(Semaphore::new(reads_max)) }
+    }
+
+    /// Names the one who gets the outcomes of all changes submitted from now on.
+    pub fn subscribe(&self, subscriber: Recipient<Committed>) {
+        self.writer.do_send(Subscribe(subscriber));
+    }
+
+    /// Accepts a change; its outcome comes to the subscriber, under the ticket, once committed.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`], [`StoreError::Closed`]; then it is not accepted.
+    pub fn submit(&self, ticket: u64, change: Change) -> Result<(), StoreError> {
+        let permit = self.gate.enter(change.bytes())?;
+        self.writer.do_send(Job::change(ticket, change, permit));
+        Ok(())
+    }
+
+    /// Runs `op` in the same queue and batches as the changes; answers once it is committed. It
+    /// runs again if its batch has to be done again, and also if the caller goes away.
+    ///
+    /// # Errors
+    /// Those of `op`; [`StoreError::Busy`] and [`StoreError::Closed`] if it is not accepted;
+    /// [`StoreError::Panicked`], [`StoreError::Unavailable`], [`StoreError::Failed`].
+    pub async fn write<T: Send + 'static>(
+        &self,
+        op: impl Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let permit = self.gate.enter(size_of_val(&op))?;
+        let (job, answer) = Job::call(op, Some(permit));
+        self.writer.do_send(job);
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Runs `op` on one unchanging state of the database. What the caller has seen committed is in
+    /// that state.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn read<T: Send + 'static>(
+        &self,
+        op: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let permit = Arc::clone(&self.reads).try_acquire_owned()?;
+        let (lookup, answer) = Lookup::new(op, permit);
+        self.readers.do_send(lookup);
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Asks the database for a sign of life, through the readers. May take as long as they have to
+    /// do: the caller sets the time limit.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read(|conn| Ok(conn.ping()?)).await
+    }
+
+    /// Waits until everything accepted before is answered.
+    pub async fn flush(&self) {
+        let (marker, passed) = Job::call(|_| Ok(()), None);
+        self.writer.do_send(marker);
+        // However it ended, all before it have been answered.
+        drop(passed.await);
+    }
+
+    /// Accepts nothing more, through any clone, and waits until everything accepted is answered.
+    pub async fn close(self) {
+        self.gate.close();
+        self.reads.close();
+        self.flush().await;
+    }
+}

@@ -1,0 +1,86 @@
+//! The tables as diesel sees them, on both databases.
+//!
+//! Kept by hand beside `migrations/`; a test migrates each database and compares names, types and
+//! nullability with this file. Every time is a `Timestamp`: microseconds in a `BigInt`.
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        name -> Text,
+        email -> Text,
+        password_hash -> Text,
+        profile -> Nullable<Text>,
+        imported -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    friendships (low, high) {
+        low -> BigInt,
+        high -> BigInt,
+        state -> SmallInt,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    rooms (id) {
+        id -> BigInt,
+        low -> BigInt,
+        high -> BigInt,
+        seq -> BigInt,
+        rev -> BigInt,
+        last_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    messages (id) {
+        id -> BigInt,
+        room_id -> BigInt,
+        seq -> BigInt,
+        rev -> BigInt,
+        author_id -> BigInt,
+        created_at -> BigInt,
+        edited_at -> Nullable<BigInt>,
+        deleted -> Bool,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    registrations (id) {
+        id -> BigInt,
+        name -> Text,
+        email -> Text,
+        password_hash -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    verification_keys (key_hash) {
+        key_hash -> Binary,
+        registration_id -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    mails (id) {
+        id -> BigInt,
+        registration_id -> BigInt,
+        attempts -> Integer,
+        due_at -> BigInt,
+    }
+}
+
+diesel::joinable!(messages -> rooms (room_id));
+diesel::joinable!(verification_keys -> registrations (registration_id));
+diesel::joinable!(mails -> registrations (registration_id));
+diesel::allow_tables_to_appear_in_same_query!(friendships, users);
+diesel::allow_tables_to_appear_in_same_query!(messages, rooms);
+diesel::allow_tables_to_appear_in_same_query!(verification_keys, registrations);
+diesel::allow_tables_to_appear_in_same_query!(mails, registrations);

@@ -1,0 +1,52 @@
+//! How the store is run. Every limit has a name here; nothing in the store is unbounded.
+
+/// What a commit waits for before it is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Until it is on disk: nothing acknowledged is lost, also when the power fails.
+    Synced,
+    /// Until the operating system has it: a power failure can lose the last commits.
+    Relaxed,
+}
+
+/// How the store is run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `sqlite://relative/path`, `sqlite:///absolute/path`, `postgres://…` or `postgresql://…`.
+    pub url: String,
+    /// What a commit waits for.
+    pub durability: Durability,
+    /// Threads that read, each with a connection of its own.
+    pub readers: usize,
+    /// At most so many writes share one commit.
+    pub batch_ops_max: usize,
+    /// At most so many writes wait for their commit; more are refused as busy.
+    pub pending_ops_max: usize,
+    /// At most so many bytes of text wait for their commit; more are refused as busy.
+    pub pending_bytes_max: usize,
+    /// At most so many reads wait or run; more are refused as busy.
+    pub pending_reads_max: usize,
+    /// Page cache of each SQLite connection, in KiB.
+    pub cache_kib: u32,
+    /// How long to wait for another process's lock, and for a new connection, in milliseconds.
+    pub busy_timeout_ms: u32,
+    /// About how much text one slice of a history page holds, in bytes.
+    pub history_slice_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            url: "sqlite://data/tradewind.db".to_owned(),
+            durability: Durability::Synced,
+            readers: 2,
+            batch_ops_max: 256,
+            pending_ops_max: 10_000,
+            pending_bytes_max: 16 * 1024 * 1024,
+            pending_reads_max: 10_000,
+            cache_kib: 16_384,
+            busy_timeout_ms: 5_000,
+            history_slice_bytes: 262_144,
+        }
+    }
+}

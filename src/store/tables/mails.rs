@@ -1,0 +1,97 @@
+//! Mails that are to be sent: one per registration that waits.
+//!
+//! No text is kept. Each attempt makes a fresh key, stores its hash with [`add_key`], and only then
+//! sends: no key is ever at rest in clear, and none is sent that would not be recognised.
+
+use diesel::dsl::{exists, min, select};
+use diesel::prelude::*;
+
+use crate::domain::clock::Timestamp;
+use crate::store::Connection;
+use crate::store::error::StoreError;
+use crate::store::schema::{mails, registrations, verification_keys};
+
+/// A mail whose time has come.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct DueMail {
+    /// Which mail.
+    pub id: i64,
+    /// Whose mail.
+    pub registration_id: i64,
+    /// To whom, lower-cased.
+    pub email: String,
+    /// How often sending it has failed.
+    pub attempts: i32,
+}
+
+/// At most `limit` mails that are due, the longest waiting first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn due(conn: &mut Connection, now: Timestamp, limit: u32) -> Result<Vec<DueMail>, StoreError> {
+    let due = mails::table
+        .inner_join(registrations::table)
+        .filter(mails::due_at.le(now.micros()))
+        .order((mails::due_at.asc(), mails::id.asc()))
+        .limit(limit.into())
+        .select((mails::id, mails::registration_id, registrations::email, mails::attempts))
+        .load(conn)?;
+    Ok(due)
+}
+
+/// When the next mail is due.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn next_due_at(conn: &mut Connection) -> Result<Option<Timestamp>, StoreError> {
+    let next: Option<i64> = mails::table.select(min(mails::due_at)).first(conn)?;
+    Ok(next.map(Timestamp::from_micros))
+}
+
+/// Lets a key (its SHA-256) verify a registration. False if the registration is gone; then the
+/// mail must not be sent.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn add_key(
+    conn: &mut Connection,
+    registration_id: i64,
+    key_hash: &[u8],
+    expires_at: Timestamp,
+) -> Result<bool, StoreError> {
+    let waiting = exists(registrations::table.find(registration_id));
+    if !select(waiting).get_result(conn)? {
+        return Ok(false);
+    }
+    let row = (
+        verification_keys::key_hash.eq(key_hash),
+        verification_keys::registration_id.eq(registration_id),
+        verification_keys::expires_at.eq(expires_at.micros()),
+    );
+    diesel::insert_into(verification_keys::table).values(row).execute(conn)?;
+    Ok(true)
+}
+
+/// Tries a mail again later; `attempts` have failed so far.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn postpone(
+    conn: &mut Connection,
+    id: i64,
+    attempts: i32,
+    due_at: Timestamp,
+) -> Result<(), StoreError> {
+    let changes = (mails::attempts.eq(attempts), mails::due_at.eq(due_at.micros()));
+    diesel::update(mails::table.find(id)).set(changes).execute(conn)?;
+    Ok(())
+}
+
+/// Forgets a mail: it is sent, or given up. The registration goes on waiting.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn remove(conn: &mut Connection, id: i64) -> Result<(), StoreError> {
+    diesel::delete(mails::table.find(id)).execute(conn)?;
+    Ok(())
+}

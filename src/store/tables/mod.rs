@@ -1,0 +1,37 @@
+//! One module per table: plain functions on a [`Connection`](super::Connection).
+//!
+//! Values of the domain go in and come out; diesel's types stay inside. What must happen together
+//! is one function, or runs in one `write`. Nothing here knows the time or makes an id.
+
+pub mod friendships;
+pub mod history;
+pub mod mails;
+pub mod messages;
+pub mod registrations;
+pub mod rooms;
+pub mod users;
+
+use crate::domain::id::{MessageId, RoomId, UserId};
+use crate::domain::user::UserPair;
+
+use super::error::StoreError;
+
+/// Rows of one `INSERT`; SQLite allows 32,766 values in a statement.
+const INSERT_ROWS_MAX: usize = 1_000;
+
+fn user_id(value: i64) -> Result<UserId, StoreError> {
+    UserId::new(value).ok_or(StoreError::Corrupt { what: "a user id", value })
+}
+
+fn room_id(value: i64) -> Result<RoomId, StoreError> {
+    RoomId::new(value).ok_or(StoreError::Corrupt { what: "a room id", value })
+}
+
+fn message_id(value: i64) -> Result<MessageId, StoreError> {
+    MessageId::new(value).ok_or(StoreError::Corrupt { what: "a message id", value })
+}
+
+fn user_pair(low: i64, high: i64) -> Result<UserPair, StoreError> {
+    let pair = UserPair::new(user_id(low)?, user_id(high)?);
+    pair.ok_or(StoreError::Corrupt { what: "both users of a pair", value: low })
+}

@@ -1,0 +1,106 @@
+//! Registrations that wait for their address to be verified, and the keys that verify them.
+//!
+//! Several may wait for the same name or address: the first verified gets it. Of a key only its
+//! hash is kept; the key itself exists in the mail alone.
+
+use diesel::prelude::*;
+
+use crate::domain::clock::Timestamp;
+use crate::domain::id::UserId;
+use crate::domain::user::{Email, User, UserName};
+use crate::store::Connection;
+use crate::store::error::StoreError;
+use crate::store::schema::{mails, registrations, users, verification_keys};
+
+/// A registration to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRegistration<'a> {
+    /// The name wished for.
+    pub name: &'a UserName,
+    /// The address to be verified.
+    pub email: &'a Email,
+    /// The argon2id hash of the password, as a PHC string.
+    pub password_hash: &'a str,
+    /// Now.
+    pub created_at: Timestamp,
+    /// When it is forgotten.
+    pub expires_at: Timestamp,
+}
+
+/// Stores a registration and queues its mail, due at once. Returns the registration's id.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn create(conn: &mut Connection, new: &NewRegistration<'_>) -> Result<i64, StoreError> {
+    let row = (
+        registrations::name.eq(new.name.as_str()),
+        registrations::email.eq(new.email.as_str()),
+        registrations::password_hash.eq(new.password_hash),
+        registrations::created_at.eq(new.created_at.micros()),
+        registrations::expires_at.eq(new.expires_at.micros()),
+    );
+    let inserted = diesel::insert_into(registrations::table).values(row);
+    let id: i64 = inserted.returning(registrations::id).get_result(conn)?;
+    let mail = (
+        mails::registration_id.eq(id),
+        mails::attempts.eq(0),
+        mails::due_at.eq(new.created_at.micros()),
+    );
+    diesel::insert_into(mails::table).values(mail).execute(conn)?;
+    Ok(id)
+}
+
+/// Makes the registration of a key (its SHA-256) a user, under the id given. `None` if the key is
+/// unknown or expired, or if somebody else has got the name or the address meanwhile.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn verify(
+    conn: &mut Connection,
+    key_hash: &[u8],
+    user: UserId,
+    now: Timestamp,
+) -> Result<Option<User>, StoreError> {
+    let live = verification_keys::expires_at
+        .gt(now.micros())
+        .and(registrations::expires_at.gt(now.micros()));
+    let found: Option<(i64, String, String, String)> = verification_keys::table
+        .inner_join(registrations::table)
+        .filter(verification_keys::key_hash.eq(key_hash).and(live))
+        .select((
+            registrations::id,
+            registrations::name,
+            registrations::email,
+            registrations::password_hash,
+        ))
+        .first(conn)
+        .optional()?;
+    let Some((id, name, email, password_hash)) = found else { return Ok(None) };
+    // Used up either way; its keys and its mail go with it.
+    diesel::delete(registrations::table.find(id)).execute(conn)?;
+    let rivals = users::table.filter(users::name.eq(&name).or(users::email.eq(&email)));
+    if rivals.count().get_result::<i64>(conn)? > 0 {
+        return Ok(None);
+    }
+    let row = (
+        users::id.eq(user.get()),
+        users::name.eq(&name),
+        users::email.eq(&email),
+        users::password_hash.eq(&password_hash),
+        users::imported.eq(false),
+        users::created_at.eq(now.micros()),
+    );
+    diesel::insert_into(users::table).values(row).execute(conn)?;
+    Ok(Some(User { id: user, name, profile: None }))
+}
+
+/// Forgets registrations and keys that have expired; returns how many registrations.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn sweep_expired(conn: &mut Connection, now: Timestamp) -> Result<usize, StoreError> {
+    let keys = verification_keys::table.filter(verification_keys::expires_at.le(now.micros()));
+    diesel::delete(keys).execute(conn)?;
+    let expired = registrations::table.filter(registrations::expires_at.le(now.micros()));
+    Ok(diesel::delete(expired).execute(conn)?)
+}

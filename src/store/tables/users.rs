@@ -1,0 +1,164 @@
+//! Users: everybody who may log in.
+
+use diesel::dsl::{exists, select};
+use diesel::prelude::*;
+
+use crate::domain::clock::Timestamp;
+use crate::domain::id::UserId;
+use crate::domain::user::{Email, User, UserName};
+use crate::store::Connection;
+use crate::store::connection::each_backend;
+use crate::store::error::StoreError;
+use crate::store::schema::users;
+
+use super::{INSERT_ROWS_MAX, user_id};
+
+/// A user to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct NewUser<'a> {
+    /// Minted, or brought along if `imported`.
+    pub id: UserId,
+    /// The unique name.
+    pub name: &'a UserName,
+    /// The unique address.
+    pub email: &'a Email,
+    /// The argon2id hash of the password, as a PHC string.
+    pub password_hash: &'a str,
+    /// Whether the id comes from elsewhere, and says nothing about the mint.
+    pub imported: bool,
+    /// When the user came to be.
+    pub created_at: Timestamp,
+}
+
+/// What is needed to log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Who it is.
+    pub user: User,
+    /// The address, lower-cased.
+    pub email: String,
+    /// The argon2id hash of the password, as a PHC string.
+    pub password_hash: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
+struct Row<'a> {
+    id: i64,
+    name: &'a str,
+    email: &'a str,
+    password_hash: &'a str,
+    imported: bool,
+    created_at: i64,
+}
+
+impl<'a> From<&NewUser<'a>> for Row<'a> {
+    fn from(new: &NewUser<'a>) -> Self {
+        Self {
+            id: new.id.get(),
+            name: new.name.as_str(),
+            email: new.email.as_str(),
+            password_hash: new.password_hash,
+            imported: new.imported,
+            created_at: new.created_at.micros(),
+        }
+    }
+}
+
+/// The columns of a [`User`].
+pub(super) type Face = (i64, String, Option<String>);
+
+/// Selects a [`Face`].
+pub(super) const FACE: (users::id, users::name, users::profile) =
+    (users::id, users::name, users::profile);
+
+pub(super) fn user((id, name, profile): Face) -> Result<User, StoreError> {
+    Ok(User { id: user_id(id)?, name, profile })
+}
+
+/// Stores a user.
+///
+/// # Errors
+/// [`StoreError::is_unique_violation`] if id, name or address are taken.
+pub fn insert(conn: &mut Connection, new: &NewUser<'_>) -> Result<(), StoreError> {
+    diesel::insert_into(users::table).values(Row::from(new)).execute(conn)?;
+    Ok(())
+}
+
+/// Stores many users, fast.
+///
+/// # Errors
+/// As [`insert`]; then none of them is stored.
+pub fn insert_many(conn: &mut Connection, new: &[NewUser<'_>]) -> Result<(), StoreError> {
+    for some in new.chunks(INSERT_ROWS_MAX) {
+        let rows: Vec<Row<'_>> = some.iter().map(Row::from).collect();
+        each_backend!(conn, inner => {
+            diesel::insert_into(users::table).values(&rows).execute(inner)
+        })?;
+    }
+    Ok(())
+}
+
+/// The user with an id.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn by_id(conn: &mut Connection, id: UserId) -> Result<Option<User>, StoreError> {
+    let face = users::table.find(id.get()).select(FACE).first(conn).optional()?;
+    face.map(user).transpose()
+}
+
+/// The user of a name.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn by_name(conn: &mut Connection, name: &UserName) -> Result<Option<User>, StoreError> {
+    let named = users::table.filter(users::name.eq(name.as_str()));
+    named.select(FACE).first(conn).optional()?.map(user).transpose()
+}
+
+/// The account of an address.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn by_email(conn: &mut Connection, email: &Email) -> Result<Option<Account>, StoreError> {
+    let addressed = users::table.filter(users::email.eq(email.as_str()));
+    let found: Option<(Face, String, String)> =
+        addressed.select((FACE, users::email, users::password_hash)).first(conn).optional()?;
+    let account = found.map(|(face, email, password_hash)| {
+        Ok(Account { user: user(face)?, email, password_hash })
+    });
+    account.transpose()
+}
+
+/// Whether a user has this name.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn name_taken(conn: &mut Connection, name: &UserName) -> Result<bool, StoreError> {
+    let named = users::table.filter(users::name.eq(name.as_str()));
+    Ok(select(exists(named)).get_result(conn)?)
+}
+
+/// Whether a user has this address.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn email_taken(conn: &mut Connection, email: &Email) -> Result<bool, StoreError> {
+    let addressed = users::table.filter(users::email.eq(email.as_str()));
+    Ok(select(exists(addressed)).get_result(conn)?)
+}
+
+/// How many users there are.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn count(conn: &mut Connection) -> Result<i64, StoreError> {
+    Ok(users::table.count().get_result(conn)?)
+}
+
+/// The highest minted id.
+pub(in crate::store) fn last_id(conn: &mut Connection) -> Result<Option<i64>, StoreError> {
+    let minted = users::table.filter(users::imported.eq(false));
+    Ok(minted.select(users::id).order(users::id.desc()).first(conn).optional()?)
+}

@@ -1,0 +1,307 @@
+//! A database of one's own per test, and a store on it whose outcomes can be awaited.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use actix::{Actor, Arbiter, Context, Handler, System};
+use diesel::Connection as _;
+use diesel::PgConnection;
+use diesel::connection::SimpleConnection;
+use tempfile::TempDir;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tradewind::domain::clock::{Clock, Timestamp};
+use tradewind::domain::friendship::{Audience, Friendship};
+use tradewind::domain::id::{MessageId, UserId};
+use tradewind::domain::message::{Content, Message};
+use tradewind::domain::mint::{EPOCH, IdMint};
+use tradewind::domain::user::{Email, UserName, UserPair};
+use tradewind::store::tables::users::{self, NewUser};
+use tradewind::store::tables::{friendships, rooms};
+use tradewind::store::{Change, Committed, Database, Done, Observer, Settings, Store, StoreError};
+
+/// Writes a test once and runs it on both databases.
+macro_rules! on_both {
+    ($(fn $name:ident($db:ident) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            fn test($db: TestDb) $body
+
+            #[test]
+            fn sqlite() {
+                test(TestDb::sqlite());
+            }
+
+            #[test]
+            fn postgres() {
+                test(TestDb::postgres());
+            }
+        }
+    )*};
+}
+pub(super) use on_both;
+
+/// Nothing here takes so long unless it is stuck.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A database of one's own, gone after the test.
+pub struct TestDb {
+    pub settings: Settings,
+    pub dir: TempDir,
+    /// Base URL and schema.
+    postgres: Option<(String, String)>,
+}
+
+impl TestDb {
+    pub fn sqlite() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", dir.path().join("test.db").display());
+        Self { settings: Settings { url, ..Settings::default() }, dir, postgres: None }
+    }
+
+    pub fn postgres() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let base = postgres_url();
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let schema = format!("tradewind_{}_{number}", std::process::id());
+        let mut admin = PgConnection::establish(&base).unwrap();
+        admin.batch_execute(&format!("CREATE SCHEMA {schema}")).unwrap();
+        let separator = if base.contains('?') { '&' } else { '?' };
+        let url = format!("{base}{separator}options=-csearch_path%3D{schema}");
+        let settings = Settings { url, ..Settings::default() };
+        Self { settings, dir: tempfile::tempdir().unwrap(), postgres: Some((base, schema)) }
+    }
+
+    pub fn is_sqlite(&self) -> bool {
+        self.postgres.is_none()
+    }
+
+    pub fn with(mut self, set: impl FnOnce(&mut Settings)) -> Self {
+        set(&mut self.settings);
+        self
+    }
+
+    /// Open and migrated.
+    pub fn open(&self) -> Database {
+        let database = Database::open(&self.settings).unwrap();
+        database.migrate().unwrap();
+        database
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        if let Some((base, schema)) = &self.postgres {
+            let mut admin = PgConnection::establish(base).unwrap();
+            admin.batch_execute(&format!("DROP SCHEMA {schema} CASCADE")).unwrap();
+        }
+    }
+}
+
+/// The server that `scripts/test` starts.
+pub fn postgres_url() -> String {
+    std::env::var("TRADEWIND_TEST_POSTGRES")
+        .expect("TRADEWIND_TEST_POSTGRES is not set: run scripts/test, which starts PostgreSQL")
+}
+
+/// A clock that stands where it is put.
+pub struct Hand(AtomicI64);
+
+impl Hand {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(EPOCH.micros() + 1_000_000_000)))
+    }
+
+    pub fn step(&self, micros: i64) {
+        self.0.fetch_add(micros, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::Relaxed))
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// Ids for tests, on a clock of their own.
+pub fn mint() -> IdMint {
+    struct Real;
+    impl Clock for Real {
+        fn now(&self) -> Timestamp {
+            let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+            Timestamp::from_micros(since.as_micros().try_into().unwrap())
+        }
+        fn steady(&self) -> Duration {
+            std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap()
+        }
+    }
+    IdMint::new(0, 0, Duration::from_secs(10), Arc::new(Real)).unwrap()
+}
+
+/// A running store, and its subscriber.
+pub struct Live {
+    pub store: Store,
+    pub database: Database,
+    pub clock: Arc<Hand>,
+    pub mint: Arc<IdMint>,
+    ticket: AtomicU64,
+    committed: Mutex<UnboundedReceiver<Committed>>,
+}
+
+struct Subscriber(UnboundedSender<Committed>);
+
+impl Actor for Subscriber {
+    type Context = Context<Self>;
+}
+
+impl Handler<Committed> for Subscriber {
+    type Result = ();
+
+    fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
+        self.0.send(committed).unwrap_or_default();
+    }
+}
+
+impl Live {
+    /// Must run inside [`run`].
+    pub fn start(db: &TestDb) -> Self {
+        Self::observed(db, Arc::new(()))
+    }
+
+    pub fn observed(db: &TestDb, observer: Arc<dyn Observer>) -> Self {
+        let database = db.open();
+        let (clock, mint) = (Hand::new(), Arc::new(mint()));
+        let store = Store::start(
+            database.clone(),
+            Arc::clone(&mint),
+            clock.clone(),
+            observer,
+            &Arbiter::current(),
+        );
+        let (sender, committed) = unbounded_channel();
+        store.subscribe(Subscriber(sender).start().recipient());
+        let committed = Mutex::new(committed);
+        Self { store, database, clock, mint, ticket: AtomicU64::new(0), committed }
+    }
+
+    /// The next batch's outcomes.
+    pub async fn next(&self) -> Vec<(u64, Result<Done, StoreError>)> {
+        within(self.committed.lock().await.recv()).await.expect("the store lives").0
+    }
+
+    /// Submits one change and awaits what comes of it.
+    pub async fn apply(&self, change: Change) -> Done {
+        let ticket = self.ticket.fetch_add(1, Ordering::Relaxed);
+        self.store.submit(ticket, change).unwrap();
+        let mut outcomes = self.next().await;
+        assert_eq!(outcomes.len(), 1);
+        let (answered, outcome) = outcomes.remove(0);
+        assert_eq!(answered, ticket);
+        outcome.unwrap()
+    }
+
+    /// A change that posts.
+    pub fn post(&self, author: i64, peer: i64, text: &str) -> Change {
+        Change::Post {
+            id: self.mint.message().unwrap(),
+            author: id(author),
+            peer: UserId::new(peer),
+            content: content(text),
+            audience: Audience::Anyone,
+        }
+    }
+
+    /// Posts.
+    pub async fn posted(&self, author: i64, peer: i64, text: &str) -> Message {
+        match self.apply(self.post(author, peer, text)).await {
+            Done::Posted(message) => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Edits or deletes.
+    pub async fn edit(
+        &self,
+        author: i64,
+        peer: i64,
+        message: MessageId,
+        text: Option<&str>,
+    ) -> Done {
+        let change = Change::Edit {
+            author: id(author),
+            peer: UserId::new(peer),
+            message: Some(message),
+            content: text.map(content),
+            audience: Audience::Anyone,
+        };
+        self.apply(change).await
+    }
+
+    /// Seq and rev of a room, if there is one.
+    pub fn counters(&self, a: i64, b: i64) -> Option<(i64, i64)> {
+        let room = self.database.read(|conn| rooms::of_pair(conn, pair(a, b))).unwrap();
+        room.map(|room| (room.seq, room.rev))
+    }
+}
+
+/// Runs a test that needs the actor system.
+pub fn run(test: impl Future<Output = ()>) {
+    System::new().block_on(within(test));
+}
+
+pub async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(DEADLINE, future).await.expect("in time")
+}
+
+pub fn id(raw: i64) -> UserId {
+    UserId::new(raw).unwrap()
+}
+
+pub fn pair(a: i64, b: i64) -> UserPair {
+    UserPair::new(id(a), id(b)).unwrap()
+}
+
+pub fn content(text: &str) -> Content {
+    Content::new(text.to_owned()).unwrap()
+}
+
+pub fn at(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros)
+}
+
+pub fn name(text: &str) -> UserName {
+    UserName::parse(text).unwrap()
+}
+
+pub fn email(text: &str) -> Email {
+    Email::parse(text).unwrap()
+}
+
+/// Stores users called `user<id>`.
+pub fn make_users(database: &Database, ids: &[i64]) {
+    let parts = |id: &i64| (*id, name(&format!("user{id}")), email(&format!("user{id}@x.org")));
+    let named: Vec<_> = ids.iter().map(parts).collect();
+    let new = |(raw, name, email)| NewUser {
+        id: id(raw),
+        name,
+        email,
+        password_hash: "hash",
+        imported: false,
+        created_at: at(1),
+    };
+    let users: Vec<NewUser<'_>> = named.iter().map(|(id, n, e)| new((*id, n, e))).collect();
+    database.write(|conn| users::insert_many(conn, &users)).unwrap();
+}
+
+/// Sets what stands between two users.
+pub fn befriend(database: &Database, a: i64, b: i64, state: Friendship) {
+    database.write(|conn| friendships::set(conn, pair(a, b), state, at(1))).unwrap();
+}

@@ -1,0 +1,10 @@
+//! The store, as one suite on SQLite and on PostgreSQL.
+
+mod batches;
+mod failures;
+mod harness;
+mod history;
+mod registrations;
+mod rules;
+mod schema;
+mod users;

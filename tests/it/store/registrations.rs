@@ -1,0 +1,103 @@
+//! The life of a registration: its mail, its keys, and what becomes of it.
+
+use tradewind::domain::clock::Timestamp;
+use tradewind::domain::user::User;
+use tradewind::store::Database;
+use tradewind::store::tables::registrations::{self, NewRegistration};
+use tradewind::store::tables::{mails, users};
+
+use super::harness::*;
+
+fn register(database: &Database, who: &str, address: &str, now: i64) -> i64 {
+    let new = NewRegistration {
+        name: &name(who),
+        email: &email(address),
+        password_hash: "hash",
+        created_at: at(now),
+        expires_at: at(now + 1_000),
+    };
+    database.write(|conn| registrations::create(conn, &new)).unwrap()
+}
+
+fn add_key(database: &Database, registration: i64, key: &[u8], expires_at: i64) -> bool {
+    database.write(|conn| mails::add_key(conn, registration, key, at(expires_at))).unwrap()
+}
+
+fn verify(database: &Database, key: &[u8], user: i64, now: i64) -> Option<User> {
+    database.write(|conn| registrations::verify(conn, key, id(user), at(now))).unwrap()
+}
+
+fn due(database: &Database, now: i64) -> Vec<mails::DueMail> {
+    database.read(|conn| mails::due(conn, at(now), 10)).unwrap()
+}
+
+on_both! {
+    fn a_key_makes_a_user_once(db) {
+        let database = db.open();
+        let registration = register(&database, "ann", "ann@x.org", 100);
+        assert!(add_key(&database, registration, b"one", 500));
+        assert!(add_key(&database, registration, b"two", 500), "each attempt has its own key");
+        assert_eq!(verify(&database, b"three", 2, 200), None);
+        let ann = User { id: id(2), name: "ann".to_owned(), profile: None };
+        assert_eq!(verify(&database, b"one", 2, 200), Some(ann.clone()));
+        assert_eq!(verify(&database, b"one", 4, 200), None, "used up");
+        assert_eq!(verify(&database, b"two", 4, 200), None, "gone with its registration");
+        assert!(due(&database, 1_000).is_empty(), "so is the mail");
+        assert!(!add_key(&database, registration, b"four", 500));
+        let account = database.read(|conn| users::by_email(conn, &email("ANN@x.org"))).unwrap();
+        let account = account.unwrap();
+        assert_eq!((account.user, account.email.as_str()), (ann, "ann@x.org"));
+        assert_eq!(account.password_hash, "hash");
+        assert_eq!(database.id_floor().unwrap(), 2, "a verified user's id is minted");
+    }
+
+    fn the_first_verified_gets_name_and_address(db) {
+        let database = db.open();
+        let rivals = [("ann", "a@x.org"), ("ann", "b@x.org"), ("bob", "a@x.org"), ("cat", "c@x.org")];
+        for (key, (who, address)) in (0_u8..).zip(rivals) {
+            let registration = register(&database, who, address, 100);
+            assert!(add_key(&database, registration, &[key], 500));
+        }
+        assert!(verify(&database, &[0], 2, 200).is_some());
+        assert_eq!(verify(&database, &[1], 4, 200), None, "the name is taken");
+        assert_eq!(verify(&database, &[2], 6, 200), None, "the address is taken");
+        assert!(verify(&database, &[3], 8, 200).is_some());
+        assert_eq!(database.read(users::count).unwrap(), 2);
+    }
+
+    fn keys_and_registrations_expire(db) {
+        let database = db.open();
+        let registration = register(&database, "ann", "ann@x.org", 100);
+        assert!(add_key(&database, registration, b"short", 200));
+        assert!(add_key(&database, registration, b"long", 9_000));
+        assert_eq!(verify(&database, b"short", 2, 200), None, "the key has expired");
+        assert_eq!(verify(&database, b"long", 2, 1_100), None, "the registration has expired");
+        let sweep = |now| database.write(|conn| registrations::sweep_expired(conn, at(now))).unwrap();
+        assert_eq!(sweep(1_099), 0);
+        assert_eq!(verify(&database, b"short", 2, 100), None, "swept");
+        assert_eq!(sweep(1_100), 1);
+        assert!(due(&database, i64::MAX).is_empty());
+        let next = register(&database, "bob", "bob@x.org", 100);
+        assert!(next > registration, "the id of a registration never comes back");
+    }
+
+    fn mails_wait_their_turn(db) {
+        let database = db.open();
+        let first = register(&database, "ann", "ann@x.org", 100);
+        let second = register(&database, "bob", "bob@x.org", 50);
+        let next_due_at = || database.read(mails::next_due_at).unwrap();
+        assert_eq!(next_due_at(), Some(at(50)));
+        assert!(due(&database, 49).is_empty());
+        let both = due(&database, 100);
+        let of: Vec<_> = both.iter().map(|m| (m.registration_id, m.email.as_str())).collect();
+        assert_eq!(of, [(second, "bob@x.org"), (first, "ann@x.org")]);
+        assert_eq!(database.read(|conn| mails::due(conn, at(100), 1)).unwrap(), both[..1]);
+        database.write(|conn| mails::postpone(conn, both[0].id, 3, at(900))).unwrap();
+        database.write(|conn| mails::remove(conn, both[1].id)).unwrap();
+        assert_eq!(next_due_at(), Some(at(900)));
+        assert_eq!(due(&database, 900)[0].attempts, 3);
+        database.write(|conn| mails::remove(conn, both[0].id)).unwrap();
+        assert_eq!(next_due_at(), None::<Timestamp>);
+        assert!(add_key(&database, first, b"key", 500), "the registration waits on");
+    }
+}

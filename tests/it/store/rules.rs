@@ -1,0 +1,214 @@
+//! Every rule of writing, as it comes out of the store.
+
+use tradewind::domain::error::Refusal;
+use tradewind::domain::friendship::{Audience, FriendVerb, Friendship};
+use tradewind::domain::id::{MessageId, UserId};
+use tradewind::store::tables::friendships;
+use tradewind::store::tables::history::{Page, history};
+use tradewind::store::{Change, Done};
+
+use super::harness::*;
+
+on_both! {
+    fn who_may_be_written_to(db) {
+        run(async {
+            let live = Live::start(&db);
+            make_users(&live.database, &[2, 4, 6, 8]);
+            befriend(&live.database, 2, 6, Friendship::Friends);
+            befriend(&live.database, 2, 8, Friendship::RequestedByLow);
+            use Audience::{Anyone, Friends};
+            let refused = Some(Refusal::NoSuchPeer);
+            let table = [
+                (None, Anyone, refused),
+                (Some(2), Anyone, refused),
+                (Some(100), Anyone, refused),
+                (Some(4), Friends, refused),
+                (Some(8), Friends, refused),
+                (Some(4), Anyone, None),
+                (Some(6), Friends, None),
+            ];
+            for (peer, audience, expected) in table {
+                let done = live.apply(Change::Post {
+                    id: live.mint.message().unwrap(),
+                    author: id(2),
+                    peer: peer.and_then(UserId::new),
+                    content: content("hello"),
+                    audience,
+                });
+                match done.await {
+                    Done::Posted(message) => {
+                        assert_eq!(expected, None);
+                        assert_eq!(message.pair, pair(2, peer.unwrap()));
+                        assert_eq!((message.author, message.content.as_str()), (id(2), "hello"));
+                        assert_eq!((message.edited_at, message.deleted), (None, false));
+                    }
+                    done => assert_eq!(Some(done), expected.map(Done::Refused)),
+                }
+            }
+            assert_eq!(live.counters(2, 4), Some((1, 1)));
+            assert_eq!(live.counters(2, 8), None, "a refusal makes no room");
+        });
+    }
+
+    fn seq_rev_and_time_have_no_holes_and_no_ties(db) {
+        run(async {
+            let live = Live::start(&db);
+            make_users(&live.database, &[2, 4]);
+            let mut last = at(0);
+            // The clock stands, steps back, and goes on.
+            for (seq, step) in (1..).zip([0, 0, -5_000, 0, 3, 20_000]) {
+                live.clock.step(step);
+                let (from, to) = if seq % 2 == 0 { (2, 4) } else { (4, 2) };
+                let message = live.posted(from, to, "x").await;
+                assert_eq!((message.seq, message.rev), (seq, 2 * seq - 1));
+                assert!(message.created_at > last);
+                last = message.created_at;
+                let Done::Edited(edited) = live.edit(from, to, message.id, Some("y")).await else {
+                    panic!("refused");
+                };
+                assert_eq!((edited.seq, edited.rev), (seq, 2 * seq));
+                assert_eq!(edited.created_at, message.created_at);
+                assert!(edited.edited_at.unwrap() > edited.created_at);
+            }
+            assert_eq!(live.counters(2, 4), Some((6, 12)));
+        });
+    }
+
+    fn what_may_be_edited(db) {
+        run(async {
+            let live = Live::start(&db);
+            make_users(&live.database, &[2, 4, 6]);
+            let own = live.posted(2, 4, "own").await.id;
+            let theirs = live.posted(4, 2, "theirs").await.id;
+            let gone = live.posted(2, 4, "gone").await.id;
+            assert!(matches!(live.edit(2, 4, gone, None).await, Done::Edited(_)));
+            let (message, peer) = (Some(Refusal::NoSuchMessage), Some(Refusal::NoSuchPeer));
+            use Audience::{Anyone, Friends};
+            let table = [
+                ("unknown", MessageId::new(1), Some(4), Some("new"), Anyone, message),
+                ("nobody's id", None, Some(4), Some("new"), Anyone, message),
+                ("not mine", Some(theirs), Some(4), Some("new"), Anyone, message),
+                ("another room", Some(own), Some(6), Some("new"), Anyone, message),
+                ("nobody's room", Some(own), None, Some("new"), Anyone, message),
+                ("room with oneself", Some(own), Some(2), Some("new"), Anyone, message),
+                ("edit deleted", Some(gone), Some(4), Some("new"), Anyone, message),
+                ("delete deleted", Some(gone), Some(4), None, Anyone, message),
+                ("edit, no friend", Some(own), Some(4), Some("new"), Friends, peer),
+                ("edit", Some(own), Some(4), Some("new"), Anyone, None),
+                ("delete, no friend", Some(own), Some(4), None, Friends, None),
+            ];
+            for (case, message, peer, text, audience, expected) in table {
+                let before = live.counters(2, 4).unwrap();
+                let done = live.apply(Change::Edit {
+                    author: id(2),
+                    peer: peer.and_then(UserId::new),
+                    message,
+                    content: text.map(content),
+                    audience,
+                });
+                match done.await {
+                    Done::Edited(message) => {
+                        assert_eq!(expected, None, "{case}");
+                        assert_eq!(message.content, text.unwrap_or_default(), "{case}");
+                        assert_eq!(message.deleted, text.is_none(), "{case}");
+                        assert_eq!(live.counters(2, 4), Some((before.0, before.1 + 1)), "{case}");
+                    }
+                    done => {
+                        assert_eq!(Some(done), expected.map(Done::Refused), "{case}");
+                        assert_eq!(live.counters(2, 4), Some(before), "{case}");
+                    }
+                }
+            }
+        });
+    }
+
+    fn friendship_in_every_state(db) {
+        run(async {
+            let live = Live::start(&db);
+            make_users(&live.database, &[2, 4]);
+            use FriendVerb::{Accept, Discard, End, Request};
+            use Refusal::{
+                AlreadyFriend, AlreadyRequested, NoSuchName, NotFriend, NotRequested, Oneself,
+            };
+            let table = [
+                (2, Request, "nobody", Err(NoSuchName)),
+                (2, Request, "a\0b", Err(NoSuchName)),
+                (2, Request, "user2", Err(Oneself)),
+                (2, Accept, "user2", Err(NotRequested)),
+                (2, Discard, "user2", Err(NotRequested)),
+                (2, End, "user2", Err(NotFriend)),
+                (2, Accept, "user4", Err(NotRequested)),
+                (4, Request, "user2", Ok(true)),
+                (4, Request, "user2", Ok(false)),
+                (2, Request, "user4", Err(AlreadyRequested)),
+                (2, Discard, "user4", Ok(true)),
+                (2, Request, "user4", Ok(true)),
+                (2, Accept, "user4", Err(NotRequested)),
+                (4, Accept, "user2", Ok(true)),
+                (4, Request, "user2", Err(AlreadyFriend)),
+                (2, End, "user4", Ok(true)),
+                (4, End, "user2", Err(NotFriend)),
+            ];
+            for (actor, verb, name, expected) in table {
+                let name = name.to_owned();
+                let case = format!("{actor} {verb:?} {name}");
+                let done = live.apply(Change::Befriend { actor: id(actor), verb, name }).await;
+                match (done, expected) {
+                    (Done::Befriended { actor: who, other, verb: what, changed }, Ok(expected)) => {
+                        assert_eq!((who.id, what, changed), (id(actor), verb, expected), "{case}");
+                        assert_eq!(other, id(6 - actor), "{case}");
+                    }
+                    (done, Err(refusal)) => assert_eq!(done, Done::Refused(refusal), "{case}"),
+                    (done, Ok(_)) => panic!("{case}: {done:?}"),
+                }
+            }
+        });
+    }
+
+    fn crossing_requests_leave_exactly_one(db) {
+        run(async {
+            let live = Live::start(&db);
+            make_users(&live.database, &[2, 4]);
+            let ask = |actor, name: &str| Change::Befriend {
+                actor: id(actor),
+                verb: FriendVerb::Request,
+                name: name.to_owned(),
+            };
+            live.store.submit(0, ask(2, "user4")).unwrap();
+            live.store.submit(1, ask(4, "user2")).unwrap();
+            let mut outcomes = live.next().await;
+            if outcomes.len() == 1 {
+                outcomes.extend(live.next().await);
+            }
+            assert!(matches!(outcomes[0], (0, Ok(Done::Befriended { changed: true, .. }))));
+            let refused = Done::Refused(Refusal::AlreadyRequested);
+            assert_eq!((outcomes[1].0, outcomes[1].1.as_ref().unwrap()), (1, &refused));
+            let database = &live.database;
+            let to = |who| database.read(|conn| friendships::requests_to(conn, id(who))).unwrap();
+            assert_eq!((to(4).len(), to(2).len()), (1, 0));
+        });
+    }
+
+    fn pairs_of_equal_xor_see_nothing_of_each_other(db) {
+        run(async {
+            let live = Live::start(&db);
+            make_users(&live.database, &[2, 4, 8, 14]);
+            live.posted(2, 4, "to 4").await;
+            live.posted(14, 8, "to 8").await;
+            for (me, peer, text) in [(2, 4, "to 4"), (4, 2, "to 4"), (8, 14, "to 8"), (14, 8, "to 8")] {
+                let page = Page {
+                    me: id(me),
+                    peer: UserId::new(peer),
+                    before: at(i64::MAX),
+                    count: 10,
+                    audience: Audience::Anyone,
+                };
+                let slice = live.database.read(|conn| history(conn, &page, 1_000)).unwrap();
+                let messages = slice.unwrap().messages;
+                let texts: Vec<&str> = messages.iter().map(|m| m.content.as_str()).collect();
+                assert_eq!(texts, [text]);
+                assert_eq!(messages[0].seq, 1);
+            }
+        });
+    }
+}

@@ -1,0 +1,140 @@
+//! The migrations, against what diesel believes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use diesel::deserialize::QueryableByName;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{RunQueryDsl, sql_query};
+use tradewind::store::{Connection, Database, Settings};
+
+use super::harness::*;
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    table_name: String,
+    #[diesel(sql_type = Text)]
+    column_name: String,
+    #[diesel(sql_type = Text)]
+    type_name: String,
+    #[diesel(sql_type = BigInt)]
+    not_null: i64,
+}
+
+const SQLITE_COLUMNS: &str = "SELECT m.name AS table_name, c.name AS column_name, \
+    c.type AS type_name, c.\"notnull\" AS not_null FROM sqlite_schema m, pragma_table_info(m.name) c \
+    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+
+const POSTGRES_COLUMNS: &str = "SELECT table_name::text AS table_name, \
+    column_name::text AS column_name, data_type::text AS type_name, \
+    CASE is_nullable WHEN 'NO' THEN 1::bigint ELSE 0::bigint END AS not_null \
+    FROM information_schema.columns WHERE table_schema = current_schema()";
+
+type Tables = BTreeMap<String, BTreeSet<String>>;
+
+/// Tables and columns, as `name type` or `name type?` if it can be null.
+fn found(database: &Database) -> Tables {
+    let columns: Vec<Column> = database
+        .read(|conn| {
+            Ok(match conn {
+                Connection::Sqlite(sqlite) => sql_query(SQLITE_COLUMNS).load(sqlite)?,
+                Connection::Postgres(postgres) => sql_query(POSTGRES_COLUMNS).load(postgres)?,
+            })
+        })
+        .unwrap();
+    let mut tables = Tables::new();
+    for Column { table_name, column_name, type_name, not_null } in columns {
+        let null = if not_null == 1 { "" } else { "?" };
+        let column = format!("{column_name} {}{null}", type_name.to_lowercase());
+        tables.entry(table_name).or_default().insert(column);
+    }
+    tables.remove("__diesel_schema_migrations");
+    tables
+}
+
+/// What `schema.rs` says, in the words of the database.
+fn declared(sqlite: bool) -> Tables {
+    let (mut tables, mut table) = (Tables::new(), String::new());
+    for line in include_str!("../../../src/store/schema.rs").lines().map(str::trim) {
+        if let Some((name, "{")) = line.split_once(") ") {
+            table = name.split(' ').next().unwrap().to_owned();
+        } else if let Some((column, kind)) = line.trim_end_matches(',').split_once(" -> ")
+            && line.ends_with(',')
+        {
+            let inner = kind.strip_prefix("Nullable<").map(|kind| kind.trim_end_matches('>'));
+            let name = type_name(inner.unwrap_or(kind), sqlite);
+            let null = if inner.is_some() { "?" } else { "" };
+            tables.entry(table.clone()).or_default().insert(format!("{column} {name}{null}"));
+        }
+    }
+    tables
+}
+
+fn type_name(kind: &str, sqlite: bool) -> &'static str {
+    match (kind, sqlite) {
+        ("BigInt" | "Integer" | "SmallInt" | "Bool", true) => "integer",
+        ("Binary", true) => "blob",
+        ("BigInt", false) => "bigint",
+        ("Integer", false) => "integer",
+        ("SmallInt", false) => "smallint",
+        ("Bool", false) => "boolean",
+        ("Binary", false) => "bytea",
+        ("Text", _) => "text",
+        other => panic!("{other:?}"),
+    }
+}
+
+on_both! {
+    fn the_schema_is_what_diesel_believes(db) {
+        let declared = declared(db.is_sqlite());
+        assert_eq!(declared.len(), 7);
+        assert_eq!(found(&db.open()), declared);
+    }
+
+    fn a_second_migration_does_nothing(db) {
+        let database = Database::open(&db.settings).unwrap();
+        assert_eq!(database.migrate().unwrap(), ["2026-11-21-000000_foundation"]);
+        assert!(database.migrate().unwrap().is_empty());
+        assert!(Database::open(&db.settings).unwrap().migrate().unwrap().is_empty());
+    }
+
+    fn several_processes_may_migrate_at_once(db) {
+        let start = |_| {
+            Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "store::schema::another_process", "--ignored"])
+                .env(ANOTHER_URL, &db.settings.url)
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap()
+        };
+        let others: Vec<Child> = (0..6).map(start).collect();
+        for mut other in others {
+            assert!(other.wait().unwrap().success());
+        }
+        let database = Database::open(&db.settings).unwrap();
+        assert!(database.migrate().unwrap().is_empty());
+    }
+}
+
+/// Names the database that [`another_process`] migrates.
+const ANOTHER_URL: &str = "TRADEWIND_TEST_ANOTHER_URL";
+
+#[test]
+#[ignore = "run by several_processes_may_migrate_at_once"]
+fn another_process() {
+    let url = std::env::var(ANOTHER_URL).unwrap();
+    Database::open(&Settings { url, ..Settings::default() }).unwrap().migrate().unwrap();
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |folder: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+}
