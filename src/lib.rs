@@ -6,7 +6,8 @@
 pub mod auth;
 pub mod clock;
 pub mod config;
+pub mod dialect;
 pub mod domain;
 pub mod mail;
-pub mod telemetry;
 pub mod store;
+pub mod telemetry;

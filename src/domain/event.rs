@@ -23,6 +23,8 @@ pub enum Event {
 /// How the one who is told stands to an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Viewer {
+    /// The session that did it: the event is its answer.
+    Author,
     /// Another session of the user who did it.
     OwnOther,
     /// A session of the other user.

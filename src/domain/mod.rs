@@ -5,6 +5,7 @@
 //! first; `command` is what a session may ask, `event` what the hub tells, `error` how it refuses.
 
 pub mod clock;
+pub mod close;
 pub mod command;
 pub mod error;
 pub mod event;

@@ -1,0 +1,186 @@
+//! Wire protocols as thin adapters: text in, commands out; events in, frames out.
+//!
+//! A dialect knows the domain and its own wire, and nothing else: no hub, no store, no socket. It
+//! holds no state; all it needs to read a frame is the phase its session is in. A new dialect is a
+//! folder with `decode.rs` and `encode.rs` and one more variant of [`Kind`].
+
+pub mod rewind;
+
+use bytestring::ByteString;
+use serde::Serialize;
+
+use crate::domain::close::CloseReason;
+use crate::domain::command::Command;
+use crate::domain::error::Refusal;
+use crate::domain::event::{Event, Viewer, Welcome};
+use crate::domain::id::UserId;
+use crate::domain::message::Message;
+use crate::domain::user::User;
+
+/// A text frame ready for the wire. Cloning it shares the bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame(ByteString);
+
+impl Frame {
+    /// A frame of JSON. A value that cannot be written is a fault of ours: it is logged, and the
+    /// frame is empty.
+    pub fn json(value: &impl Serialize) -> Self {
+        match serde_json::to_string(value) {
+            Ok(text) => Self(text.into()),
+            Err(error) => {
+                log::error!("a frame could not be written: {error}");
+                Self(ByteString::new())
+            }
+        }
+    }
+
+    /// A frame of finished text.
+    pub fn text(text: impl Into<ByteString>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, shared.
+    pub fn as_text(&self) -> &ByteString {
+        &self.0
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// How far a session has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing but the handshake has happened.
+    Opened,
+    /// A first heartbeat came.
+    Alive,
+    /// The user is known.
+    Ready(UserId),
+}
+
+/// What a frame from the peer means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decoded {
+    /// Nothing is to be done, and nothing said.
+    Ignore,
+    /// A sign of life, answered with this.
+    Heartbeat(Frame),
+    /// Nothing for the hub; answered with this.
+    Reply(Frame),
+    /// Answered with this, and then the session ends.
+    ReplyAndClose(Frame, CloseReason),
+    /// The peer says who it is, by a token.
+    Identify(String),
+    /// Something for the hub.
+    Command(Command),
+}
+
+/// Why a peer was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentifyError {
+    /// The token is malformed, badly signed, or expired.
+    Token,
+    /// The token is good, but names nobody, or somebody else than this session's user.
+    User,
+}
+
+/// A dialect, with those options of a session that change what is written to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The main one.
+    Rewind(rewind::Mode),
+}
+
+impl Kind {
+    /// Reads a text frame. Never fails: what cannot be understood is answered.
+    pub fn decode(self, text: &str, phase: Phase) -> Decoded {
+        match self {
+            Self::Rewind(_) => rewind::decode::text(text, phase),
+        }
+    }
+
+    /// The answer to a binary frame.
+    pub fn binary(self) -> Frame {
+        match self {
+            Self::Rewind(_) => rewind::encode::error(rewind::encode::BINARY),
+        }
+    }
+
+    /// The answer to a good token.
+    pub fn welcome(self, welcome: &Welcome) -> Frame {
+        match self {
+            Self::Rewind(mode) => rewind::encode::welcome(mode, welcome),
+        }
+    }
+
+    /// The answer to a bad token.
+    pub fn not_identified(self, error: IdentifyError) -> Frame {
+        match self {
+            Self::Rewind(_) => rewind::encode::not_identified(error),
+        }
+    }
+
+    /// Whether a session is told of an event.
+    pub fn tells(self, event: &Event, viewer: Viewer) -> bool {
+        match self {
+            Self::Rewind(mode) => rewind::encode::tells(mode, event, viewer),
+        }
+    }
+
+    /// An event, the same for all who are told of it.
+    pub fn event(self, event: &Event) -> Frame {
+        match self {
+            Self::Rewind(_) => rewind::encode::event(event),
+        }
+    }
+
+    /// The answer to a friend command that was done.
+    pub fn befriended(self) -> Frame {
+        match self {
+            Self::Rewind(_) => rewind::encode::ok(),
+        }
+    }
+
+    /// A list of friends.
+    pub fn friends(self, friends: &[User]) -> Frame {
+        match self {
+            Self::Rewind(_) => rewind::encode::friends(friends),
+        }
+    }
+
+    /// A message of a page of history.
+    pub fn history(self, message: &Message) -> Frame {
+        match self {
+            Self::Rewind(_) => rewind::encode::history(message),
+        }
+    }
+
+    /// The answer to a refused command.
+    pub fn refusal(self, refusal: Refusal) -> Frame {
+        match self {
+            Self::Rewind(_) => rewind::encode::refusal(refusal),
+        }
+    }
+
+    /// The answer to a command above the rate limit.
+    pub fn rate_limited(self, retry_after_ms: u64) -> Frame {
+        match self {
+            Self::Rewind(_) => rewind::encode::rate_limited(retry_after_ms),
+        }
+    }
+
+    /// Close code and reason (at most 123 bytes) of an ended session.
+    pub fn close(self, reason: CloseReason) -> (u16, String) {
+        match self {
+            Self::Rewind(_) => rewind::encode::close(reason),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What REWIND reads: one JSON object a frame.
+//!
+//! The phase is asked before the payload: what may not be said yet is refused whatever it holds.
+
+use serde_json::value::RawValue;
+
+use super::json::{self, Members};
+use super::{encode, time};
+use crate::dialect::{Decoded, Phase};
+use crate::domain::close::CloseReason;
+use crate::domain::command::{Command, Query, Write};
+use crate::domain::friendship::FriendVerb;
+use crate::domain::id::{MessageId, UserId};
+use crate::domain::message::{Content, ContentError};
+
+/// A frame that is answered with an error; most are.
+type Read<T> = Result<T, encode::Error>;
+
+/// Reads a text frame of a session in `phase`.
+pub fn text(text: &str, phase: Phase) -> Decoded {
+    let Some([kind, payload]) = json::members(text, ["type", "payload"]) else {
+        return Decoded::Reply(encode::error(encode::NOT_JSON));
+    };
+    let Some(kind) = kind.and_then(json::string).filter(|kind| !kind.is_empty()) else {
+        return Decoded::Reply(encode::error(encode::INVALID));
+    };
+    let read = match (kind.as_ref(), phase) {
+        ("heartbeat", _) => return Decoded::Heartbeat(encode::heartbeat(payload)),
+        ("auth", Phase::Opened) => {
+            let refused = encode::error(encode::NO_HEARTBEAT);
+            return Decoded::ReplyAndClose(refused, CloseReason::HeartbeatOmitted);
+        }
+        ("auth", Phase::Alive | Phase::Ready(_)) => identify(payload),
+        ("chat" | "load" | "mutual_users", Phase::Opened | Phase::Alive) => Err(encode::NOT_READY),
+        ("chat", Phase::Ready(me)) => chat(payload, me),
+        ("load", Phase::Ready(me)) => load(payload, me),
+        ("mutual_users", Phase::Ready(_)) => mutual_users(payload),
+        (_, _) => Err(encode::UNKNOWN_TYPE),
+    };
+    read.unwrap_or_else(|error| Decoded::Reply(encode::error(error)))
+}
+
+fn object<'a, const N: usize>(
+    payload: Option<&'a RawValue>,
+    names: [&str; N],
+) -> Read<Members<'a, N>> {
+    payload.and_then(|raw| json::members(raw.get(), names)).ok_or(encode::INVALID)
+}
+
+/// Whether a text field says nothing: absent, `null` or empty.
+fn is_blank(raw: Option<&RawValue>) -> bool {
+    raw.is_none_or(|raw| json::is_null(raw) || raw.get() == "\"\"")
+}
+
+fn identify(payload: Option<&RawValue>) -> Read<Decoded> {
+    let [token] = object(payload, ["auth"])?;
+    if is_blank(token) {
+        return Err(encode::TOKEN_MISSING);
+    }
+    let token = token.and_then(json::string).ok_or(encode::TOKEN_MISMATCH)?;
+    Ok(Decoded::Identify(token.into_owned()))
+}
+
+fn chat(payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
+    let [kind, id, room, content] = object(payload, ["type", "id", "chat_id", "content"])?;
+    let write = match kind.and_then(json::string).as_deref() {
+        // A blank send leaves no trace, wherever it was meant to go.
+        Some("send") if is_blank(content) => return Ok(Decoded::Ignore),
+        Some("send") => {
+            let content = text_content(content)?.ok_or(encode::INVALID)?;
+            Write::Post { peer: peer(room, me)?, content }
+        }
+        Some("edit") => {
+            let message = message_id(id.ok_or(encode::INVALID)?)?;
+            Write::Edit { peer: peer(room, me)?, message, content: text_content(content)? }
+        }
+        Some(_) | None => return Err(encode::UNKNOWN_CHAT),
+    };
+    Ok(Decoded::Command(Command::Write(write)))
+}
+
+fn load(payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
+    let [kind, room, cursor, count] = object(payload, ["type", "load_id", "datetime", "count"])?;
+    let query = match kind.and_then(json::string).as_deref() {
+        Some("mutual_users") => Query::Friends,
+        Some("chat") => {
+            let cursor = cursor.and_then(json::string);
+            Query::History {
+                peer: peer(room, me)?,
+                before: cursor.and_then(|text| time::cursor(&text)).ok_or(encode::INVALID)?,
+                count: count.and_then(json::count).ok_or(encode::INVALID)?,
+            }
+        }
+        Some(_) | None => return Err(encode::UNKNOWN_LOAD),
+    };
+    Ok(Decoded::Command(Command::Query(query)))
+}
+
+fn mutual_users(payload: Option<&RawValue>) -> Read<Decoded> {
+    let [kind, name] = object(payload, ["type", "name"])?;
+    let verb = match kind.and_then(json::string).as_deref() {
+        Some("request") => FriendVerb::Request,
+        Some("response") => FriendVerb::Accept,
+        Some("remove") => FriendVerb::Discard,
+        Some("delete") => FriendVerb::End,
+        Some(_) | None => return Err(encode::UNKNOWN_MUTUAL_USERS),
+    };
+    let name = name.and_then(json::string).filter(|name| !name.is_empty());
+    let name = name.ok_or(encode::NAME_MISSING)?.into_owned();
+    Ok(Decoded::Command(Command::Write(Write::Befriend { verb, name })))
+}
+
+/// The peer behind a room's address, seen from `me`; `None` if it can be no user's.
+fn peer(room: Option<&RawValue>, me: UserId) -> Read<Option<UserId>> {
+    let address = room.and_then(json::id).ok_or(encode::INVALID)?;
+    Ok(UserId::new(address ^ me.get()))
+}
+
+/// A message's id; text that is no id is an id nobody has.
+fn message_id(raw: &RawValue) -> Read<Option<MessageId>> {
+    match json::id(raw) {
+        Some(id) => Ok(MessageId::new(id)),
+        None if json::string(raw).is_some() => Ok(None),
+        None => Err(encode::INVALID),
+    }
+}
+
+/// The text of a message, `None` if blank.
+fn text_content(raw: Option<&RawValue>) -> Read<Option<Content>> {
+    if is_blank(raw) {
+        return Ok(None);
+    }
+    let text = raw.and_then(json::string).ok_or(encode::INVALID)?.into_owned();
+    match Content::new(text) {
+        Ok(content) => Ok(Some(content)),
+        Err(ContentError::Empty | ContentError::TooLong | ContentError::Nul) => {
+            Err(encode::INVALID)
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

@@ -1,0 +1,50 @@
+//! Why a session is ended. Dialects give each reason its close code and words.
+
+/// A reason to end a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The peer said goodbye.
+    Goodbye,
+    /// The peer let its heartbeat deadline pass.
+    HeartbeatMissing,
+    /// The peer identified itself before its first heartbeat.
+    HeartbeatOmitted,
+    /// The token it came with has expired.
+    TokenExpired,
+    /// It reads more slowly than it is written to.
+    SlowConsumer,
+    /// The hub cannot take it now.
+    Overload,
+    /// The hub stops; come back after so many milliseconds.
+    Restart {
+        /// The delay, chosen for this session alone.
+        retry_after_ms: u32,
+    },
+    /// A fault of ours.
+    Internal,
+    /// The peer broke the WebSocket framing.
+    ProtocolError,
+    /// Text that is not UTF-8.
+    BadText,
+    /// A frame or message above the size limit.
+    TooBig,
+}
+
+impl CloseReason {
+    /// The reason's name, as metrics and logs show it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Goodbye => "goodbye",
+            Self::HeartbeatMissing => "heartbeat_missing",
+            Self::HeartbeatOmitted => "heartbeat_omitted",
+            Self::TokenExpired => "token_expired",
+            Self::SlowConsumer => "slow_consumer",
+            Self::Overload => "overload",
+            Self::Restart { .. } => "restart",
+            Self::Internal => "internal",
+            Self::ProtocolError => "protocol_error",
+            Self::BadText => "bad_text",
+            Self::TooBig => "too_big",
+        }
+    }
+}
