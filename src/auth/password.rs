@@ -11,7 +11,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 use tokio::task;
 
-use super::AuthError;
+use super::{AuthError, random};
 
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
@@ -33,9 +33,7 @@ impl Passwords {
     /// # Errors
     /// [`AuthError::Hash`] if hashing does not work here.
     pub fn new(hashes_max: usize, hash_queue_max: usize) -> Result<Self, AuthError> {
-        let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
-            .map_err(|fault| AuthError::Hash(fault.into()))?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let argon2 = argon2()?;
         let nobody = hash(&argon2, "").map_err(AuthError::Hash)?.into();
         let permits = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
         Ok(Self {
@@ -93,6 +91,28 @@ impl Passwords {
         .map_err(AuthError::CutOff)?
         .map_err(AuthError::Hash)
     }
+}
+
+fn argon2() -> Result<Argon2<'static>, AuthError> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
+        .map_err(|fault| AuthError::Hash(fault.into()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// Hashes a password on the thread that asks: for the command line.
+///
+/// # Errors
+/// [`AuthError::Hash`].
+pub fn hash_now(password: &str) -> Result<String, AuthError> {
+    hash(&argon2()?, password).map_err(AuthError::Hash)
+}
+
+/// The hash of a password that nobody knows.
+///
+/// # Errors
+/// [`AuthError::Hash`], [`AuthError::Random`].
+pub fn unguessable() -> Result<String, AuthError> {
+    hash_now(&random::url_safe_text::<32>()?)
 }
 
 fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String, password_hash::Error> {

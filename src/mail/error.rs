@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::auth::AuthError;
+
 /// Why a mail was not sent, or why none can be.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
@@ -21,6 +23,9 @@ pub enum MailError {
     /// The operating system gives no random bytes.
     #[error("no random bytes can be had")]
     Random(#[source] getrandom::Error),
+    /// No key can be drawn for the link.
+    #[error("no verification key can be made")]
+    Key(#[source] AuthError),
     /// The folder cannot be made or written.
     #[error("{}: the mail folder cannot be made or written", folder.display())]
     Outbox {
@@ -55,7 +60,11 @@ impl MailError {
         match self {
             Self::Scheme | Self::Address(_) | Self::Link | Self::Letter(_) => true,
             Self::Refused { code, .. } => *code >= 500 && !(530..540).contains(code),
-            Self::Random(_) | Self::Outbox { .. } | Self::Server(_) | Self::Timeout => false,
+            Self::Random(_)
+            | Self::Key(_)
+            | Self::Outbox { .. }
+            | Self::Server(_)
+            | Self::Timeout => false,
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Mails that verify addresses: into a folder, or to an SMTP server.
 //!
-//! Makes the letter and hands it over once. When to try again, and what is still to be sent, is the
-//! queue's business, which lives in the store. Neither the link (but for the folder, which is for
+//! `letter`, `outbox` and `smtp` make the letter and hand it over once; `queue` knows what is still
+//! to be sent, and when to try again. Neither the link (but for the folder, which is for
 //! development) nor the password of the server appears in logs or errors.
 
 mod backoff;
 mod error;
 mod letter;
 mod outbox;
+mod queue;
 mod smtp;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use self::backoff::backoff;
 pub use self::error::MailError;
 use self::letter::Letter;
 use self::outbox::Outbox;
+pub use self::queue::{Queue, Settings, Worker};
 use self::smtp::Smtp;
 use crate::domain::user::Email;
 

@@ -52,6 +52,7 @@ pub struct Store {
     readers: Addr<Reader>,
     gate: Gate,
     reads: Arc<Semaphore>,
+    reads_max: usize,
 }
 
 impl Store {
@@ -81,7 +82,7 @@ impl Store {
         let batch_ops_max = settings.batch_ops_max;
         let writer =
             Writer::start_in_arbiter(arbiter, move |_| Writer::new(executor, batch_ops_max));
-        Self { writer, readers, gate, reads: Arc::new(Semaphore::new(reads_max)) }
+        Self { writer, readers, gate, reads: Arc::new(Semaphore::new(reads_max)), reads_max }
     }
 
     /// Names the one who gets the outcomes of all changes submitted from now on.
@@ -128,6 +129,12 @@ impl Store {
         let (lookup, answer) = Lookup::new(op, permit);
         self.readers.do_send(lookup);
         answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// How many look-ups wait or run.
+    pub fn pending_reads(&self) -> i64 {
+        let pending = self.reads_max.saturating_sub(self.reads.available_permits());
+        i64::try_from(pending).unwrap_or(i64::MAX)
     }
 
     /// Asks the database for a sign of life, through the readers. May take as long as they have to

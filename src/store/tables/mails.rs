@@ -48,7 +48,15 @@ pub fn next_due_at(conn: &mut Connection) -> Result<Option<Timestamp>, StoreErro
     Ok(next.map(Timestamp::from_micros))
 }
 
-/// Lets a key (its SHA-256) verify a registration. False if the registration is gone; then the
+/// How many wait, due or not.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn count(conn: &mut Connection) -> Result<i64, StoreError> {
+    Ok(mails::table.count().get_result(conn)?)
+}
+
+/// Lets a key (its SHA-256) verify a registration, which waits as long as its keys work. False if the registration is gone; then the
 /// mail must not be sent.
 ///
 /// # Errors
@@ -69,6 +77,10 @@ pub fn add_key(
         verification_keys::expires_at.eq(expires_at.micros()),
     );
     diesel::insert_into(verification_keys::table).values(row).execute(conn)?;
+    let registration = registrations::table.find(registration_id);
+    diesel::update(registration.filter(registrations::expires_at.lt(expires_at.micros())))
+        .set(registrations::expires_at.eq(expires_at.micros()))
+        .execute(conn)?;
     Ok(true)
 }
 
