@@ -4,10 +4,16 @@
 //! follows a message from socket to disk to socket.
 
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod dialect;
 pub mod domain;
+pub mod http;
+pub mod hub;
 pub mod mail;
+pub mod server;
+pub mod session;
 pub mod store;
 pub mod telemetry;
+pub mod ws;

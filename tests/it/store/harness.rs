@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, Arbiter, Context, Handler, System};
-use diesel::Connection as _;
-use diesel::PgConnection;
-use diesel::connection::SimpleConnection;
+
+use crate::harness::postgres::Schema;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -52,32 +51,24 @@ const DEADLINE: Duration = Duration::from_secs(30);
 pub struct TestDb {
     pub settings: Settings,
     pub dir: TempDir,
-    /// Base URL and schema.
-    postgres: Option<(String, String)>,
+    schema: Option<Schema>,
 }
 
 impl TestDb {
     pub fn sqlite() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", dir.path().join("test.db").display());
-        Self { settings: Settings { url, ..Settings::default() }, dir, postgres: None }
+        Self { settings: Settings { url, ..Settings::default() }, dir, schema: None }
     }
 
     pub fn postgres() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let base = postgres_url();
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let schema = format!("tradewind_{}_{number}", std::process::id());
-        let mut admin = PgConnection::establish(&base).unwrap();
-        admin.batch_execute(&format!("CREATE SCHEMA {schema}")).unwrap();
-        let separator = if base.contains('?') { '&' } else { '?' };
-        let url = format!("{base}{separator}options=-csearch_path%3D{schema}");
-        let settings = Settings { url, ..Settings::default() };
-        Self { settings, dir: tempfile::tempdir().unwrap(), postgres: Some((base, schema)) }
+        let schema = Schema::create();
+        let settings = Settings { url: schema.url(), ..Settings::default() };
+        Self { settings, dir: tempfile::tempdir().unwrap(), schema: Some(schema) }
     }
 
     pub fn is_sqlite(&self) -> bool {
-        self.postgres.is_none()
+        self.schema.is_none()
     }
 
     pub fn with(mut self, set: impl FnOnce(&mut Settings)) -> Self {
@@ -91,21 +82,6 @@ impl TestDb {
         database.migrate().unwrap();
         database
     }
-}
-
-impl Drop for TestDb {
-    fn drop(&mut self) {
-        if let Some((base, schema)) = &self.postgres {
-            let mut admin = PgConnection::establish(base).unwrap();
-            admin.batch_execute(&format!("DROP SCHEMA {schema} CASCADE")).unwrap();
-        }
-    }
-}
-
-/// The server that `scripts/test` starts.
-pub fn postgres_url() -> String {
-    std::env::var("TRADEWIND_TEST_POSTGRES")
-        .expect("TRADEWIND_TEST_POSTGRES is not set: run scripts/test, which starts PostgreSQL")
 }
 
 /// A clock that stands where it is put.

@@ -1,0 +1,152 @@
+//! `tradewind seed`: many users, for tests and load runs.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use crate::auth::password;
+use crate::domain::friendship::Friendship;
+use crate::domain::id::UserId;
+use crate::domain::user::{Email, User, UserName, UserPair};
+use crate::server::Base;
+use crate::store::tables::friendships;
+use crate::store::tables::users::{self, NewUser};
+
+#[derive(Args)]
+pub struct Seed {
+    /// How many users to make
+    #[arg(long)]
+    users: usize,
+    /// Who is whose friend
+    #[arg(long, value_enum, default_value_t = Friends::None)]
+    friends: Friends,
+    /// The one password of all of them; without it they cannot log in
+    #[arg(long)]
+    password: Option<String>,
+    /// Where to write them, with their tokens, as a JSON array; it must not exist
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Friends {
+    /// Each with one other
+    Pairs,
+    /// Each with the one before and the one after
+    Ring,
+    /// Nobody
+    None,
+}
+
+/// A user as written to the file.
+#[derive(Serialize)]
+struct Seeded {
+    id: String,
+    name: String,
+    email: String,
+    token: String,
+    friends: Vec<String>,
+}
+
+/// Makes the users in one transaction, then writes the file.
+pub fn run(base: &Base, seed: &Seed) -> anyhow::Result<()> {
+    // First of all, since without it the users would be of no use.
+    let file = create(&seed.out).with_context(|| seed.out.display().to_string())?;
+    let password_hash = match &seed.password {
+        Some(password) => password::hash_now(password)?,
+        None => password::unguessable()?,
+    };
+    let people = people(base, seed.users)?;
+    let ids: Vec<UserId> = people.iter().map(|(id, _, _)| *id).collect();
+    let pairs = pairs(&ids, seed.friends);
+    let now = base.clock.now();
+    let rows: Vec<NewUser<'_>> = people
+        .iter()
+        .map(|(id, name, email)| NewUser {
+            id: *id,
+            name,
+            email,
+            password_hash: &password_hash,
+            imported: false,
+            created_at: now,
+        })
+        .collect();
+    base.database.write(|conn| {
+        users::insert_many(conn, &rows)?;
+        friendships::insert_many(conn, &pairs, Friendship::Friends, now)
+    })?;
+    write(base, file, &people, &pairs).with_context(|| seed.out.display().to_string())?;
+    println!("{} users and {} friendships made", people.len(), pairs.len());
+    Ok(())
+}
+
+type Person = (UserId, UserName, Email);
+
+fn people(base: &Base, users: usize) -> anyhow::Result<Vec<Person>> {
+    (0..users)
+        .map(|_| {
+            let id = base.mint.user()?;
+            let name = UserName::parse(&format!("u{id}")).context("no name")?;
+            let email = Email::parse(&format!("u{id}@seed.example")).context("no address")?;
+            Ok((id, name, email))
+        })
+        .collect()
+}
+
+fn pairs(ids: &[UserId], friends: Friends) -> Vec<UserPair> {
+    let neighbours = |from: &[UserId], to: &[UserId]| -> Vec<UserPair> {
+        from.iter().zip(to).filter_map(|(a, b)| UserPair::new(*a, *b)).collect()
+    };
+    match friends {
+        Friends::None => Vec::new(),
+        Friends::Pairs => ids
+            .chunks_exact(2)
+            .flat_map(|two| neighbours(two, two.get(1..).unwrap_or_default()))
+            .collect(),
+        Friends::Ring => {
+            let mut ring = neighbours(ids, ids.get(1..).unwrap_or_default());
+            if ids.len() > 2 {
+                let ends = ids.last().zip(ids.first());
+                ring.extend(ends.and_then(|(last, first)| UserPair::new(*last, *first)));
+            }
+            ring
+        }
+    }
+}
+
+/// The file holds tokens: only its owner may read it.
+fn create(path: &PathBuf) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn write(base: &Base, file: File, people: &[Person], pairs: &[UserPair]) -> anyhow::Result<()> {
+    let mut friends = std::collections::HashMap::<UserId, Vec<String>>::new();
+    for pair in pairs {
+        friends.entry(pair.low()).or_default().push(pair.high().to_string());
+        friends.entry(pair.high()).or_default().push(pair.low().to_string());
+    }
+    let now = base.clock.now();
+    let mut seeded = Vec::with_capacity(people.len());
+    for (id, name, email) in people {
+        let user = User { id: *id, name: name.as_str().to_owned(), profile: None };
+        seeded.push(Seeded {
+            id: id.to_string(),
+            token: base.tokens.issue(&user, now)?,
+            name: user.name,
+            email: email.as_str().to_owned(),
+            friends: friends.remove(id).unwrap_or_default(),
+        });
+    }
+    let mut out = BufWriter::new(file);
+    serde_json::to_writer(&mut out, &seeded)?;
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! `tradewind serve`.
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::user;
+use crate::config::Config;
+use crate::domain::friendship::Friendship;
+use crate::domain::user::{User, UserName, UserPair};
+use crate::server::{self, Base, Running};
+use crate::store::tables::{friendships, users};
+
+/// The demonstration users' password.
+const DEMO_PASSWORD: &str = "tradewind";
+
+/// Run the hub
+#[derive(Args, Default)]
+pub struct Serve {
+    /// Make the users alice and bob, who are friends, and print how to open both
+    #[arg(long)]
+    demo: bool,
+}
+
+/// Runs the hub until SIGTERM or SIGINT.
+pub fn run(config: &Config, serve: &Serve) -> anyhow::Result<()> {
+    let base = Base::open(config)?;
+    let demo = if serve.demo { Some(demonstration(&base)?) } else { None };
+    actix::System::new().block_on(async {
+        let running = server::start(config, base).await?;
+        announce(config, &running);
+        if let Some(tokens) = demo {
+            show(&running, &tokens);
+        }
+        wait_for_signal().await?;
+        running.stop().await;
+        println!("stopped");
+        Ok(())
+    })
+}
+
+fn announce(config: &Config, running: &Running) {
+    println!("Tradewind listens on http://{}", running.address);
+    println!("  socket    ws://{}/ws", running.address);
+    println!("  messages  {}", place(config.store.url.expose()));
+    let mail = config.mail.url.expose();
+    if let Some(folder) = mail.strip_prefix("file://") {
+        println!("  mail      files in {folder}; their links are in the log, too");
+    } else {
+        println!("  mail      {}", place(mail));
+    }
+}
+
+/// A URL without the name and password that may be in it.
+fn place(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => match rest.rsplit_once('@') {
+            Some((_, host)) => format!("{scheme}://{host}"),
+            None => url.to_owned(),
+        },
+        None => url.to_owned(),
+    }
+}
+
+async fn wait_for_signal() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+    tokio::select! {
+        _ = terminate.recv() => log::info!("SIGTERM: stopping"),
+        _ = interrupt.recv() => log::info!("SIGINT: stopping"),
+    }
+    Ok(())
+}
+
+/// Makes the demonstration users where they are missing; gives each with a token.
+fn demonstration(base: &Base) -> anyhow::Result<[(User, String); 2]> {
+    let alice = demo_user(base, "alice")?;
+    let bob = demo_user(base, "bob")?;
+    if let Some(pair) = UserPair::new(alice.0.id, bob.0.id) {
+        let now = base.clock.now();
+        base.database.write(|conn| friendships::set(conn, pair, Friendship::Friends, now))?;
+    }
+    Ok([alice, bob])
+}
+
+fn demo_user(base: &Base, name: &str) -> anyhow::Result<(User, String)> {
+    let wanted = UserName::parse(name).context("no name")?;
+    let user = match base.database.read(|conn| users::by_name(conn, &wanted))? {
+        Some(user) => user,
+        None => {
+            let email = format!("{name}@demo.example");
+            user::add(base, &user::Add::new(name, &email, Some(DEMO_PASSWORD)))?
+        }
+    };
+    let token = base.tokens.issue(&user, base.clock.now())?;
+    Ok((user, token))
+}
+
+fn show(running: &Running, users: &[(User, String)]) {
+    println!();
+    println!("Two users are here to play with; they are friends.");
+    for (user, token) in users {
+        println!();
+        println!("  {} (id {}, password {DEMO_PASSWORD})", user.name, user.id);
+        println!("    connect to  ws://{}/ws  and send", running.address);
+        println!(r#"    {{"type":"heartbeat","payload":{{}}}}"#);
+        println!(r#"    {{"type":"auth","payload":{{"auth":"{token}"}}}}"#);
+    }
+    if let [(alice, _), (bob, _)] = users {
+        let room = alice.id.get() ^ bob.id.get();
+        println!();
+        println!("  either can then send");
+        println!(
+            r#"    {{"type":"chat","payload":{{"type":"send","chat_id":"{room}","content":"hello"}}}}"#
+        );
+    }
+}

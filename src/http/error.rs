@@ -1,0 +1,114 @@
+//! What HTTP clients are told when something is wrong: one envelope, one place that shapes it.
+
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+use crate::auth::AuthError;
+use crate::store::StoreError;
+
+/// `{"type": …, "payload": {"message": …}}`.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    r#type: &'a str,
+    payload: Message<'a>,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    message: &'a str,
+}
+
+/// A success that says something.
+pub fn info(status: StatusCode, message: &str) -> HttpResponse {
+    HttpResponse::build(status).json(Envelope { r#type: "info", payload: Message { message } })
+}
+
+/// Why a request failed.
+#[derive(Debug)]
+pub enum ApiError {
+    /// The client's fault, with what it is told.
+    Refused(StatusCode, &'static str),
+    /// Too often; try again later.
+    TooMany(Duration),
+    /// The server has too much to do.
+    Busy,
+    /// A fault of ours, logged where it was mapped.
+    Internal,
+}
+
+impl ApiError {
+    /// A request that is wrong.
+    pub const fn bad_request(message: &'static str) -> Self {
+        Self::Refused(StatusCode::BAD_REQUEST, message)
+    }
+
+    fn message(&self) -> &'static str {
+        match self {
+            Self::Refused(_, message) => message,
+            Self::TooMany(_) => "too many requests.",
+            Self::Busy => "server is busy, try again later.",
+            Self::Internal => "unexpected error was occurred.",
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Refused(status, _) => *status,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        if let Self::TooMany(wait) = self {
+            response.insert_header((RETRY_AFTER, wait.as_secs().saturating_add(1)));
+        }
+        let payload = Message { message: self.message() };
+        response.json(Envelope { r#type: "error", payload })
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Busy) {
+            return Self::Busy;
+        }
+        log::error!("the store failed: {error}");
+        Self::Internal
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        if matches!(error, AuthError::Busy) {
+            return Self::Busy;
+        }
+        log::error!("a password could not be handled: {error}");
+        Self::Internal
+    }
+}
+
+/// The answer where nothing is.
+pub async fn not_found() -> Result<HttpResponse, ApiError> {
+    Err(ApiError::Refused(StatusCode::NOT_FOUND, "not found."))
+}
+
+/// The answer to a method that is not served here.
+pub async fn method_not_allowed() -> Result<HttpResponse, ApiError> {
+    Err(ApiError::Refused(StatusCode::METHOD_NOT_ALLOWED, "method not allowed."))
+}

@@ -1,0 +1,43 @@
+//! For those who run the hub: is it alive, can it serve, how much does it do.
+
+use std::time::Duration;
+
+use actix_web::http::header::ContentType;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+
+use super::State;
+
+/// A store that has not answered by then is not ready.
+const READY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// `/healthz`, `/readyz`, `/metrics`.
+pub fn routes(app: &mut ServiceConfig) {
+    app.route("/healthz", web::get().to(alive))
+        .route("/readyz", web::get().to(ready))
+        .route("/metrics", web::get().to(metrics));
+}
+
+async fn alive() -> impl Responder {
+    "ok\n"
+}
+
+/// 200 if messages could be taken now, else 503 with the reason.
+async fn ready(state: Data<State>) -> HttpResponse {
+    let store = tokio::time::timeout(READY_TIMEOUT, state.store.ping()).await;
+    let fault = match store {
+        Ok(Ok(())) if state.mint.is_ready() => return HttpResponse::Ok().body("ready\n"),
+        Ok(Ok(())) => "the clock went back".to_owned(),
+        Ok(Err(error)) => format!("the store failed: {error}"),
+        Err(_) => "the store does not answer".to_owned(),
+    };
+    log::warn!("not ready: {fault}");
+    HttpResponse::ServiceUnavailable().body("not ready\n")
+}
+
+async fn metrics(state: Data<State>) -> HttpResponse {
+    state.metrics.clock_steps_back.reset();
+    state.metrics.clock_steps_back.inc_by(state.mint.steps_back());
+    state.metrics.store_pending_reads.set(state.store.pending_reads());
+    HttpResponse::Ok().content_type(ContentType::plaintext()).body(state.metrics.render())
+}

@@ -1,0 +1,82 @@
+//! HTTP: routes, bodies, errors. Each dialect's HTTP half has a folder of its own.
+//!
+//! It speaks to the store for accounts and to `ws` to hand a socket over; it does not know how
+//! rows look, nor what is said on a socket.
+
+mod body;
+mod error;
+mod health;
+mod origin;
+mod peer;
+pub mod rewind;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::{self, ServiceConfig};
+
+use crate::auth::limits::Limits;
+use crate::auth::password::Passwords;
+use crate::auth::token::Tokens;
+use crate::dialect::rewind::Mode;
+use crate::domain::clock::Clock;
+use crate::domain::mint::IdMint;
+use crate::mail::Queue;
+use crate::session::Shared;
+use crate::store::Store;
+use crate::telemetry::Metrics;
+use crate::ws::actors;
+
+/// Settings of the HTTP side.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Origins, besides the server's own host, whose pages may connect.
+    pub allowed_origins: Vec<String>,
+    /// Whether the peer's address is what a proxy says it is.
+    pub trust_proxy: bool,
+    /// The longest request body, in bytes.
+    pub body_bytes_max: usize,
+    /// The longest password, in bytes.
+    pub password_bytes_max: usize,
+    /// Domains of which addresses may register; empty for any.
+    pub allowed_email_domains: Vec<String>,
+    /// How long a link in a mail works.
+    pub verification_lifetime: Duration,
+    /// The form of REWIND for clients that ask for none.
+    pub default_mode: Mode,
+    /// Sockets open at once.
+    pub sessions_max: usize,
+    /// Bounds of a socket.
+    pub socket: actors::Settings,
+}
+
+/// What all requests share.
+pub struct State {
+    /// Settings of the HTTP side.
+    pub settings: Settings,
+    /// Where accounts are kept.
+    pub store: Store,
+    /// Where user ids come from.
+    pub mint: Arc<IdMint>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The counters.
+    pub metrics: Metrics,
+    /// Hashes and compares passwords.
+    pub passwords: Passwords,
+    /// Makes and checks tokens.
+    pub tokens: Tokens,
+    /// Rates of log-ins and registrations.
+    pub limits: Limits,
+    /// Where mails are left to be sent.
+    pub mail: Queue,
+    /// What sessions share.
+    pub sessions: Arc<Shared>,
+}
+
+/// Mounts every route.
+pub fn routes(app: &mut ServiceConfig) {
+    rewind::routes(app);
+    health::routes(app);
+    app.default_service(web::to(error::not_found));
+}

@@ -1,0 +1,141 @@
+//! Accounts: register, verify the address, log in.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+
+use crate::auth::key;
+use crate::auth::limits::TooMany;
+use crate::domain::user::{Email, User, UserName};
+use crate::http::body::Fields;
+use crate::http::error::{ApiError, info};
+use crate::http::{State, peer};
+use crate::store::Connection;
+use crate::store::tables::registrations::{self, NewRegistration};
+use crate::store::tables::users;
+
+const NO_CREDENTIALS: ApiError = ApiError::bad_request("email or password is no provided.");
+const WRONG_CREDENTIALS: ApiError =
+    ApiError::Refused(StatusCode::UNAUTHORIZED, "email or password incorrect.");
+const NO_SUCH_KEY: ApiError =
+    ApiError::Refused(StatusCode::NOT_FOUND, "The session has expired or does not exist.");
+
+/// `POST /api/v1/auth/register`.
+pub async fn register(
+    request: HttpRequest,
+    body: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let fields = Fields::read(&request, body, state.settings.body_bytes_max).await?;
+    let name = fields.name().ok_or(ApiError::bad_request("kimino namae wa..!"))?;
+    let (email, password) = fields.email().zip(fields.password()).ok_or(NO_CREDENTIALS)?;
+    let address = peer::address(&request, state.settings.trust_proxy);
+    state.limits.register_from(address).map_err(|over| limited(&state, "register", over))?;
+
+    let email = available_email(&state, email).await?;
+    let name = available_name(&state, name).await?;
+    let password_hash = state.passwords.hash(checked(password, &state)?.to_owned()).await?;
+    let created_at = state.clock.now();
+    let expires_at = created_at.after(state.settings.verification_lifetime);
+    let create = move |conn: &mut Connection| {
+        let (name, email, password_hash) = (&name, &email, password_hash.as_str());
+        let new = NewRegistration { name, email, password_hash, created_at, expires_at };
+        registrations::create(conn, &new)
+    };
+    state.store.write(create).await?;
+    state.mail.wake();
+    Ok(info(StatusCode::CREATED, "successfully created an account creation request."))
+}
+
+/// `GET /api/v1/auth/email_verify/<key>`.
+pub async fn verify(key: Path<String>, state: Data<State>) -> Result<HttpResponse, ApiError> {
+    let key_hash = key::hash_of(&key);
+    let now = state.clock.now();
+    let id = state.mint.user().map_err(|error| {
+        log::error!("no user id: {error}");
+        ApiError::Busy
+    })?;
+    let verified =
+        state.store.write(move |conn| registrations::verify(conn, &key_hash, id, now)).await?;
+    let user = verified.ok_or(NO_SUCH_KEY)?;
+    log::info!("user {} registered", user.id);
+    Ok(info(StatusCode::CREATED, "account successfully created."))
+}
+
+/// `POST /api/v1/auth/login`.
+pub async fn login(
+    request: HttpRequest,
+    body: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    let fields = Fields::read(&request, body, state.settings.body_bytes_max).await?;
+    let (email, password) = fields.email().zip(fields.password()).ok_or(NO_CREDENTIALS)?;
+    let address = peer::address(&request, state.settings.trust_proxy);
+    state.limits.login_from(address).map_err(|over| limited(&state, "login", over))?;
+
+    let account = match Email::parse(email) {
+        Some(email) => {
+            state.limits.login_as(&email).map_err(|over| limited(&state, "login", over))?;
+            state.store.read(move |conn| users::by_email(conn, &email)).await?
+        }
+        None => None,
+    };
+    let (user, hash) = match account {
+        Some(account) => (Some(account.user), Some(account.password_hash)),
+        None => (None, None),
+    };
+    // An unknown address takes as long as a wrong password.
+    let password = checked(password, &state).map_err(|_| WRONG_CREDENTIALS)?.to_owned();
+    let good = state.passwords.verify(password, hash).await?;
+    let user = user.filter(|_| good).ok_or(WRONG_CREDENTIALS)?;
+    token(&state, &user)
+}
+
+fn token(state: &State, user: &User) -> Result<HttpResponse, ApiError> {
+    #[derive(Serialize)]
+    struct Answer {
+        r#type: &'static str,
+        payload: Payload,
+    }
+    #[derive(Serialize)]
+    struct Payload {
+        token: String,
+    }
+    let token = state.tokens.issue(user, state.clock.now())?;
+    log::info!("user {} logged in", user.id);
+    Ok(HttpResponse::Created().json(Answer { r#type: "auth", payload: Payload { token } }))
+}
+
+/// The address, if it is well formed, allowed, and nobody's yet.
+async fn available_email(state: &State, text: &str) -> Result<Email, ApiError> {
+    const INVALID: ApiError = ApiError::bad_request("Invalid email address.");
+    let email = Email::parse(text).ok_or(INVALID)?;
+    let wanted = email.clone();
+    if state.store.read(move |conn| users::email_taken(conn, &wanted)).await? {
+        return Err(ApiError::bad_request("email is already exist."));
+    }
+    let domains = &state.settings.allowed_email_domains;
+    let allowed = |domain: &String| domain.eq_ignore_ascii_case(email.domain());
+    if domains.is_empty() || domains.iter().any(allowed) { Ok(email) } else { Err(INVALID) }
+}
+
+/// The name, if it is valid and nobody's yet.
+async fn available_name(state: &State, text: &str) -> Result<UserName, ApiError> {
+    let name = UserName::parse(text).ok_or(ApiError::bad_request("name is invalid."))?;
+    let wanted = name.clone();
+    if state.store.read(move |conn| users::name_taken(conn, &wanted)).await? {
+        return Err(ApiError::bad_request("name is already exist."));
+    }
+    Ok(name)
+}
+
+fn checked<'a>(password: &'a str, state: &State) -> Result<&'a str, ApiError> {
+    let short = password.len() <= state.settings.password_bytes_max;
+    if short { Ok(password) } else { Err(ApiError::bad_request("password is too long.")) }
+}
+
+fn limited(state: &State, what: &str, over: TooMany) -> ApiError {
+    state.metrics.refusals.with_label_values(&[what]).inc();
+    ApiError::TooMany(over.retry_after)
+}

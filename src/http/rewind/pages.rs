@@ -1,0 +1,31 @@
+//! The bare forms that REWIND has for testing.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{ContentType, LOCATION};
+
+const LOGIN: &str = include_str!("pages/login.html");
+const REGISTER: &str = include_str!("pages/register.html");
+
+/// To the log-in form.
+pub async fn home() -> HttpResponse {
+    redirect("/login")
+}
+
+/// There is no session to end: tokens are the client's.
+pub async fn logout() -> HttpResponse {
+    redirect("/")
+}
+
+/// The log-in form.
+pub async fn login() -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::html()).body(LOGIN)
+}
+
+/// The registration form.
+pub async fn register() -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::html()).body(REGISTER)
+}
+
+fn redirect(to: &str) -> HttpResponse {
+    HttpResponse::Found().insert_header((LOCATION, to)).finish()
+}

@@ -1,0 +1,42 @@
+//! `GET /ws`: the upgrade.
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, Payload, Query};
+use actix_web::{Error, HttpRequest, HttpResponse};
+use serde::Deserialize;
+
+use crate::dialect::Kind;
+use crate::dialect::rewind::Mode;
+use crate::http::{State, error::ApiError, origin};
+use crate::ws;
+
+/// `?compat=`.
+#[derive(Deserialize)]
+pub struct Options {
+    compat: Option<String>,
+}
+
+/// Hands the socket to a session.
+pub async fn open(
+    request: HttpRequest,
+    options: Query<Options>,
+    payload: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, Error> {
+    let settings = &state.settings;
+    origin::check(&request, &settings.allowed_origins)?;
+    let mode = match options.compat.as_deref() {
+        None => settings.default_mode,
+        Some("readme") => Mode::Readme,
+        Some("wind") => Mode::Wind,
+        Some(_) => return Err(ApiError::bad_request("compat is readme or wind.").into()),
+    };
+    let open = usize::try_from(state.metrics.sessions.get()).unwrap_or(0);
+    if open >= settings.sessions_max {
+        state.metrics.refusals.with_label_values(&["sessions"]).inc();
+        return Err(ApiError::Busy.into());
+    }
+    let shared = Arc::clone(&state.sessions);
+    ws::accept(&request, payload, settings.socket, Kind::Rewind(mode), shared)
+}

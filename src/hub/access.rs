@@ -1,0 +1,169 @@
+//! The way to the hub, for sessions and for the rest of the house.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use actix::dev::{MessageResponse, SendError};
+use actix::{Addr, Handler, Message};
+use tokio::sync::oneshot;
+
+use super::messages::{Closed, DrainAll, Forget, Identify, Open, Submit};
+use super::{ChatServer, Settings};
+use crate::domain::clock::Timestamp;
+use crate::domain::error::Refusal;
+use crate::domain::event::Welcome;
+use crate::domain::friendship::Audience;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::user::User;
+use crate::store::tables::history::{self, HistoryRest, HistorySlice, Page};
+use crate::store::tables::{friendships, users};
+use crate::store::{Connection, Store, StoreError};
+
+/// The way to the hub. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Hub {
+    server: Addr<ChatServer>,
+    store: Store,
+    audience: Audience,
+    slice_bytes: usize,
+    next_session: Arc<AtomicU64>,
+}
+
+impl Hub {
+    /// The way to a hub that has been started.
+    pub fn new(server: Addr<ChatServer>, store: Store, settings: &Settings) -> Self {
+        Self {
+            server,
+            store,
+            audience: settings.audience,
+            slice_bytes: settings.history_slice_bytes,
+            next_session: Arc::new(AtomicU64::new(1)),
+        }
+    }
+
+    /// An id for a new session.
+    pub fn next_session(&self) -> SessionId {
+        SessionId(self.next_session.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Announces a session.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] if the hub's mailbox is full; so for all that ask it something.
+    pub fn open(&self, open: Open) -> Result<(), Refusal> {
+        self.ask(open)
+    }
+
+    /// Says whose a session is.
+    ///
+    /// # Errors
+    /// As [`Hub::open`].
+    pub fn identify(&self, identify: Identify) -> Result<(), Refusal> {
+        self.ask(identify)
+    }
+
+    /// Takes back whose a session is.
+    ///
+    /// # Errors
+    /// As [`Hub::open`].
+    pub fn forget(&self, session: SessionId) -> Result<(), Refusal> {
+        self.ask(Forget { session })
+    }
+
+    /// Asks for a change; the answer is delivered to the session.
+    ///
+    /// # Errors
+    /// As [`Hub::open`]; then no answer will come.
+    pub fn submit(&self, submit: Submit) -> Result<(), Refusal> {
+        self.ask(submit)
+    }
+
+    /// Says that a session's socket is gone.
+    pub fn closed(&self, closed: Closed) {
+        // Past the bound on purpose: it comes once a session, and lost it would leave a ghost.
+        self.server.do_send(closed);
+    }
+
+    /// Sends everybody home, and waits until they are gone or the time is up; false for the latter.
+    pub async fn drain(&self, timeout: Duration) -> bool {
+        let (done, gone) = oneshot::channel();
+        self.server.do_send(DrainAll { done });
+        tokio::time::timeout(timeout, gone).await.is_ok()
+    }
+
+    /// Who a user is and whom they know; `None` if there is no such user.
+    pub fn welcome(&self, user: UserId) -> impl LookUp<Option<Welcome>> + use<> {
+        self.look_up(move |conn| {
+            let Some(user) = users::by_id(conn, user)? else { return Ok(None) };
+            let requests = friendships::requests_to(conn, user.id)?;
+            let friends = friendships::friends_of(conn, user.id)?;
+            Ok(Some(Welcome { user, requests, friends }))
+        })
+    }
+
+    /// A user's friends, oldest friendship first.
+    pub fn friends(&self, user: UserId) -> impl LookUp<Vec<User>> + use<> {
+        self.look_up(move |conn| friendships::friends_of(conn, user))
+    }
+
+    /// The first slice of a page of a direct room's history, as `me` sees it: of the messages sent
+    /// strictly before a moment the newest `count`.
+    ///
+    /// Gives [`Refusal::NoSuchRoom`] if there is no such user, or no right to look.
+    pub fn history(
+        &self,
+        me: UserId,
+        peer: Option<UserId>,
+        before: Timestamp,
+        count: u32,
+    ) -> impl LookUp<HistorySlice> + use<> {
+        let page = Page { me, peer, before, count, audience: self.audience };
+        let slice_bytes = self.slice_bytes;
+        let slice = self.look_up(move |conn| history::history(conn, &page, slice_bytes));
+        async move { slice.await?.ok_or(Refusal::NoSuchRoom) }
+    }
+
+    /// The next slice of a page of history.
+    pub fn history_rest(&self, rest: HistoryRest) -> impl LookUp<HistorySlice> + use<> {
+        let slice_bytes = self.slice_bytes;
+        self.look_up(move |conn| history::history_rest(conn, &rest, slice_bytes))
+    }
+
+    fn look_up<T, F>(&self, read: F) -> impl LookUp<T> + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let store = self.store.clone();
+        async move { store.read(read).await.map_err(refusal) }
+    }
+
+    fn ask<M>(&self, message: M) -> Result<(), Refusal>
+    where
+        M: Message<Result = ()> + Send + 'static,
+        ChatServer: Handler<M>,
+        (): MessageResponse<ChatServer, M>,
+    {
+        match self.server.try_send(message) {
+            Ok(()) => Ok(()),
+            Err(SendError::Full(_) | SendError::Closed(_)) => Err(Refusal::Busy),
+        }
+    }
+}
+
+/// The outcome of a look-up, once it is there.
+pub trait LookUp<T>: Future<Output = Result<T, Refusal>> + 'static {}
+
+impl<T, F: Future<Output = Result<T, Refusal>> + 'static> LookUp<T> for F {}
+
+/// What a user is told of the store's trouble.
+pub fn refusal(error: StoreError) -> Refusal {
+    match error {
+        StoreError::Busy => Refusal::Busy,
+        error => {
+            log::error!("the store failed: {error}");
+            Refusal::Internal
+        }
+    }
+}

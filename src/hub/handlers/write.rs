@@ -1,0 +1,58 @@
+//! A session asks for a change: it gets its id here, and goes to the store.
+
+use actix::{Context, Handler};
+
+use crate::domain::command::Write;
+use crate::domain::error::Refusal;
+use crate::domain::id::UserId;
+use crate::hub::access::refusal;
+use crate::hub::fanout::Fanout;
+use crate::hub::messages::{Delivery, Submit};
+use crate::hub::{ChatServer, UnderWay};
+use crate::store::Change;
+
+impl Handler<Submit> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, submit: Submit, _: &mut Context<Self>) {
+        let Submit { session, user, request, write, at } = submit;
+        let Some(kind) = self.sessions.get(session).map(|entry| entry.outlet.kind) else { return };
+        let ticket = self.next_ticket;
+        let accepted = self
+            .change(user, write)
+            .and_then(|change| self.parts.store.submit(ticket, change).map_err(refusal));
+        match accepted {
+            Ok(()) => {
+                self.next_ticket = ticket.wrapping_add(1);
+                self.under_way.push_back(UnderWay { ticket, session, request, at });
+            }
+            Err(refusal) => {
+                let mut fanout = Fanout::default();
+                fanout.add(session, Delivery::Answer(request, kind.refusal(refusal)));
+                self.deliver(fanout);
+            }
+        }
+    }
+}
+
+impl ChatServer {
+    fn change(&self, user: UserId, write: Write) -> Result<Change, Refusal> {
+        if self.drain.is_some() {
+            return Err(Refusal::Busy);
+        }
+        let audience = self.settings.audience;
+        Ok(match write {
+            Write::Post { peer, content } => {
+                let id = self.parts.mint.message().map_err(|error| {
+                    log::error!("no message id: {error}");
+                    Refusal::Busy
+                })?;
+                Change::Post { id, author: user, peer, content, audience }
+            }
+            Write::Edit { peer, message, content } => {
+                Change::Edit { author: user, peer, message, content, audience }
+            }
+            Write::Befriend { verb, name } => Change::Befriend { actor: user, verb, name },
+        })
+    }
+}

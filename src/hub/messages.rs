@@ -1,0 +1,123 @@
+//! What sessions and the hub say to each other.
+
+use std::time::Instant;
+
+use actix::Message;
+use tokio::sync::oneshot;
+
+use super::outlet::Outlet;
+use crate::dialect::Frame;
+use crate::domain::clock::Timestamp;
+use crate::domain::close::CloseReason;
+use crate::domain::command::Write;
+use crate::domain::id::{SessionId, UserId};
+
+/// A socket was opened.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Open {
+    /// The new session.
+    pub session: SessionId,
+    /// The way to it.
+    pub outlet: Outlet,
+}
+
+/// A session has shown whose it is.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Identify {
+    /// Which session.
+    pub session: SessionId,
+    /// Whose.
+    pub user: UserId,
+    /// When its token ends.
+    pub expires_at: Timestamp,
+}
+
+/// A session's user is not known after all.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Forget {
+    /// Which session.
+    pub session: SessionId,
+}
+
+/// A session asks for a change.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Submit {
+    /// Which session.
+    pub session: SessionId,
+    /// Its user.
+    pub user: UserId,
+    /// The number that the answer must carry.
+    pub request: u64,
+    /// The change.
+    pub write: Write,
+    /// When it was asked for.
+    pub at: Instant,
+}
+
+/// A session's socket is gone.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Closed {
+    /// Which session.
+    pub session: SessionId,
+}
+
+/// The hub shall finish what is under way, send everybody home, and say when all are gone.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct DrainAll {
+    /// Told when no session is left.
+    pub done: oneshot::Sender<()>,
+}
+
+/// One thing for a session.
+#[derive(Debug)]
+pub enum Delivery {
+    /// Something happened.
+    Push(Frame),
+    /// A request of the session has this answer.
+    Answer(u64, Frame),
+    /// The session must end.
+    Evict(CloseReason),
+}
+
+impl Delivery {
+    /// Bytes that count towards the session's bound. Answers do not: a session that waits for
+    /// answers asks nothing more, so that there are never many.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Push(frame) => frame.len(),
+            Self::Answer(_, _) | Self::Evict(_) => 0,
+        }
+    }
+}
+
+/// Things for a session, in order.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Deliver {
+    items: Vec<Delivery>,
+    bytes: usize,
+}
+
+impl Deliver {
+    /// Puts deliveries together.
+    pub fn new(items: Vec<Delivery>) -> Self {
+        let bytes = items.iter().map(Delivery::bytes).sum();
+        Self { items, bytes }
+    }
+
+    /// Bytes that count towards the session's bound.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The deliveries.
+    pub fn into_items(self) -> Vec<Delivery> {
+        self.items
+    }
+}

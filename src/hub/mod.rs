@@ -1,0 +1,207 @@
+//! The hub: one `ChatServer` actor that knows every session, and the way to it.
+//!
+//! `ChatServer` owns the session table, presence, heartbeat deadlines and the writes under way. It
+//! takes commands and gives events; it knows no JSON, no SQL and no socket. Look-ups do not pass
+//! through it: [`Hub`] sends them straight to the store's readers.
+
+mod access;
+mod deadlines;
+mod fanout;
+mod handlers;
+pub mod messages;
+mod outlet;
+mod presence;
+mod sessions;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::{Actor, AsyncContext, Context};
+use tokio::sync::oneshot;
+
+use crate::domain::clock::Clock;
+use crate::domain::close::CloseReason;
+use crate::domain::friendship::Audience;
+use crate::domain::id::SessionId;
+use crate::domain::mint::IdMint;
+use crate::store::Store;
+use crate::telemetry::Metrics;
+
+pub use access::Hub;
+pub use outlet::{Gauge, Outlet};
+
+use deadlines::Deadlines;
+use presence::Presence;
+use sessions::{Entry, Sessions};
+
+/// How often passed deadlines are looked for; a session ends at most so much late.
+const SWEEP_INTERVAL: Duration = Duration::from_millis(200);
+/// Clients that are told to come back do so spread over this time.
+const RETRY_SPREAD_MS: u32 = 4_000;
+
+/// Bounds and rules of the hub.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Messages that may wait for the `ChatServer`.
+    pub mailbox_max: usize,
+    /// Bytes of frames that may wait for one session.
+    pub outbox_bytes_max: usize,
+    /// Text of one slice of history, in bytes.
+    pub history_slice_bytes: usize,
+    /// How long a session may go without a heartbeat.
+    pub heartbeat_timeout: Duration,
+    /// Whom users may write to.
+    pub audience: Audience,
+}
+
+/// What the hub is made of.
+pub struct Parts {
+    /// Where messages are kept.
+    pub store: Store,
+    /// Where ids come from.
+    pub mint: Arc<IdMint>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The counters.
+    pub metrics: Metrics,
+}
+
+/// The central actor.
+pub struct ChatServer {
+    settings: Settings,
+    parts: Parts,
+    sessions: Sessions,
+    presence: Presence,
+    deadlines: Deadlines,
+    /// Writes that the store has not answered yet, in its order.
+    under_way: VecDeque<UnderWay>,
+    next_ticket: u64,
+    drain: Option<Drain>,
+}
+
+/// A write that waits for its commit.
+struct UnderWay {
+    ticket: u64,
+    session: SessionId,
+    request: u64,
+    at: Instant,
+}
+
+/// The stop of the hub.
+struct Drain {
+    told: bool,
+    done: Vec<oneshot::Sender<()>>,
+}
+
+impl ChatServer {
+    /// A hub with nobody in it.
+    pub fn new(settings: Settings, parts: Parts) -> Self {
+        Self {
+            settings,
+            parts,
+            sessions: Sessions::default(),
+            presence: Presence::default(),
+            deadlines: Deadlines::default(),
+            under_way: VecDeque::new(),
+            next_ticket: 0,
+            drain: None,
+        }
+    }
+
+    /// Takes a session out of every table; false if it was not there.
+    fn remove(&mut self, session: SessionId) -> bool {
+        let Some(entry) = self.sessions.remove(session) else { return false };
+        if let Some(user) = entry.user {
+            self.presence.leave(user, session);
+        }
+        self.count();
+        true
+    }
+
+    /// Takes a session out of every table and tells it why, if it can still hear.
+    fn evict(&mut self, session: SessionId, reason: CloseReason) {
+        let outlet = self.sessions.get(session).map(|entry| entry.outlet.clone());
+        if self.remove(session) {
+            log::info!("session {session} evicted: {}", reason.name());
+            self.parts.metrics.evictions.with_label_values(&[reason.name()]).inc();
+            if let Some(outlet) = outlet {
+                outlet.evict(reason);
+            }
+        }
+    }
+
+    /// Ends every session whose deadline has passed.
+    fn sweep(&mut self) {
+        let now = self.parts.clock.steady();
+        for (at, session) in self.deadlines.due(now) {
+            let Some(entry) = self.sessions.get(session).filter(|entry| entry.check_at == at)
+            else {
+                continue;
+            };
+            if entry.expires_at <= now {
+                self.evict(session, CloseReason::TokenExpired);
+            } else if self.silent_at(entry) <= now {
+                self.evict(session, CloseReason::HeartbeatMissing);
+            } else {
+                self.schedule(session);
+            }
+        }
+    }
+
+    /// Sets when a session is looked at next.
+    fn schedule(&mut self, session: SessionId) {
+        let Some(entry) = self.sessions.get(session) else { return };
+        let at = self.silent_at(entry).min(entry.expires_at);
+        if let Some(entry) = self.sessions.get_mut(session) {
+            entry.check_at = at;
+            self.deadlines.set(session, at);
+        }
+    }
+
+    /// When a session's silence becomes too long.
+    fn silent_at(&self, entry: &Entry) -> Duration {
+        entry.outlet.last_beat().saturating_add(self.settings.heartbeat_timeout)
+    }
+
+    /// Goes on with a stop: sessions are told once nothing is under way, and the stop is done once
+    /// they are gone.
+    fn advance_drain(&mut self) {
+        let idle = self.under_way.is_empty();
+        let Some(drain) = &mut self.drain else { return };
+        if idle && !drain.told {
+            drain.told = true;
+            for (place, entry) in self.sessions.iter().enumerate() {
+                let spread = u32::try_from(place.wrapping_mul(7_919)).unwrap_or_default();
+                let retry_after_ms = 1_000_u32.saturating_add(spread % RETRY_SPREAD_MS);
+                entry.outlet.evict(CloseReason::Restart { retry_after_ms });
+            }
+        }
+        if drain.told && self.sessions.is_empty() {
+            for done in drain.done.drain(..) {
+                if done.send(()).is_err() {
+                    log::debug!("nobody waited for the end of the drain");
+                }
+            }
+        }
+    }
+
+    fn count(&self) {
+        self.parts.metrics.sessions.set(count(self.sessions.len()));
+        self.parts.metrics.users_online.set(count(self.presence.len()));
+    }
+}
+
+fn count(len: usize) -> i64 {
+    i64::try_from(len).unwrap_or(i64::MAX)
+}
+
+impl Actor for ChatServer {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(self.settings.mailbox_max);
+        self.parts.store.subscribe(ctx.address().recipient());
+        ctx.run_interval(SWEEP_INTERVAL, |hub, _| hub.sweep());
+    }
+}

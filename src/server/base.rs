@@ -1,0 +1,54 @@
+//! What the server and the command line both stand on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{StartError, settings};
+use crate::auth::token::Tokens;
+use crate::auth::{AuthError, secret};
+use crate::clock::SystemClock;
+use crate::config::{self, Config};
+use crate::domain::clock::Clock;
+use crate::domain::mint::IdMint;
+use crate::store::Database;
+
+/// The database, with what making users and tokens needs besides: all that the command line uses.
+pub struct Base {
+    /// The database, migrated.
+    pub database: Database,
+    /// Where ids come from.
+    pub mint: Arc<IdMint>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes and checks tokens.
+    pub tokens: Tokens,
+}
+
+impl Base {
+    /// Opens and migrates the database, seeds the mint, reads or makes the secret.
+    ///
+    /// # Errors
+    /// [`StartError::Store`], [`StartError::Mint`], [`StartError::Auth`].
+    pub fn open(config: &Config) -> Result<Self, StartError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let database = Database::open(&settings::store(&config.store))?;
+        for name in database.migrate()? {
+            log::info!("migration {name} applied");
+        }
+        let step_back_max = Duration::from_millis(config.node.clock_step_max_ms);
+        let floor = database.id_floor()?;
+        let mint = IdMint::new(config.node.id.into(), floor, step_back_max, Arc::clone(&clock))?;
+        let lifetime = settings::token_lifetime(&config.auth);
+        let tokens = Tokens::new(secret(&config.auth)?.expose().as_bytes(), lifetime);
+        Ok(Self { database, mint: Arc::new(mint), clock, tokens })
+    }
+}
+
+/// The secret that signs tokens: the one in the settings, else the one in the file.
+fn secret(config: &config::Auth) -> Result<config::Secret, AuthError> {
+    if config.secret.is_empty() {
+        secret::load_or_make(config.secret_file.as_ref())
+    } else {
+        Ok(config.secret.clone())
+    }
+}

@@ -1,0 +1,239 @@
+//! The composition root: starts everything, knows everybody, stops in order.
+
+mod base;
+mod settings;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor as _, Arbiter};
+use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer, middleware};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::auth::AuthError;
+use crate::auth::limits::Limits;
+use crate::auth::password::Passwords;
+use crate::config::Config;
+use crate::domain::mint::MintError;
+use crate::hub::{self, ChatServer, Hub};
+use crate::mail::{self, MailError, Transport};
+use crate::session;
+use crate::store::{self, Store, StoreError};
+use crate::telemetry::{Metrics, TelemetryError};
+use crate::{http, ws};
+
+pub use base::Base;
+pub use settings::store as store_settings;
+
+/// How long HTTP requests may still take once the hub has sent everybody home.
+const HTTP_STOP_SECONDS: u64 = 1;
+
+/// Why the server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The id mint.
+    #[error("node: {0}")]
+    Mint(#[from] MintError),
+    /// The secret.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The mail's way out.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// The counters.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    /// The address to listen on.
+    #[error("http.bind: cannot listen on {bind}: {source}")]
+    Bind {
+        /// The address.
+        bind: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The HTTP server.
+    #[error("the HTTP server could not start: {0}")]
+    Http(#[source] std::io::Error),
+}
+
+/// A server that runs.
+pub struct Running {
+    /// The address it listens on.
+    pub address: SocketAddr,
+    /// The counters.
+    pub metrics: Metrics,
+    /// The store.
+    pub store: Store,
+    hub: Hub,
+    http: ServerHandle,
+    http_task: JoinHandle<std::io::Result<()>>,
+    mail_stop: watch::Sender<bool>,
+    mail_task: JoinHandle<()>,
+    hub_arbiter: Arbiter,
+    drain_timeout: Duration,
+}
+
+/// Starts a server on an open base; call it inside an actix system.
+///
+/// # Errors
+/// [`StartError::Bind`], [`StartError::Mail`], [`StartError::Http`], [`StartError::Auth`].
+pub async fn start(config: &Config, base: Base) -> Result<Running, StartError> {
+    let listener = listen(&config.http.bind)?;
+    let address = listener.local_addr().map_err(StartError::Http)?;
+    let base_url = config.http.base_url(address);
+    let timeout = Duration::from_millis(config.mail.timeout_ms);
+    let transport = Transport::from_url(config.mail.url.expose(), &config.mail.from, timeout)?;
+
+    let metrics = Metrics::new()?;
+    let hub_arbiter = Arbiter::new();
+    let store = Store::start(
+        base.database,
+        Arc::clone(&base.mint),
+        Arc::clone(&base.clock),
+        Arc::new(StoreMetrics(metrics.clone())),
+        &hub_arbiter.handle(),
+    );
+    let parts = hub::Parts {
+        store: store.clone(),
+        mint: Arc::clone(&base.mint),
+        clock: Arc::clone(&base.clock),
+        metrics: metrics.clone(),
+    };
+    let hub = start_hub(config, parts, &hub_arbiter);
+    let sessions = Arc::new(session::Shared {
+        hub: hub.clone(),
+        tokens: base.tokens.clone(),
+        clock: Arc::clone(&base.clock),
+        settings: settings::session(config),
+        metrics: metrics.clone(),
+    });
+    let queue = mail::Queue::default();
+    let state = Data::new(http::State {
+        settings: settings::http(config),
+        store: store.clone(),
+        mint: base.mint,
+        clock: Arc::clone(&base.clock),
+        metrics: metrics.clone(),
+        passwords: Passwords::new(config.auth.hashes_max, config.auth.hash_queue_max)?,
+        tokens: base.tokens,
+        limits: Limits::new(&config.limits),
+        mail: queue.clone(),
+        sessions,
+    });
+    let (http, http_task) = start_http(config, state, listener)?;
+    let (mail_stop, stopped) = watch::channel(false);
+    let worker = mail::Worker {
+        queue,
+        store: store.clone(),
+        transport,
+        clock: base.clock,
+        settings: settings::mail(config, base_url),
+        metrics: metrics.clone(),
+    };
+    let mail_task = actix::spawn(worker.run(stopped));
+    let drain_timeout = Duration::from_millis(config.hub.drain_timeout_ms);
+    Ok(Running {
+        address,
+        metrics,
+        store,
+        hub,
+        http,
+        http_task,
+        mail_stop,
+        mail_task,
+        hub_arbiter,
+        drain_timeout,
+    })
+}
+
+impl Running {
+    /// Stops in order: no new connections, everything under way committed and answered, clients
+    /// sent home, mail, store. Returns false if some client did not go in time.
+    pub async fn stop(self) -> bool {
+        self.http.pause().await;
+        let drained = self.hub.drain(self.drain_timeout).await;
+        if !drained {
+            log::warn!("some sessions did not end within {} ms", self.drain_timeout.as_millis());
+        }
+        self.http.stop(true).await;
+        joined(
+            "http",
+            self.http_task.await.map(|ended| {
+                if let Err(error) = ended {
+                    log::error!("the HTTP server ended badly: {error}");
+                }
+            }),
+        );
+        self.mail_stop.send_replace(true);
+        joined("mail", self.mail_task.await);
+        self.store.close().await;
+        self.hub_arbiter.stop();
+        if tokio::task::spawn_blocking(move || self.hub_arbiter.join()).await.is_err() {
+            log::error!("the hub's thread ended badly");
+        }
+        drained
+    }
+}
+
+fn joined<E: std::fmt::Display>(what: &str, ended: Result<(), E>) {
+    if let Err(error) = ended {
+        log::error!("the {what} task ended badly: {error}");
+    }
+}
+
+/// The store's counters.
+struct StoreMetrics(Metrics);
+
+impl store::Observer for StoreMetrics {
+    fn batch_committed(&self, ops: usize, took: Duration) {
+        self.0.commit_batch_ops.observe(u32::try_from(ops).unwrap_or(u32::MAX).into());
+        self.0.commit_seconds.observe(took.as_secs_f64());
+    }
+
+    fn pending(&self, ops: usize) {
+        self.0.store_pending_ops.set(i64::try_from(ops).unwrap_or(i64::MAX));
+    }
+}
+
+fn start_hub(config: &Config, parts: hub::Parts, arbiter: &Arbiter) -> Hub {
+    let settings = settings::hub(config);
+    let store = parts.store.clone();
+    let server = ChatServer::new(settings.clone(), parts);
+    let address = ChatServer::start_in_arbiter(&arbiter.handle(), move |_| server);
+    Hub::new(address, store, &settings)
+}
+
+fn start_http(
+    config: &Config,
+    state: Data<http::State>,
+    listener: TcpListener,
+) -> Result<(ServerHandle, JoinHandle<std::io::Result<()>>), StartError> {
+    let user_timeout = Duration::from_millis(config.ws.tcp_user_timeout_ms.into());
+    let app = move || {
+        App::new()
+            .app_data(state.clone())
+            .wrap(middleware::DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
+            .configure(http::routes)
+    };
+    let server = HttpServer::new(app)
+        .on_connect(move |connection, _| ws::tcp::tune(connection, user_timeout))
+        .workers(config.http.worker_count())
+        .max_connections(config.ws.sessions_max.saturating_add(1_024))
+        .shutdown_timeout(HTTP_STOP_SECONDS)
+        .disable_signals()
+        .listen(listener)
+        .map_err(StartError::Http)?
+        .run();
+    Ok((server.handle(), actix::spawn(server)))
+}
+
+fn listen(bind: &str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(bind).map_err(|source| StartError::Bind { bind: bind.to_owned(), source })
+}

@@ -1,0 +1,98 @@
+//! From the configuration's sections to the settings of the parts.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::config::{self, Compat, Config};
+use crate::dialect::rewind::Mode;
+use crate::session::machine::Rate;
+use crate::{http, hub, mail, session, store, ws};
+
+/// Seconds in a day, and in an hour.
+const DAY_SECONDS: u64 = 24 * HOUR_SECONDS;
+const HOUR_SECONDS: u64 = 60 * 60;
+
+/// The store's.
+pub fn store(config: &config::Store) -> store::Settings {
+    store::Settings {
+        url: config.url.expose().to_owned(),
+        durability: match config.durability {
+            config::Durability::Synced => store::Durability::Synced,
+            config::Durability::Relaxed => store::Durability::Relaxed,
+        },
+        readers: config.readers,
+        batch_ops_max: config.batch_ops_max,
+        pending_ops_max: config.pending_ops_max,
+        pending_bytes_max: config.pending_bytes_max,
+        pending_reads_max: config.pending_reads_max,
+        cache_kib: config.cache_kib,
+        busy_timeout_ms: config.busy_timeout_ms,
+        history_slice_bytes: config.history_slice_bytes,
+    }
+}
+
+/// A session's.
+pub fn session(config: &Config) -> session::Settings {
+    let limits = &config.limits;
+    let rate = NonZeroU32::new(limits.commands_per_second)
+        .zip(NonZeroU32::new(limits.commands_burst))
+        .map(|(per_second, burst)| Rate { per_second, burst });
+    session::Settings {
+        pipeline_max: config.ws.pipeline_max,
+        mailbox_max: config.ws.mailbox_max,
+        page_max: config.rewind.page_max,
+        rate: rate.filter(|_| limits.enabled),
+    }
+}
+
+/// The HTTP side's.
+pub fn http(config: &Config) -> http::Settings {
+    http::Settings {
+        allowed_origins: config.http.allowed_origins.clone(),
+        trust_proxy: config.http.trust_proxy,
+        body_bytes_max: config.http.body_bytes_max,
+        password_bytes_max: config.auth.password_bytes_max,
+        allowed_email_domains: config.auth.allowed_email_domains.clone(),
+        verification_lifetime: verification_lifetime(config),
+        default_mode: match config.rewind.default_compat {
+            Compat::Readme => Mode::Readme,
+            Compat::Wind => Mode::Wind,
+        },
+        sessions_max: config.ws.sessions_max,
+        socket: ws::actors::Settings {
+            frame_bytes_max: config.ws.frame_bytes_max,
+            close_timeout: Duration::from_millis(config.ws.close_timeout_ms),
+        },
+    }
+}
+
+/// The mail queue's.
+pub fn mail(config: &Config, base_url: String) -> mail::Settings {
+    mail::Settings {
+        base_url,
+        key_lifetime: verification_lifetime(config),
+        retry_first_ms: config.mail.retry_first_ms,
+        retry_max_ms: config.mail.retry_max_ms,
+        attempts_max: config.mail.attempts_max,
+    }
+}
+
+fn verification_lifetime(config: &Config) -> Duration {
+    Duration::from_secs(u64::from(config.auth.verification_hours).saturating_mul(HOUR_SECONDS))
+}
+
+/// How long a token works.
+pub fn token_lifetime(config: &config::Auth) -> Duration {
+    Duration::from_secs(u64::from(config.token_days).saturating_mul(DAY_SECONDS))
+}
+
+/// The hub's.
+pub fn hub(config: &Config) -> hub::Settings {
+    hub::Settings {
+        mailbox_max: config.hub.mailbox_max,
+        outbox_bytes_max: config.ws.outbox_bytes_max,
+        history_slice_bytes: config.store.history_slice_bytes,
+        heartbeat_timeout: Duration::from_millis(config.rewind.heartbeat_timeout_ms),
+        audience: config.dm.audience.into(),
+    }
+}

@@ -1,0 +1,76 @@
+//! Finding out who a peer is.
+//!
+//! The hub is told first and the lists are read afterwards: a request that arrives in between is
+//! then pushed (and held back until the answer has left), where the other order would lose it.
+
+use super::machine::Request;
+use super::{Adapter, Session};
+use crate::auth::token::TokenError;
+use crate::dialect::{IdentifyError, Phase};
+use crate::domain::close::CloseReason;
+use crate::domain::error::Refusal;
+use crate::domain::event::Welcome;
+use crate::domain::id::UserId;
+use crate::hub::messages::Identify;
+
+impl<A: Adapter> Session<A> {
+    pub(super) fn identify(&mut self, request: Request, token: &str, ctx: &mut A::Context) {
+        let claims = match self.shared.tokens.verify(token, self.shared.clock.now()) {
+            Ok(claims) => claims,
+            Err(TokenError::Signature) => {
+                return self.not_identified(request, IdentifyError::Token);
+            }
+            Err(TokenError::Payload) => return self.not_identified(request, IdentifyError::User),
+        };
+        let user = claims.user;
+        match self.machine.phase() {
+            Phase::Ready(me) if me != user => {
+                return self.not_identified(request, IdentifyError::User);
+            }
+            Phase::Opened | Phase::Alive | Phase::Ready(_) => {}
+        }
+        let identify = Identify { session: self.id, user, expires_at: claims.expires_at };
+        if self.shared.hub.identify(identify).is_err() {
+            return self.not_welcome(request, Refusal::Busy);
+        }
+        let welcome = self.shared.hub.welcome(user);
+        self.later(ctx, welcome, move |session, welcome, ctx| {
+            session.welcomed(request, user, welcome, ctx);
+        });
+    }
+
+    fn welcomed(
+        &mut self,
+        request: Request,
+        user: UserId,
+        welcome: Result<Option<Welcome>, Refusal>,
+        ctx: &mut A::Context,
+    ) {
+        match welcome {
+            Ok(Some(welcome)) => {
+                let frame = self.kind.welcome(&welcome);
+                self.machine.identified(request, user, frame, &mut self.effects);
+                return;
+            }
+            Ok(None) => self.not_identified(request, IdentifyError::User),
+            Err(refusal) => self.not_welcome(request, refusal),
+        }
+        if !self.is_ready() && self.shared.hub.forget(self.id).is_err() {
+            self.end(CloseReason::Overload, ctx);
+        }
+    }
+
+    fn not_identified(&mut self, request: Request, error: IdentifyError) {
+        let frame = self.kind.not_identified(error);
+        self.machine.not_identified(request, frame, &mut self.effects);
+    }
+
+    fn not_welcome(&mut self, request: Request, refusal: Refusal) {
+        let frame = self.kind.refusal(refusal);
+        self.machine.not_identified(request, frame, &mut self.effects);
+    }
+
+    pub(super) fn refused(&mut self, request: Request, refusal: Refusal) {
+        self.machine.answered(request, [self.kind.refusal(refusal)], &mut self.effects);
+    }
+}

@@ -1,0 +1,63 @@
+//! Look-ups: friends, and pages of history slice by slice.
+//!
+//! A page may be larger than a session should hold, so it comes in slices; the next one is read
+//! when the actor is polled again, which it is not while its peer does not read.
+
+use super::machine::Request;
+use super::{Adapter, Session};
+use crate::domain::command::Query;
+use crate::domain::error::Refusal;
+use crate::domain::id::UserId;
+use crate::store::tables::history::HistorySlice;
+
+impl<A: Adapter> Session<A> {
+    pub(super) fn look_up(
+        &mut self,
+        request: Request,
+        user: UserId,
+        query: Query,
+        ctx: &mut A::Context,
+    ) {
+        match query {
+            Query::Friends => {
+                let friends = self.shared.hub.friends(user);
+                self.later(ctx, friends, move |session, friends, _| match friends {
+                    Ok(friends) => {
+                        let frame = session.kind.friends(&friends);
+                        session.machine.answered(request, [frame], &mut session.effects);
+                    }
+                    Err(refusal) => session.refused(request, refusal),
+                });
+            }
+            Query::History { peer, before, count } => {
+                let count = count.min(self.shared.settings.page_max);
+                let slice = self.shared.hub.history(user, peer, before, count);
+                self.later(ctx, slice, move |session, slice, ctx| {
+                    session.history_slice(request, slice, ctx);
+                });
+            }
+        }
+    }
+
+    fn history_slice(
+        &mut self,
+        request: Request,
+        slice: Result<HistorySlice, Refusal>,
+        ctx: &mut A::Context,
+    ) {
+        let slice = match slice {
+            Ok(slice) => slice,
+            Err(refusal) => return self.refused(request, refusal),
+        };
+        let kind = self.kind;
+        let frames = slice.messages.iter().map(|message| kind.history(message));
+        let Some(rest) = slice.next else {
+            return self.machine.answered(request, frames, &mut self.effects);
+        };
+        self.machine.partly_answered(frames, &mut self.effects);
+        let next = self.shared.hub.history_rest(rest);
+        self.later(ctx, next, move |session, slice, ctx| {
+            session.history_slice(request, slice, ctx);
+        });
+    }
+}

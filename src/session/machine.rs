@@ -1,0 +1,331 @@
+//! The rules of one session, without sockets, actors or clocks.
+//!
+//! Text, answers and pushes go in; [`Effect`]s come out. The rule that shapes it: frames of a
+//! session are handled one after another, and answers leave in the order of the requests. Writes
+//! may be under way together, because the hub and the store keep their order; whatever must see
+//! their outcome (a look-up, an identification) waits for them, and so does the reading of the
+//! socket behind it.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+
+use bytestring::ByteString;
+use governor::clock::{Clock as _, MonotonicClock};
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+use super::Input;
+use crate::dialect::{Decoded, Frame, Kind, Phase};
+use crate::domain::close::CloseReason;
+use crate::domain::command::{Command, Query, Write};
+use crate::domain::id::UserId;
+
+/// The number of a request within its session.
+pub type Request = u64;
+
+/// Something the shell must do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send a frame.
+    Send(Frame),
+    /// End the session.
+    Close(CloseReason),
+    /// Note a sign of life.
+    Alive,
+    /// Take frames of the peer, or leave them waiting.
+    Input(Input),
+    /// Count a command above the rate limit.
+    Limited,
+    /// Find out whose token this is.
+    Identify {
+        /// Whose answer it will be.
+        request: Request,
+        /// The token.
+        token: String,
+    },
+    /// Have something changed.
+    Write {
+        /// Whose answer it will be.
+        request: Request,
+        /// What to change.
+        write: Write,
+        /// Who asks.
+        user: UserId,
+    },
+    /// Have something looked up.
+    Query {
+        /// Whose answer it will be.
+        request: Request,
+        /// What to look up.
+        query: Query,
+        /// Who asks.
+        user: UserId,
+    },
+}
+
+/// The sink of effects.
+pub type Effects = VecDeque<Effect>;
+
+/// A rate of commands.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// How many a second, in the long run.
+    pub per_second: NonZeroU32,
+    /// How many at once.
+    pub burst: NonZeroU32,
+}
+
+/// A request that has not been answered in full, or whose answer waits for earlier ones.
+enum Slot {
+    Pending,
+    Answered(Frame),
+}
+
+/// What the pending requests are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum UnderWay {
+    Nothing,
+    Writes,
+    /// A look-up or an identification: nothing else may be under way with it.
+    Alone,
+}
+
+/// The state of one session.
+pub struct Machine {
+    kind: Kind,
+    phase: Phase,
+    pipeline_max: usize,
+    limiter: Option<RateLimiter<NotKeyed, InMemoryState, MonotonicClock>>,
+    /// Requests in order; the first has the number `first`.
+    slots: VecDeque<Slot>,
+    first: Request,
+    pending: usize,
+    under_way: UnderWay,
+    /// Frames that came while they could not be handled.
+    waiting: VecDeque<ByteString>,
+    /// Pushes that came before the answer to the first identification.
+    held: Vec<Frame>,
+    ended: bool,
+}
+
+impl Machine {
+    /// A session that has just been opened, with at most `pipeline_max` requests under way.
+    pub fn new(kind: Kind, pipeline_max: usize, rate: Option<Rate>) -> Self {
+        Self {
+            kind,
+            phase: Phase::Opened,
+            pipeline_max,
+            limiter: rate.map(limiter),
+            slots: VecDeque::new(),
+            first: 0,
+            pending: 0,
+            under_way: UnderWay::Nothing,
+            waiting: VecDeque::new(),
+            held: Vec::new(),
+            ended: false,
+        }
+    }
+
+    /// How far the session has come.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// A text frame came.
+    pub fn text(&mut self, text: ByteString, effects: &mut Effects) {
+        if self.ended {
+            return;
+        }
+        if !self.waiting.is_empty() || !self.take(&text, effects) {
+            self.waiting.push_back(text);
+            effects.push_back(Effect::Input(Input::Hold));
+        }
+    }
+
+    /// Answers a frame that asks nothing of anybody, in its turn.
+    pub fn reply(&mut self, frame: Frame, effects: &mut Effects) {
+        if self.ended {
+        } else if self.slots.is_empty() {
+            effects.push_back(Effect::Send(frame));
+        } else {
+            self.slots.push_back(Slot::Answered(frame));
+        }
+    }
+
+    /// A part of the answer to `request`, the only one under way; more will follow.
+    pub fn partly_answered(
+        &mut self,
+        frames: impl IntoIterator<Item = Frame>,
+        effects: &mut Effects,
+    ) {
+        if !self.ended {
+            effects.extend(frames.into_iter().map(Effect::Send));
+        }
+    }
+
+    /// `request` has its answer: these frames, of which more than one only if it was alone.
+    pub fn answered(
+        &mut self,
+        request: Request,
+        frames: impl IntoIterator<Item = Frame>,
+        effects: &mut Effects,
+    ) {
+        if self.ended {
+            return;
+        }
+        let mut frames = frames.into_iter().peekable();
+        if self.first == request {
+            self.slots.pop_front();
+            self.first = self.first.wrapping_add(1);
+            effects.extend(frames.map(Effect::Send));
+        } else if let Some(frame) = frames.next() {
+            let place = usize::try_from(request.wrapping_sub(self.first));
+            if let Some(slot) = place.ok().and_then(|place| self.slots.get_mut(place)) {
+                *slot = Slot::Answered(frame);
+            }
+        }
+        self.pending = self.pending.saturating_sub(1);
+        self.advance(effects);
+    }
+
+    /// The user is known: `welcome` answers `request`, and held pushes follow it.
+    pub fn identified(
+        &mut self,
+        request: Request,
+        user: UserId,
+        welcome: Frame,
+        effects: &mut Effects,
+    ) {
+        self.phase = Phase::Ready(user);
+        let held = std::mem::take(&mut self.held);
+        self.answered(request, std::iter::once(welcome).chain(held), effects);
+    }
+
+    /// The user is not known after all: `frame` answers `request`, and held pushes are forgotten.
+    pub fn not_identified(&mut self, request: Request, frame: Frame, effects: &mut Effects) {
+        self.held.clear();
+        self.answered(request, [frame], effects);
+    }
+
+    /// Something happened that the user is told of.
+    pub fn pushed(&mut self, frame: Frame, effects: &mut Effects) {
+        if self.ended {
+        } else if matches!(self.phase, Phase::Ready(_)) {
+            effects.push_back(Effect::Send(frame));
+        } else {
+            self.held.push(frame);
+        }
+    }
+
+    /// The session ends; nothing is handled any more.
+    pub fn end(&mut self, reason: CloseReason, effects: &mut Effects) {
+        if !self.ended {
+            self.ended = true;
+            self.waiting.clear();
+            self.held.clear();
+            self.slots.clear();
+            effects.push_back(Effect::Close(reason));
+        }
+    }
+
+    /// Handles a frame; false if it must wait for answers to earlier ones.
+    fn take(&mut self, text: &str, effects: &mut Effects) -> bool {
+        if self.under_way == UnderWay::Alone || self.slots.len() >= self.pipeline_max {
+            return false;
+        }
+        match self.kind.decode(text, self.phase) {
+            Decoded::Ignore => {}
+            Decoded::Heartbeat(frame) => {
+                if self.phase == Phase::Opened {
+                    self.phase = Phase::Alive;
+                }
+                effects.push_back(Effect::Alive);
+                self.reply(frame, effects);
+            }
+            Decoded::Reply(frame) => self.reply(frame, effects),
+            Decoded::ReplyAndClose(frame, reason) => {
+                self.reply(frame, effects);
+                self.end(reason, effects);
+            }
+            Decoded::Identify(_) | Decoded::Command(Command::Query(_)) if self.pending > 0 => {
+                return false;
+            }
+            Decoded::Identify(token) => {
+                if self.allow(effects) {
+                    let request = self.open(UnderWay::Alone);
+                    effects.push_back(Effect::Identify { request, token });
+                }
+            }
+            Decoded::Command(command) => self.command(command, effects),
+        }
+        true
+    }
+
+    fn command(&mut self, command: Command, effects: &mut Effects) {
+        let Phase::Ready(user) = self.phase else { return };
+        if !self.allow(effects) {
+            return;
+        }
+        effects.push_back(match command {
+            Command::Write(write) => {
+                Effect::Write { request: self.open(UnderWay::Writes), write, user }
+            }
+            Command::Query(query) => {
+                Effect::Query { request: self.open(UnderWay::Alone), query, user }
+            }
+        });
+    }
+
+    /// Whether the rate allows one more; answers it if not.
+    fn allow(&mut self, effects: &mut Effects) -> bool {
+        let refused = self.limiter.as_ref().and_then(|limiter| limiter.check().err());
+        let Some(refused) = refused else { return true };
+        let wait = refused.wait_time_from(MonotonicClock.now());
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+        effects.push_back(Effect::Limited);
+        self.reply(self.kind.rate_limited(wait_ms), effects);
+        false
+    }
+
+    fn open(&mut self, under_way: UnderWay) -> Request {
+        let ahead = u64::try_from(self.slots.len()).unwrap_or(u64::MAX);
+        self.slots.push_back(Slot::Pending);
+        self.pending = self.pending.saturating_add(1);
+        self.under_way = under_way;
+        self.first.wrapping_add(ahead)
+    }
+
+    /// Sends what is answered at the front, then takes frames that waited.
+    fn advance(&mut self, effects: &mut Effects) {
+        while let Some(Slot::Answered(_)) = self.slots.front() {
+            if let Some(Slot::Answered(frame)) = self.slots.pop_front() {
+                effects.push_back(Effect::Send(frame));
+            }
+            self.first = self.first.wrapping_add(1);
+        }
+        if self.pending == 0 {
+            self.under_way = UnderWay::Nothing;
+        }
+        if self.waiting.is_empty() {
+            return;
+        }
+        while let Some(text) = self.waiting.pop_front() {
+            if !self.take(&text, effects) {
+                self.waiting.push_front(text);
+                return;
+            }
+        }
+        if !self.ended {
+            effects.push_back(Effect::Input(Input::Flow));
+        }
+    }
+}
+
+fn limiter(rate: Rate) -> RateLimiter<NotKeyed, InMemoryState, MonotonicClock> {
+    let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
+    RateLimiter::direct_with_clock(quota, MonotonicClock)
+}
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

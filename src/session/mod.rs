@@ -1,0 +1,214 @@
+//! One live socket: the actor's shell around the pure machine.
+//!
+//! The machine decides, the shell does: it owns the link to the hub and to the socket, and turns
+//! the machine's effects into messages, look-ups and frames. It names no WebSocket crate: an
+//! [`Adapter`] says what the actor's context is and how a frame gets out of it.
+
+mod identify;
+mod lookup;
+pub mod machine;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix::dev::ToEnvelope;
+use actix::fut::WrapFuture as _;
+use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
+use bytestring::ByteString;
+
+use crate::auth::token::Tokens;
+use crate::dialect::{Frame, Kind, Phase};
+use crate::domain::clock::Clock;
+use crate::domain::close::CloseReason;
+use crate::domain::id::SessionId;
+use crate::hub::messages::{Closed, Deliver, Delivery, Open, Submit};
+use crate::hub::{Gauge, Hub, Outlet};
+use crate::telemetry::Metrics;
+use machine::{Effect, Machine, Rate};
+
+/// What a session needs of the socket below it.
+pub trait Adapter: Sized + Unpin + 'static {
+    /// The actor context that the adapter runs.
+    type Context: ActorContext + AsyncContext<Session<Self>> + ToEnvelope<Session<Self>, Deliver>;
+
+    /// Queues a text frame.
+    fn text(&mut self, ctx: &mut Self::Context, frame: &Frame);
+
+    /// Queues a Close frame, after which nothing is sent and nothing read is handled; the socket
+    /// ends when the peer has answered, or soon after.
+    fn close(&mut self, ctx: &mut Self::Context, code: u16, text: String);
+
+    /// Whether frames of the peer are handed in. Held, the peer's data waits in its socket.
+    fn set_input(&mut self, input: Input);
+
+    /// How many messages of the hub may wait for the actor.
+    fn set_mailbox(ctx: &mut Self::Context, messages_max: usize);
+}
+
+/// Whether frames of the peer are handed to the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// As they come.
+    Flow,
+    /// Not now: earlier ones are still being answered.
+    Hold,
+}
+
+/// Bounds of a session.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Requests of one session that may be under way at once.
+    pub pipeline_max: usize,
+    /// Messages of the hub that may wait for one session.
+    pub mailbox_max: usize,
+    /// Messages of one page of history.
+    pub page_max: u32,
+    /// The rate of commands; `None` for no limit.
+    pub rate: Option<Rate>,
+}
+
+/// What all sessions share.
+pub struct Shared {
+    /// The way to the hub.
+    pub hub: Hub,
+    /// The keeper of tokens.
+    pub tokens: Tokens,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The bounds.
+    pub settings: Settings,
+    /// The counters.
+    pub metrics: Metrics,
+}
+
+/// The actor of one socket.
+pub struct Session<A: Adapter> {
+    id: SessionId,
+    kind: Kind,
+    machine: Machine,
+    effects: VecDeque<Effect>,
+    gauge: Arc<Gauge>,
+    shared: Arc<Shared>,
+    /// The socket's side.
+    pub adapter: A,
+}
+
+impl<A: Adapter> Session<A> {
+    /// A session of a socket that has just been opened.
+    pub fn new(kind: Kind, shared: Arc<Shared>, adapter: A) -> Self {
+        let settings = &shared.settings;
+        Self {
+            id: shared.hub.next_session(),
+            kind,
+            machine: Machine::new(kind, settings.pipeline_max, settings.rate),
+            effects: VecDeque::new(),
+            gauge: Arc::new(Gauge::new(shared.clock.steady())),
+            shared,
+            adapter,
+        }
+    }
+
+    /// A text frame came.
+    pub fn text(&mut self, text: ByteString, ctx: &mut A::Context) {
+        self.shared.metrics.frames_in.inc();
+        self.machine.text(text, &mut self.effects);
+        self.run(ctx);
+    }
+
+    /// A binary frame came.
+    pub fn binary(&mut self, ctx: &mut A::Context) {
+        self.shared.metrics.frames_in.inc();
+        self.machine.reply(self.kind.binary(), &mut self.effects);
+        self.run(ctx);
+    }
+
+    /// Ends the session: the peer is told why, and nothing more.
+    pub fn end(&mut self, reason: CloseReason, ctx: &mut A::Context) {
+        self.machine.end(reason, &mut self.effects);
+        self.run(ctx);
+    }
+
+    /// Turns the machine's effects into deeds, until there are none.
+    fn run(&mut self, ctx: &mut A::Context) {
+        while let Some(effect) = self.effects.pop_front() {
+            match effect {
+                Effect::Send(frame) => {
+                    self.shared.metrics.frames_out.inc();
+                    self.adapter.text(ctx, &frame);
+                }
+                Effect::Close(reason) => {
+                    log::debug!("session {} ends: {}", self.id, reason.name());
+                    let (code, text) = self.kind.close(reason);
+                    self.adapter.close(ctx, code, text);
+                }
+                Effect::Alive => self.gauge.beat(self.shared.clock.steady()),
+                Effect::Input(input) => self.adapter.set_input(input),
+                Effect::Limited => {
+                    self.shared.metrics.refusals.with_label_values(&["commands"]).inc();
+                }
+                Effect::Identify { request, token } => self.identify(request, &token, ctx),
+                Effect::Write { request, write, user } => {
+                    let session = self.id;
+                    let submit = Submit { session, user, request, write, at: Instant::now() };
+                    if let Err(refusal) = self.shared.hub.submit(submit) {
+                        let frame = self.kind.refusal(refusal);
+                        self.machine.answered(request, [frame], &mut self.effects);
+                    }
+                }
+                Effect::Query { request, query, user } => self.look_up(request, user, query, ctx),
+            }
+        }
+    }
+
+    /// Runs a future, then handles its outcome in turn with everything else.
+    fn later<T: 'static>(
+        &self,
+        ctx: &mut A::Context,
+        future: impl Future<Output = T> + 'static,
+        then: impl FnOnce(&mut Self, T, &mut A::Context) + 'static,
+    ) {
+        ctx.spawn(future.into_actor(self).map(|outcome, session, ctx| {
+            then(session, outcome, ctx);
+            session.run(ctx);
+        }));
+    }
+
+    fn is_ready(&self) -> bool {
+        matches!(self.machine.phase(), Phase::Ready(_))
+    }
+}
+
+impl<A: Adapter> Actor for Session<A> {
+    type Context = A::Context;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        A::set_mailbox(ctx, self.shared.settings.mailbox_max);
+        let outlet = Outlet::new(self.kind, ctx.address().recipient(), Arc::clone(&self.gauge));
+        if self.shared.hub.open(Open { session: self.id, outlet }).is_err() {
+            self.end(CloseReason::Overload, ctx);
+        }
+    }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        self.shared.hub.closed(Closed { session: self.id });
+    }
+}
+
+impl<A: Adapter> Handler<Deliver> for Session<A> {
+    type Result = ();
+
+    fn handle(&mut self, deliver: Deliver, ctx: &mut Self::Context) {
+        self.gauge.sub(deliver.bytes());
+        for delivery in deliver.into_items() {
+            match delivery {
+                Delivery::Push(frame) => self.machine.pushed(frame, &mut self.effects),
+                Delivery::Answer(request, frame) => {
+                    self.machine.answered(request, [frame], &mut self.effects);
+                }
+                Delivery::Evict(reason) => self.machine.end(reason, &mut self.effects),
+            }
+        }
+        self.run(ctx);
+    }
+}

@@ -1,0 +1,121 @@
+//! A WebSocket client that is not ours (tungstenite), with deadlines on everything.
+
+use std::net::SocketAddr;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+use super::soon;
+
+/// An open socket.
+pub struct Client {
+    socket: WebSocketStream<TcpStream>,
+    fences: u64,
+}
+
+impl Client {
+    /// Opens a socket at a path.
+    pub async fn open(address: SocketAddr, path: &str) -> Self {
+        let stream = soon("the connection", TcpStream::connect(address)).await.expect("connected");
+        stream.set_nodelay(true).expect("no delay");
+        let url = format!("ws://{address}{path}");
+        let limits = WebSocketConfig::default().read_buffer_size(8 * 1024);
+        let handshake = tokio_tungstenite::client_async_with_config(url, stream, Some(limits));
+        let (socket, _) = soon("the handshake", handshake).await.expect("101");
+        Self { socket, fences: 0 }
+    }
+
+    /// Sends a text frame.
+    pub async fn text(&mut self, text: impl Into<String>) {
+        let message = Message::text(text.into());
+        soon("sending", self.socket.send(message)).await.expect("sent");
+    }
+
+    /// Sends a frame of JSON.
+    pub async fn send(&mut self, frame: &Value) {
+        self.text(frame.to_string()).await;
+    }
+
+    /// Sends any message.
+    pub async fn message(&mut self, message: Message) {
+        soon("sending", self.socket.send(message)).await.expect("sent");
+    }
+
+    /// The next frame, which must be text and JSON; pings and pongs are passed over.
+    pub async fn recv(&mut self) -> Value {
+        match self.next().await {
+            Some(Message::Text(text)) => serde_json::from_str(&text).expect("JSON"),
+            other => panic!("expected a text frame, got {other:?}"),
+        }
+    }
+
+    /// The next message; `None` at the end of the socket.
+    pub async fn next(&mut self) -> Option<Message> {
+        loop {
+            match soon("a frame", self.socket.next()).await {
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(message)) => return Some(message),
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// Sends a frame and gives the next one that comes.
+    pub async fn ask(&mut self, frame: Value) -> Value {
+        self.send(&frame).await;
+        self.recv().await
+    }
+
+    /// All frames that come before the echo of a heartbeat sent now: what had been sent to this
+    /// client until then, and nothing that comes later.
+    pub async fn drain(&mut self) -> Vec<Value> {
+        self.fences += 1;
+        let fence = json!({"type": "heartbeat", "payload": {"fence": self.fences}});
+        self.send(&fence).await;
+        let mut frames = Vec::new();
+        loop {
+            let frame = self.recv().await;
+            if frame == fence {
+                return frames;
+            }
+            frames.push(frame);
+        }
+    }
+
+    /// Asserts that nothing has been sent to this client.
+    pub async fn expect_nothing(&mut self) {
+        assert_eq!(self.drain().await, Vec::<Value>::new());
+    }
+
+    /// Heartbeat and auth; gives the payload of the auth answer.
+    pub async fn identify(&mut self, token: &str) -> Value {
+        let beat = json!({"type": "heartbeat", "payload": {"count": 0}});
+        assert_eq!(self.ask(beat.clone()).await, beat);
+        let answer = self.ask(json!({"type": "auth", "payload": {"auth": token}})).await;
+        assert_eq!(answer["type"], "auth", "{answer}");
+        answer["payload"].clone()
+    }
+
+    /// The code and reason of the Close frame that must come next.
+    pub async fn closed(&mut self) -> (u16, String) {
+        match self.next().await {
+            Some(Message::Close(Some(close))) => (close.code.into(), close.reason.to_string()),
+            other => panic!("expected a Close frame, got {other:?}"),
+        }
+    }
+
+    /// Closes the socket in good order.
+    pub async fn close(mut self) {
+        soon("closing", self.socket.close(None)).await.expect("closed");
+        while self.next().await.is_some() {}
+    }
+
+    /// The TCP stream below, to do bad things with.
+    pub fn stream(&mut self) -> &mut TcpStream {
+        self.socket.get_mut()
+    }
+}

@@ -1,0 +1,62 @@
+//! An HTTP client, with deadlines on everything.
+
+use awc::http::StatusCode;
+use serde_json::Value;
+
+use super::{DEADLINE, Server};
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The body as JSON; `null` if it is none.
+    pub json: Value,
+    /// The body as text.
+    pub text: String,
+    /// The headers.
+    pub headers: awc::http::header::HeaderMap,
+}
+
+impl Server {
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Answer {
+        read(client().get(self.url(path)).send().await).await
+    }
+
+    /// `POST` of a form.
+    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        read(client().post(self.url(path)).send_form(&fields).await).await
+    }
+
+    /// `POST` of JSON.
+    pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
+        read(client().post(self.url(path)).send_json(body).await).await
+    }
+
+    /// Any method, content type and body.
+    pub async fn request(&self, method: &str, path: &str, kind: &str, body: String) -> Answer {
+        let method = method.parse().expect("a method");
+        let request = client().request(method, self.url(path)).content_type(kind);
+        read(request.send_body(body).await).await
+    }
+}
+
+fn client() -> awc::Client {
+    awc::Client::builder().timeout(DEADLINE).disable_redirects().finish()
+}
+
+type Sent<S> = Result<awc::ClientResponse<S>, awc::error::SendRequestError>;
+
+async fn read<S>(sent: Sent<S>) -> Answer
+where
+    S: futures_util::Stream<Item = Result<bytes::Bytes, awc::error::PayloadError>> + Unpin,
+{
+    let mut response = sent.expect("an answer");
+    let status: StatusCode = response.status();
+    let body = response.body().await.expect("a whole body");
+    let text = String::from_utf8(body.to_vec()).expect("text");
+    let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+    let headers = response.headers().clone();
+    Answer { status: status.as_u16(), json, text, headers }
+}

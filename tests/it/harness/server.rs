@@ -1,0 +1,189 @@
+//! A server inside the test's process, on port 0, with files or a schema of its own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use tradewind::auth::token::Tokens;
+use tradewind::config::{Config, Secret};
+use tradewind::domain::clock::Clock;
+use tradewind::domain::id::UserId;
+use tradewind::domain::mint::IdMint;
+use tradewind::domain::user::{Email, User, UserName};
+use tradewind::server::{self, Base, Running};
+use tradewind::store::tables::users::{self, NewUser};
+
+use super::postgres::Schema;
+use super::{Client, until};
+
+/// Which database a server uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// A file.
+    Sqlite,
+    /// A schema.
+    Postgres,
+}
+
+/// A user that a test has made.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The public face.
+    pub user: User,
+    /// A good token.
+    pub token: String,
+}
+
+impl Account {
+    /// The id as a number.
+    pub fn id(&self) -> i64 {
+        self.user.id.get()
+    }
+
+    /// The address of the room with another user, as REWIND writes it.
+    pub fn room(&self, other: &Self) -> String {
+        (self.id() ^ other.id()).to_string()
+    }
+}
+
+/// A running server.
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Makes tokens that it accepts.
+    pub tokens: Tokens,
+    /// The running parts.
+    running: Option<Running>,
+    clock: Arc<dyn Clock>,
+    mint: Arc<IdMint>,
+    folder: TempDir,
+    _schema: Option<Schema>,
+}
+
+impl Server {
+    /// A server on SQLite, without rate limits.
+    pub async fn start() -> Self {
+        Self::with(Backend::Sqlite, |_| {}).await
+    }
+
+    /// A server on a database, with changed settings.
+    pub async fn with(backend: Backend, change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let schema = (backend == Backend::Postgres).then(Schema::create);
+        let mut config = config(folder.path());
+        if let Some(schema) = &schema {
+            config.store.url = Secret::new(schema.url());
+        }
+        change(&mut config);
+        config.validate().expect("good settings");
+        let base = Base::open(&config).expect("the database opens");
+        let (tokens, clock, mint) =
+            (base.tokens.clone(), Arc::clone(&base.clock), Arc::clone(&base.mint));
+        let running = server::start(&config, base).await.expect("the server starts");
+        let address = running.address;
+        Self { address, tokens, running: Some(running), clock, mint, folder, _schema: schema }
+    }
+
+    /// The server's parts.
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().expect("the server runs")
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The folder of its mails.
+    pub fn outbox(&self) -> PathBuf {
+        self.folder.path().join("outbox")
+    }
+
+    /// An address below the server's.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Makes a user with an id from the mint.
+    pub async fn user(&self, name: &str) -> Account {
+        let id = self.mint.user().expect("an id");
+        self.user_with_id(name, id.get()).await
+    }
+
+    /// Makes a user with an id of the test's choice.
+    pub async fn user_with_id(&self, name: &str, id: i64) -> Account {
+        let id = UserId::new(id).expect("a user id");
+        let user = User { id, name: name.to_owned(), profile: None };
+        let (row_name, row_email) = (
+            UserName::parse(name).expect("a name"),
+            Email::parse(&format!("u{id}@test.example")).expect("an address"),
+        );
+        let created_at = self.clock.now();
+        self.running()
+            .store
+            .write(move |conn| {
+                let new = NewUser {
+                    id,
+                    name: &row_name,
+                    email: &row_email,
+                    password_hash: "unusable",
+                    imported: true,
+                    created_at,
+                };
+                users::insert(conn, &new)
+            })
+            .await
+            .expect("the user is stored");
+        let token = self.tokens.issue(&user, self.clock.now()).expect("a token");
+        Account { user, token }
+    }
+
+    /// Opens a socket; nothing is said on it.
+    pub async fn connect(&self) -> Client {
+        Client::open(self.address, "/ws").await
+    }
+
+    /// Opens a socket of a user: heartbeat and auth are done.
+    pub async fn login(&self, account: &Account) -> Client {
+        self.login_at(account, "/ws").await
+    }
+
+    /// Opens a socket of a user at a path such as `/ws?compat=wind`.
+    pub async fn login_at(&self, account: &Account, path: &str) -> Client {
+        let mut client = Client::open(self.address, path).await;
+        client.identify(&account.token).await;
+        client
+    }
+
+    /// Stops the server, and asserts that nothing is left in it. Clients must be gone or closing.
+    pub async fn stop(mut self) {
+        let running = self.running.take().expect("the server runs");
+        let metrics = running.metrics.clone();
+        until("the end of all sessions", || metrics.sessions.get() == 0).await;
+        assert!(running.stop().await, "all sessions ended");
+        assert_eq!(metrics.sessions.get(), 0, "sessions are left");
+        assert_eq!(metrics.users_online.get(), 0, "users are left online");
+        assert_eq!(metrics.store_pending_ops.get(), 0, "writes are left");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.running.is_some() && !std::thread::panicking() {
+            panic!("the test must stop its server");
+        }
+    }
+}
+
+/// Settings for a server in a folder: no limits on rates, everything in the folder.
+pub fn config(folder: &Path) -> Config {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let mut config = Config::default();
+    config.http.bind = "127.0.0.1:0".to_owned();
+    config.store.url = Secret::new(format!("sqlite://{}", path("tradewind.db")));
+    config.mail.url = Secret::new(format!("file://{}", path("outbox")));
+    config.auth.secret_file = path("jwt.key");
+    config.limits.enabled = false;
+    config
+}
