@@ -11,6 +11,7 @@
     reason = "a test documents itself by its name, and fails by a panic"
 )]
 
+mod docs;
 mod harness;
 mod store;
 mod ws;

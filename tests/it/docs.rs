@@ -1,0 +1,134 @@
+//! The documents tell the truth about the code.
+
+use std::path::Path;
+
+use tradewind::dialect::rewind::{Mode, encode};
+use tradewind::dialect::{Frame, IdentifyError, Kind};
+use tradewind::domain::close::CloseReason;
+use tradewind::domain::error::Refusal;
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// Each variant leads to the next, so that a new one stops the build until it has a place here.
+fn refusals() -> Vec<Refusal> {
+    let next = |refusal: &Refusal| match refusal {
+        Refusal::NoSuchPeer => Some(Refusal::NoSuchMessage),
+        Refusal::NoSuchMessage => Some(Refusal::NoSuchRoom),
+        Refusal::NoSuchRoom => Some(Refusal::NoSuchName),
+        Refusal::NoSuchName => Some(Refusal::Oneself),
+        Refusal::Oneself => Some(Refusal::AlreadyRequested),
+        Refusal::AlreadyRequested => Some(Refusal::AlreadyFriend),
+        Refusal::AlreadyFriend => Some(Refusal::NotRequested),
+        Refusal::NotRequested => Some(Refusal::NotFriend),
+        Refusal::NotFriend => Some(Refusal::Busy),
+        Refusal::Busy => Some(Refusal::Internal),
+        Refusal::Internal => None,
+    };
+    std::iter::successors(Some(Refusal::NoSuchPeer), next).collect()
+}
+
+fn close_reasons() -> Vec<CloseReason> {
+    use CloseReason as R;
+    let next = |reason: &R| match reason {
+        R::Goodbye => Some(R::HeartbeatMissing),
+        R::HeartbeatMissing => Some(R::HeartbeatOmitted),
+        R::HeartbeatOmitted => Some(R::TokenExpired),
+        R::TokenExpired => Some(R::SlowConsumer),
+        R::SlowConsumer => Some(R::Overload),
+        R::Overload => Some(R::Restart { retry_after_ms: 0 }),
+        R::Restart { .. } => Some(R::Internal),
+        R::Internal => Some(R::ProtocolError),
+        R::ProtocolError => Some(R::BadText),
+        R::BadText => Some(R::TooBig),
+        R::TooBig => None,
+    };
+    std::iter::successors(Some(R::Goodbye), next).collect()
+}
+
+/// A row of the table of error frames that fits a frame.
+fn row(frame: &Frame) -> String {
+    let error: serde_json::Value = serde_json::from_str(frame.as_text()).unwrap();
+    let payload = &error["payload"];
+    format!("| {} | `{}` |", payload["code"], payload["reason"].as_str().unwrap())
+}
+
+#[test]
+fn every_error_frame_is_in_the_table_and_no_other() {
+    let kind = Kind::Rewind(Mode::Readme);
+    let constants = [
+        encode::BINARY,
+        encode::NOT_JSON,
+        encode::INVALID,
+        encode::UNKNOWN_TYPE,
+        encode::UNKNOWN_CHAT,
+        encode::UNKNOWN_LOAD,
+        encode::UNKNOWN_MUTUAL_USERS,
+        encode::NAME_MISSING,
+        encode::TOKEN_MISSING,
+        encode::NOT_READY,
+        encode::NO_HEARTBEAT,
+    ];
+    let mut rows: Vec<String> = constants.map(|error| row(&encode::error(error))).into();
+    rows.extend(refusals().into_iter().map(|refusal| row(&kind.refusal(refusal))));
+    rows.extend(
+        [IdentifyError::Token, IdentifyError::User].map(|error| row(&kind.not_identified(error))),
+    );
+    rows.push(row(&kind.rate_limited(1)));
+
+    let page = read("docs/errors.md");
+    let table = page.split("\n## ").find(|part| part.starts_with("Error frames")).unwrap();
+    for row in &rows {
+        assert!(table.contains(row.as_str()), "docs/errors.md lacks {row}");
+    }
+    let documented =
+        table.lines().filter(|line| line.starts_with("| 1") || line.starts_with("| 4"));
+    assert_eq!(documented.count(), rows.len(), "docs/errors.md has a row that the code has not");
+}
+
+#[test]
+fn every_close_code_is_in_the_table() {
+    let page = read("docs/errors.md");
+    for reason in close_reasons() {
+        let (code, text) = Kind::Rewind(Mode::Readme).close(reason);
+        let text = text.replace("=0", "=N");
+        let row = if text.is_empty() {
+            format!("| {code} | |")
+        } else {
+            format!("| {code} | `{text}` |")
+        };
+        assert!(page.contains(&row), "docs/errors.md lacks {row}");
+        assert!(text.len() <= 123, "a close reason has at most 123 bytes");
+    }
+}
+
+#[test]
+fn every_metric_is_documented() {
+    let page = read("docs/operations.md");
+    let metrics = tradewind::telemetry::Metrics::new().unwrap();
+    metrics.evictions.with_label_values(&["x"]).inc();
+    metrics.refusals.with_label_values(&["x"]).inc();
+    let text = metrics.render();
+    let names = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    for name in names.filter_map(|line| line.split(' ').next()) {
+        assert!(page.contains(name), "docs/operations.md lacks {name}");
+    }
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for page in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "docs/operations.md",
+        "docs/protocol/rewind.md",
+    ] {
+        let folder = root.join(page).parent().unwrap().to_owned();
+        for link in read(page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            assert!(folder.join(link).exists(), "{page} links to {link}");
+        }
+    }
+}
