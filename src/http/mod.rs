@@ -44,8 +44,6 @@ pub struct Settings {
     pub verification_lifetime: Duration,
     /// The form of REWIND for clients that ask for none.
     pub default_mode: Mode,
-    /// Sockets open at once.
-    pub sessions_max: usize,
     /// Bounds of a socket.
     pub socket: actors::Settings,
 }

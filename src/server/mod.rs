@@ -11,7 +11,7 @@ use actix::{Actor as _, Arbiter};
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer, middleware};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::auth::AuthError;
@@ -113,6 +113,7 @@ pub async fn start(config: &Config, base: Base) -> Result<Running, StartError> {
         clock: Arc::clone(&base.clock),
         settings: settings::session(config),
         metrics: metrics.clone(),
+        seats: Arc::new(Semaphore::new(config.ws.sessions_max.min(Semaphore::MAX_PERMITS))),
     });
     let queue = mail::Queue::default();
     let state = Data::new(http::State {

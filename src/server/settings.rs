@@ -58,7 +58,6 @@ pub fn http(config: &Config) -> http::Settings {
             Compat::Readme => Mode::Readme,
             Compat::Wind => Mode::Wind,
         },
-        sessions_max: config.ws.sessions_max,
         socket: ws::actors::Settings {
             frame_bytes_max: config.ws.frame_bytes_max,
             close_timeout: Duration::from_millis(config.ws.close_timeout_ms),

@@ -48,6 +48,7 @@ impl<A: Adapter> Session<A> {
     ) {
         match welcome {
             Ok(Some(welcome)) => {
+                log::debug!("session {} is user {user}", self.id);
                 let frame = self.kind.welcome(&welcome);
                 self.machine.identified(request, user, frame, &mut self.effects);
                 return;

@@ -16,6 +16,7 @@ use actix::dev::ToEnvelope;
 use actix::fut::WrapFuture as _;
 use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
 use bytestring::ByteString;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::auth::token::Tokens;
 use crate::dialect::{Frame, Kind, Phase};
@@ -80,6 +81,20 @@ pub struct Shared {
     pub settings: Settings,
     /// The counters.
     pub metrics: Metrics,
+    /// As many permits as sessions may be open.
+    pub seats: Arc<Semaphore>,
+}
+
+impl Shared {
+    /// The right to open one more session; `None` if too many are open.
+    pub fn seat(&self) -> Option<Seat> {
+        Arc::clone(&self.seats).try_acquire_owned().ok().map(|permit| Seat { _permit: permit })
+    }
+}
+
+/// The right to be open, given back when dropped.
+pub struct Seat {
+    _permit: OwnedSemaphorePermit,
 }
 
 /// The actor of one socket.
@@ -90,13 +105,14 @@ pub struct Session<A: Adapter> {
     effects: VecDeque<Effect>,
     gauge: Arc<Gauge>,
     shared: Arc<Shared>,
+    _seat: Seat,
     /// The socket's side.
     pub adapter: A,
 }
 
 impl<A: Adapter> Session<A> {
     /// A session of a socket that has just been opened.
-    pub fn new(kind: Kind, shared: Arc<Shared>, adapter: A) -> Self {
+    pub fn new(kind: Kind, shared: Arc<Shared>, seat: Seat, adapter: A) -> Self {
         let settings = &shared.settings;
         Self {
             id: shared.hub.next_session(),
@@ -105,6 +121,7 @@ impl<A: Adapter> Session<A> {
             effects: VecDeque::new(),
             gauge: Arc::new(Gauge::new(shared.clock.steady())),
             shared,
+            _seat: seat,
             adapter,
         }
     }

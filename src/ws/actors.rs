@@ -18,7 +18,7 @@ use super::decode::{Decoder, In};
 use super::inbound::{Gate, Inbound};
 use crate::dialect::{Frame, Kind};
 use crate::domain::close::CloseReason;
-use crate::session::{Adapter, Input, Session, Shared};
+use crate::session::{Adapter, Input, Seat, Session, Shared};
 
 /// Bounds of a socket.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ pub struct Actors {
     closing: bool,
 }
 
-/// Answers the handshake and starts a session on the socket.
+/// Answers the handshake and starts a session of a kind on the socket.
 ///
 /// # Errors
 /// 400, 405 or 426, if the request is no WebSocket handshake.
@@ -44,8 +44,7 @@ pub fn accept(
     request: &HttpRequest,
     payload: Payload,
     settings: Settings,
-    kind: Kind,
-    shared: Arc<Shared>,
+    (kind, shared, seat): (Kind, Arc<Shared>, Seat),
 ) -> Result<HttpResponse, Error> {
     let mut response = ws::handshake(request)?;
     let gate = Rc::new(Gate::default());
@@ -54,7 +53,7 @@ pub fn accept(
     let adapter = Actors { gate, close_timeout: settings.close_timeout, closing: false };
     let context = WebsocketContext::with_factory(stream::pending(), move |ctx| {
         ctx.add_stream(inbound);
-        Session::new(kind, shared, adapter)
+        Session::new(kind, shared, seat, adapter)
     });
     Ok(response.streaming(context))
 }

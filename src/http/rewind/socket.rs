@@ -32,11 +32,10 @@ pub async fn open(
         Some("wind") => Mode::Wind,
         Some(_) => return Err(ApiError::bad_request("compat is readme or wind.").into()),
     };
-    let open = usize::try_from(state.metrics.sessions.get()).unwrap_or(0);
-    if open >= settings.sessions_max {
+    let Some(seat) = state.sessions.seat() else {
         state.metrics.refusals.with_label_values(&["sessions"]).inc();
         return Err(ApiError::Busy.into());
-    }
-    let shared = Arc::clone(&state.sessions);
-    ws::accept(&request, payload, settings.socket, Kind::Rewind(mode), shared)
+    };
+    let session = (Kind::Rewind(mode), Arc::clone(&state.sessions), seat);
+    ws::accept(&request, payload, settings.socket, session)
 }
