@@ -11,7 +11,10 @@
     reason = "a test documents itself by its name, and fails by a panic"
 )]
 
+mod architecture;
 mod docs;
 mod harness;
+mod http;
+mod mail;
 mod store;
 mod ws;

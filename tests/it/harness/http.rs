@@ -1,7 +1,9 @@
 //! An HTTP client, with deadlines on everything.
 
+use std::net::SocketAddr;
+
 use awc::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{DEADLINE, Server};
 
@@ -39,6 +41,42 @@ impl Server {
         let method = method.parse().expect("a method");
         let request = client().request(method, self.url(path)).content_type(kind);
         read(request.send_body(body).await).await
+    }
+}
+
+/// Any request to any server.
+pub async fn send(
+    address: SocketAddr,
+    (method, path): (&str, &str),
+    headers: &[(&str, &str)],
+    body: impl Into<Vec<u8>>,
+) -> Answer {
+    let mut request =
+        client().request(method.parse().expect("a method"), format!("http://{address}{path}"));
+    for (name, value) in headers {
+        request = request.append_header((*name, *value));
+    }
+    read(request.send_body(body.into()).await).await
+}
+
+/// `POST` of a form to any server.
+pub async fn post_form(address: SocketAddr, path: &str, fields: &[(&str, &str)]) -> Answer {
+    read(client().post(format!("http://{address}{path}")).send_form(&fields).await).await
+}
+
+impl Answer {
+    /// Asserts that this is an error in the envelope, with a text.
+    #[track_caller]
+    pub fn expect_error(&self, status: u16, message: &str) {
+        assert_eq!(self.status, status, "{}", self.text);
+        let envelope = json!({"type": "error", "payload": {"message": message}});
+        assert_eq!(self.json, envelope, "{}", self.text);
+        assert_eq!(self.header("content-type"), Some("application/json"));
+    }
+
+    /// A header, if it is there.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("text"))
     }
 }
 

@@ -4,10 +4,14 @@
 //! test, and then asserts that nothing is left in it.
 
 pub mod client;
+pub mod clock;
 pub mod http;
+pub mod mail;
 pub mod postgres;
 pub mod process;
 pub mod server;
+pub mod smtp;
+pub mod wire;
 
 use std::time::Duration;
 

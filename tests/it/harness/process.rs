@@ -1,8 +1,9 @@
 //! The real binary in a process of its own, to be killed.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ pub struct Process {
     child: Child,
     /// Where it listens.
     pub address: SocketAddr,
+    log: PathBuf,
 }
 
 /// The binary with settings for a folder; `set` are further ones, as `section.key=value`.
@@ -39,12 +41,13 @@ pub fn run(folder: &Path, set: &[&str], args: &[&str]) -> Output {
 }
 
 impl Process {
-    /// Starts a server, and waits until it says where it listens.
+    /// Starts a server, and waits until it says where it listens. Its log goes to a file.
     pub fn start(folder: &Path, set: &[&str]) -> Self {
+        let log = folder.join("stderr.log");
         let mut child = command(folder, set)
             .arg("serve")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(File::options().create(true).append(true).open(&log).expect("a log"))
             .spawn()
             .expect("the binary starts");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
@@ -55,7 +58,12 @@ impl Process {
             .expect("the server says where it listens");
         // Read on, so that the server never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address }
+        Self { child, address, log }
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).expect("the log")).into_owned()
     }
 
     /// `kill -9`.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tradewind::auth::token::Tokens;
@@ -55,6 +56,7 @@ pub struct Server {
     pub tokens: Tokens,
     /// The running parts.
     running: Option<Running>,
+    config: Config,
     clock: Arc<dyn Clock>,
     mint: Arc<IdMint>,
     folder: TempDir,
@@ -69,6 +71,26 @@ impl Server {
 
     /// A server on a database, with changed settings.
     pub async fn with(backend: Backend, change: impl FnOnce(&mut Config)) -> Self {
+        Self::open(backend, change, |_, _| {}).await
+    }
+
+    /// A server on SQLite, with changed settings, that goes by another clock.
+    pub async fn with_clock(clock: Arc<dyn Clock>, change: impl FnOnce(&mut Config)) -> Self {
+        let turn = |config: &Config, base: &mut Base| {
+            let floor = base.database.id_floor().expect("the database answers");
+            let step_back_max = Duration::from_millis(config.node.clock_step_max_ms);
+            let mint = IdMint::new(config.node.id.into(), floor, step_back_max, Arc::clone(&clock));
+            base.mint = Arc::new(mint.expect("a mint"));
+            base.clock = clock;
+        };
+        Self::open(Backend::Sqlite, change, turn).await
+    }
+
+    async fn open(
+        backend: Backend,
+        change: impl FnOnce(&mut Config),
+        adapt: impl FnOnce(&Config, &mut Base),
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let schema = (backend == Backend::Postgres).then(Schema::create);
         let mut config = config(folder.path());
@@ -77,12 +99,28 @@ impl Server {
         }
         change(&mut config);
         config.validate().expect("good settings");
-        let base = Base::open(&config).expect("the database opens");
+        let mut base = Base::open(&config).expect("the database opens");
+        adapt(&config, &mut base);
         let (tokens, clock, mint) =
             (base.tokens.clone(), Arc::clone(&base.clock), Arc::clone(&base.mint));
         let running = server::start(&config, base).await.expect("the server starts");
         let address = running.address;
-        Self { address, tokens, running: Some(running), clock, mint, folder, _schema: schema }
+        let running = Some(running);
+        Self { address, tokens, running, config, clock, mint, folder, _schema: schema }
+    }
+
+    /// Stops the server and starts it again on the same files, with changed settings. It has
+    /// another port then.
+    pub async fn restart(&mut self, change: impl FnOnce(&mut Config)) {
+        self.end().await;
+        change(&mut self.config);
+        self.config.validate().expect("good settings");
+        let base = Base::open(&self.config).expect("the database opens");
+        (self.clock, self.mint) = (Arc::clone(&base.clock), Arc::clone(&base.mint));
+        self.tokens = base.tokens.clone();
+        let running = server::start(&self.config, base).await.expect("the server starts");
+        self.address = running.address;
+        self.running = Some(running);
     }
 
     /// The server's parts.
@@ -158,6 +196,10 @@ impl Server {
 
     /// Stops the server, and asserts that nothing is left in it. Clients must be gone or closing.
     pub async fn stop(mut self) {
+        self.end().await;
+    }
+
+    async fn end(&mut self) {
         let running = self.running.take().expect("the server runs");
         let metrics = running.metrics.clone();
         until("the end of all sessions", || metrics.sessions.get() == 0).await;

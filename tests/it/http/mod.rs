@@ -1,0 +1,14 @@
+//! HTTP: limits, log-in, secrets, health, and what garbage gets.
+
+mod garbage;
+mod health;
+mod limits;
+mod login;
+mod secrets;
+mod shape;
+mod tokens;
+
+const WRONG: &str = "email or password incorrect.";
+const TOO_MANY: &str = "too many requests.";
+const LOGIN: &str = "/api/v1/auth/login";
+const REGISTER: &str = "/api/v1/auth/register";
