@@ -17,8 +17,8 @@ section! {
         /// The origins whose pages may connect, beside the host's own. Programs other than browsers
         /// send none and may always connect.
         allowed_origins: Vec<String> = Vec::new() => web_origins();
-        /// Whether the peer's address is taken from X-Forwarded-For. Only turn this on behind a proxy
-        /// that nobody can go around.
+        /// Whether the peer's address is the last one of X-Forwarded-For. Only turn this on behind a
+        /// proxy that writes it there and that nobody can go around.
         trust_proxy: bool = false;
         /// Threads that serve connections. 0: one less than there are cores, at least one.
         workers: usize = 0;
