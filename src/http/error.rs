@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{ALLOW, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
@@ -33,6 +33,11 @@ pub fn info(status: StatusCode, message: &str) -> HttpResponse {
 pub enum ApiError {
     /// The client's fault, with what it is told.
     Refused(StatusCode, &'static str),
+    /// A method that is not served here; these are.
+    Method {
+        /// The value of the header `Allow`.
+        allow: &'static str,
+    },
     /// Too often; try again later.
     TooMany(Duration),
     /// The server has too much to do.
@@ -50,6 +55,7 @@ impl ApiError {
     fn message(&self) -> &'static str {
         match self {
             Self::Refused(_, message) => message,
+            Self::Method { .. } => "method not allowed.",
             Self::TooMany(_) => "too many requests.",
             Self::Busy => "server is busy, try again later.",
             Self::Internal => "unexpected error was occurred.",
@@ -67,6 +73,7 @@ impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Refused(status, _) => *status,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -75,8 +82,14 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
-        if let Self::TooMany(wait) = self {
-            response.insert_header((RETRY_AFTER, wait.as_secs().saturating_add(1)));
+        match self {
+            Self::Method { allow } => {
+                response.insert_header((ALLOW, *allow));
+            }
+            Self::TooMany(wait) => {
+                response.insert_header((RETRY_AFTER, wait.as_secs().saturating_add(1)));
+            }
+            Self::Refused(..) | Self::Busy | Self::Internal => {}
         }
         let payload = Message { message: self.message() };
         response.json(Envelope { r#type: "error", payload })
@@ -106,9 +119,4 @@ impl From<AuthError> for ApiError {
 /// The answer where nothing is.
 pub async fn not_found() -> Result<HttpResponse, ApiError> {
     Err(ApiError::Refused(StatusCode::NOT_FOUND, "not found."))
-}
-
-/// The answer to a method that is not served here.
-pub async fn method_not_allowed() -> Result<HttpResponse, ApiError> {
-    Err(ApiError::Refused(StatusCode::METHOD_NOT_ALLOWED, "method not allowed."))
 }

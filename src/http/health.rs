@@ -6,16 +6,16 @@ use actix_web::http::header::ContentType;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 
-use super::State;
+use super::{State, only};
 
 /// A store that has not answered by then is not ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// `/healthz`, `/readyz`, `/metrics`.
 pub fn routes(app: &mut ServiceConfig) {
-    app.route("/healthz", web::get().to(alive))
-        .route("/readyz", web::get().to(ready))
-        .route("/metrics", web::get().to(metrics));
+    app.service(only("/healthz", "GET, HEAD", web::to(alive)))
+        .service(only("/readyz", "GET, HEAD", web::to(ready)))
+        .service(only("/metrics", "GET, HEAD", web::to(metrics)));
 }
 
 async fn alive() -> impl Responder {

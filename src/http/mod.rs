@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{Resource, Route, guard};
 
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
@@ -26,6 +27,8 @@ use crate::session::Shared;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use crate::ws::actors;
+
+use self::error::ApiError;
 
 /// Settings of the HTTP side.
 #[derive(Clone, Debug)]
@@ -77,4 +80,14 @@ pub fn routes(app: &mut ServiceConfig) {
     rewind::routes(app);
     health::routes(app);
     app.default_service(web::to(error::not_found));
+}
+
+/// A path that serves the methods of `allow` only, and names them to those who try another
+/// (RFC 9110, section 15.5.6).
+fn only(path: &str, allow: &'static str, route: Route) -> Resource {
+    let served = guard::fn_guard(move |request| {
+        allow.split(", ").any(|method| request.head().method == method)
+    });
+    let refuse = move || async move { Err::<&str, _>(ApiError::Method { allow }) };
+    web::resource(path).route(route.guard(served)).default_service(web::to(refuse))
 }

@@ -6,23 +6,22 @@ mod socket;
 
 use actix_web::web::{self, ServiceConfig};
 
-use super::error::{method_not_allowed, not_found};
+use super::error::not_found;
+use super::only;
 
 /// Mounts REWIND's routes.
 pub fn routes(app: &mut ServiceConfig) {
-    let one = |path: &str, route| {
-        web::resource(path).route(route).default_service(web::to(method_not_allowed))
-    };
     app.service(
         web::scope("/api/v1/auth")
-            .service(one("/register", web::post().to(auth::register)))
-            .service(one("/login", web::post().to(auth::login)))
-            .service(one("/email_verify/{key}", web::get().to(auth::verify)))
+            .service(only("/register", "POST", web::to(auth::register)))
+            .service(only("/login", "POST", web::to(auth::login)))
+            // Not HEAD: who looks at a link has not followed it.
+            .service(only("/email_verify/{key}", "GET", web::to(auth::verify)))
             .default_service(web::to(not_found)),
     )
-    .service(one("/", web::get().to(pages::home)))
-    .service(one("/login", web::get().to(pages::login)))
-    .service(one("/register", web::get().to(pages::register)))
-    .service(one("/logout", web::get().to(pages::logout)))
-    .service(one("/ws", web::get().to(socket::open)));
+    .service(only("/", "GET, HEAD", web::to(pages::home)))
+    .service(only("/login", "GET, HEAD", web::to(pages::login)))
+    .service(only("/register", "GET, HEAD", web::to(pages::register)))
+    .service(only("/logout", "GET, HEAD", web::to(pages::logout)))
+    .service(only("/ws", "GET", web::to(socket::open)));
 }
