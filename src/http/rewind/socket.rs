@@ -20,17 +20,19 @@ pub struct Options {
 /// Hands the socket to a session.
 pub async fn open(
     request: HttpRequest,
-    options: Query<Options>,
+    options: Result<Query<Options>, Error>,
     payload: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Error> {
     let settings = &state.settings;
     origin::check(&request, &settings.allowed_origins)?;
+    const NO_MODE: ApiError = ApiError::bad_request("compat is readme or wind.");
+    let options = options.map_err(|_| NO_MODE)?;
     let mode = match options.compat.as_deref() {
         None => settings.default_mode,
         Some("readme") => Mode::Readme,
         Some("wind") => Mode::Wind,
-        Some(_) => return Err(ApiError::bad_request("compat is readme or wind.").into()),
+        Some(_) => return Err(NO_MODE.into()),
     };
     let Some(seat) = state.sessions.seat() else {
         state.metrics.refusals.with_label_values(&["sessions"]).inc();
