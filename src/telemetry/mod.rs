@@ -8,6 +8,7 @@ mod log_line;
 pub mod metrics;
 
 use env_logger::{Builder, Target};
+use log::LevelFilter;
 
 pub use self::metrics::Metrics;
 
@@ -24,12 +25,15 @@ pub enum TelemetryError {
 
 /// Sends log events to standard error, one line each: time in UTC, level, target, message, and
 /// the event's fields as `key=value`. `filter` is that of `env_logger`, such as
-/// `info,tradewind=debug`. To be called once, by the program itself.
+/// `info,tradewind=debug`; what peers send that is no HTTP is not logged unless it names
+/// `actix_http::h1::dispatcher`. To be called once, by the program itself.
 ///
 /// # Errors
 /// [`TelemetryError::Log`] if a logger is there already.
 pub fn log_to_stderr(filter: &str) -> Result<(), TelemetryError> {
     Builder::new()
+        // It calls whatever a stranger sends that is no HTTP an error.
+        .filter_module("actix_http::h1::dispatcher", LevelFilter::Off)
         .parse_filters(filter)
         .target(Target::Stderr)
         .format(|out, record| {
