@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use diesel::SqliteConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use diesel::SqliteConnection;
 
 use super::{REGISTER, WRONG};
 use crate::harness::http::Answer;

@@ -83,6 +83,16 @@ async fn head_is_get_without_body() {
 }
 
 #[actix_web::test]
+async fn a_key_that_is_none_is_told_in_the_envelope() {
+    let server = Server::start().await;
+    for key in ["x", "%ff", "%2f", "%00", "%20", "a%2fb", "%2e%2e", &"x".repeat(8_000)] {
+        let answer = ask(&server, "GET", &format!("/api/v1/auth/email_verify/{key}")).await;
+        answer.expect_error(404, "The session has expired or does not exist.");
+    }
+    server.stop().await;
+}
+
+#[actix_web::test]
 async fn looking_at_a_link_by_head_does_not_use_it() {
     let server = Server::start().await;
     assert_eq!(server.register("alice").await.status, 201);

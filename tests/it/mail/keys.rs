@@ -10,7 +10,7 @@ use tradewind::domain::clock::Clock;
 
 use super::{forgetful, queue_is, rows};
 use crate::harness::clock::TurnedClock;
-use crate::harness::mail::{PASSWORD, key, letter_to, path};
+use crate::harness::mail::{PASSWORD, key, letter_to, letters, path};
 use crate::harness::process::Process;
 use crate::harness::smtp::Sink;
 use crate::harness::{Backend, Server, http, until};
@@ -109,7 +109,8 @@ async fn a_key_expires_and_its_registration_is_forgotten() {
     queue_is(&server, 0).await;
     assert_eq!(rows(server.folder(), "registrations"), 1);
     assert_eq!(rows(server.folder(), "verification_keys"), 1);
-    // The name and the address are free again.
+    // The name and the address are free again, with a link of their own.
+    letters(&server.outbox()).into_iter().for_each(|file| fs::remove_file(file).expect("removed"));
     assert_eq!(server.account("bob", PASSWORD).await, "bob@test.example");
     server.stop().await;
 }

@@ -7,9 +7,9 @@ mod smtp;
 
 use std::path::Path;
 
+use diesel::SqliteConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use diesel::SqliteConnection;
 
 use crate::harness::{Server, until};
 
