@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use tradewind::config::Config;
 
+use crate::harness::process::run;
+
 /// What each module may use of ours, besides itself: whole modules, or paths into them.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
@@ -206,6 +208,10 @@ fn both_databases_have_the_same_migrations() {
 fn the_default_file_is_what_the_code_says() {
     let file = fs::read_to_string(root().join("config/tradewind.toml")).expect("the file");
     assert_eq!(file, Config::default_toml(), "run: tradewind config default");
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = run(folder.path(), &[], &["config", "default"]);
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).expect("text"), file);
 }
 
 /// Shows all violations, one a line.
@@ -296,7 +302,7 @@ fn misplaced_names(file: &Source) -> Vec<String> {
         let fits = |place: &&str| {
             if place.ends_with('/') { file.path.starts_with(place) } else { file.path == *place }
         };
-        if !places.iter().any(|place| fits(&place)) {
+        if !places.iter().any(fits) {
             let said = tokens.iter().filter(|token| !token.test && token.text == *name);
             found.extend(said.map(|token| file.violation(token.line, &format!("{name} is said"))));
         }

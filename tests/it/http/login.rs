@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use diesel::SqliteConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use serde_json::json;
 
-use super::{REGISTER, WRONG};
+use super::{LOGIN, REGISTER, WRONG};
 use crate::harness::http::Answer;
 use crate::harness::{Backend, Server};
 
@@ -97,6 +98,8 @@ async fn addresses_are_told_apart_without_case() {
     let server = Server::start().await;
     server.account("alice", "right").await;
     assert_eq!(server.try_login("ALICE@TEST.EXAMPLE", "right").await.status, 201);
+    let json = json!({"email": "Alice@test.EXAMPLE", "password": "right"});
+    assert_eq!(server.post_json(LOGIN, &json).await.status, 201);
     let fields = [("name", "alice2"), ("email", "Alice@Test.example"), ("password", "x")];
     server.post_form(REGISTER, &fields).await.expect_error(400, "email is already exist.");
     server.try_login("alice@test.example", "Right").await.expect_error(401, WRONG);

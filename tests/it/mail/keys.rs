@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use sha2::{Digest as _, Sha256};
 use tradewind::config::Secret;
 use tradewind::domain::clock::Clock;
@@ -74,6 +75,20 @@ async fn a_key_is_nowhere_but_in_its_mail() {
     assert!(!server.log().contains(key), "the key is in the log");
 }
 
+#[actix_web::test]
+async fn a_key_used_twice_at_once_works_once() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = Server::with(backend, |_| {}).await;
+        assert_eq!(server.register("alice").await.status, 201);
+        let letter = letter_to(&server.outbox(), "alice@test.example").await;
+        let answers = join_all((0..8).map(|_| server.get(path(&letter)))).await;
+        let (good, late): (Vec<_>, Vec<_>) = answers.iter().partition(|it| it.status == 201);
+        assert_eq!(good.len(), 1, "{backend:?}");
+        late.iter().for_each(|answer| answer.expect_error(404, GONE));
+        server.stop().await;
+    }
+}
+
 /// All that SQLite has written.
 fn database_bytes(folder: &Path) -> Vec<u8> {
     ["tradewind.db", "tradewind.db-wal"]
@@ -90,7 +105,8 @@ fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
 async fn a_key_expires_and_its_registration_is_forgotten() {
     const DAY: i64 = 24 * 60 * 60;
     let clock = Arc::new(TurnedClock::start());
-    let server = Server::with_clock(Arc::clone(&clock) as Arc<dyn Clock>, |_| {}).await;
+    let shared: Arc<dyn Clock> = clock.clone();
+    let server = Server::with_clock(shared, |_| {}).await;
     let mut paths = Vec::new();
     for name in ["alice", "bob"] {
         assert_eq!(server.register(name).await.status, 201);

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::queue_is;
 use crate::harness::mail::{letter_to, letters, link};
 use crate::harness::smtp::python;
-use crate::harness::{Server, until};
+use crate::harness::{Backend, Server, until};
 
 const MAILS: usize = 8;
 
@@ -51,6 +51,18 @@ async fn every_mail_is_one_finished_file() {
         .map(|file| link(&fs::read_to_string(file).expect("text")).to_owned())
         .collect();
     assert_eq!(links.len(), MAILS, "every mail has a key of its own");
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_folder_that_is_gone_is_waited_for() {
+    let server = Server::with(Backend::Sqlite, |config| config.mail.retry_first_ms = 20).await;
+    fs::remove_dir(server.outbox()).expect("removed");
+    assert_eq!(server.register("alice").await.status, 201);
+    queue_is(&server, 1).await;
+    fs::create_dir(server.outbox()).expect("made");
+    letter_to(&server.outbox(), "alice@test.example").await;
+    queue_is(&server, 0).await;
     server.stop().await;
 }
 

@@ -25,8 +25,14 @@ fn to(url: String) -> impl FnOnce(&mut Config) {
 
 #[actix_web::test]
 async fn a_link_by_mail_makes_a_user_once() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        by_mail(backend).await;
+    }
+}
+
+async fn by_mail(backend: Backend) {
     let mut sink = Sink::start(&[]).await;
-    let server = Server::with(Backend::Sqlite, to(sink.url())).await;
+    let server = Server::with(backend, to(sink.url())).await;
     assert_eq!(server.register("alice").await.status, 201);
     let mail = sink.mail().await;
 
@@ -90,6 +96,23 @@ async fn a_mail_refused_for_now_is_tried_again_later_and_later() {
     assert_eq!(rows(server.folder(), "mails"), 0);
     assert_eq!(server.get(path(&mail.data)).await.status, 201);
     sink.expect_nothing();
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_mail_that_waits_holds_up_no_other() {
+    let mut sink = Sink::start(&["--refuse", "1"]).await;
+    let change = |config: &mut Config| {
+        to(sink.url())(config);
+        config.mail.retry_first_ms = 3_600_000;
+        config.mail.retry_max_ms = 3_600_000;
+    };
+    let server = Server::with(Backend::Sqlite, change).await;
+    assert_eq!(server.register("alice").await.status, 201);
+    queue_is(&server, 1).await;
+    assert_eq!(server.register("bob").await.status, 201);
+    assert_eq!(sink.mail().await.to, ["bob@test.example"]);
+    queue_is(&server, 1).await;
     server.stop().await;
 }
 
