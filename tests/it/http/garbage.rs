@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use crate::harness::process::Process;
 use crate::harness::{Server, http, soon};
 
-const ROUNDS: u32 = 600;
+const ROUNDS: u32 = 300;
 
 /// Repeatable chance (xorshift64*).
 struct Chance(u64);

@@ -8,7 +8,7 @@ use tradewind::config::{Config, Secret};
 use super::{queue_is, rows};
 use crate::harness::mail::{PASSWORD, key, link, path};
 use crate::harness::process::Process;
-use crate::harness::smtp::Sink;
+use crate::harness::smtp::{Mail, Sink};
 use crate::harness::{Backend, Server, http, soon, until};
 
 const FIRST_MS: u64 = 100;
@@ -35,7 +35,21 @@ async fn by_mail(backend: Backend) {
     let server = Server::with(backend, to(sink.url())).await;
     assert_eq!(server.register("alice").await.status, 201);
     let mail = sink.mail().await;
+    expect_letter(&mail, &server);
+    server.try_login("alice@test.example", PASSWORD).await.expect_error(401, WRONG);
+    let verified = server.get(path(&mail.data)).await;
+    assert_eq!(verified.status, 201, "{}", verified.text);
+    assert_eq!(verified.json["payload"]["message"], "account successfully created.");
+    let answer = server.try_login("alice@test.example", PASSWORD).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    server.get(path(&mail.data)).await.expect_error(404, GONE);
+    queue_is(&server, 0).await;
+    sink.expect_nothing();
+    server.stop().await;
+}
 
+/// The mail to alice, as the contract has it.
+fn expect_letter(mail: &Mail, server: &Server) {
     assert_eq!(mail.from, "no-reply@localhost");
     assert_eq!(mail.to, ["alice@test.example"]);
     let (head, body) = mail.data.split_once("\r\n\r\n").expect("a body");
@@ -54,17 +68,6 @@ async fn by_mail(backend: Backend) {
     let expected = server.url(&format!("/api/v1/auth/email_verify/{}", key(&mail.data)));
     assert_eq!(body.trim_end_matches("\r\n"), expected);
     assert_eq!(link(&mail.data), expected);
-
-    server.try_login("alice@test.example", PASSWORD).await.expect_error(401, WRONG);
-    let verified = server.get(path(&mail.data)).await;
-    assert_eq!(verified.status, 201, "{}", verified.text);
-    assert_eq!(verified.json["payload"]["message"], "account successfully created.");
-    let answer = server.try_login("alice@test.example", PASSWORD).await;
-    assert_eq!(answer.status, 201, "{}", answer.text);
-    server.get(path(&mail.data)).await.expect_error(404, GONE);
-    queue_is(&server, 0).await;
-    sink.expect_nothing();
-    server.stop().await;
 }
 
 #[actix_web::test]
