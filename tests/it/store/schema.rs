@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use diesel::deserialize::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{RunQueryDsl, sql_query};
-use tradewind::store::{Connection, Database, Settings};
+use tradewind::store::{Connection, Database};
 
 use super::harness::*;
 
