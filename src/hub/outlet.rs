@@ -88,9 +88,54 @@ impl Outlet {
 
     /// Tells the session to end. One that cannot hear it ends with its socket.
     pub fn evict(&self, reason: CloseReason) {
-        let evict = Deliver::new(vec![Delivery::Evict(reason)]);
-        if let Err(error) = self.recipient.try_send(evict) {
-            log::debug!("an evicted session could not be told: {error}");
+        // Past the bound on purpose: it comes once a session, and most of all to one whose mailbox
+        // is full. Untold it would live on, unknown to the hub, without deadline or answers.
+        self.recipient.do_send(Deliver::new(vec![Delivery::Evict(reason)]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use actix::{Actor, Context, Handler};
+
+    use super::*;
+    use crate::dialect::Frame;
+    use crate::dialect::rewind::Mode;
+
+    struct Listener(Arc<Mutex<Vec<Delivery>>>);
+
+    impl Actor for Listener {
+        type Context = Context<Self>;
+    }
+
+    impl Handler<Deliver> for Listener {
+        type Result = ();
+
+        fn handle(&mut self, deliver: Deliver, _: &mut Context<Self>) {
+            self.0.lock().unwrap().extend(deliver.into_items());
         }
+    }
+
+    #[actix_web::test]
+    async fn a_session_with_a_full_mailbox_is_told_to_end() {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let listener = Listener(Arc::clone(&heard)).start();
+        let gauge = Arc::new(Gauge::new(Duration::ZERO));
+        let kind = Kind::Rewind(Mode::Readme);
+        let outlet = Outlet::new(kind, listener.recipient(), gauge);
+        let push = || vec![Delivery::Push(Frame::text("news"))];
+        // The listener is not polled before this task waits for the first time.
+        let mut queued = 0;
+        while outlet.deliver(push(), usize::MAX).is_ok() {
+            queued += 1;
+        }
+        outlet.evict(CloseReason::SlowConsumer);
+        while heard.lock().unwrap().len() <= queued {
+            actix_web::rt::task::yield_now().await;
+        }
+        let heard = heard.lock().unwrap();
+        assert!(matches!(heard.last(), Some(Delivery::Evict(CloseReason::SlowConsumer))));
     }
 }
