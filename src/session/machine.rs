@@ -81,6 +81,13 @@ enum Slot {
     Answered(Frame),
 }
 
+/// A frame of the peer that may have to wait.
+enum Unread {
+    Text(ByteString),
+    /// What was in it is of no use.
+    Binary,
+}
+
 /// What the pending requests are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum UnderWay {
@@ -102,7 +109,7 @@ pub struct Machine {
     pending: usize,
     under_way: UnderWay,
     /// Frames that came while they could not be handled.
-    waiting: VecDeque<ByteString>,
+    waiting: VecDeque<Unread>,
     /// Pushes that came before the answer to the first identification.
     held: Vec<Frame>,
     ended: bool,
@@ -133,17 +140,27 @@ impl Machine {
 
     /// A text frame came.
     pub fn text(&mut self, text: ByteString, effects: &mut Effects) {
+        self.came(Unread::Text(text), effects);
+    }
+
+    /// A binary frame came. It takes its turn like any other, also in being held back: its answer
+    /// must not pile up behind those that are pending.
+    pub fn binary(&mut self, effects: &mut Effects) {
+        self.came(Unread::Binary, effects);
+    }
+
+    fn came(&mut self, frame: Unread, effects: &mut Effects) {
         if self.ended {
             return;
         }
-        if !self.waiting.is_empty() || !self.take(&text, effects) {
-            self.waiting.push_back(text);
+        if !self.waiting.is_empty() || !self.take(&frame, effects) {
+            self.waiting.push_back(frame);
             effects.push_back(Effect::Input(Input::Hold));
         }
     }
 
     /// Answers a frame that asks nothing of anybody, in its turn.
-    pub fn reply(&mut self, frame: Frame, effects: &mut Effects) {
+    fn reply(&mut self, frame: Frame, effects: &mut Effects) {
         if self.ended {
         } else if self.slots.is_empty() {
             effects.push_back(Effect::Send(frame));
@@ -229,10 +246,17 @@ impl Machine {
     }
 
     /// Handles a frame; false if it must wait for answers to earlier ones.
-    fn take(&mut self, text: &str, effects: &mut Effects) -> bool {
+    fn take(&mut self, frame: &Unread, effects: &mut Effects) -> bool {
         if self.under_way == UnderWay::Alone || self.slots.len() >= self.pipeline_max {
             return false;
         }
+        let text = match frame {
+            Unread::Text(text) => text,
+            Unread::Binary => {
+                self.reply(self.kind.binary(), effects);
+                return true;
+            }
+        };
         match self.kind.decode(text, self.phase) {
             Decoded::Ignore => {}
             Decoded::Heartbeat(frame) => {
@@ -309,9 +333,9 @@ impl Machine {
         if self.waiting.is_empty() {
             return;
         }
-        while let Some(text) = self.waiting.pop_front() {
-            if !self.take(&text, effects) {
-                self.waiting.push_front(text);
+        while let Some(frame) = self.waiting.pop_front() {
+            if !self.take(&frame, effects) {
+                self.waiting.push_front(frame);
                 return;
             }
         }

@@ -223,3 +223,21 @@ fn answers_keep_the_order_of_requests_whatever_the_hub_does() {
         prop_assert_eq!(sent, asked);
     });
 }
+
+#[test]
+fn binary_frames_take_their_turn_and_do_not_pile_up() {
+    let mut machine = ready(3);
+    let mut effects = Effects::new();
+    assert!(is_write(&text(&mut machine, &send("a")), 1));
+    machine.binary(&mut effects);
+    machine.binary(&mut effects);
+    assert_eq!(Vec::from(std::mem::take(&mut effects)), [], "answered after the message");
+    machine.binary(&mut effects);
+    machine.binary(&mut effects);
+    let held = [Effect::Input(Input::Hold), Effect::Input(Input::Hold)];
+    assert_eq!(Vec::from(effects), held, "no more than the pipeline may hold");
+    let mut answers = vec![says("a")];
+    answers.extend((0..4).map(|_| Effect::Send(KIND.binary())));
+    answers.push(Effect::Input(Input::Flow));
+    assert_eq!(answer(&mut machine, 1, "a"), answers);
+}

@@ -136,7 +136,7 @@ impl<A: Adapter> Session<A> {
     /// A binary frame came.
     pub fn binary(&mut self, ctx: &mut A::Context) {
         self.shared.metrics.frames_in.inc();
-        self.machine.reply(self.kind.binary(), &mut self.effects);
+        self.machine.binary(&mut self.effects);
         self.run(ctx);
     }
 
