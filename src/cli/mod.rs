@@ -108,7 +108,7 @@ fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
     if file.exists() {
         bail!("{}: exists already", file.display());
     }
-    Database::open(&crate::server::store_settings(&config.store))?.backup(file)?;
+    Database::open_existing(&crate::server::store_settings(&config.store))?.backup(file)?;
     println!("backed up to {}", file.display());
     Ok(())
 }

@@ -52,6 +52,15 @@ impl Database {
         })
     }
 
+    /// Connects to a database that must be there: a slip of the pen makes no empty one.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn open_existing(settings: &Settings) -> Result<Self, StoreError> {
+        Location::parse(&settings.url)?.must_exist()?;
+        Self::open(settings)
+    }
+
     /// Brings the schema up to date, all or nothing; returns the names of the migrations applied.
     /// Safe when several processes do it at once.
     ///

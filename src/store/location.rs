@@ -58,6 +58,20 @@ impl Location {
             Self::Postgres(_) => Ok(()),
         }
     }
+
+    /// Makes sure that something is there already, where that can be seen without connecting.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    pub fn must_exist(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(path) => {
+                let found = fs::metadata(path).map(drop);
+                found.map_err(|error| StoreError::failed(&self.place(), error))
+            }
+            Self::Postgres(_) => Ok(()),
+        }
+    }
 }
 
 /// A path that SQLite takes for nothing but a path: no URI, no `:memory:`.
