@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::user;
 use crate::config::Config;
@@ -27,12 +27,14 @@ pub fn run(config: &Config, serve: &Serve) -> anyhow::Result<()> {
     let base = Base::open(config)?;
     let demo = if serve.demo { Some(demonstration(&base)?) } else { None };
     actix::System::new().block_on(async {
+        // Before anybody can know that the hub is there: until then a signal just kills.
+        let stop = StopSignals::install()?;
         let running = server::start(config, base).await?;
         announce(config, &running);
         if let Some(tokens) = demo {
             show(&running, &tokens);
         }
-        wait_for_signal().await?;
+        stop.wait().await;
         running.stop().await;
         println!("stopped");
         Ok(())
@@ -62,14 +64,26 @@ fn place(url: &str) -> String {
     }
 }
 
-async fn wait_for_signal() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
-    tokio::select! {
-        _ = terminate.recv() => log::info!("SIGTERM: stopping"),
-        _ = interrupt.recv() => log::info!("SIGINT: stopping"),
+/// The signals that stop the hub in good order.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// From now on they wait here instead of killing the process.
+    fn install() -> anyhow::Result<Self> {
+        let terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+        let interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+        Ok(Self { terminate, interrupt })
     }
-    Ok(())
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => log::info!("SIGTERM: stopping"),
+            _ = self.interrupt.recv() => log::info!("SIGINT: stopping"),
+        }
+    }
 }
 
 /// Makes the demonstration users where they are missing; gives each with a token.
