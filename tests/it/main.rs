@@ -4,11 +4,13 @@
 
 #![allow(
     missing_docs,
+    clippy::as_conversions,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::string_slice,
+    clippy::unreachable,
     reason = "a test documents itself by its name, and fails by a panic"
 )]
 
@@ -17,5 +19,6 @@ mod docs;
 mod harness;
 mod http;
 mod mail;
+mod process;
 mod store;
 mod ws;

@@ -40,6 +40,11 @@ impl Client {
         self.text(frame.to_string()).await;
     }
 
+    /// Sends a frame of JSON; false if the socket is dead.
+    pub async fn try_send(&mut self, frame: &Value) -> bool {
+        soon("sending", self.socket.send(Message::text(frame.to_string()))).await.is_ok()
+    }
+
     /// Sends any message.
     pub async fn message(&mut self, message: Message) {
         soon("sending", self.socket.send(message)).await.expect("sent");

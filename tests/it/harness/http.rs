@@ -80,6 +80,17 @@ impl Answer {
     }
 }
 
+/// The metrics of a server, wherever it runs.
+pub async fn metrics(address: SocketAddr) -> String {
+    read(client().get(format!("http://{address}/metrics")).send().await).await.text
+}
+
+/// The value of a metric in the text of [`metrics`]; 0 if it is not there yet.
+pub fn metric(metrics: &str, name: &str) -> f64 {
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.map_or(0.0, |value| value.parse().expect("a number"))
+}
+
 fn client() -> awc::Client {
     awc::Client::builder().timeout(DEADLINE).disable_redirects().finish()
 }

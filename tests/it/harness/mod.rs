@@ -7,8 +7,10 @@ pub mod client;
 pub mod clock;
 pub mod http;
 pub mod mail;
+pub mod neighbours;
 pub mod postgres;
 pub mod process;
+pub mod raw;
 pub mod server;
 pub mod smtp;
 pub mod wire;
@@ -16,6 +18,9 @@ pub mod wire;
 use std::time::Duration;
 
 pub use client::Client;
+pub use neighbours::Neighbours;
+pub use process::Process;
+pub use raw::Raw;
 pub use server::{Account, Backend, Server};
 
 /// How long anything may take that should happen at once. Generous, for slow machines.

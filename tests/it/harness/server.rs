@@ -59,7 +59,7 @@ pub struct Server {
     config: Config,
     clock: Arc<dyn Clock>,
     mint: Arc<IdMint>,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     _schema: Option<Schema>,
 }
 
@@ -105,7 +105,7 @@ impl Server {
             (base.tokens.clone(), Arc::clone(&base.clock), Arc::clone(&base.mint));
         let running = server::start(&config, base).await.expect("the server starts");
         let address = running.address;
-        let running = Some(running);
+        let (running, folder) = (Some(running), Arc::new(folder));
         Self { address, tokens, running, config, clock, mint, folder, _schema: schema }
     }
 
@@ -131,6 +131,11 @@ impl Server {
     /// Its folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Keeps the folder beyond the server's end.
+    pub fn keep_folder(&self) -> Arc<TempDir> {
+        Arc::clone(&self.folder)
     }
 
     /// The folder of its mails.
@@ -207,6 +212,30 @@ impl Server {
         assert_eq!(metrics.sessions.get(), 0, "sessions are left");
         assert_eq!(metrics.users_online.get(), 0, "users are left online");
         assert_eq!(metrics.store_pending_ops.get(), 0, "writes are left");
+    }
+}
+
+impl Server {
+    /// Stops the server while clients are there; whether all went in time.
+    pub async fn stop_under_way(mut self) -> bool {
+        self.running.take().expect("the server runs").stop().await
+    }
+
+    /// A token that ends soon: up to a second sooner, since tokens count in seconds.
+    pub fn short_token(&self, account: &Account, lifetime: std::time::Duration) -> String {
+        let secret = std::fs::read_to_string(self.folder().join("jwt.key")).expect("the secret");
+        let tokens = Tokens::new(secret.trim_end().as_bytes(), lifetime);
+        tokens.issue(&account.user, self.clock.now()).expect("a token")
+    }
+
+    /// Whether the server still holds its side of a peer's connection. What the kernel keeps of it
+    /// afterwards belongs to nobody: it has no inode.
+    pub fn has_socket_of(&self, peer: SocketAddr) -> bool {
+        let table = std::fs::read_to_string("/proc/net/tcp").expect("Linux");
+        let ends = format!(":{:04X} 0100007F:{:04X} ", self.address.port(), peer.port());
+        let inode = |line: &str| line.split_whitespace().nth(9).map(str::to_owned);
+        let mut held = table.lines().filter(|line| line.contains(&ends)).filter_map(inode);
+        held.any(|inode| inode != "0")
     }
 }
 

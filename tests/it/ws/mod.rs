@@ -1,5 +1,11 @@
 //! Sockets: life and death of a session, and peers that mean no good.
 
+mod handshake;
+mod hostile;
+mod lifetime;
+mod limits;
+mod presence;
+
 use crate::harness::Server;
 
 #[actix_web::test]

@@ -1,0 +1,94 @@
+//! `user add`, `user token`.
+
+use serde_json::Value;
+
+use crate::harness::process::{self, run};
+use crate::harness::{Client, Process};
+use crate::process::faults::complaint;
+
+fn add(folder: &std::path::Path, args: &[&str]) -> std::process::Output {
+    run(folder, &[], &[&["user", "add"], args].concat())
+}
+
+/// What a command that succeeded has printed: one line.
+fn line(done: std::process::Output) -> String {
+    assert!(done.status.success(), "{done:?}");
+    let text = String::from_utf8(done.stdout).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text.trim_end().to_owned()
+}
+
+#[actix_web::test]
+async fn users_are_made_and_their_tokens_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let added = add(folder, &["--name", "앨리스", "--email", "Alice@Example.com"]);
+    let user: Value = serde_json::from_str(&line(added)).unwrap();
+    let keys: Vec<&String> = user.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["email", "id", "name", "token"]);
+    assert_eq!(user["name"], "앨리스");
+    assert_eq!(user["email"], "alice@example.com");
+    let id: i64 = user["id"].as_str().unwrap().parse().unwrap();
+    assert!(id > 0 && id % 2 == 0 && id < 1 << 53);
+
+    let imported = "9007199254740994";
+    let args = ["--name", "bob", "--email", "bob@example.com", "--password", "hush", "--id"];
+    let bob: Value =
+        serde_json::from_str(&line(add(folder, &[&args[..], &[imported]].concat()))).unwrap();
+    assert_eq!(bob["id"], imported);
+    // An imported id is no id of ours: the mint does not start behind it.
+    let carol = add(folder, &["--name", "carol", "--email", "carol@example.com"]);
+    let carol: Value = serde_json::from_str(&line(carol)).unwrap();
+    let next: i64 = carol["id"].as_str().unwrap().parse().unwrap();
+    assert!(next > id && next < 1 << 53);
+
+    let server = Process::start(folder, &[]);
+    let fresh = line(run(folder, &[], &["user", "token", "--name", "앨리스"]));
+    assert_ne!(fresh, user["token"].as_str().unwrap());
+    for token in [fresh.as_str(), user["token"].as_str().unwrap()] {
+        let mut client = Client::open(server.address, "/ws").await;
+        let welcome = client.identify(token).await;
+        assert_eq!(welcome["self_user"]["id"], user["id"]);
+        client.close().await;
+    }
+    // While the server runs, too; and the password works at the door.
+    let dave = add(folder, &["--name", "dave", "--email", "dave@example.com"]);
+    let dave: Value = serde_json::from_str(&line(dave)).unwrap();
+    let mut client = Client::open(server.address, "/ws").await;
+    client.identify(dave["token"].as_str().unwrap()).await;
+    client.close().await;
+    let login = awc::Client::default().post(format!("http://{}/api/v1/auth/login", server.address));
+    let login = login.send_form(&[("email", "bob@example.com"), ("password", "hush")]).await;
+    assert_eq!(login.unwrap().status().as_u16(), 201);
+    server.stop();
+}
+
+#[test]
+fn duplicates_and_bad_values_are_refused_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    line(add(folder, &["--name", "alice", "--email", "a@example.com", "--id", "2000"]));
+    for (name, email, id, about) in [
+        ("alice", "b@example.com", "4000", "exists already"),
+        ("bob", "a@example.com", "4000", "exists already"),
+        ("bob", "A@EXAMPLE.com", "4000", "exists already"),
+        ("bob", "b@example.com", "2000", "exists already"),
+        ("bob", "b@example.com", "4001", "--id"),
+        ("bob", "b@example.com", "0", "--id"),
+        ("", "b@example.com", "4000", "--name"),
+        (" ", "b@example.com", "4000", "--name"),
+        (&"x".repeat(33), "b@example.com", "4000", "--name"),
+        ("bo\nb", "b@example.com", "4000", "--name"),
+        ("bob", "b at example.com", "4000", "--email"),
+        ("bob", "b@example.com\r\nBcc: c@example.com", "4000", "--email"),
+    ] {
+        let refused = add(folder, &["--name", name, "--email", email, "--id", id]);
+        let line = complaint(&refused);
+        assert!(line.contains(about), "{name:?} {email:?} {id:?}: {line}");
+    }
+    let unknown = complaint(&run(folder, &[], &["user", "token", "--name", "nobody"]));
+    assert!(unknown.contains("nobody"), "{unknown}");
+    // Nothing of all that was stored.
+    line(add(folder, &["--name", "bob", "--email", "b@example.com", "--id", "4000"]));
+    assert!(process::run(folder, &[], &["user", "token", "--name", "bob"]).status.success());
+}

@@ -1,0 +1,10 @@
+//! The real binary, in a process of its own: it is killed, starved, misconfigured, and asked for
+//! all that its command line can do.
+
+mod cli;
+mod disk;
+mod faults;
+mod kill;
+mod lock;
+mod rows;
+mod signals;

@@ -1,0 +1,86 @@
+//! SIGTERM and SIGINT.
+
+use std::time::{Duration, Instant};
+
+use tokio_tungstenite::tungstenite::Message;
+
+use super::rows;
+use crate::harness::neighbours::send;
+use crate::harness::{Process, Raw, process};
+
+const STOP_MAX: Duration = Duration::from_secs(10);
+
+#[actix_web::test]
+async fn both_signals_end_it_well_with_clients_connected() {
+    for signal in ["TERM", "INT"] {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = process::accounts(folder.path(), 2);
+        let server = Process::start(folder.path(), &[]);
+        let mut author = server.login(&accounts[0]).await;
+        let reader = server.login(&accounts[1]).await;
+        let address = server.address;
+        for number in 0..100 {
+            author.send(&send(&accounts[0], &accounts[1], &number.to_string())).await;
+        }
+        assert_eq!(author.recv().await["type"], "chat");
+        let start = Instant::now();
+        server.signal(signal);
+        let waiting = tokio::task::spawn_blocking(move || server.wait());
+        let mut acknowledged = 1;
+        for (mut client, is_author) in [(author, true), (reader, false)] {
+            let close = loop {
+                match client.next().await {
+                    Some(Message::Text(text)) if is_author && text.contains("\"chat\"") => {
+                        acknowledged += 1;
+                    }
+                    Some(Message::Text(_)) => {}
+                    Some(Message::Close(close)) => break close.expect("a code"),
+                    other => panic!("{other:?} before the Close frame"),
+                }
+            };
+            assert_eq!(u16::from(close.code), 1012);
+            assert!(close.reason.starts_with("retry_after_ms="), "{close}");
+            assert!(client.next().await.is_none());
+        }
+        let status = waiting.await.unwrap();
+        assert_eq!(status.code(), Some(0), "{signal}");
+        assert!(start.elapsed() < STOP_MAX, "{signal} took {:?}", start.elapsed());
+        assert!(tokio::net::TcpStream::connect(address).await.is_err());
+        let stored = rows::sound_messages(&folder.path().join("tradewind.db"));
+        assert_eq!(stored.len(), acknowledged, "all that is stored was acknowledged");
+    }
+}
+
+#[actix_web::test]
+async fn a_peer_that_never_reads_cannot_keep_it_alive() {
+    let folder = tempfile::tempdir().unwrap();
+    let accounts = process::accounts(folder.path(), 2);
+    // The patience of the defaults.
+    let server = Process::start(folder.path(), &[]);
+    let mut author = server.login(&accounts[0]).await;
+    let mut deaf = Raw::open_narrow(server.address).await;
+    deaf.identify(&accounts[1]).await;
+    for _ in 0..30 {
+        let message = send(&accounts[0], &accounts[1], &"x".repeat(16 * 1024));
+        assert_eq!(author.ask(message).await["type"], "chat");
+    }
+    author.close().await;
+    let start = Instant::now();
+    server.signal("TERM");
+    let status = tokio::task::spawn_blocking(move || server.wait()).await.unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!(start.elapsed() < STOP_MAX, "{:?}", start.elapsed());
+}
+
+/// In the very moment in which it says that it is there, too.
+#[test]
+fn an_idle_server_ends_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for signal in ["TERM", "INT"].repeat(5) {
+        let server = Process::start(folder.path(), &[]);
+        let start = Instant::now();
+        server.signal(signal);
+        assert_eq!(server.wait().code(), Some(0), "{signal}");
+        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    }
+}
