@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest, web};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::error::ApiError;
 
@@ -31,7 +31,11 @@ impl Fields {
             .map_err(|_| ApiError::Refused(StatusCode::PAYLOAD_TOO_LARGE, "body is too large."))?
             .map_err(|_| ApiError::bad_request("body is broken."))?;
         match request.content_type() {
-            "application/json" => parse(serde_json::from_slice(&bytes)),
+            "application/json" => {
+                // An object, and not the array of its values that serde would take for it.
+                let object: Map<String, Value> = parse(serde_json::from_slice(&bytes))?;
+                parse(Self::deserialize(object))
+            }
             "application/x-www-form-urlencoded" => parse(serde_urlencoded::from_bytes(&bytes)),
             // As the original does: a body of another kind has no fields.
             _ => Ok(Self::default()),
@@ -54,6 +58,6 @@ impl Fields {
     }
 }
 
-fn parse<T: DeserializeOwned, E>(parsed: Result<T, E>) -> Result<T, ApiError> {
+fn parse<T, E>(parsed: Result<T, E>) -> Result<T, ApiError> {
     parsed.map_err(|_| ApiError::bad_request("body is malformed."))
 }
