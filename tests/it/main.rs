@@ -15,6 +15,7 @@
 )]
 
 mod architecture;
+mod contract;
 mod docs;
 mod harness;
 mod http;

@@ -9,7 +9,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-use super::soon;
+use super::{DEADLINE, soon};
 
 /// An open socket.
 pub struct Client {
@@ -67,6 +67,21 @@ impl Client {
                 Some(Err(_)) | None => return None,
             }
         }
+    }
+
+    /// As [`Client::next`], but says so if nothing comes in time.
+    pub async fn try_next(&mut self) -> Result<Option<Message>, String> {
+        let next = async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(message)) => return Some(message),
+                    Some(Err(_)) | None => return None,
+                }
+            }
+        };
+        let came = tokio::time::timeout(DEADLINE, next).await;
+        came.map_err(|_| format!("nothing came within {DEADLINE:?}"))
     }
 
     /// Sends a frame and gives the next one that comes.

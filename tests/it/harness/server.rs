@@ -143,6 +143,11 @@ impl Server {
         self.folder.path().join("outbox")
     }
 
+    /// What links in its mails start with.
+    pub fn public_url(&self) -> String {
+        self.config.http.base_url(self.address)
+    }
+
     /// An address below the server's.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)

@@ -1,0 +1,159 @@
+//! What transcripts do to the world: users, sockets, mails.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use diesel::prelude::*;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+
+use super::runner::{Failed, Mode, Play};
+use super::script::BytesKind;
+use super::values::{capture, is_of_kind};
+use crate::harness::{Client, Server, until};
+
+/// A socket of a transcript.
+pub struct Socket(pub Client);
+
+impl Socket {
+    pub async fn bytes(&mut self, kind: BytesKind, bytes: &[u8]) {
+        let message = match kind {
+            BytesKind::Binary => Message::binary(bytes.to_vec()),
+            BytesKind::Text => {
+                Message::Frame(Frame::message(bytes.to_vec(), OpCode::Data(Data::Text), true))
+            }
+        };
+        self.0.message(message).await;
+    }
+
+    /// The text of the next frame.
+    pub async fn frame(&mut self) -> Result<String, Failed> {
+        match self.0.try_next().await? {
+            Some(Message::Text(text)) => Ok(text.to_string()),
+            other => Err(format!("expected a text frame, got {other:?}")),
+        }
+    }
+
+    /// A heartbeat is echoed after everything that was sent before; nothing else may come.
+    pub async fn nothing(&mut self) -> Result<(), Failed> {
+        let fence = r#"{"type":"heartbeat","payload":"fence"}"#;
+        self.0.text(fence).await;
+        let mut frames = Vec::new();
+        loop {
+            match self.frame().await? {
+                frame if frame == fence => break,
+                frame => frames.push(frame),
+            }
+        }
+        if frames.is_empty() { Ok(()) } else { Err(format!("expected nothing, got {frames:?}")) }
+    }
+
+    pub async fn closed(mut self, code: u16, reason: &str) -> Result<(), Failed> {
+        match self.0.try_next().await? {
+            Some(Message::Close(Some(close)))
+                if u16::from(close.code) == code && close.reason.as_str() == reason => {}
+            other => return Err(format!("expected Close {code} {reason:?}, got {other:?}")),
+        }
+        match self.0.try_next().await? {
+            None => Ok(()),
+            Some(more) => Err(format!("expected the end of the socket, got {more:?}")),
+        }
+    }
+}
+
+impl Play<'_> {
+    pub async fn user(&mut self, name: &str, id: Option<i64>) -> Result<(), Failed> {
+        let account = match id {
+            Some(id) => self.server.user_with_id(name, id).await,
+            None => self.server.user(name).await,
+        };
+        self.values.tokens = Some(self.server.tokens.clone());
+        self.values.accounts.insert(name.to_owned(), account);
+        Ok(())
+    }
+
+    pub async fn profile(&mut self, name: &str, profile: &str) -> Result<(), Failed> {
+        let id = self.values.account(name)?.id();
+        let text = profile.to_owned();
+        let update = move |conn: &mut tradewind::store::Connection| {
+            diesel::sql_query(format!("UPDATE users SET profile = '{text}' WHERE id = {id}"))
+                .execute(conn)?;
+            Ok(())
+        };
+        self.server.running().store.write(update).await.map_err(|error| error.to_string())?;
+        let account = self.values.accounts.get_mut(name).ok_or("no user")?;
+        account.user.profile = Some(profile.to_owned());
+        Ok(())
+    }
+
+    pub async fn open(
+        &mut self,
+        socket: &str,
+        user: &Option<String>,
+        query: &Option<String>,
+    ) -> Result<(), Failed> {
+        let query = query.as_deref().unwrap_or(match self.mode {
+            Mode::Readme => "",
+            Mode::Wind => "?compat=wind",
+        });
+        let path = format!("/ws{}", query.strip_suffix('?').unwrap_or(query));
+        let client = match user {
+            Some(user) => self.server.login_at(self.values.account(user)?, &path).await,
+            None => Client::open(self.server.address, &path).await,
+        };
+        match self.sockets.insert(socket.to_owned(), Socket(client)) {
+            None => Ok(()),
+            Some(_) => Err(format!("{socket} is open already")),
+        }
+    }
+
+    pub fn socket(&mut self, name: &str) -> Result<&mut Socket, Failed> {
+        self.sockets.get_mut(name).ok_or_else(|| format!("no socket {name}"))
+    }
+
+    pub fn take(&mut self, name: &str) -> Result<Socket, Failed> {
+        self.sockets.remove(name).ok_or_else(|| format!("no socket {name}"))
+    }
+
+    /// Waits for a mail to an address that has not been read, and takes the key in its link.
+    pub async fn mail(&mut self, address: &str, key: &str) -> Result<(), Failed> {
+        let found = key_for(self.server, address, &mut self.mails_read).await?;
+        let (name, kind) = capture(key).ok_or("mail ADDRESS ${name:kind}")?;
+        is_of_kind(&found, kind)?;
+        self.values.bind(name, found)
+    }
+}
+
+/// Waits for a letter to an address that is not among those read, and gives the key in its link.
+pub async fn key_for(
+    server: &Server,
+    address: &str,
+    read: &mut HashSet<PathBuf>,
+) -> Result<String, Failed> {
+    let to = format!("To: {address}\r\n");
+    let mut letter = None;
+    until(&format!("a mail to {address}"), || {
+        letter = letters(&server.outbox())
+            .find(|(file, text)| text.contains(&to) && !read.contains(file));
+        letter.is_some()
+    })
+    .await;
+    let (file, text) = letter.ok_or("no letter")?;
+    read.insert(file);
+    if !text.contains("Subject: WIND email verification\r\n") {
+        return Err(format!("another subject: {text}"));
+    }
+    let (_, body) = text.split_once("\r\n\r\n").ok_or("a letter without body")?;
+    let start = format!("{}/api/v1/auth/email_verify/", server.public_url());
+    let key = body.strip_suffix("\r\n").and_then(|body| body.strip_prefix(&start));
+    key.map(str::to_owned).ok_or_else(|| format!("expected {start}KEY and no more, got {body}"))
+}
+
+/// The finished letters of a folder, with their texts.
+fn letters(outbox: &Path) -> impl Iterator<Item = (PathBuf, String)> {
+    let files = std::fs::read_dir(outbox).into_iter().flatten().flatten().map(|file| file.path());
+    files
+        .filter(|file| file.extension().is_some_and(|extension| extension == "eml"))
+        .filter_map(|file| Some((file.clone(), std::fs::read_to_string(&file).ok()?)))
+}
