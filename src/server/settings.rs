@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::{self, Compat, Config};
 use crate::dialect::rewind::Mode;
-use crate::session::machine::Rate;
+use crate::session::machine::{Bounds, Rate};
 use crate::{http, hub, mail, session, store, ws};
 
 /// Seconds in a day, and in an hour.
@@ -38,10 +38,13 @@ pub fn session(config: &Config) -> session::Settings {
         .zip(NonZeroU32::new(limits.commands_burst))
         .map(|(per_second, burst)| Rate { per_second, burst });
     session::Settings {
-        pipeline_max: config.ws.pipeline_max,
+        bounds: Bounds {
+            pipeline_max: config.ws.pipeline_max,
+            held_bytes_max: config.ws.outbox_bytes_max,
+            rate: rate.filter(|_| limits.enabled),
+        },
         mailbox_max: config.ws.mailbox_max,
         page_max: config.rewind.page_max,
-        rate: rate.filter(|_| limits.enabled),
     }
 }
 

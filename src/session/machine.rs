@@ -75,6 +75,17 @@ pub struct Rate {
     pub burst: NonZeroU32,
 }
 
+/// Bounds of one session.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Requests that may be under way at once.
+    pub pipeline_max: usize,
+    /// Bytes of news that may wait for the answer to the first identification.
+    pub held_bytes_max: usize,
+    /// The rate of commands; `None` for no limit.
+    pub rate: Option<Rate>,
+}
+
 /// A request that has not been answered in full, or whose answer waits for earlier ones.
 enum Slot {
     Pending,
@@ -112,23 +123,27 @@ pub struct Machine {
     waiting: VecDeque<Unread>,
     /// Pushes that came before the answer to the first identification.
     held: Vec<Frame>,
+    held_bytes: usize,
+    held_bytes_max: usize,
     ended: bool,
 }
 
 impl Machine {
-    /// A session that has just been opened, with at most `pipeline_max` requests under way.
-    pub fn new(kind: Kind, pipeline_max: usize, rate: Option<Rate>) -> Self {
+    /// A session that has just been opened.
+    pub fn new(kind: Kind, bounds: Bounds) -> Self {
         Self {
             kind,
             phase: Phase::Opened,
-            pipeline_max,
-            limiter: rate.map(limiter),
+            pipeline_max: bounds.pipeline_max,
+            limiter: bounds.rate.map(limiter),
             slots: VecDeque::new(),
             first: 0,
             pending: 0,
             under_way: UnderWay::Nothing,
             waiting: VecDeque::new(),
             held: Vec::new(),
+            held_bytes: 0,
+            held_bytes_max: bounds.held_bytes_max,
             ended: false,
         }
     }
@@ -215,12 +230,14 @@ impl Machine {
     ) {
         self.phase = Phase::Ready(user);
         let held = std::mem::take(&mut self.held);
+        self.held_bytes = 0;
         self.answered(request, std::iter::once(welcome).chain(held), effects);
     }
 
     /// The user is not known after all: `frame` answers `request`, and held pushes are forgotten.
     pub fn not_identified(&mut self, request: Request, frame: Frame, effects: &mut Effects) {
-        self.held.clear();
+        self.held = Vec::new();
+        self.held_bytes = 0;
         self.answered(request, [frame], effects);
     }
 
@@ -230,7 +247,11 @@ impl Machine {
         } else if matches!(self.phase, Phase::Ready(_)) {
             effects.push_back(Effect::Send(frame));
         } else {
+            self.held_bytes = self.held_bytes.saturating_add(frame.len());
             self.held.push(frame);
+            if self.held_bytes > self.held_bytes_max {
+                self.end(CloseReason::SlowConsumer, effects);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::dialect::rewind::Mode;
 
 const KIND: Kind = Kind::Rewind(Mode::Readme);
+const BOUNDS: Bounds = Bounds { pipeline_max: 8, held_bytes_max: 100, rate: None };
 
 fn user() -> UserId {
     UserId::new(10).unwrap()
@@ -37,7 +38,7 @@ const UNKNOWN: &str = r#"{"type":"hello","payload":{}}"#;
 
 /// A session whose user is known, with `pipeline_max` requests under way at most.
 fn ready(pipeline_max: usize) -> Machine {
-    let mut machine = Machine::new(KIND, pipeline_max, None);
+    let mut machine = Machine::new(KIND, Bounds { pipeline_max, ..BOUNDS });
     assert_eq!(text(&mut machine, BEAT), [Effect::Alive, says(BEAT)]);
     let identify = Effect::Identify { request: 0, token: "t".to_owned() };
     assert_eq!(text(&mut machine, AUTH), [identify]);
@@ -108,7 +109,7 @@ fn no_more_requests_than_the_limit_are_under_way() {
 
 #[test]
 fn pushes_wait_for_the_answer_to_auth() {
-    let mut machine = Machine::new(KIND, 8, None);
+    let mut machine = Machine::new(KIND, BOUNDS);
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
@@ -120,8 +121,20 @@ fn pushes_wait_for_the_answer_to_auth() {
 }
 
 #[test]
+fn no_more_news_than_may_is_held_until_auth_is_answered() {
+    let mut machine = Machine::new(KIND, BOUNDS);
+    text(&mut machine, BEAT);
+    text(&mut machine, AUTH);
+    let mut effects = Effects::new();
+    machine.pushed(Frame::text("a".repeat(BOUNDS.held_bytes_max)), &mut effects);
+    assert!(effects.is_empty());
+    machine.pushed(Frame::text("b"), &mut effects);
+    assert_eq!(Vec::from(effects), [Effect::Close(CloseReason::SlowConsumer)]);
+}
+
+#[test]
 fn pushes_for_one_who_was_not_known_after_all_reach_nobody() {
-    let mut machine = Machine::new(KIND, 8, None);
+    let mut machine = Machine::new(KIND, BOUNDS);
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
@@ -136,7 +149,7 @@ fn pushes_for_one_who_was_not_known_after_all_reach_nobody() {
 
 #[test]
 fn auth_before_a_heartbeat_ends_the_session() {
-    let mut machine = Machine::new(KIND, 8, None);
+    let mut machine = Machine::new(KIND, BOUNDS);
     let effects = text(&mut machine, AUTH);
     assert!(matches!(effects[..], [Effect::Send(_), Effect::Close(CloseReason::HeartbeatOmitted)]));
     assert_eq!(text(&mut machine, BEAT), []);
@@ -149,7 +162,7 @@ fn auth_before_a_heartbeat_ends_the_session() {
 #[test]
 fn commands_above_the_rate_are_refused_in_turn() {
     let rate = Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(3).unwrap() };
-    let mut machine = Machine::new(KIND, 8, Some(rate));
+    let mut machine = Machine::new(KIND, Bounds { rate: Some(rate), ..BOUNDS });
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     machine.identified(0, user(), Frame::text("welcome"), &mut Effects::new());

@@ -26,7 +26,7 @@ use crate::domain::id::SessionId;
 use crate::hub::messages::{Closed, Deliver, Delivery, Open, Submit};
 use crate::hub::{Gauge, Hub, Outlet};
 use crate::telemetry::Metrics;
-use machine::{Effect, Machine, Rate};
+use machine::{Bounds, Effect, Machine};
 
 /// What a session needs of the socket below it.
 pub trait Adapter: Sized + Unpin + 'static {
@@ -59,14 +59,12 @@ pub enum Input {
 /// Bounds of a session.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Requests of one session that may be under way at once.
-    pub pipeline_max: usize,
+    /// Of the machine.
+    pub bounds: Bounds,
     /// Messages of the hub that may wait for one session.
     pub mailbox_max: usize,
     /// Messages of one page of history.
     pub page_max: u32,
-    /// The rate of commands; `None` for no limit.
-    pub rate: Option<Rate>,
 }
 
 /// What all sessions share.
@@ -113,11 +111,10 @@ pub struct Session<A: Adapter> {
 impl<A: Adapter> Session<A> {
     /// A session of a socket that has just been opened.
     pub fn new(kind: Kind, shared: Arc<Shared>, seat: Seat, adapter: A) -> Self {
-        let settings = &shared.settings;
         Self {
             id: shared.hub.next_session(),
             kind,
-            machine: Machine::new(kind, settings.pipeline_max, settings.rate),
+            machine: Machine::new(kind, shared.settings.bounds),
             effects: VecDeque::new(),
             gauge: Arc::new(Gauge::new(shared.clock.steady())),
             shared,

@@ -133,9 +133,4 @@ impl Client {
         soon("closing", self.socket.close(None)).await.expect("closed");
         while self.next().await.is_some() {}
     }
-
-    /// The TCP stream below, to do bad things with.
-    pub fn stream(&mut self) -> &mut TcpStream {
-        self.socket.get_mut()
-    }
 }
