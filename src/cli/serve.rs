@@ -24,12 +24,14 @@ pub struct Serve {
 
 /// Runs the hub until SIGTERM or SIGINT.
 pub fn run(config: &Config, serve: &Serve) -> anyhow::Result<()> {
+    // First of all: a second hub started by mistake must not touch the database.
+    let listener = server::listen(config)?;
     let base = Base::open(config)?;
     let demo = if serve.demo { Some(demonstration(&base)?) } else { None };
     actix::System::new().block_on(async {
         // Before anybody can know that the hub is there: until then a signal just kills.
         let stop = StopSignals::install()?;
-        let running = server::start(config, base).await?;
+        let running = server::start(config, base, listener).await?;
         announce(config, &running);
         if let Some(tokens) = demo {
             show(&running, &tokens);

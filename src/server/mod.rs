@@ -80,12 +80,15 @@ pub struct Running {
     drain_timeout: Duration,
 }
 
-/// Starts a server on an open base; call it inside an actix system.
+/// Starts a server on an open base and a listening socket; call it inside an actix system.
 ///
 /// # Errors
-/// [`StartError::Bind`], [`StartError::Mail`], [`StartError::Http`], [`StartError::Auth`].
-pub async fn start(config: &Config, base: Base) -> Result<Running, StartError> {
-    let listener = listen(&config.http.bind)?;
+/// [`StartError::Mail`], [`StartError::Http`], [`StartError::Auth`].
+pub async fn start(
+    config: &Config,
+    base: Base,
+    listener: TcpListener,
+) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(StartError::Http)?;
     let base_url = config.http.base_url(address);
     let timeout = Duration::from_millis(config.mail.timeout_ms);
@@ -235,6 +238,11 @@ fn start_http(
     Ok((server.handle(), actix::spawn(server)))
 }
 
-fn listen(bind: &str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(bind).map_err(|source| StartError::Bind { bind: bind.to_owned(), source })
+/// Takes the address to listen on.
+///
+/// # Errors
+/// [`StartError::Bind`].
+pub fn listen(config: &Config) -> Result<TcpListener, StartError> {
+    let bind = &config.http.bind;
+    TcpListener::bind(bind).map_err(|source| StartError::Bind { bind: bind.clone(), source })
 }

@@ -1,6 +1,6 @@
 //! A server inside the test's process, on port 0, with files or a schema of its own.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,7 +103,8 @@ impl Server {
         adapt(&config, &mut base);
         let (tokens, clock, mint) =
             (base.tokens.clone(), Arc::clone(&base.clock), Arc::clone(&base.mint));
-        let running = server::start(&config, base).await.expect("the server starts");
+        let running =
+            server::start(&config, base, listen(&config)).await.expect("the server starts");
         let address = running.address;
         let (running, folder) = (Some(running), Arc::new(folder));
         Self { address, tokens, running, config, clock, mint, folder, _schema: schema }
@@ -118,7 +119,9 @@ impl Server {
         let base = Base::open(&self.config).expect("the database opens");
         (self.clock, self.mint) = (Arc::clone(&base.clock), Arc::clone(&base.mint));
         self.tokens = base.tokens.clone();
-        let running = server::start(&self.config, base).await.expect("the server starts");
+        let running = server::start(&self.config, base, listen(&self.config))
+            .await
+            .expect("the server starts");
         self.address = running.address;
         self.running = Some(running);
     }
@@ -262,4 +265,8 @@ pub fn config(folder: &Path) -> Config {
     config.auth.secret_file = path("jwt.key");
     config.limits.enabled = false;
     config
+}
+
+fn listen(config: &Config) -> TcpListener {
+    server::listen(config).expect("a port")
 }

@@ -94,15 +94,16 @@ fn config_files_that_are_none() {
 
 #[test]
 fn a_busy_port() {
-    let folder = migrated();
+    let folder = tempfile::tempdir().unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     refuses(folder.path(), &[&format!("http.bind={address}")], &["http.bind", &address, "in use"]);
+    assert!(!folder.path().join("tradewind.db").exists(), "the database was touched");
 }
 
 #[test]
 fn an_address_that_is_not_ours() {
-    let folder = migrated();
+    let folder = tempfile::tempdir().unwrap();
     refuses(folder.path(), &["http.bind=192.0.2.1:80"], &["http.bind", "192.0.2.1:80"]);
 }
 
