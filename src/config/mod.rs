@@ -42,7 +42,7 @@ pub use self::node::Node;
 pub use self::rewind::{Compat, Rewind};
 pub use self::secret::Secret;
 pub use self::store::{Durability, Store};
-pub use self::ws::Ws;
+pub use self::ws::{Adapter, Ws};
 
 const FILE_ABOUT: &str = "\
 # The settings of Tradewind with their defaults. Written by `tradewind config default`.

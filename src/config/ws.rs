@@ -2,14 +2,27 @@
 
 use super::rule::at_least;
 use super::section::section;
+use super::value::choice;
 use crate::domain::message::CONTENT_BYTES_MAX;
 
 /// JSON may write each byte of a message with six, and the frame around it needs some too.
 const FRAME_BYTES_MIN: usize = 6 * CONTENT_BYTES_MAX + 1_024;
 
+choice! {
+    /// What holds a socket.
+    Adapter {
+        /// The session itself.
+        Upgraded = "upgraded",
+        /// actix-web-actors.
+        Actors = "actors",
+    }
+}
+
 section! {
     /// WebSocket sessions.
     Ws {
+        /// What holds a socket: "upgraded" (the session itself) or "actors" (actix-web-actors).
+        adapter: Adapter = Adapter::Upgraded;
         /// The longest frame or fragmented message a peer may send, in bytes. A longer one ends
         /// the session.
         frame_bytes_max: usize = 524_288 => at_least(FRAME_BYTES_MIN);

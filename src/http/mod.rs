@@ -26,7 +26,7 @@ use crate::mail::Queue;
 use crate::session::Shared;
 use crate::store::Store;
 use crate::telemetry::Metrics;
-use crate::ws::actors;
+use crate::ws;
 
 use self::error::ApiError;
 
@@ -48,7 +48,7 @@ pub struct Settings {
     /// The form of REWIND for clients that ask for none.
     pub default_mode: Mode,
     /// Bounds of a socket.
-    pub socket: actors::Settings,
+    pub socket: ws::Settings,
 }
 
 /// What all requests share.

@@ -8,7 +8,7 @@ use actix::dev::{MessageResponse, SendError};
 use actix::{Addr, Handler, Message};
 use tokio::sync::oneshot;
 
-use super::messages::{Closed, DrainAll, Forget, Identify, Open, Submit};
+use super::messages::{Closed, DrainAll, Ended, Forget, Identify, Open, Submit};
 use super::{ChatServer, Settings};
 use crate::domain::clock::Timestamp;
 use crate::domain::error::Refusal;
@@ -77,6 +77,12 @@ impl Hub {
     /// As [`Hub::open`]; then no answer will come.
     pub fn submit(&self, submit: Submit) -> Result<(), Refusal> {
         self.ask(submit)
+    }
+
+    /// Says that a session has ended by itself.
+    pub fn ended(&self, ended: Ended) {
+        // Past the bound, as for `closed`.
+        self.server.do_send(ended);
     }
 
     /// Says that a session's socket is gone.

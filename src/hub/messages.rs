@@ -58,6 +58,16 @@ pub struct Submit {
     pub at: Instant,
 }
 
+/// A session has ended by itself, and only its goodbye is still on the way.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Ended {
+    /// Which session.
+    pub session: SessionId,
+    /// Why.
+    pub reason: CloseReason,
+}
+
 /// A session's socket is gone.
 #[derive(Message)]
 #[rtype(result = "()")]

@@ -109,25 +109,28 @@ impl ChatServer {
         }
     }
 
-    /// Takes a session out of every table; false if it was not there.
-    fn remove(&mut self, session: SessionId) -> bool {
-        let Some(entry) = self.sessions.remove(session) else { return false };
+    /// Takes a session out of every table; nothing if it was not there.
+    fn remove(&mut self, session: SessionId) -> Option<Outlet> {
+        let entry = self.sessions.remove(session)?;
         if let Some(user) = entry.user {
             self.presence.leave(user, session);
         }
         self.count();
-        true
+        Some(entry.outlet)
     }
 
-    /// Takes a session out of every table and tells it why, if it can still hear.
+    /// Takes a session out of every table, and counts why.
+    fn put_out(&mut self, session: SessionId, reason: CloseReason) -> Option<Outlet> {
+        let outlet = self.remove(session)?;
+        log::info!("session {session} put out: {}", reason.name());
+        self.parts.metrics.evictions.with_label_values(&[reason.name()]).inc();
+        Some(outlet)
+    }
+
+    /// Puts a session out and tells it why.
     fn evict(&mut self, session: SessionId, reason: CloseReason) {
-        let outlet = self.sessions.get(session).map(|entry| entry.outlet.clone());
-        if self.remove(session) {
-            log::info!("session {session} evicted: {}", reason.name());
-            self.parts.metrics.evictions.with_label_values(&[reason.name()]).inc();
-            if let Some(outlet) = outlet {
-                outlet.evict(reason);
-            }
+        if let Some(outlet) = self.put_out(session, reason) {
+            outlet.evict(reason);
         }
     }
 

@@ -3,28 +3,30 @@
 mod base;
 mod settings;
 
+use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor as _, Arbiter};
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::web::Data;
-use actix_web::{App, HttpServer, middleware};
+use actix_web::{App, middleware};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::auth::AuthError;
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
-use crate::config::Config;
+use crate::config::{Adapter, Config};
 use crate::domain::mint::MintError;
+use crate::http;
 use crate::hub::{self, ChatServer, Hub};
 use crate::mail::{self, MailError, Transport};
 use crate::session;
 use crate::store::{self, Store, StoreError};
 use crate::telemetry::{Metrics, TelemetryError};
-use crate::{http, ws};
+use crate::ws::{self, listener};
 
 pub use base::Base;
 pub use settings::store as store_settings;
@@ -226,15 +228,16 @@ fn start_http(
             .wrap(middleware::DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
             .configure(http::routes)
     };
-    let server = HttpServer::new(app)
-        .on_connect(move |connection, _| ws::tcp::tune(connection, user_timeout))
-        .workers(config.http.worker_count())
-        .max_connections(config.ws.sessions_max.saturating_add(1_024))
-        .shutdown_timeout(HTTP_STOP_SECONDS)
-        .disable_signals()
-        .listen(listener)
-        .map_err(StartError::Http)?
-        .run();
+    let settings = listener::Settings {
+        gives_sockets: config.ws.adapter == Adapter::Upgraded,
+        workers: config.http.worker_count(),
+        connections_max: config.ws.sessions_max.saturating_add(1_024),
+        shutdown_seconds: HTTP_STOP_SECONDS,
+    };
+    let tune = move |connection: &dyn Any, _: &mut Extensions| {
+        ws::tcp::tune(connection, user_timeout);
+    };
+    let server = listener::serve(app, listener, &settings, tune).map_err(StartError::Http)?;
     Ok((server.handle(), actix::spawn(server)))
 }
 

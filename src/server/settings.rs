@@ -61,7 +61,12 @@ pub fn http(config: &Config) -> http::Settings {
             Compat::Readme => Mode::Readme,
             Compat::Wind => Mode::Wind,
         },
-        socket: ws::actors::Settings {
+        socket: ws::Settings {
+            adapter: match config.ws.adapter {
+                config::Adapter::Upgraded => ws::Adapter::Upgraded,
+                config::Adapter::Actors => ws::Adapter::Actors,
+            },
+            outbox_bytes_max: config.ws.outbox_bytes_max,
             frame_bytes_max: config.ws.frame_bytes_max,
             close_timeout: Duration::from_millis(config.ws.close_timeout_ms),
         },

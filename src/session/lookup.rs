@@ -1,7 +1,7 @@
 //! Look-ups: friends, and pages of history slice by slice.
 //!
 //! A page may be larger than a session should hold, so it comes in slices; the next one is read
-//! when the actor is polled again, which it is not while its peer does not read.
+//! when there is room for it: an adapter says so, or does not poll the actor until then.
 
 use super::machine::Request;
 use super::{Adapter, Session};
@@ -55,6 +55,17 @@ impl<A: Adapter> Session<A> {
             return self.machine.answered(request, frames, &mut self.effects);
         };
         self.machine.partly_answered(frames, &mut self.effects);
+        self.page = Some((request, rest));
+        self.run(ctx);
+        self.next_slice(ctx);
+    }
+
+    /// Goes on with a page, unless too much waits to be written already.
+    pub(super) fn next_slice(&mut self, ctx: &mut A::Context) {
+        if self.adapter.is_congested() {
+            return;
+        }
+        let Some((request, rest)) = self.page.take() else { return };
         let next = self.shared.hub.history_rest(rest);
         self.later(ctx, next, move |session, slice, ctx| {
             session.history_slice(request, slice, ctx);

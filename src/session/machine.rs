@@ -9,7 +9,6 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
-use bytestring::ByteString;
 use governor::clock::{Clock as _, MonotonicClock};
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
@@ -26,8 +25,10 @@ pub type Request = u64;
 /// Something the shell must do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Send a frame.
+    /// Send an answer.
     Send(Frame),
+    /// Send news, which may come faster than the peer reads.
+    Push(Frame),
     /// End the session.
     Close(CloseReason),
     /// Note a sign of life.
@@ -92,13 +93,6 @@ enum Slot {
     Answered(Frame),
 }
 
-/// A frame of the peer that may have to wait.
-enum Unread {
-    Text(ByteString),
-    /// What was in it is of no use.
-    Binary,
-}
-
 /// What the pending requests are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum UnderWay {
@@ -119,8 +113,8 @@ pub struct Machine {
     first: Request,
     pending: usize,
     under_way: UnderWay,
-    /// Frames that came while they could not be handled.
-    waiting: VecDeque<Unread>,
+    /// Frames that came while they could not be handled: the text, or `None` for a binary one.
+    waiting: VecDeque<Option<String>>,
     /// Pushes that came before the answer to the first identification.
     held: Vec<Frame>,
     held_bytes: usize,
@@ -154,22 +148,23 @@ impl Machine {
     }
 
     /// A text frame came.
-    pub fn text(&mut self, text: ByteString, effects: &mut Effects) {
-        self.came(Unread::Text(text), effects);
+    pub fn text(&mut self, text: &str, effects: &mut Effects) {
+        self.came(Some(text), effects);
     }
 
     /// A binary frame came. It takes its turn like any other, also in being held back: its answer
     /// must not pile up behind those that are pending.
     pub fn binary(&mut self, effects: &mut Effects) {
-        self.came(Unread::Binary, effects);
+        self.came(None, effects);
     }
 
-    fn came(&mut self, frame: Unread, effects: &mut Effects) {
+    fn came(&mut self, frame: Option<&str>, effects: &mut Effects) {
         if self.ended {
             return;
         }
-        if !self.waiting.is_empty() || !self.take(&frame, effects) {
-            self.waiting.push_back(frame);
+        if !self.waiting.is_empty() || !self.take(frame, effects) {
+            // A copy, so that it does not keep the buffer it was read into.
+            self.waiting.push_back(frame.map(str::to_owned));
             effects.push_back(Effect::Input(Input::Hold));
         }
     }
@@ -245,7 +240,7 @@ impl Machine {
     pub fn pushed(&mut self, frame: Frame, effects: &mut Effects) {
         if self.ended {
         } else if matches!(self.phase, Phase::Ready(_)) {
-            effects.push_back(Effect::Send(frame));
+            effects.push_back(Effect::Push(frame));
         } else {
             self.held_bytes = self.held_bytes.saturating_add(frame.len());
             self.held.push(frame);
@@ -266,17 +261,14 @@ impl Machine {
         }
     }
 
-    /// Handles a frame; false if it must wait for answers to earlier ones.
-    fn take(&mut self, frame: &Unread, effects: &mut Effects) -> bool {
+    /// Handles a frame (`None`: a binary one); false if it must wait for answers to earlier ones.
+    fn take(&mut self, frame: Option<&str>, effects: &mut Effects) -> bool {
         if self.under_way == UnderWay::Alone || self.slots.len() >= self.pipeline_max {
             return false;
         }
-        let text = match frame {
-            Unread::Text(text) => text,
-            Unread::Binary => {
-                self.reply(self.kind.binary(), effects);
-                return true;
-            }
+        let Some(text) = frame else {
+            self.reply(self.kind.binary(), effects);
+            return true;
         };
         match self.kind.decode(text, self.phase) {
             Decoded::Ignore => {}
@@ -355,7 +347,7 @@ impl Machine {
             return;
         }
         while let Some(frame) = self.waiting.pop_front() {
-            if !self.take(&frame, effects) {
+            if !self.take(frame.as_deref(), effects) {
                 self.waiting.push_front(frame);
                 return;
             }

@@ -12,7 +12,7 @@ fn user() -> UserId {
 
 fn text(machine: &mut Machine, text: &str) -> Vec<Effect> {
     let mut effects = Effects::new();
-    machine.text(text.into(), &mut effects);
+    machine.text(text, &mut effects);
     effects.into()
 }
 
@@ -117,7 +117,8 @@ fn pushes_wait_for_the_answer_to_auth() {
     assert!(effects.is_empty());
     machine.identified(0, user(), Frame::text("welcome"), &mut effects);
     machine.pushed(Frame::text("more"), &mut effects);
-    assert_eq!(Vec::from(effects), [says("welcome"), says("news"), says("more")]);
+    let more = Effect::Push(Frame::text("more"));
+    assert_eq!(Vec::from(effects), [says("welcome"), says("news"), more]);
 }
 
 #[test]
@@ -209,15 +210,15 @@ fn answers_keep_the_order_of_requests_whatever_the_hub_does() {
                 0 | 1 => {
                     number += 1;
                     asked.push(number.to_string());
-                    machine.text(send(&number.to_string()).into(), &mut effects);
+                    machine.text(&send(&number.to_string()), &mut effects);
                 }
                 2 => {
                     asked.push("friends".to_owned());
-                    machine.text(FRIENDS.into(), &mut effects);
+                    machine.text(FRIENDS, &mut effects);
                 }
                 3 => {
                     asked.push(BEAT.to_owned());
-                    machine.text(BEAT.into(), &mut effects);
+                    machine.text(BEAT, &mut effects);
                 }
                 _ if open.is_empty() => {}
                 _ => {

@@ -15,7 +15,6 @@ use std::time::Instant;
 use actix::dev::ToEnvelope;
 use actix::fut::WrapFuture as _;
 use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
-use bytestring::ByteString;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::auth::token::Tokens;
@@ -23,22 +22,32 @@ use crate::dialect::{Frame, Kind, Phase};
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::id::SessionId;
-use crate::hub::messages::{Closed, Deliver, Delivery, Open, Submit};
+use crate::hub::messages::{Closed, Deliver, Delivery, Ended, Open, Submit};
 use crate::hub::{Gauge, Hub, Outlet};
+use crate::store::tables::history::HistoryRest;
 use crate::telemetry::Metrics;
-use machine::{Bounds, Effect, Machine};
+use machine::{Bounds, Effect, Machine, Request};
 
 /// What a session needs of the socket below it.
 pub trait Adapter: Sized + Unpin + 'static {
     /// The actor context that the adapter runs.
     type Context: ActorContext + AsyncContext<Session<Self>> + ToEnvelope<Session<Self>, Deliver>;
 
-    /// Queues a text frame.
-    fn text(&mut self, ctx: &mut Self::Context, frame: &Frame);
+    /// Queues an answer.
+    fn answer(&mut self, ctx: &mut Self::Context, frame: &Frame);
+
+    /// Queues news, unless more than may waits to be written already; then the session ends.
+    fn push(&mut self, ctx: &mut Self::Context, frame: &Frame);
 
     /// Queues a Close frame, after which nothing is sent and nothing read is handled; the socket
     /// ends when the peer has answered, or soon after.
     fn close(&mut self, ctx: &mut Self::Context, code: u16, text: String);
+
+    /// Sees to it that what was queued outside a message or a frame of the peer is written soon.
+    fn write_soon(&mut self);
+
+    /// Whether so much waits to be written that no more should be made than must be.
+    fn is_congested(&self) -> bool;
 
     /// Whether frames of the peer are handed in. Held, the peer's data waits in its socket.
     fn set_input(&mut self, input: Input);
@@ -101,6 +110,8 @@ pub struct Session<A: Adapter> {
     kind: Kind,
     machine: Machine,
     effects: VecDeque<Effect>,
+    /// A page of history that goes on when there is room for it.
+    page: Option<(Request, HistoryRest)>,
     gauge: Arc<Gauge>,
     shared: Arc<Shared>,
     _seat: Seat,
@@ -116,6 +127,7 @@ impl<A: Adapter> Session<A> {
             kind,
             machine: Machine::new(kind, shared.settings.bounds),
             effects: VecDeque::new(),
+            page: None,
             gauge: Arc::new(Gauge::new(shared.clock.steady())),
             shared,
             _seat: seat,
@@ -124,7 +136,7 @@ impl<A: Adapter> Session<A> {
     }
 
     /// A text frame came.
-    pub fn text(&mut self, text: ByteString, ctx: &mut A::Context) {
+    pub fn text(&mut self, text: &str, ctx: &mut A::Context) {
         self.shared.metrics.frames_in.inc();
         self.machine.text(text, &mut self.effects);
         self.run(ctx);
@@ -137,8 +149,14 @@ impl<A: Adapter> Session<A> {
         self.run(ctx);
     }
 
+    /// There may be room to write again.
+    pub fn drained(&mut self, ctx: &mut A::Context) {
+        self.next_slice(ctx);
+    }
+
     /// Ends the session: the peer is told why, and nothing more.
     pub fn end(&mut self, reason: CloseReason, ctx: &mut A::Context) {
+        self.shared.hub.ended(Ended { session: self.id, reason });
         self.machine.end(reason, &mut self.effects);
         self.run(ctx);
     }
@@ -149,9 +167,14 @@ impl<A: Adapter> Session<A> {
             match effect {
                 Effect::Send(frame) => {
                     self.shared.metrics.frames_out.inc();
-                    self.adapter.text(ctx, &frame);
+                    self.adapter.answer(ctx, &frame);
+                }
+                Effect::Push(frame) => {
+                    self.shared.metrics.frames_out.inc();
+                    self.adapter.push(ctx, &frame);
                 }
                 Effect::Close(reason) => {
+                    self.page = None;
                     log::debug!("session {} ends: {}", self.id, reason.name());
                     let (code, text) = self.kind.close(reason);
                     self.adapter.close(ctx, code, text);
@@ -185,6 +208,7 @@ impl<A: Adapter> Session<A> {
         ctx.spawn(future.into_actor(self).map(|outcome, session, ctx| {
             then(session, outcome, ctx);
             session.run(ctx);
+            session.adapter.write_soon();
         }));
     }
 

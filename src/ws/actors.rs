@@ -14,20 +14,12 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use actix_web_actors::ws::{self, Message, ProtocolError, WebsocketContext};
 use futures_util::stream;
 
+use super::Settings;
 use super::decode::{Decoder, In};
 use super::inbound::{Gate, Inbound};
 use crate::dialect::{Frame, Kind};
 use crate::domain::close::CloseReason;
 use crate::session::{Adapter, Input, Seat, Session, Shared};
-
-/// Bounds of a socket.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// The longest message, in bytes.
-    pub frame_bytes_max: usize,
-    /// How long the peer has to answer a Close frame.
-    pub close_timeout: Duration,
-}
 
 /// The socket's side of a session.
 pub struct Actors {
@@ -61,10 +53,15 @@ pub fn accept(
 impl Adapter for Actors {
     type Context = WebsocketContext<Session<Self>>;
 
-    fn text(&mut self, ctx: &mut Self::Context, frame: &Frame) {
+    fn answer(&mut self, ctx: &mut Self::Context, frame: &Frame) {
         if !self.closing {
             ctx.text(frame.as_text().clone());
         }
+    }
+
+    fn push(&mut self, ctx: &mut Self::Context, frame: &Frame) {
+        // Bounded by the hub, whose deliveries wait while the context is not polled.
+        self.answer(ctx, frame);
     }
 
     fn close(&mut self, ctx: &mut Self::Context, code: u16, text: String) {
@@ -73,6 +70,15 @@ impl Adapter for Actors {
         let description = Some(text).filter(|text| !text.is_empty());
         ctx.close(Some(ws::CloseReason { code: code.into(), description }));
         ctx.run_later(self.close_timeout, |_, ctx| ctx.stop());
+    }
+
+    fn write_soon(&mut self) {
+        // The context writes after each poll, whatever was polled in it.
+    }
+
+    fn is_congested(&self) -> bool {
+        // The actor is not polled while much waits to be written.
+        false
     }
 
     fn set_input(&mut self, input: Input) {
@@ -89,7 +95,7 @@ impl StreamHandler<Result<In, CloseReason>> for Session<Actors> {
         match item {
             Ok(In::Close(_)) if self.adapter.closing => ctx.stop(),
             _ if self.adapter.closing => {}
-            Ok(In::Text(text)) => self.text(text, ctx),
+            Ok(In::Text(text)) => self.text(&text, ctx),
             Ok(In::Binary) => self.binary(ctx),
             Ok(In::Ping(payload)) => ctx.pong(&payload),
             Ok(In::Pong) => {}

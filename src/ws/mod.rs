@@ -1,13 +1,62 @@
 //! WebSockets: the only place that names a WebSocket crate.
 //!
-//! Outgoing frames are actix-web-actors' (`actors`): it encodes a whole mailbox into one write.
-//! Incoming ones are our own (`decode`, `inbound`), because a frame must be refused by its
-//! announced length, before its bytes are collected. A session knows none of this; it sees
-//! [`crate::session::Adapter`].
+//! Two adapters hold a socket: `upgraded` (the actor owns it) and `actors` (actix-web-actors, which
+//! the design names). Frames come in by one decoder of our own for both, because a frame must be
+//! refused by its announced length, before its bytes are collected. A session knows none of this;
+//! it sees [`crate::session::Adapter`].
 
 pub mod actors;
 pub mod decode;
 mod inbound;
+pub mod listener;
 pub mod tcp;
+pub mod upgraded;
 
-pub use actors::accept;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Payload;
+use actix_web::{Error, HttpRequest, HttpResponse};
+
+use crate::dialect::Kind;
+use crate::session::{Seat, Shared};
+
+/// Bounds of a socket.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Which adapter holds it.
+    pub adapter: Adapter,
+    /// The longest message, in bytes.
+    pub frame_bytes_max: usize,
+    /// Bytes that may wait to be written.
+    pub outbox_bytes_max: usize,
+    /// How long the peer has to answer a Close frame.
+    pub close_timeout: Duration,
+}
+
+/// What holds a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adapter {
+    /// The session itself.
+    Upgraded,
+    /// actix-web-actors.
+    Actors,
+}
+
+/// Answers the handshake and starts a session of a kind on the socket.
+///
+/// # Errors
+/// 400, 405 or 426, if the request is no WebSocket handshake, or one that cannot be had here.
+pub fn accept(
+    request: &HttpRequest,
+    payload: Payload,
+    settings: Settings,
+    session: (Kind, Arc<Shared>, Seat),
+) -> Result<HttpResponse, Error> {
+    match settings.adapter {
+        Adapter::Actors => actors::accept(request, payload, settings, session),
+        Adapter::Upgraded => listener::accept(request, move |stream, rest| {
+            upgraded::start(stream, rest, settings, session);
+        }),
+    }
+}

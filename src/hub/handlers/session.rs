@@ -6,7 +6,7 @@ use actix::{Context, Handler};
 
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
-use crate::hub::messages::{Closed, DrainAll, Forget, Identify, Open};
+use crate::hub::messages::{Closed, DrainAll, Ended, Forget, Identify, Open};
 use crate::hub::{ChatServer, Drain};
 
 impl Handler<Open> for ChatServer {
@@ -52,6 +52,15 @@ impl Handler<Forget> for ChatServer {
             self.presence.leave(user, forget.session);
         }
         self.count();
+    }
+}
+
+impl Handler<Ended> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, ended: Ended, _: &mut Context<Self>) {
+        self.put_out(ended.session, ended.reason);
+        self.advance_drain();
     }
 }
 

@@ -38,6 +38,9 @@ pub fn command(folder: &Path, set: &[&str]) -> Command {
         .env("TRADEWIND__MAIL__URL", format!("file://{}", path("outbox")))
         .env("TRADEWIND__AUTH__SECRET_FILE", path("jwt.key"))
         .env("TRADEWIND__LIMITS__ENABLED", "false");
+    if let Ok(adapter) = std::env::var("TRADEWIND_TEST_ADAPTER") {
+        command.env("TRADEWIND__WS__ADAPTER", adapter);
+    }
     for setting in set {
         command.args(["--set", setting]);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tradewind::auth::token::Tokens;
-use tradewind::config::{Config, Secret};
+use tradewind::config::{Adapter, Config, Secret};
 use tradewind::domain::clock::Clock;
 use tradewind::domain::id::UserId;
 use tradewind::domain::mint::IdMint;
@@ -264,9 +264,21 @@ pub fn config(folder: &Path) -> Config {
     config.mail.url = Secret::new(format!("file://{}", path("outbox")));
     config.auth.secret_file = path("jwt.key");
     config.limits.enabled = false;
+    config.ws.adapter = adapter();
     config
 }
 
 fn listen(config: &Config) -> TcpListener {
     server::listen(config).expect("a port")
+}
+
+/// What holds sockets: the default, or what `TRADEWIND_TEST_ADAPTER` says. All tests of sockets
+/// must pass with either; `scripts/test` runs them with both.
+pub fn adapter() -> Adapter {
+    match std::env::var("TRADEWIND_TEST_ADAPTER").as_deref() {
+        Err(_) => Config::default().ws.adapter,
+        Ok("actors") => Adapter::Actors,
+        Ok("upgraded") => Adapter::Upgraded,
+        Ok(other) => panic!("TRADEWIND_TEST_ADAPTER is {other}"),
+    }
 }

@@ -1,0 +1,302 @@
+//! The adapter that owns its socket: an ordinary actix actor, and one future in it that reads and
+//! writes.
+//!
+//! The future ([`Pump`]) is polled after the mailbox each time the actor wakes, so everything that
+//! has gathered leaves in one write. It reads into a buffer that all sessions of a thread share; a
+//! session keeps only what is not a whole frame yet. The actor stays alive while its peer does not
+//! read.
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context as Task, Poll, Waker};
+use std::time::Duration;
+
+use actix::fut::ActorFuture;
+use actix::{Actor, ActorContext, AsyncContext, Context};
+use actix_http::ws::{OpCode, Parser};
+use actix_web::rt::net::TcpStream;
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+
+use super::Settings;
+use super::decode::{Decoder, In};
+use crate::dialect::{Frame, Kind};
+use crate::domain::close::CloseReason;
+use crate::session::{Adapter, Input, Seat, Session, Shared};
+
+/// The size of the buffer that a thread reads into.
+const SCRATCH_BYTES: usize = 64 * 1024;
+/// Reads of one session before others get their turn.
+const READS_PER_WAKE: usize = 4;
+/// While more than this waits to be written, nothing is read.
+const SOFT_BYTES: usize = 64 * 1024;
+/// An empty buffer larger than this is given back.
+const KEPT_BYTES: usize = 512;
+
+thread_local! {
+    static SCRATCH: Cell<BytesMut> = Cell::new(BytesMut::new());
+}
+
+/// The socket's side of a session.
+pub struct Upgraded {
+    stream: TcpStream,
+    decoder: Decoder,
+    /// What has been read, and is not a whole frame yet.
+    rest: BytesMut,
+    /// What waits to be written.
+    outbox: BytesMut,
+    outbox_bytes_max: usize,
+    close_timeout: Duration,
+    input: Input,
+    /// Bytes of the peer mean nothing any more.
+    broken: bool,
+    state: State,
+    /// Of the actor, as of the pump's last turn.
+    waker: Option<Waker>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// More waits to be written than may.
+    Overflowed,
+    /// Our Close frame is on its way; the peer's is waited for.
+    Closing,
+    /// Nothing is left but to write the outbox.
+    Leaving,
+}
+
+/// Starts a session on a socket whose handshake has been answered. `rest` came with the handshake.
+pub fn start(
+    stream: TcpStream,
+    rest: BytesMut,
+    settings: Settings,
+    (kind, shared, seat): (Kind, std::sync::Arc<Shared>, Seat),
+) {
+    let adapter = Upgraded {
+        stream,
+        decoder: Decoder::new(settings.frame_bytes_max),
+        rest,
+        outbox: BytesMut::new(),
+        outbox_bytes_max: settings.outbox_bytes_max,
+        close_timeout: settings.close_timeout,
+        input: Input::Flow,
+        broken: false,
+        state: State::Open,
+        waker: None,
+    };
+    Session::create(|ctx: &mut Context<Session<Upgraded>>| {
+        ctx.spawn(Pump);
+        Session::new(kind, shared, seat, adapter)
+    });
+}
+
+impl Adapter for Upgraded {
+    type Context = Context<Session<Self>>;
+
+    fn answer(&mut self, _: &mut Self::Context, frame: &Frame) {
+        if self.state == State::Open {
+            self.write(OpCode::Text, frame.as_text().as_bytes());
+        }
+    }
+
+    fn push(&mut self, ctx: &mut Self::Context, frame: &Frame) {
+        // Answers need no bound: while much waits to be written, nothing more is asked.
+        if self.outbox.len() > self.outbox_bytes_max && self.state == State::Open {
+            self.state = State::Overflowed;
+        }
+        self.answer(ctx, frame);
+    }
+
+    fn close(&mut self, ctx: &mut Self::Context, code: u16, text: String) {
+        self.write(OpCode::Close, &[&code.to_be_bytes(), text.as_bytes()].concat());
+        self.state = State::Closing;
+        self.input = Input::Flow;
+        ctx.run_later(self.close_timeout, |_, ctx| ctx.stop());
+    }
+
+    fn write_soon(&mut self) {
+        // The pump may have been polled before the future that queued it.
+        if let Some(waker) = self.waker.as_ref().filter(|_| !self.outbox.is_empty()) {
+            waker.wake_by_ref();
+        }
+    }
+
+    fn is_congested(&self) -> bool {
+        self.outbox.len() > SOFT_BYTES
+    }
+
+    fn set_input(&mut self, input: Input) {
+        self.input = input;
+    }
+
+    fn set_mailbox(ctx: &mut Self::Context, messages_max: usize) {
+        ctx.set_mailbox_capacity(messages_max);
+    }
+}
+
+impl Upgraded {
+    fn write(&mut self, opcode: OpCode, payload: &[u8]) {
+        Parser::write_message(&mut self.outbox, payload, opcode, true, false);
+    }
+
+    /// Writes what the socket takes; whether everything is out.
+    fn flush(&mut self, task: &mut Task<'_>) -> io::Result<bool> {
+        while !self.outbox.is_empty() {
+            match Pin::new(&mut self.stream).poll_write(task, &self.outbox) {
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(written)) => self.outbox.advance(written),
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => return Ok(false),
+            }
+        }
+        if self.outbox.capacity() > KEPT_BYTES {
+            self.outbox = BytesMut::new();
+        }
+        Ok(true)
+    }
+
+    /// Reads once, behind what `buf` holds; `None` if nothing is there, zero at the end.
+    fn read(&mut self, buf: &mut BytesMut, task: &mut Task<'_>) -> io::Result<Option<usize>> {
+        let start = buf.len();
+        buf.resize(start.saturating_add(SCRATCH_BYTES), 0);
+        let mut space = ReadBuf::new(buf.get_mut(start..).unwrap_or_default());
+        let polled = Pin::new(&mut self.stream).poll_read(task, &mut space);
+        let read = space.filled().len();
+        buf.truncate(start.saturating_add(read));
+        match polled {
+            Poll::Ready(Ok(())) => Ok(Some(read)),
+            Poll::Ready(Err(error)) => Err(error),
+            Poll::Pending => Ok(None),
+        }
+    }
+
+    /// Whether anything of the peer may be handled now.
+    fn may_read(&self) -> bool {
+        match self.state {
+            State::Open => self.input == Input::Flow && !self.is_congested(),
+            State::Closing => true,
+            State::Overflowed | State::Leaving => false,
+        }
+    }
+}
+
+/// Reads and writes as long as there is anything to.
+struct Pump;
+
+/// What a turn of the pump came to.
+enum Turn {
+    /// There may be more at once.
+    Again,
+    /// Nothing more until somebody wakes the actor.
+    Wait,
+    /// The socket is at its end.
+    End,
+}
+
+impl ActorFuture<Session<Upgraded>> for Pump {
+    type Output = ();
+
+    fn poll(
+        self: Pin<&mut Self>,
+        session: &mut Session<Upgraded>,
+        ctx: &mut Context<Session<Upgraded>>,
+        task: &mut Task<'_>,
+    ) -> Poll<()> {
+        let waker = &mut session.adapter.waker;
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
+            *waker = Some(task.waker().clone());
+        }
+        for _ in 0..READS_PER_WAKE {
+            match turn(session, ctx, task) {
+                Ok(Turn::Again) => {}
+                Ok(Turn::Wait) => return Poll::Pending,
+                Ok(Turn::End) | Err(_) => {
+                    ctx.stop();
+                    return Poll::Ready(());
+                }
+            }
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Writes, reads once, handles what came, writes again.
+fn turn(
+    session: &mut Session<Upgraded>,
+    ctx: &mut Context<Session<Upgraded>>,
+    task: &mut Task<'_>,
+) -> io::Result<Turn> {
+    let all_out = session.adapter.flush(task)?;
+    session.drained(ctx);
+    match session.adapter.state {
+        State::Overflowed => session.end(CloseReason::SlowConsumer, ctx),
+        State::Leaving if all_out => return Ok(Turn::End),
+        State::Leaving => return Ok(Turn::Wait),
+        State::Open | State::Closing => {}
+    }
+    if !session.adapter.may_read() {
+        return Ok(Turn::Wait);
+    }
+    let mut buf = SCRATCH.take();
+    buf.clear();
+    buf.extend_from_slice(&std::mem::take(&mut session.adapter.rest));
+    let handled = handle(session, &mut buf, ctx);
+    let read = if handled { session.adapter.read(&mut buf, task)? } else { None };
+    if read.is_some() {
+        handle(session, &mut buf, ctx);
+    }
+    session.adapter.rest = BytesMut::from(&buf[..]);
+    SCRATCH.set(buf);
+    let out = session.adapter.flush(task)?;
+    Ok(match read {
+        Some(0) => Turn::End,
+        Some(_) => Turn::Again,
+        // Writing has made room, or has ended the goodbye: look again, since nobody else will.
+        None if !handled && out => Turn::Again,
+        None => Turn::Wait,
+    })
+}
+
+/// Handles whole frames; whether all of them, so that more may be read.
+fn handle(
+    session: &mut Session<Upgraded>,
+    buf: &mut BytesMut,
+    ctx: &mut Context<Session<Upgraded>>,
+) -> bool {
+    loop {
+        let adapter = &mut session.adapter;
+        if adapter.broken {
+            buf.clear();
+        }
+        if !adapter.may_read() {
+            return false;
+        }
+        let closing = adapter.state == State::Closing;
+        match adapter.decoder.next(buf) {
+            Ok(None) => return true,
+            Ok(Some(In::Close(_))) if closing => adapter.state = State::Leaving,
+            Ok(Some(_)) if closing => {}
+            Ok(Some(In::Text(text))) => session.text(&text, ctx),
+            Ok(Some(In::Binary)) => session.binary(ctx),
+            Ok(Some(In::Ping(payload))) => pong(adapter, &payload),
+            Ok(Some(In::Pong)) => {}
+            Ok(Some(In::Close(code))) => {
+                let payload = code.map(u16::to_be_bytes);
+                adapter.write(OpCode::Close, payload.as_ref().map_or(&[], |code| &code[..]));
+                adapter.state = State::Leaving;
+                ctx.run_later(adapter.close_timeout, |_, ctx| ctx.stop());
+            }
+            Err(reason) => {
+                adapter.broken = true;
+                session.end(reason, ctx);
+            }
+        }
+    }
+}
+
+fn pong(adapter: &mut Upgraded, payload: &Bytes) {
+    adapter.write(OpCode::Pong, payload);
+}
