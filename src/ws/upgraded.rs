@@ -9,6 +9,7 @@
 use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as Task, Poll, Waker};
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ use actix::{Actor, ActorContext, AsyncContext, Context};
 use actix_http::ws::{OpCode, Parser};
 use actix_web::rt::net::TcpStream;
 use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio::io::AsyncWrite as _;
+use tokio_util::io::poll_read_buf;
 
 use super::Settings;
 use super::decode::{Decoder, In};
@@ -72,7 +74,7 @@ pub fn start(
     stream: TcpStream,
     rest: BytesMut,
     settings: Settings,
-    (kind, shared, seat): (Kind, std::sync::Arc<Shared>, Seat),
+    (kind, shared, seat): (Kind, Arc<Shared>, Seat),
 ) {
     let adapter = Upgraded {
         stream,
@@ -159,15 +161,9 @@ impl Upgraded {
 
     /// Reads once, behind what `buf` holds; `None` if nothing is there, zero at the end.
     fn read(&mut self, buf: &mut BytesMut, task: &mut Task<'_>) -> io::Result<Option<usize>> {
-        let start = buf.len();
-        buf.resize(start.saturating_add(SCRATCH_BYTES), 0);
-        let mut space = ReadBuf::new(buf.get_mut(start..).unwrap_or_default());
-        let polled = Pin::new(&mut self.stream).poll_read(task, &mut space);
-        let read = space.filled().len();
-        buf.truncate(start.saturating_add(read));
-        match polled {
-            Poll::Ready(Ok(())) => Ok(Some(read)),
-            Poll::Ready(Err(error)) => Err(error),
+        buf.reserve(SCRATCH_BYTES);
+        match poll_read_buf(Pin::new(&mut self.stream), task, buf) {
+            Poll::Ready(read) => read.map(Some),
             Poll::Pending => Ok(None),
         }
     }
