@@ -1,0 +1,258 @@
+//! The command line.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::{bail, ensure};
+use clap::{Args, Parser, Subcommand};
+
+/// Loads a hub that speaks REWIND, and checks that every acknowledged message arrives once and in
+/// order.
+///
+/// Exit status: 0 all was well; 1 a message was lost, doubled or out of order; 2 the run could not
+/// be made.
+#[derive(Debug, Parser)]
+#[command(name = "tradewind-loadtest", version)]
+pub struct Cli {
+    /// What kind of load.
+    #[command(subcommand)]
+    pub mode: Mode,
+}
+
+/// What all modes share.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// Where the hub listens
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    pub address: String,
+    /// The path of the socket
+    #[arg(long, default_value = "/ws")]
+    pub path: String,
+    /// The users, as `tradewind seed` writes them
+    #[arg(long, value_name = "FILE")]
+    pub accounts: PathBuf,
+    /// How long to measure
+    #[arg(long, default_value_t = 10.0)]
+    pub seconds: f64,
+    /// How long to run before measuring
+    #[arg(long, default_value_t = 2.0)]
+    pub warmup_seconds: f64,
+    /// How long to wait for what is under way at the end
+    #[arg(long, default_value_t = 10.0)]
+    pub drain_seconds: f64,
+    /// How long opening or closing a session may take
+    #[arg(long, default_value_t = 15.0)]
+    pub deadline_seconds: f64,
+    /// Time between the heartbeats of a session; hubs close after 45 s without one
+    #[arg(long, default_value_t = 20.0)]
+    pub heartbeat_seconds: f64,
+    /// How many sessions are opened at once
+    #[arg(long, default_value_t = 64)]
+    pub opening: u32,
+    /// Loopback addresses to connect from, as FIRST..LAST; each has about 28,000 ports
+    #[arg(long, value_name = "FIRST..LAST")]
+    pub source_addresses: Option<String>,
+    /// The process of the hub, to say what it cost
+    #[arg(long, value_name = "PID")]
+    pub server_pid: Option<u32>,
+    /// Write the report as JSON; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write the report as a page with plots
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// A line for the report, such as what else ran on the machine
+    #[arg(long, default_value = "")]
+    pub note: String,
+}
+
+/// The kinds of load.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Mode {
+    /// Many sessions that only send heartbeats
+    Idle(Idle),
+    /// Sessions that connect, log in and leave
+    Storm(Storm),
+    /// Direct messages within pairs of users
+    Pairs(Pairs),
+    /// Messages to one user with many sessions
+    Fanout(Fanout),
+    /// Paging through conversations
+    History(History),
+    /// Days of users: connect, page, chat, leave, come back
+    Mixed(Mixed),
+}
+
+/// `idle`
+#[derive(Clone, Debug, Args)]
+pub struct Idle {
+    /// What all modes share.
+    #[command(flatten)]
+    pub common: Common,
+    /// Sessions
+    #[arg(long, default_value_t = 1000)]
+    pub connections: u32,
+}
+
+/// `storm`
+#[derive(Clone, Debug, Args)]
+pub struct Storm {
+    /// What all modes share.
+    #[command(flatten)]
+    pub common: Common,
+    /// Closed loop: sessions being opened at once
+    #[arg(long, default_value_t = 32)]
+    pub in_flight: u32,
+    /// Open loop: sessions opened per second
+    #[arg(long)]
+    pub rate: Option<f64>,
+    /// Sessions at most, those being closed included
+    #[arg(long, default_value_t = 4000)]
+    pub connections: u32,
+}
+
+/// `pairs`
+#[derive(Clone, Debug, Args)]
+pub struct Pairs {
+    /// What all modes share.
+    #[command(flatten)]
+    pub common: Common,
+    /// Pairs of users, neighbours in the file; a session each
+    #[arg(long, default_value_t = 64)]
+    pub pairs: u32,
+    /// Closed loop: messages of each author that wait for their acknowledgement
+    #[arg(long, default_value_t = 1)]
+    pub in_flight: u32,
+    /// Open loop: messages per second of all authors together
+    #[arg(long)]
+    pub rate: Option<f64>,
+    /// Only the first of each pair writes
+    #[arg(long)]
+    pub one_way: bool,
+    /// Bytes of a message, at least 50
+    #[arg(long, default_value_t = 100)]
+    pub size: usize,
+}
+
+/// `fanout`
+#[derive(Clone, Debug, Args)]
+pub struct Fanout {
+    /// What all modes share.
+    #[command(flatten)]
+    pub common: Common,
+    /// Sessions of the one reader
+    #[arg(long, default_value_t = 1000)]
+    pub connections: u32,
+    /// Users who write to it
+    #[arg(long, default_value_t = 1)]
+    pub writers: u32,
+    /// Closed loop: messages of each writer that are not yet with all sessions
+    #[arg(long, default_value_t = 1)]
+    pub in_flight: u32,
+    /// Open loop: messages per second of all writers together
+    #[arg(long)]
+    pub rate: Option<f64>,
+    /// Bytes of a message, at least 50
+    #[arg(long, default_value_t = 100)]
+    pub size: usize,
+}
+
+/// `history`
+#[derive(Clone, Debug, Args)]
+pub struct History {
+    /// What all modes share.
+    #[command(flatten)]
+    pub common: Common,
+    /// Conversations; both users of each page through it
+    #[arg(long, default_value_t = 16)]
+    pub pairs: u32,
+    /// Messages written into each before
+    #[arg(long, default_value_t = 1000)]
+    pub messages: u32,
+    /// Messages of a page
+    #[arg(long, default_value_t = 50)]
+    pub page: u32,
+    /// Bytes of a message, at least 50
+    #[arg(long, default_value_t = 100)]
+    pub size: usize,
+}
+
+/// `mixed`
+#[derive(Clone, Debug, Args)]
+pub struct Mixed {
+    /// What all modes share.
+    #[command(flatten)]
+    pub common: Common,
+    /// Users, in pairs
+    #[arg(long, default_value_t = 200)]
+    pub users: u32,
+    /// Mean time a user stays
+    #[arg(long, default_value_t = 10.0)]
+    pub stay_seconds: f64,
+    /// Mean time a user is away
+    #[arg(long, default_value_t = 3.0)]
+    pub away_seconds: f64,
+    /// Mean time between the messages of a user
+    #[arg(long, default_value_t = 1.0)]
+    pub pause_seconds: f64,
+    /// Bytes of a message, at least 50
+    #[arg(long, default_value_t = 100)]
+    pub size: usize,
+}
+
+impl Mode {
+    /// What all modes share.
+    pub fn common(&self) -> &Common {
+        match self {
+            Self::Idle(mode) => &mode.common,
+            Self::Storm(mode) => &mode.common,
+            Self::Pairs(mode) => &mode.common,
+            Self::Fanout(mode) => &mode.common,
+            Self::History(mode) => &mode.common,
+            Self::Mixed(mode) => &mode.common,
+        }
+    }
+}
+
+impl Common {
+    /// The address of the hub.
+    pub fn target(&self) -> anyhow::Result<SocketAddr> {
+        use std::net::ToSocketAddrs as _;
+        let mut found = self
+            .address
+            .to_socket_addrs()
+            .map_err(|error| anyhow::anyhow!("--address {}: {error}", self.address))?;
+        found.next().ok_or_else(|| anyhow::anyhow!("--address {}: no such host", self.address))
+    }
+
+    /// The addresses to connect from.
+    pub fn sources(&self) -> anyhow::Result<Vec<IpAddr>> {
+        let Some(range) = &self.source_addresses else { return Ok(Vec::new()) };
+        let (first, last) = range.split_once("..").unwrap_or((range, range));
+        let (Ok(first), Ok(last)) = (first.parse::<Ipv4Addr>(), last.parse::<Ipv4Addr>()) else {
+            bail!("--source-addresses {range}: not FIRST..LAST of IPv4 addresses");
+        };
+        let (first, last) = (u32::from(first), u32::from(last));
+        ensure!(first <= last && last - first < 4096, "--source-addresses {range}: a bad range");
+        Ok((first..=last).map(|address| IpAddr::V4(Ipv4Addr::from(address))).collect())
+    }
+
+    /// Fails on times that make no sense.
+    pub fn validate(&self) -> anyhow::Result<()> {
+        let times = [
+            ("--warmup-seconds", self.warmup_seconds, 0.0),
+            ("--seconds", self.seconds, 0.1),
+            ("--drain-seconds", self.drain_seconds, 0.1),
+            ("--deadline-seconds", self.deadline_seconds, 0.1),
+            ("--heartbeat-seconds", self.heartbeat_seconds, 0.001),
+        ];
+        for (name, value, least) in times {
+            ensure!(
+                (least..=1e6).contains(&value),
+                "{name} {value}: not from {least} to 1,000,000"
+            );
+        }
+        ensure!(self.opening > 0, "--opening must be above 0");
+        Ok(())
+    }
+}

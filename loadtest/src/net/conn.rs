@@ -1,0 +1,117 @@
+//! One socket.
+
+use std::io::{ErrorKind, Write as _};
+use std::net::{SocketAddr, TcpStream};
+
+use rustix::event::epoll;
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::{End, Net, Slot, Target};
+use crate::number::index;
+use crate::wire::decode::Inbox;
+use crate::wire::handshake;
+
+/// How far a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The upgrade is asked for.
+    Upgrading,
+    /// The first heartbeat and auth are sent.
+    Greeting,
+    /// Logged in.
+    Ready,
+    /// We have said goodbye.
+    Closing,
+}
+
+/// A session's socket and buffers.
+#[derive(Debug)]
+pub struct Conn {
+    pub socket: TcpStream,
+    pub phase: Phase,
+    pub account: u32,
+    /// The HTTP answer so far.
+    pub head: Vec<u8>,
+    pub inbox: Inbox,
+    /// What is to be written.
+    pub out: Vec<u8>,
+    /// Whether it stands in the list of those with something to write.
+    pub dirty: bool,
+    /// Whether it was logged in once.
+    pub was_ready: bool,
+}
+
+impl Conn {
+    /// Writes what there is. Returns the bytes written.
+    pub fn flush(&mut self) -> std::io::Result<usize> {
+        let mut written = 0;
+        while let Some(rest) = self.out.get(written..).filter(|rest| !rest.is_empty()) {
+            match self.socket.write(rest) {
+                Ok(count) => written += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Not connected yet, or full: epoll will tell.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) =>
+                {
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.out.drain(..written);
+        Ok(written)
+    }
+}
+
+fn connect(target: &Target, session: u32) -> std::io::Result<TcpStream> {
+    let domain = Domain::for_address(target.address);
+    let socket = Socket::new(domain, Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))?;
+    socket.set_tcp_nodelay(true)?;
+    if let Some(source) = target.sources.iter().cycle().nth(index(session) % turn(target)) {
+        socket.bind(&SocketAddr::new(*source, 0).into())?;
+    }
+    match socket.connect(&target.address.into()) {
+        Err(error)
+            if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {}
+        other => other?,
+    }
+    Ok(socket.into())
+}
+
+fn turn(target: &Target) -> usize {
+    target.sources.len().max(1)
+}
+
+impl Net {
+    /// Opens the session of a number, which must be free, for the user of an account.
+    pub fn open(&mut self, session: u32, account: u32) -> Result<(), End> {
+        let socket = connect(&self.target, session).map_err(|error| End::Io(error.to_string()))?;
+        while self.slots.len() <= index(session) {
+            self.slots.push(Slot::default());
+        }
+        let Some(slot) = self.slots.get_mut(index(session)) else { return Ok(()) };
+        slot.generation = slot.generation.wrapping_add(1);
+        let generation = slot.generation;
+        let data = epoll::EventData::new_u64(u64::from(generation) << 32 | u64::from(session));
+        let flags = epoll::EventFlags::IN
+            | epoll::EventFlags::OUT
+            | epoll::EventFlags::RDHUP
+            | epoll::EventFlags::ET;
+        epoll::add(&self.epoll, &socket, data, flags)
+            .map_err(|error| End::Io(error.to_string()))?;
+        let request = handshake::request(&self.target.address.to_string(), &self.target.path);
+        slot.conn = Some(Conn {
+            socket,
+            phase: Phase::Upgrading,
+            account,
+            head: Vec::new(),
+            inbox: Inbox::default(),
+            out: request,
+            dirty: false,
+            was_ready: false,
+        });
+        let due = self.now.saturating_add(self.target.deadline);
+        self.deadlines.push_back((due, session, generation));
+        Ok(())
+    }
+}

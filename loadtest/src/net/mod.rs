@@ -1,0 +1,269 @@
+//! Many sessions on one thread: epoll, one read for many frames, one write for many frames.
+
+mod conn;
+mod input;
+mod poll;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+use rustix::event::epoll;
+
+use crate::accounts::Account;
+use crate::number::{index, nanos};
+use crate::rewind::scan::Chat;
+use crate::rewind::write;
+use conn::{Conn, Phase};
+
+/// What became of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Closed by us, in good order.
+    Done,
+    /// Not open in time, or not closed in time.
+    Deadline(&'static str),
+    /// The HTTP answer was another than 101.
+    Http(u16),
+    /// The hub refused the token or the order of things.
+    Auth(u16),
+    /// The hub sent a close frame.
+    Closed(u16, String),
+    /// The connection ended without a close frame.
+    Dropped,
+    /// The system's error.
+    Io(String),
+    /// The server breaks the protocol.
+    Broken(&'static str),
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Done => write!(f, "closed by us"),
+            Self::Deadline(what) => write!(f, "deadline: {what}"),
+            Self::Http(status) => write!(f, "HTTP {status}"),
+            Self::Auth(code) => write!(f, "auth refused: {code}"),
+            Self::Closed(code, reason) if reason.starts_with("retry_after_ms=") => {
+                write!(f, "close {code} retry_after_ms")
+            }
+            Self::Closed(code, reason) => write!(f, "close {code} {reason}"),
+            Self::Dropped => write!(f, "connection ended without close"),
+            Self::Io(words) => write!(f, "{words}"),
+            Self::Broken(words) => write!(f, "protocol broken: {words}"),
+        }
+    }
+}
+
+/// What happens to a session.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// It is upgraded.
+    Upgraded,
+    /// It is logged in.
+    Ready,
+    /// A message.
+    Chat(Chat<'a>),
+    /// The echo of a heartbeat.
+    Heartbeat(u64),
+    /// An error frame.
+    Refused(u16, String),
+    /// A frame that no hub should send.
+    Nonsense,
+    /// It has ended, and its number is free again.
+    Ended {
+        /// Why.
+        end: End,
+        /// Whether it had been logged in.
+        was_ready: bool,
+    },
+}
+
+/// Who is told.
+pub trait Handler {
+    /// Something happens to the session of a number.
+    fn event(&mut self, net: &mut Net, session: u32, event: Event<'_>);
+}
+
+/// Where to connect and how long to wait.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The hub.
+    pub address: SocketAddr,
+    /// Its path.
+    pub path: String,
+    /// Addresses to connect from, in turn; none: the system's choice.
+    pub sources: Vec<IpAddr>,
+    /// How long opening or closing may take, in nanoseconds.
+    pub deadline: u64,
+    /// The time between heartbeats, in nanoseconds.
+    pub heartbeat: u64,
+}
+
+/// What went over the wire.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
+pub struct Traffic {
+    /// Frames from the hub.
+    pub frames_in: u64,
+    /// Frames to the hub.
+    pub frames_out: u64,
+    /// Bytes from the hub.
+    pub bytes_in: u64,
+    /// Bytes to the hub.
+    pub bytes_out: u64,
+    /// Reads that brought something.
+    pub reads: u64,
+    /// Writes.
+    pub writes: u64,
+}
+
+/// A place for a session.
+#[derive(Debug, Default)]
+struct Slot {
+    /// Goes up with each session, so that what belongs to an earlier one is known.
+    generation: u32,
+    conn: Option<Conn>,
+}
+
+/// All sessions.
+#[derive(Debug)]
+pub struct Net {
+    epoll: OwnedFd,
+    start: Instant,
+    now: u64,
+    target: Target,
+    accounts: Vec<Account>,
+    slots: Vec<Slot>,
+    dirty: Vec<u32>,
+    scratch: Vec<u8>,
+    /// Deadlines of opening and closing: when, whose, of which generation.
+    deadlines: VecDeque<(u64, u32, u32)>,
+    /// When whose heartbeat is due.
+    beats: BinaryHeap<Reverse<(u64, u32, u32)>>,
+    random: u64,
+    /// What went over the wire.
+    pub traffic: Traffic,
+}
+
+impl Net {
+    /// No session yet.
+    pub fn new(target: Target, accounts: Vec<Account>, random: u64) -> anyhow::Result<Self> {
+        Ok(Self {
+            epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
+            start: Instant::now(),
+            now: 0,
+            target,
+            accounts,
+            slots: Vec::new(),
+            dirty: Vec::new(),
+            scratch: vec![0; 64 << 10],
+            deadlines: VecDeque::new(),
+            beats: BinaryHeap::new(),
+            random: random | 1,
+            traffic: Traffic::default(),
+        })
+    }
+
+    /// The time of what is being handled, in nanoseconds since the start.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Looks at the clock.
+    pub fn look(&mut self) -> u64 {
+        self.now = nanos(self.start.elapsed().as_secs_f64());
+        self.now
+    }
+
+    /// The user of an account; accounts are used in turn.
+    pub fn user(&self, account: u32) -> u64 {
+        self.account(account).map_or(0, |account| account.id)
+    }
+
+    fn account(&self, account: u32) -> Option<&Account> {
+        self.accounts.get(index(account) % self.accounts.len().max(1))
+    }
+
+    /// A number below a bound, good enough for masks and pauses.
+    pub fn random(&mut self, bound: u64) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random % bound.max(1)
+    }
+
+    fn key(&mut self) -> u32 {
+        u32::try_from(self.random(1 << 32)).unwrap_or_default()
+    }
+
+    fn conn(&mut self, session: u32) -> Option<&mut Conn> {
+        self.slots.get_mut(index(session))?.conn.as_mut()
+    }
+
+    fn generation(&self, session: u32) -> u32 {
+        self.slots.get(index(session)).map_or(0, |slot| slot.generation)
+    }
+
+    fn is_live(&self, session: u32, generation: u32) -> bool {
+        let slot = self.slots.get(index(session));
+        slot.is_some_and(|slot| slot.generation == generation && slot.conn.is_some())
+    }
+
+    /// Whether a session is logged in.
+    pub fn is_ready(&self, session: u32) -> bool {
+        let conn = self.slots.get(index(session)).and_then(|slot| slot.conn.as_ref());
+        conn.is_some_and(|conn| conn.phase == Phase::Ready)
+    }
+
+    /// What waits to be written.
+    pub fn backlog(&self, session: u32) -> usize {
+        let conn = self.slots.get(index(session)).and_then(|slot| slot.conn.as_ref());
+        conn.map_or(0, |conn| conn.out.len())
+    }
+
+    /// Says something on a session that is logged in; whether it could.
+    pub fn say(&mut self, session: u32, write: impl FnOnce(&mut Vec<u8>, u32)) -> bool {
+        self.is_ready(session) && self.put(session, write)
+    }
+
+    fn put(&mut self, session: u32, write: impl FnOnce(&mut Vec<u8>, u32)) -> bool {
+        let key = self.key();
+        let Some(conn) = self.conn(session) else { return false };
+        write(&mut conn.out, key);
+        if !std::mem::replace(&mut conn.dirty, true) {
+            self.dirty.push(session);
+        }
+        self.traffic.frames_out += 1;
+        true
+    }
+
+    /// Closes a session in good order; its end is told.
+    pub fn close(&mut self, session: u32) {
+        if self.put(session, write::close) {
+            let due = self.now.saturating_add(self.target.deadline);
+            let generation = self.generation(session);
+            if let Some(conn) = self.conn(session) {
+                conn.phase = Phase::Closing;
+            }
+            self.deadlines.push_back((due, session, generation));
+        }
+    }
+
+    /// Says goodbye to all, and does not wait for the answers.
+    pub fn farewell(&mut self) {
+        for session in 0..crate::number::short(self.slots.len()) {
+            self.put(session, write::close);
+        }
+        self.flush(&mut Deaf);
+        self.slots.clear();
+    }
+}
+
+/// Nobody.
+struct Deaf;
+
+impl Handler for Deaf {
+    fn event(&mut self, _: &mut Net, _: u32, _: Event<'_>) {}
+}

@@ -1,0 +1,171 @@
+//! Waiting, writing, deadlines and heartbeats.
+
+use std::cmp::Reverse;
+use std::io::{ErrorKind, Read as _};
+
+use rustix::buffer::spare_capacity;
+use rustix::event::{Timespec, epoll};
+
+use super::conn::Phase;
+use super::{End, Event, Handler, Net};
+use crate::number::{index, long};
+use crate::rewind::write;
+
+/// Sockets told about at once.
+const BATCH: usize = 512;
+
+impl Net {
+    /// Waits until something happens, at most until a moment, and handles it.
+    pub fn poll(&mut self, until: u64, handler: &mut dyn Handler) -> anyhow::Result<()> {
+        let until = self.next_due().map_or(until, |due| due.min(until));
+        let wait = until.saturating_sub(self.look());
+        let timeout = Timespec {
+            tv_sec: i64::try_from(wait / 1_000_000_000).unwrap_or(1),
+            tv_nsec: i64::try_from(wait % 1_000_000_000).unwrap_or_default(),
+        };
+        let mut events = Vec::with_capacity(BATCH);
+        match epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&timeout)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        for event in events {
+            let (data, flags) = (event.data.u64(), event.flags);
+            let session = u32::try_from(data & u64::from(u32::MAX)).unwrap_or_default();
+            let generation = u32::try_from(data >> 32).unwrap_or_default();
+            if self.is_live(session, generation) && flags.contains(epoll::EventFlags::OUT) {
+                self.write(session, handler);
+            }
+            let ends = epoll::EventFlags::RDHUP | epoll::EventFlags::HUP | epoll::EventFlags::ERR;
+            let readable = flags.intersects(ends | epoll::EventFlags::IN);
+            if self.is_live(session, generation) && readable {
+                self.read(session, flags.intersects(ends), handler);
+            }
+        }
+        self.expire(handler);
+        self.beat();
+        self.flush(handler);
+        Ok(())
+    }
+
+    fn next_due(&self) -> Option<u64> {
+        let deadline = self.deadlines.front().map(|(due, _, _)| *due);
+        let beat = self.beats.peek().map(|Reverse((due, _, _))| *due);
+        deadline.into_iter().chain(beat).min()
+    }
+
+    /// Reads all there is.
+    fn read(&mut self, session: u32, ends: bool, handler: &mut dyn Handler) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let generation = self.generation(session);
+        while self.is_live(session, generation) {
+            let Some(conn) = self.conn(session) else { break };
+            match conn.socket.read(&mut scratch) {
+                Ok(0) => {
+                    let done = conn.phase == Phase::Closing;
+                    self.end(session, if done { End::Done } else { End::Dropped }, handler);
+                }
+                Ok(count) => {
+                    self.look();
+                    self.traffic.reads += 1;
+                    self.traffic.bytes_in += long(count);
+                    self.feed(session, scratch.get(..count).unwrap_or_default(), handler);
+                    // A short read of a stream has emptied it.
+                    if count < scratch.len() && !ends {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let done = conn.phase == Phase::Closing;
+                    let end = if done { End::Done } else { End::Io(error.kind().to_string()) };
+                    self.end(session, end, handler);
+                }
+            }
+        }
+        self.scratch = scratch;
+    }
+
+    fn write(&mut self, session: u32, handler: &mut dyn Handler) {
+        let Some(conn) = self.conn(session) else { return };
+        if conn.out.is_empty() {
+            return;
+        }
+        match conn.flush() {
+            Ok(count) => {
+                self.traffic.writes += 1;
+                self.traffic.bytes_out += long(count);
+            }
+            Err(error) => self.end(session, End::Io(error.kind().to_string()), handler),
+        }
+    }
+
+    /// Writes what all sessions have to say.
+    pub fn flush(&mut self, handler: &mut dyn Handler) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for session in dirty.drain(..) {
+            if let Some(conn) = self.conn(session) {
+                conn.dirty = false;
+            }
+            self.write(session, handler);
+        }
+        // Who was told of an end may have said something meanwhile.
+        if self.dirty.is_empty() {
+            self.dirty = dirty;
+        }
+    }
+
+    /// Takes a session out, and tells.
+    pub(super) fn end(&mut self, session: u32, end: End, handler: &mut dyn Handler) {
+        let conn = self.slots.get_mut(index(session)).and_then(|slot| slot.conn.take());
+        if let Some(conn) = conn {
+            let was_ready = conn.was_ready;
+            handler.event(self, session, Event::Ended { end, was_ready });
+        }
+    }
+
+    fn expire(&mut self, handler: &mut dyn Handler) {
+        while let Some((due, session, generation)) = self.deadlines.front().copied() {
+            if due > self.now {
+                break;
+            }
+            self.deadlines.pop_front();
+            if !self.is_live(session, generation) {
+                continue;
+            }
+            match self.conn(session).map(|conn| conn.phase) {
+                Some(Phase::Upgrading) => self.end(session, End::Deadline("upgrade"), handler),
+                Some(Phase::Greeting) => self.end(session, End::Deadline("auth"), handler),
+                Some(Phase::Closing) => self.end(session, End::Deadline("close"), handler),
+                Some(Phase::Ready) | None => {}
+            }
+        }
+    }
+
+    /// Starts the heartbeats of a session, the first at any moment of the period.
+    pub(super) fn start_beats(&mut self, session: u32, generation: u32) {
+        let due = self.now.saturating_add(self.random(self.target.heartbeat));
+        self.beats.push(Reverse((due, session, generation)));
+    }
+
+    /// Sends the heartbeats that are due; their count is the moment they were due at, times two.
+    fn beat(&mut self) {
+        while let Some(Reverse((due, session, generation))) = self.beats.peek().copied() {
+            if due > self.now {
+                break;
+            }
+            self.beats.pop();
+            let same = self.generation(session) == generation;
+            if same && self.say(session, |out, key| write::heartbeat(out, key, due << 1)) {
+                let next = due.saturating_add(self.target.heartbeat);
+                self.beats.push(Reverse((next, session, generation)));
+            }
+        }
+    }
+
+    /// Asks for an echo that marks the end of what was asked before; odd counts are marks.
+    pub fn mark(&mut self, session: u32) -> bool {
+        let count = self.now << 1 | 1;
+        self.say(session, |out, key| write::heartbeat(out, key, count))
+    }
+}

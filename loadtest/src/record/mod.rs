@@ -1,0 +1,123 @@
+//! What a run measures.
+
+pub mod meter;
+
+use std::collections::BTreeMap;
+
+use crate::check::Check;
+use crate::number::seconds;
+use crate::proc::{self, Sample};
+use meter::Meter;
+
+/// The measured part of a run: from when to when, in nanoseconds since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its first moment.
+    pub from: u64,
+    /// The first moment after it.
+    pub to: u64,
+}
+
+impl Window {
+    /// Whether a moment is in it.
+    pub fn has(&self, at: u64) -> bool {
+        (self.from..self.to).contains(&at)
+    }
+}
+
+/// Things that are counted, in the whole run and in its measured part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// In the whole run.
+    pub all: u64,
+    /// In the measured part.
+    pub measured: u64,
+}
+
+/// The record of a run.
+#[derive(Debug)]
+pub struct Book {
+    server: Option<u32>,
+    /// The measured part, once it has begun.
+    pub window: Option<Window>,
+    /// Times of things, in the order of their first mention.
+    pub meters: Vec<Meter>,
+    /// Counts of things.
+    pub tallies: BTreeMap<&'static str, Tally>,
+    /// Errors by their words.
+    pub errors: BTreeMap<String, u64>,
+    /// What was found about once and in order.
+    pub check: Check,
+    /// What the processes had used at moments with a name.
+    pub samples: BTreeMap<&'static str, Sample>,
+    /// Sessions open at most at once.
+    pub open_max: u64,
+    /// Sessions open now.
+    pub open: u64,
+    /// Sessions open when the load began.
+    pub opened_before_load: u64,
+}
+
+impl Book {
+    /// An empty record; `server` is a process to look at.
+    pub fn new(server: Option<u32>) -> Self {
+        Self {
+            server,
+            window: None,
+            meters: Vec::new(),
+            tallies: BTreeMap::new(),
+            errors: BTreeMap::new(),
+            check: Check::default(),
+            samples: BTreeMap::new(),
+            open_max: 0,
+            open: 0,
+            opened_before_load: 0,
+        }
+    }
+
+    /// Counts something that happens now.
+    pub fn count(&mut self, what: &'static str, now: u64) {
+        let measured = self.window.is_some_and(|window| window.has(now));
+        let tally = self.tallies.entry(what).or_default();
+        tally.all += 1;
+        tally.measured += u64::from(measured);
+    }
+
+    /// Records how long something took that was meant to begin at `at`, if that was in the measured
+    /// part.
+    pub fn time(&mut self, meter: usize, at: u64, now: u64) {
+        if self.window.is_some_and(|window| window.has(at)) {
+            self.time_always(meter, at, now);
+        }
+    }
+
+    /// Records how long something took, in the measured part or not.
+    pub fn time_always(&mut self, meter: usize, at: u64, now: u64) {
+        if let Some(meter) = self.meters.get_mut(meter) {
+            meter.record(now.saturating_sub(at));
+        }
+    }
+
+    /// Counts an error.
+    pub fn error(&mut self, words: String) {
+        *self.errors.entry(words).or_default() += 1;
+    }
+
+    /// Notes what the processes have used.
+    pub fn sample(&mut self, name: &'static str, now: u64) {
+        self.samples.insert(name, proc::sample(seconds(now), self.server));
+    }
+
+    /// Another session is open.
+    pub fn opened(&mut self) {
+        self.open += 1;
+        self.open_max = self.open_max.max(self.open);
+    }
+
+    /// Ends the second that begins `second` seconds after the start of the record.
+    pub fn end_second(&mut self, second: f64) {
+        for meter in &mut self.meters {
+            meter.end_second(second);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A run from the command line to the report.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::ensure;
+use indicatif::{ProgressBar, ProgressStyle};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::accounts;
+use crate::args::{Cli, Mode as Asked};
+use crate::net::{Net, Target};
+use crate::number::{float, long, nanos, whole};
+use crate::proc;
+use crate::record::Book;
+use crate::report::{self, Report};
+use crate::scenario::engine::Engine;
+use crate::scenario::fanout::Fanout;
+use crate::scenario::history::History;
+use crate::scenario::idle::Idle;
+use crate::scenario::mixed::Mixed;
+use crate::scenario::pairs::Pairs;
+use crate::scenario::storm::Storm;
+use crate::scenario::{Mode, Stage};
+
+/// How often to look at signals and progress.
+const LOOK: u64 = 100_000_000;
+
+/// A kind of load, and how many sessions and users it needs.
+struct Plan {
+    name: &'static str,
+    mode: Box<dyn Mode>,
+    sessions: u64,
+    users: u64,
+}
+
+fn plan(asked: &Asked, users: usize) -> Plan {
+    match asked {
+        Asked::Idle(args) => Plan {
+            name: "idle",
+            mode: Box::new(Idle::new(args, users)),
+            sessions: u64::from(args.connections),
+            users: 1,
+        },
+        Asked::Storm(args) => {
+            let mode = Storm::new(args, users);
+            let sessions = u64::from(mode.connections());
+            Plan { name: "storm", mode: Box::new(mode), sessions, users: 1 }
+        }
+        Asked::Pairs(args) => {
+            let sessions = u64::from(args.pairs) * 2;
+            Plan { name: "pairs", mode: Box::new(Pairs::new(args)), sessions, users: sessions }
+        }
+        Asked::Fanout(args) => Plan {
+            name: "fanout",
+            mode: Box::new(Fanout::new(args)),
+            sessions: u64::from(args.connections) + u64::from(args.writers),
+            users: 1 + u64::from(args.writers),
+        },
+        Asked::History(args) => {
+            let sessions = u64::from(args.pairs) * 2;
+            Plan { name: "history", mode: Box::new(History::new(args)), sessions, users: sessions }
+        }
+        Asked::Mixed(args) => {
+            let sessions = u64::from(args.users);
+            Plan { name: "mixed", mode: Box::new(Mixed::new(args)), sessions, users: sessions }
+        }
+    }
+}
+
+/// Makes the run, writes the reports; says whether all was well.
+pub fn run(cli: &Cli) -> anyhow::Result<bool> {
+    let common = cli.mode.common();
+    common.validate()?;
+    let accounts = accounts::read(&common.accounts)?;
+    let plan = plan(&cli.mode, accounts.len());
+    let there = long(accounts.len());
+    ensure!(plan.sessions > 0, "no session is asked for");
+    ensure!(
+        plan.users <= there,
+        "{} users are needed and {there} are in {}; make more with `tradewind seed --users {} \
+         --friends pairs --out FILE`",
+        plan.users,
+        common.accounts.display(),
+        plan.users
+    );
+    proc::allow_files(plan.sessions)?;
+    common.server_pid.map_or(Ok(()), proc::must_exist)?;
+    let target = Target {
+        address: common.target()?,
+        path: common.path.clone(),
+        sources: common.sources()?,
+        deadline: nanos(common.deadline_seconds),
+        heartbeat: nanos(common.heartbeat_seconds),
+    };
+    let id = getrandom::u64()?;
+    let mut report = Report::begin(plan.name, common);
+    // Sleep as short as asked for: the default lets timers be 50 us late.
+    rustix::thread::set_current_timer_slack(std::num::NonZero::new(1))?;
+    let mut net = Net::new(target, accounts, id)?;
+    let mut engine = Engine::new(plan.mode, common, Book::new(common.server_pid), id);
+    drive(&mut net, &mut engine)?;
+    report.fill(&engine, &net);
+    net.farewell();
+    report::write(&report, common)?;
+    ensure!(report.did_something(), "nothing was measured; see the errors above");
+    Ok(report.check.is_good())
+}
+
+/// Runs until the end, or a signal; a second signal ends at once.
+fn drive(net: &mut Net, engine: &mut Engine) -> anyhow::Result<()> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))?;
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+    let bar = ProgressBar::new(1000);
+    bar.set_style(ProgressStyle::with_template("{prefix:>10} {bar:40} {elapsed} {msg}")?);
+    let mut shown = 0;
+    while engine.desk.stage != Stage::Finished {
+        let now = net.look();
+        if stop.load(Ordering::Relaxed) {
+            engine.interrupt();
+        }
+        let wake = engine.tick(net);
+        net.flush(engine);
+        if now >= shown {
+            show(&bar, engine, now);
+            shown = now + LOOK;
+        }
+        net.poll(wake.min(now + LOOK), engine)?;
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn show(bar: &ProgressBar, engine: &Engine, now: u64) {
+    let book = &engine.desk.book;
+    let stage = match engine.desk.stage {
+        Stage::Opening => "opening",
+        Stage::Warmup => "warm-up",
+        Stage::Measuring => "measuring",
+        Stage::Draining => "draining",
+        Stage::Finished => "finished",
+    };
+    let (tally, _) = engine.mode().unit();
+    let count = book.tallies.get(tally).map_or(0, |tally| tally.all);
+    let errors: u64 = book.errors.values().sum();
+    bar.set_prefix(stage);
+    bar.set_position(whole(engine.progress(now) * float(1000)).min(1000));
+    bar.set_message(format!("{} sessions, {count} {tally}, {errors} errors", book.open));
+}

@@ -1,0 +1,275 @@
+//! Messages to one user with many sessions: sessions `0..readers` are the reader's, the others the
+//! writers', whose flows are numbered from 0.
+
+use std::collections::VecDeque;
+
+use crate::args;
+use crate::check::{Flow, Line};
+use crate::net::{End, Net};
+use crate::number::{index, short};
+use crate::record::meter::Meter;
+use crate::rewind::scan::Chat;
+use crate::rewind::stamp::Stamp;
+use crate::rewind::write;
+
+use super::clock::Schedule;
+use super::pairs::{BACKLOG_MAX, RETRY, SOON};
+use super::{Desk, Mode, Stage};
+
+/// A message on its way.
+#[derive(Debug)]
+struct Sending {
+    seq: u32,
+    /// How many deliveries and acknowledgements are still to come.
+    missing: u32,
+}
+
+#[derive(Debug, Default)]
+struct Writer {
+    room: u64,
+    flow: Flow,
+    under_way: VecDeque<Sending>,
+    /// What each session of the reader has.
+    lines: Vec<Line>,
+}
+
+impl Writer {
+    /// One delivery or acknowledgement less to come; whether it was the last.
+    fn came(&mut self, seq: u32) -> bool {
+        let Some(place) = self.under_way.iter().position(|sending| sending.seq == seq) else {
+            return false;
+        };
+        let Some(sending) = self.under_way.get_mut(place) else { return false };
+        sending.missing = sending.missing.saturating_sub(1);
+        let last = sending.missing == 0;
+        if last {
+            self.under_way.remove(place);
+        }
+        last
+    }
+}
+
+/// The mode.
+#[derive(Debug)]
+pub struct Fanout {
+    readers: u32,
+    in_flight: u32,
+    rate: Option<f64>,
+    size: usize,
+    writers: Vec<Writer>,
+    /// Which of the reader's sessions have ended.
+    ended: Vec<bool>,
+    live: u32,
+    schedule: Option<Schedule>,
+    turn: usize,
+    retries: VecDeque<(u64, usize)>,
+}
+
+impl Fanout {
+    /// The first user reads, those after it write.
+    pub fn new(args: &args::Fanout) -> Self {
+        Self {
+            readers: args.connections,
+            in_flight: args.in_flight.max(1),
+            rate: args.rate,
+            size: args.size.max(crate::rewind::stamp::LENGTH),
+            writers: (0..args.writers).map(|_| Writer::default()).collect(),
+            ended: vec![false; index(args.connections)],
+            live: 0,
+            schedule: None,
+            turn: 0,
+            retries: VecDeque::new(),
+        }
+    }
+
+    fn send(&mut self, desk: &mut Desk, net: &mut Net, number: usize, at: u64) {
+        let session = self.readers + short(number);
+        let Some(writer) = self.writers.get_mut(number) else { return };
+        if !net.is_ready(session) {
+            return desk.book.error("not sent: the writer's session is gone".to_owned());
+        }
+        let seq = writer.flow.send();
+        writer.under_way.push_back(Sending { seq, missing: self.live + 1 });
+        let stamp = Stamp { run: desk.run, flow: short(number), seq, at };
+        let (room, size) = (writer.room, self.size);
+        net.say(session, |out, key| write::send(out, key, room, stamp, size));
+        desk.book.count("sent", net.now());
+    }
+
+    /// A message is with all, or will never be.
+    fn next(&mut self, desk: &mut Desk, net: &mut Net, number: usize) {
+        if self.rate.is_none() && desk.stage != Stage::Draining {
+            self.send(desk, net, number, net.now());
+        }
+    }
+
+    fn open_loop(&mut self, desk: &mut Desk, net: &mut Net, mut schedule: Schedule) -> u64 {
+        let now = net.now();
+        let mut wake = None;
+        while schedule.next() <= now {
+            if net.backlog(self.readers + short(self.turn)) > BACKLOG_MAX {
+                wake = Some(now + SOON);
+                break;
+            }
+            let at = schedule.take(now).unwrap_or(now);
+            self.send(desk, net, self.turn, at);
+            self.turn = (self.turn + 1) % self.writers.len().max(1);
+        }
+        self.schedule = Some(schedule);
+        wake.unwrap_or_else(|| schedule.next())
+    }
+}
+
+impl Mode for Fanout {
+    fn accounts(&self) -> Vec<u32> {
+        let readers = (0..self.readers).map(|_| 0);
+        readers.chain(1..=short(self.writers.len())).collect()
+    }
+
+    fn start(&mut self, desk: &mut Desk, net: &mut Net) {
+        let names = ["acknowledgement", "delivery to each", "delivery to the last"];
+        desk.book.meters = names.map(Meter::new).into();
+        self.live = short((0..self.readers).filter(|session| net.is_ready(*session)).count());
+        for (number, writer) in (1_u32..).zip(&mut self.writers) {
+            writer.room = net.user(0) ^ net.user(number);
+            writer.lines = vec![Line::default(); index(self.readers)];
+        }
+        let now = net.now();
+        match self.rate {
+            Some(rate) => self.schedule = Some(Schedule::new(now, rate)),
+            None => {
+                for number in (0..self.writers.len())
+                    .cycle()
+                    .take(self.writers.len().saturating_mul(index(self.in_flight)))
+                {
+                    self.send(desk, net, number, now);
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self, desk: &mut Desk, net: &mut Net) -> u64 {
+        let now = net.now();
+        if desk.stage == Stage::Draining {
+            return now + SOON;
+        }
+        if let Some(schedule) = self.schedule {
+            return self.open_loop(desk, net, schedule);
+        }
+        while let Some((due, number)) = self.retries.front().copied() {
+            if due > now {
+                return due;
+            }
+            self.retries.pop_front();
+            self.send(desk, net, number, now);
+        }
+        u64::MAX
+    }
+
+    fn chat(&mut self, desk: &mut Desk, net: &mut Net, session: u32, chat: &Chat<'_>) {
+        let Some(stamp) = Stamp::parse(chat.content.as_bytes()) else { return };
+        if stamp.run != desk.run {
+            return;
+        }
+        let (now, number) = (net.now(), index(stamp.flow));
+        let author = self.readers + stamp.flow;
+        let writer = self.writers.get_mut(number).filter(|writer| {
+            stamp.seq < writer.flow.sent()
+                && (session == author || session < self.readers)
+                && chat.content.len() == self.size
+        });
+        let Some(writer) = writer else {
+            return desk.book.check.foreign(session, &chat.content);
+        };
+        if session == author {
+            desk.book.check.ack(writer.flow.ack(stamp.seq), stamp.flow, stamp.seq);
+            desk.book.count("acknowledged", now);
+            desk.book.time(0, stamp.at, now);
+        } else if let Some(line) = writer.lines.get_mut(index(session)) {
+            desk.book.check.fit(line.take(stamp.seq), session, stamp.flow, stamp.seq);
+            desk.book.count("delivered", now);
+            desk.book.time(1, stamp.at, now);
+        }
+        if writer.came(stamp.seq) {
+            desk.book.time(2, stamp.at, now);
+            self.next(desk, net, number);
+        }
+    }
+
+    fn refused(&mut self, _: &mut Desk, net: &mut Net, session: u32) {
+        let number = index(session.saturating_sub(self.readers));
+        let Some(writer) = self.writers.get_mut(number) else { return };
+        if let Some(refused) = writer.flow.refuse() {
+            writer.under_way.retain(|sending| sending.seq != refused);
+            if self.rate.is_none() {
+                self.retries.push_back((net.now() + RETRY, number));
+            }
+        }
+    }
+
+    fn ended(&mut self, desk: &mut Desk, net: &mut Net, session: u32, _: &End) {
+        if session >= self.readers {
+            let number = index(session - self.readers);
+            if let Some(writer) = self.writers.get_mut(number) {
+                writer.flow.cut();
+                writer.under_way.clear();
+            }
+            return;
+        }
+        if let Some(ended) = self.ended.get_mut(index(session)) {
+            *ended = true;
+        }
+        self.live = self.live.saturating_sub(1);
+        let mut done = Vec::new();
+        for (number, writer) in self.writers.iter_mut().enumerate() {
+            let next = writer.lines.get(index(session)).map_or(0, Line::next);
+            let open: Vec<u32> =
+                writer.under_way.iter().map(|sending| sending.seq).filter(|s| *s >= next).collect();
+            done.extend(open.into_iter().filter(|seq| writer.came(*seq)).map(|_| number));
+        }
+        for number in done {
+            self.next(desk, net, number);
+        }
+    }
+
+    fn is_drained(&self) -> bool {
+        self.writers.iter().all(|writer| writer.under_way.is_empty())
+    }
+
+    fn settle(&mut self, desk: &mut Desk) {
+        for (number, writer) in (0_u32..).zip(&self.writers) {
+            for (line, ended) in writer.lines.iter().zip(&self.ended) {
+                desk.book.check.settle(&writer.flow, number, line, *ended);
+            }
+            desk.book.check.settle_author(&writer.flow);
+        }
+    }
+
+    fn conditions(&self) -> Vec<(&'static str, String)> {
+        let load = match self.rate {
+            Some(rate) => format!("open loop, {rate} messages/s"),
+            None => format!(
+                "closed loop, {} of each writer under way until all sessions have them",
+                self.in_flight
+            ),
+        };
+        vec![
+            ("load", load),
+            ("sessions of the reader", self.readers.to_string()),
+            ("writers", self.writers.len().to_string()),
+            ("message", format!("{} bytes", self.size)),
+        ]
+    }
+
+    fn rates(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("acknowledged", "messages"), ("delivered", "deliveries")]
+    }
+
+    fn unit(&self) -> (&'static str, &'static str) {
+        ("delivered", "delivery")
+    }
+
+    fn is_closed_loop(&self) -> bool {
+        self.rate.is_none()
+    }
+}

@@ -1,0 +1,360 @@
+//! Days of users: connect, page, chat, leave, come back. User `n` has session `n`, writes flow `n` and
+//! talks with user `n ^ 1`. At the end all come back and read their whole conversation.
+
+mod day;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::args;
+use crate::check::{Flow, Line};
+use crate::net::{End, Net};
+use crate::number::{index, nanos, short};
+use crate::record::meter::Meter;
+use crate::rewind::scan::Chat;
+use crate::rewind::stamp::Stamp;
+use crate::rewind::write;
+
+use super::pairs::SOON;
+use super::walk::Walk;
+use super::{Desk, Mode, Stage};
+use day::{Pauses, Phase, User};
+
+/// Messages a user loads when it comes.
+const PAGE: u32 = 50;
+/// Messages of a page of the last reading.
+const LAST_PAGE: u32 = 200;
+/// How often a user tries to come back for the last reading.
+const TRIES: u32 = 3;
+
+/// The mode.
+#[derive(Debug)]
+pub struct Mixed {
+    pauses: Pauses,
+    size: usize,
+    opening_max: u32,
+    users: Vec<User>,
+    due: BinaryHeap<Reverse<(u64, u32)>>,
+    opening: u32,
+    /// Whether the last reading has begun.
+    reading: bool,
+}
+
+impl Mixed {
+    /// Neighbours in the file talk.
+    pub fn new(args: &args::Mixed) -> Self {
+        Self {
+            pauses: Pauses {
+                stay: nanos(args.stay_seconds),
+                away: nanos(args.away_seconds),
+                pause: nanos(args.pause_seconds),
+            },
+            size: args.size.max(crate::rewind::stamp::LENGTH),
+            opening_max: args.common.opening,
+            users: (0..args.users & !1).map(|_| User::default()).collect(),
+            due: BinaryHeap::new(),
+            opening: 0,
+            reading: false,
+        }
+    }
+
+    fn user(&mut self, number: u32) -> Option<&mut User> {
+        self.users.get_mut(index(number))
+    }
+
+    fn wake(&mut self, number: u32, due: u64) {
+        if let Some(user) = self.user(number) {
+            user.due = due;
+            self.due.push(Reverse((due, number)));
+        }
+    }
+
+    fn flow(&self, number: u32) -> Option<(u32, &Flow)> {
+        self.users.get(index(number)).map(|user| (number, &user.flow))
+    }
+
+    /// What a user does when its time has come.
+    fn act(&mut self, desk: &mut Desk, net: &mut Net, number: u32) {
+        let (now, full) = (net.now(), self.opening >= self.opening_max);
+        let Some(user) = self.user(number) else { return };
+        match user.phase {
+            Phase::Away if full => self.wake(number, now + SOON),
+            Phase::Away => self.come(desk, net, number),
+            Phase::Chatting if now >= user.leave_at && user.flow.waiting() > 0 => {
+                self.wake(number, now + SOON);
+            }
+            Phase::Chatting if now >= user.leave_at => {
+                user.phase = Phase::Leaving;
+                net.close(number);
+            }
+            Phase::Chatting => self.chat_on(desk, net, number),
+            Phase::Coming | Phase::Paging | Phase::Leaving | Phase::Reading | Phase::Done => {}
+        }
+    }
+
+    fn come(&mut self, desk: &mut Desk, net: &mut Net, number: u32) {
+        let last = desk.stage == Stage::Draining;
+        match net.open(number, number) {
+            Ok(()) => {
+                self.opening += 1;
+                if let Some(user) = self.user(number) {
+                    user.phase = Phase::Coming;
+                    user.came_at = if last { net.now() } else { user.due };
+                }
+            }
+            Err(end) => {
+                desk.book.error(format!("session not opened: {end}"));
+                self.wake(number, net.now().saturating_add(nanos(1.0)));
+            }
+        }
+    }
+
+    fn chat_on(&mut self, desk: &mut Desk, net: &mut Net, number: u32) {
+        let pause = day::jitter(net, self.pauses.pause);
+        let (size, run) = (self.size, desk.run);
+        let Some(user) = self.user(number) else { return };
+        let stamp = Stamp { run, flow: number, seq: user.flow.send(), at: user.due };
+        let room = user.room;
+        let due = user.due.saturating_add(pause).min(user.leave_at.max(user.due + 1));
+        net.say(number, |out, key| write::send(out, key, room, stamp, size));
+        desk.book.count("sent", net.now());
+        self.wake(number, due);
+    }
+
+    /// The end of a page, when a user has come.
+    fn arrived(&mut self, desk: &mut Desk, net: &mut Net, number: u32, at: u64) {
+        desk.book.count("pages", net.now());
+        desk.book.time(1, at, net.now());
+        let stay = day::jitter(net, self.pauses.stay);
+        let pause = day::jitter(net, self.pauses.pause);
+        let now = net.now();
+        let Some(user) = self.user(number) else { return };
+        user.phase = Phase::Chatting;
+        user.leave_at = now.saturating_add(stay);
+        user.live = None;
+        if desk.stage != Stage::Draining {
+            self.wake(number, now.saturating_add(pause));
+        }
+    }
+
+    /// The end of a page of the last reading.
+    fn read_on(&mut self, desk: &mut Desk, net: &mut Net, number: u32) {
+        let Some(mut walk) = self.user(number).map(|user| std::mem::take(&mut user.walk)) else {
+            return;
+        };
+        let room = self.user(number).map_or(0, |user| user.room);
+        let (Some(even), Some(odd)) = (self.flow(number & !1), self.flow(number | 1)) else {
+            return;
+        };
+        let check = &mut desk.book.check;
+        if walk.end_page(check, number, LAST_PAGE, [even, odd]) {
+            walk.ask(net, number, room, LAST_PAGE);
+        } else {
+            walk.settle(check, number, [even, odd]);
+            if let Some(user) = self.user(number) {
+                user.phase = Phase::Done;
+            }
+        }
+        if let Some(user) = self.user(number) {
+            user.walk = walk;
+        }
+    }
+
+    /// At the end: all come back, and when all is quiet, all read.
+    fn drain(&mut self, desk: &mut Desk, net: &mut Net) {
+        for number in 0..short(self.users.len()) {
+            let full = self.opening >= self.opening_max;
+            let away = self.users.get(index(number)).filter(|user| user.phase == Phase::Away);
+            match away.map(|user| user.tries) {
+                Some(tries) if tries >= TRIES => {
+                    desk.book.error("a user could not come back to read".to_owned());
+                    self.users
+                        .get_mut(index(number))
+                        .into_iter()
+                        .for_each(|u| u.phase = Phase::Done);
+                }
+                Some(_) if !full => self.come(desk, net, number),
+                Some(_) | None => {}
+            }
+        }
+        let quiet = |user: &User| match user.phase {
+            Phase::Chatting => user.flow.waiting() == 0,
+            Phase::Done => true,
+            Phase::Away | Phase::Coming | Phase::Paging | Phase::Leaving | Phase::Reading => false,
+        };
+        if self.reading || !self.users.iter().all(quiet) {
+            return;
+        }
+        self.reading = true;
+        for (number, user) in (0_u32..).zip(&mut self.users) {
+            if user.phase == Phase::Chatting {
+                user.phase = Phase::Reading;
+                user.walk = Walk::begin(net, number, user.room, LAST_PAGE);
+            }
+        }
+    }
+
+    /// What a session has seen live must have no holes.
+    fn settle_live(&mut self, desk: &mut Desk, number: u32) {
+        let Some(line) = self.user(number).and_then(|user| user.live.take()) else { return };
+        let Some((peer, flow)) = self.flow(number ^ 1) else { return };
+        for seq in line.holes().filter(|seq| flow.is_acked(*seq)) {
+            desk.book.check.lost += 1;
+            desk.book.check.example(|| format!("session {number}: {peer}/{seq} did not come live"));
+        }
+    }
+}
+
+impl Mode for Mixed {
+    fn accounts(&self) -> Vec<u32> {
+        Vec::new()
+    }
+
+    fn start(&mut self, desk: &mut Desk, net: &mut Net) {
+        let names =
+            ["connect to log-in", "first page", "acknowledgement", "end to end, both there"];
+        desk.book.meters = names.map(Meter::new).into();
+        for number in 0..short(self.users.len()) {
+            let due = net.now() + net.random(self.pauses.away.max(1));
+            if let Some(user) = self.user(number) {
+                user.room = net.user(number) ^ net.user(number ^ 1);
+            }
+            self.wake(number, due);
+        }
+    }
+
+    fn tick(&mut self, desk: &mut Desk, net: &mut Net) -> u64 {
+        let now = net.now();
+        if desk.stage == Stage::Draining {
+            self.drain(desk, net);
+            return now + SOON;
+        }
+        while let Some(Reverse((due, number))) = self.due.peek().copied() {
+            if due > now {
+                return due;
+            }
+            self.due.pop();
+            if self.user(number).is_some_and(|user| user.due == due) {
+                self.act(desk, net, number);
+            }
+        }
+        u64::MAX
+    }
+
+    fn ready(&mut self, desk: &mut Desk, net: &mut Net, session: u32) {
+        self.opening = self.opening.saturating_sub(1);
+        let Some(user) = self.user(session) else { return };
+        user.phase = Phase::Paging;
+        desk.book.count("log-ins", net.now());
+        desk.book.time(0, user.came_at, net.now());
+        net.say(session, write::load_friends);
+        user.walk = Walk::begin(net, session, user.room, PAGE);
+    }
+
+    fn chat(&mut self, desk: &mut Desk, net: &mut Net, session: u32, chat: &Chat<'_>) {
+        let run = desk.run;
+        let Some(user) = self.user(session) else { return };
+        if user.phase == Phase::Reading {
+            return user.walk.take(run, chat);
+        }
+        let Some(stamp) = Stamp::parse(chat.content.as_bytes()).filter(|stamp| stamp.run == run)
+        else {
+            return;
+        };
+        let sent = self.flow(stamp.flow).map_or(0, |(_, flow)| flow.sent());
+        let wrong = stamp.flow | 1 != session | 1 || stamp.seq >= sent;
+        if wrong || chat.content.len() != self.size {
+            return desk.book.check.foreign(session, &chat.content);
+        }
+        let Some(user) = self.user(session).filter(|user| user.phase != Phase::Paging) else {
+            return; // Loaded or live: the last reading will tell.
+        };
+        let now = net.now();
+        if stamp.flow == session {
+            desk.book.check.ack(user.flow.ack(stamp.seq), session, stamp.seq);
+            desk.book.count("acknowledged", now);
+            desk.book.time(2, stamp.at, now);
+        } else {
+            let line = user.live.get_or_insert_with(|| Line::starting(stamp.seq));
+            desk.book.check.fit(line.take(stamp.seq), session, stamp.flow, stamp.seq);
+            desk.book.count("delivered", now);
+            desk.book.time(3, stamp.at, now);
+        }
+    }
+
+    fn mark(&mut self, desk: &mut Desk, net: &mut Net, session: u32, at: u64) {
+        match self.user(session).map(|user| user.phase) {
+            Some(Phase::Paging) => self.arrived(desk, net, session, at),
+            Some(Phase::Reading) => self.read_on(desk, net, session),
+            Some(Phase::Away | Phase::Coming | Phase::Chatting | Phase::Leaving | Phase::Done)
+            | None => {}
+        }
+    }
+
+    fn refused(&mut self, _: &mut Desk, _: &mut Net, session: u32) {
+        if let Some(user) = self.user(session).filter(|user| user.phase == Phase::Chatting) {
+            user.flow.refuse();
+        }
+    }
+
+    fn ended(&mut self, desk: &mut Desk, net: &mut Net, session: u32, end: &End) {
+        self.settle_live(desk, session);
+        let away = day::jitter(net, self.pauses.away);
+        let now = net.now();
+        let Some(user) = self.user(session) else { return };
+        user.flow.cut();
+        if user.phase == Phase::Coming {
+            user.tries += 1;
+        }
+        let coming = user.phase == Phase::Coming;
+        let reading = user.phase == Phase::Reading;
+        user.phase = if reading { Phase::Done } else { Phase::Away };
+        if reading {
+            desk.book.error(format!("the last reading broke off: {end}"));
+        }
+        if coming {
+            self.opening = self.opening.saturating_sub(1);
+        }
+        if desk.stage != Stage::Draining {
+            self.wake(session, now.saturating_add(away));
+        }
+    }
+
+    fn is_drained(&self) -> bool {
+        self.users.iter().all(|user| user.phase == Phase::Done)
+    }
+
+    fn settle(&mut self, desk: &mut Desk) {
+        for number in 0..short(self.users.len()) {
+            self.settle_live(desk, number);
+            if let Some((_, flow)) = self.flow(number) {
+                desk.book.check.settle_author(flow);
+            }
+        }
+        let unread = self.users.iter().filter(|user| user.phase != Phase::Done).count();
+        for _ in 0..unread {
+            desk.book.error("a conversation was not read to its beginning".to_owned());
+        }
+    }
+
+    fn conditions(&self) -> Vec<(&'static str, String)> {
+        self.pauses.conditions(self.users.len(), self.size)
+    }
+
+    fn rates(&self) -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("acknowledged", "messages"),
+            ("delivered", "messages"),
+            ("log-ins", "sessions"),
+            ("pages", "pages"),
+        ]
+    }
+
+    fn unit(&self) -> (&'static str, &'static str) {
+        ("acknowledged", "message")
+    }
+
+    fn is_closed_loop(&self) -> bool {
+        false
+    }
+}

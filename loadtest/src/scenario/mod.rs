@@ -1,0 +1,83 @@
+//! The kinds of load, and what they share.
+
+pub mod clock;
+pub mod engine;
+pub mod fanout;
+pub mod history;
+pub mod idle;
+pub mod mixed;
+pub mod pairs;
+pub mod storm;
+pub mod walk;
+
+use crate::net::{End, Net};
+use crate::record::Book;
+use crate::rewind::scan::Chat;
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Sessions are being opened.
+    Opening,
+    /// Load, not measured; also whatever is to be prepared.
+    Warmup,
+    /// Load, measured.
+    Measuring,
+    /// No new load; what is under way comes to its end.
+    Draining,
+    /// The end.
+    Finished,
+}
+
+/// What a kind of load works with.
+#[derive(Debug)]
+pub struct Desk {
+    /// The record.
+    pub book: Book,
+    /// Which run this is.
+    pub run: u64,
+    /// How far it is.
+    pub stage: Stage,
+}
+
+/// A kind of load.
+pub trait Mode {
+    /// The account of each session that is opened before the load begins.
+    fn accounts(&self) -> Vec<u32>;
+    /// The load begins.
+    fn start(&mut self, _desk: &mut Desk, _net: &mut Net) {}
+    /// Whether measuring may begin.
+    fn is_prepared(&self) -> bool {
+        true
+    }
+    /// Does what is due; says when to come again.
+    fn tick(&mut self, desk: &mut Desk, net: &mut Net) -> u64;
+    /// A session is upgraded.
+    fn upgraded(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32) {}
+    /// A session is logged in.
+    fn ready(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32) {}
+    /// A message came.
+    fn chat(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _chat: &Chat<'_>) {}
+    /// The echo of a mark.
+    fn mark(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _at: u64) {}
+    /// The echo of a heartbeat that was due at a moment.
+    fn heartbeat(&mut self, _desk: &mut Desk, _net: &mut Net, _at: u64) {}
+    /// A request was refused.
+    fn refused(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32) {}
+    /// A session has ended.
+    fn ended(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _end: &End) {}
+    /// No new load from now on.
+    fn stop(&mut self, _desk: &mut Desk, _net: &mut Net) {}
+    /// Whether nothing is under way.
+    fn is_drained(&self) -> bool;
+    /// Compares what was promised with what was kept.
+    fn settle(&mut self, _desk: &mut Desk) {}
+    /// What was set, for the report.
+    fn conditions(&self) -> Vec<(&'static str, String)>;
+    /// Which rates to report: name, tally, unit.
+    fn rates(&self) -> Vec<(&'static str, &'static str)>;
+    /// The tally that costs are divided by, and what one of it is called.
+    fn unit(&self) -> (&'static str, &'static str);
+    /// Whether the load waits for answers, so that times need a correction.
+    fn is_closed_loop(&self) -> bool;
+}

@@ -1,0 +1,246 @@
+//! Direct messages within pairs of users: session `n` writes to session `n ^ 1`, as flow `n`.
+
+use std::collections::VecDeque;
+
+use crate::args;
+use crate::check::{Flow, Line};
+use crate::net::{End, Net};
+use crate::number::index;
+use crate::record::meter::Meter;
+use crate::rewind::scan::Chat;
+use crate::rewind::stamp::Stamp;
+use crate::rewind::write;
+
+use super::clock::Schedule;
+use super::{Desk, Mode, Stage};
+
+/// How long an author waits after a refusal.
+pub const RETRY: u64 = 50_000_000;
+/// What may wait in a socket's buffer before an open loop holds back.
+pub const BACKLOG_MAX: usize = 64 << 10;
+/// When to look again at what cannot be waited for.
+pub const SOON: u64 = 5_000_000;
+
+/// One direction of a pair.
+#[derive(Debug, Default)]
+struct Direction {
+    room: u64,
+    flow: Flow,
+    /// What the reader has.
+    line: Line,
+    /// Whether the author's session has ended.
+    ended: bool,
+}
+
+/// The mode.
+#[derive(Debug)]
+pub struct Pairs {
+    pairs: u32,
+    in_flight: u32,
+    rate: Option<f64>,
+    one_way: bool,
+    size: usize,
+    directions: Vec<Direction>,
+    schedule: Option<Schedule>,
+    turn: u32,
+    retries: VecDeque<(u64, u32)>,
+}
+
+impl Pairs {
+    /// Two users a pair.
+    pub fn new(args: &args::Pairs) -> Self {
+        Self {
+            pairs: args.pairs,
+            in_flight: args.in_flight.max(1),
+            rate: args.rate,
+            one_way: args.one_way,
+            size: args.size.max(crate::rewind::stamp::LENGTH),
+            directions: Vec::new(),
+            schedule: None,
+            turn: 0,
+            retries: VecDeque::new(),
+        }
+    }
+
+    fn authors(&self) -> impl Iterator<Item = u32> + use<> {
+        let step = if self.one_way { 2 } else { 1 };
+        (0..self.pairs * 2).step_by(step)
+    }
+
+    fn send(&mut self, desk: &mut Desk, net: &mut Net, author: u32, at: u64) {
+        let Some(direction) = self.directions.get_mut(index(author)) else { return };
+        if !net.is_ready(author) || !net.is_ready(author ^ 1) {
+            return desk.book.error("not sent: a session of the pair is gone".to_owned());
+        }
+        let stamp = Stamp { run: desk.run, flow: author, seq: direction.flow.send(), at };
+        let (room, size) = (direction.room, self.size);
+        net.say(author, |out, key| write::send(out, key, room, stamp, size));
+        desk.book.count("sent", net.now());
+    }
+
+    fn open_loop(&mut self, desk: &mut Desk, net: &mut Net, mut schedule: Schedule) -> u64 {
+        let now = net.now();
+        let authors = if self.one_way { self.pairs } else { self.pairs * 2 };
+        let step = if self.one_way { 2 } else { 1 };
+        let mut wake = None;
+        while schedule.next() <= now {
+            let author = self.turn * step;
+            if net.backlog(author) > BACKLOG_MAX {
+                wake = Some(now + SOON);
+                break;
+            }
+            let at = schedule.take(now).unwrap_or(now);
+            self.turn = (self.turn + 1) % authors.max(1);
+            desk.book.time(2, at, now);
+            self.send(desk, net, author, at);
+        }
+        self.schedule = Some(schedule);
+        wake.unwrap_or_else(|| schedule.next())
+    }
+
+    fn retry(&mut self, desk: &mut Desk, net: &mut Net) -> u64 {
+        let now = net.now();
+        while let Some((due, author)) = self.retries.front().copied() {
+            if due > now {
+                return due;
+            }
+            self.retries.pop_front();
+            self.send(desk, net, author, now);
+        }
+        u64::MAX
+    }
+}
+
+impl Mode for Pairs {
+    fn accounts(&self) -> Vec<u32> {
+        (0..self.pairs * 2).collect()
+    }
+
+    fn start(&mut self, desk: &mut Desk, net: &mut Net) {
+        desk.book.meters = vec![Meter::new("acknowledgement"), Meter::new("end to end")];
+        if self.rate.is_some() {
+            desk.book.meters.push(Meter::new("sent later than meant"));
+        }
+        let room = |author: u32| net.user(author) ^ net.user(author ^ 1);
+        let direction = |author| Direction { room: room(author), ..Direction::default() };
+        self.directions = (0..self.pairs * 2).map(direction).collect();
+        let now = net.now();
+        match self.rate {
+            Some(rate) => self.schedule = Some(Schedule::new(now, rate)),
+            None => {
+                for author in self.authors() {
+                    for _ in 0..self.in_flight {
+                        self.send(desk, net, author, now);
+                    }
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self, desk: &mut Desk, net: &mut Net) -> u64 {
+        if desk.stage == Stage::Draining {
+            return net.now() + SOON;
+        }
+        match self.schedule {
+            Some(schedule) => self.open_loop(desk, net, schedule),
+            None => self.retry(desk, net),
+        }
+    }
+
+    fn chat(&mut self, desk: &mut Desk, net: &mut Net, session: u32, chat: &Chat<'_>) {
+        let Some(stamp) = Stamp::parse(chat.content.as_bytes()) else { return };
+        if stamp.run != desk.run {
+            return;
+        }
+        let acked = chat.author == net.user(session);
+        let author = if acked { session } else { session ^ 1 };
+        let direction = self.directions.get_mut(index(author));
+        let good = |direction: &&mut Direction| {
+            stamp.flow == author
+                && stamp.seq < direction.flow.sent()
+                && chat.content.len() == self.size
+        };
+        let Some(direction) = direction.filter(good) else {
+            return desk.book.check.foreign(session, &chat.content);
+        };
+        let now = net.now();
+        if acked {
+            desk.book.check.ack(direction.flow.ack(stamp.seq), author, stamp.seq);
+            desk.book.count("acknowledged", now);
+            desk.book.time(0, stamp.at, now);
+            if self.rate.is_none() && desk.stage != Stage::Draining {
+                self.send(desk, net, session, now);
+            }
+        } else {
+            desk.book.check.fit(direction.line.take(stamp.seq), session, author, stamp.seq);
+            desk.book.count("delivered", now);
+            desk.book.time(1, stamp.at, now);
+        }
+    }
+
+    fn refused(&mut self, _: &mut Desk, net: &mut Net, session: u32) {
+        let direction = self.directions.get_mut(index(session));
+        let refused = direction.and_then(|direction| direction.flow.refuse());
+        if refused.is_some() && self.rate.is_none() {
+            self.retries.push_back((net.now() + RETRY, session));
+        }
+    }
+
+    fn ended(&mut self, _: &mut Desk, _: &mut Net, session: u32, _: &End) {
+        if let Some(direction) = self.directions.get_mut(index(session)) {
+            direction.flow.cut();
+            direction.ended = true;
+        }
+    }
+
+    fn is_drained(&self) -> bool {
+        let ended = |author: u32| {
+            self.directions.get(index(author)).is_some_and(|direction| direction.ended)
+        };
+        self.authors().zip(self.authors().filter_map(|a| self.directions.get(index(a)))).all(
+            |(author, direction)| {
+                let flow = &direction.flow;
+                let missing = || direction.line.missing(flow.sent()).any(|seq| flow.is_acked(seq));
+                flow.waiting() == 0 && (ended(author ^ 1) || !missing())
+            },
+        )
+    }
+
+    fn settle(&mut self, desk: &mut Desk) {
+        for (author, direction) in (0_u32..).zip(&self.directions) {
+            let peer = self.directions.get(index(author ^ 1));
+            let ended = peer.is_some_and(|peer| peer.ended);
+            desk.book.check.settle(&direction.flow, author, &direction.line, ended);
+            desk.book.check.settle_author(&direction.flow);
+        }
+    }
+
+    fn conditions(&self) -> Vec<(&'static str, String)> {
+        let authors = if self.one_way { self.pairs } else { self.pairs * 2 };
+        let load = match self.rate {
+            Some(rate) => format!("open loop, {rate} messages/s"),
+            None => format!(
+                "closed loop, {} in flight each, {} in all",
+                self.in_flight,
+                u64::from(self.in_flight) * u64::from(authors)
+            ),
+        };
+        vec![
+            ("load", load),
+            ("pairs", format!("{} ({authors} authors)", self.pairs)),
+            ("message", format!("{} bytes", self.size)),
+        ]
+    }
+
+    fn rates(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("acknowledged", "messages"), ("delivered", "messages")]
+    }
+
+    fn unit(&self) -> (&'static str, &'static str) {
+        ("acknowledged", "message")
+    }
+
+    fn is_closed_loop(&self) -> bool {
+        self.rate.is_none()
+    }
+}
