@@ -5,6 +5,9 @@ use serde::Serialize;
 use crate::number::float;
 use crate::record::Book;
 
+/// With fewer sessions memory per session is noise.
+const ENOUGH: u64 = 100;
+
 /// CPU and memory; the server's only if its process is known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Costs {
@@ -55,7 +58,7 @@ impl Costs {
         let opened = if open.at > 0.0 { book.opened_before_load } else { 0 };
         let per_session = |rss: Option<u64>| {
             let grown = float(rss?) - float(before.server_rss?);
-            (opened > 0).then(|| grown / float(opened))
+            (opened >= ENOUGH).then(|| grown / float(opened))
         };
         let opening = (open.at - before.at).max(0.0);
         let opening_cpu = between(before.server_cpu, open.server_cpu);

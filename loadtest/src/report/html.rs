@@ -3,6 +3,7 @@
 use super::plot::{Axis, Line, Mark, draw, escape, legend, range};
 use super::table::{costs, number, time, verdict};
 use super::{Report, Times};
+use crate::record::meter::Point;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -17,8 +18,7 @@ pub fn render(report: &Report) -> String {
          <title>{}</title><style>{STYLE}</style></head><body><main>\
          <h1>Load test: {}</h1><p class=\"sub\">{} · {} · {:.1} s measured{early}</p>\
          {}{}<div class=\"card wide\"><h2>Times</h2>{}</div>\
-         <div class=\"cards\">{plots}</div>\
-         <div class=\"cards\"><div class=\"card\"><h2>Conditions</h2>{}</div>\
+         <div class=\"cards\"><div class=\"card\"><h2>Conditions</h2>{}</div>{}{plots}\
          <div class=\"card\"><h2>Rates and costs</h2>{}</div>{}</div>{}</main></body></html>\n",
         escape(&title),
         escape(&report.mode),
@@ -29,6 +29,7 @@ pub fn render(report: &Report) -> String {
         tiles(report),
         times_table(report),
         conditions(report),
+        throughput(report),
         amounts(report),
         errors(report),
         method(report),
@@ -98,7 +99,7 @@ fn plots(times: &Times) -> String {
     if times.measured.count == 0 {
         return String::new();
     }
-    over_time(times) + &throughput(times) + &by_percentile(times)
+    over_time(times) + &by_percentile(times)
 }
 
 fn card(title: &str, hint: &str, (x, y): (&Axis, &Axis), lines: &[Line]) -> String {
@@ -127,20 +128,31 @@ fn over_time(times: &Times) -> String {
             .collect(),
     };
     let lines = [line("p50", |q| q.p50), line("p99", |q| q.p99), line("max", |q| q.max)];
-    let y = Axis::powers("time", range(&lines), time);
+    let y = Axis::powers("time", range(&lines), time_short);
     let title = format!("{} over time", sentence(&times.name));
     card(&title, "Each second, as measured; logarithmic scale", (&second_axis(times), &y), &lines)
 }
 
-fn throughput(times: &Times) -> String {
-    let points = times.points.iter();
-    let points =
-        points.map(|point| (point.second + 0.5, crate::number::float(point.times.count))).collect();
-    let lines = [Line { name: times.name.clone(), points }];
+/// How many things ended in each second; things that were equally many share a line.
+fn throughput(report: &Report) -> String {
+    let mut shown: Vec<&Times> = Vec::new();
+    for times in report.times.iter().filter(|times| times.measured.count > 0) {
+        if shown.iter().all(|other| other.measured.count != times.measured.count) {
+            shown.push(times);
+        }
+    }
+    let Some(first) = shown.first() else { return String::new() };
+    let line = |times: &&Times| {
+        let points = times.points.iter();
+        let count = |point: &Point| (point.second + 0.5, crate::number::float(point.times.count));
+        Line { name: times.name.clone(), points: points.map(count).collect() }
+    };
+    let lines: Vec<Line> = shown.iter().take(3).map(line).collect();
     let y = Axis::linear("per second", range(&lines).1 * 1.05, number_short);
-    let title = format!("{} per second", sentence(&times.name));
     let hint = "How many that began in the measured part ended in each second";
-    card(&title, hint, (&second_axis(times), &y), &lines)
+    let title = format!("{} per second", sentence(&first.name));
+    let title = if lines.len() > 1 { "Per second" } else { &title };
+    card(title, hint, (&second_axis(first), &y), &lines)
 }
 
 fn by_percentile(times: &Times) -> String {
@@ -162,7 +174,7 @@ fn by_percentile(times: &Times) -> String {
         .filter(|(at, _)| *at <= to * 1.001)
         .collect();
     let x = Axis { title: "percentile".to_owned(), from: 1.0, to, logarithmic: true, marks };
-    let y = Axis::powers("time", range(&lines), time);
+    let y = Axis::powers("time", range(&lines), time_short);
     let title = format!("{} by percentile", sentence(&times.name));
     let hint = if times.corrected.is_some() {
         "Corrected for coordinated omission; logarithmic scales"
@@ -236,6 +248,16 @@ fn method(report: &Report) -> String {
 fn sentence(name: &str) -> String {
     let mut signs = name.chars();
     signs.next().map(|first| first.to_uppercase().chain(signs).collect()).unwrap_or_default()
+}
+
+/// A power of ten as a time.
+fn time_short(micros: f64) -> String {
+    match micros {
+        us if us < 0.999 => format!("{:.0} ns", us * 1e3),
+        us if us < 999.0 => format!("{us:.0} µs"),
+        us if us < 999e3 => format!("{:.0} ms", us / 1e3),
+        us => format!("{:.0} s", us / 1e6),
+    }
 }
 
 /// A number that is short enough for an axis.

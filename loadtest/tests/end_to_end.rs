@@ -1,0 +1,114 @@
+//! Every mode against the real hub: `$TRADEWIND_BIN`, or the one built beside this test.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A hub with some users, killed in the end.
+struct Hub {
+    child: Child,
+    address: String,
+    folder: TempDir,
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn binary() -> PathBuf {
+    let beside = Path::new(env!("CARGO_BIN_EXE_tradewind-loadtest")).with_file_name("tradewind");
+    let path = std::env::var_os("TRADEWIND_BIN").map_or(beside, PathBuf::from);
+    let path = std::path::absolute(&path).unwrap();
+    assert!(
+        path.is_file(),
+        "{} is not there: run `cargo build` in the root first, or set TRADEWIND_BIN",
+        path.display()
+    );
+    path
+}
+
+fn command(folder: &Path) -> Command {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let mut command = Command::new(binary());
+    command
+        .current_dir(folder)
+        .env("TRADEWIND__HTTP__BIND", "127.0.0.1:0")
+        .env("TRADEWIND__STORE__URL", format!("sqlite://{}", path("tradewind.db")))
+        .env("TRADEWIND__MAIL__URL", format!("file://{}", path("outbox")))
+        .env("TRADEWIND__AUTH__SECRET_FILE", path("jwt.key"))
+        .env("TRADEWIND__LIMITS__ENABLED", "false");
+    command
+}
+
+fn start() -> Hub {
+    let folder = tempfile::tempdir().unwrap();
+    let users = folder.path().join("users.json");
+    let seeded = command(folder.path())
+        .args(["seed", "--users", "20", "--friends", "pairs", "--out"])
+        .arg(&users)
+        .output()
+        .unwrap();
+    assert!(seeded.status.success(), "{}", String::from_utf8_lossy(&seeded.stderr));
+    let mut child = command(folder.path())
+        .arg("serve")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let address = lines
+        .find_map(|line| Some(line.split_once("listens on http://")?.1.to_owned()))
+        .expect("the hub says where it listens");
+    std::thread::spawn(move || lines.for_each(drop));
+    Hub { child, address, folder }
+}
+
+fn run(hub: &Hub, args: &[&str]) -> Value {
+    let page = hub.folder.path().join("report.html");
+    let output = Command::new(env!("CARGO_BIN_EXE_tradewind-loadtest"))
+        .args(args)
+        .args(["--seconds", "1.5", "--warmup-seconds", "0.3", "--heartbeat-seconds", "0.2"])
+        .args(["--address", &hub.address, "--server-pid", &hub.child.id().to_string()])
+        .args(["--source-addresses", "127.0.0.1..127.0.0.3", "--json", "-", "--accounts"])
+        .arg(hub.folder.path().join("users.json"))
+        .arg("--html")
+        .arg(&page)
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {words}");
+    let page = std::fs::read_to_string(&page).unwrap();
+    assert!(page.contains("<svg") && !page.contains("http://") && !page.contains("NaN"), "{page}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["errors"], serde_json::json!({}), "{args:?}: {words}");
+    assert_eq!(report["check"]["unanswered"], 0, "{words}");
+    assert!(report["costs"]["server_cpu_seconds"].as_f64().is_some(), "{report:#}");
+    for rate in ["name", "unit", "count", "per_second"] {
+        assert!(report["rates"][0].get(rate).is_some(), "{report:#}");
+    }
+    assert!(report["rates"][0]["count"].as_u64().unwrap() > 0, "{args:?}: {words}");
+    report
+}
+
+#[test]
+fn every_mode_runs_against_the_real_hub() {
+    let hub = start();
+    run(&hub, &["idle", "--connections", "30"]);
+    run(&hub, &["storm", "--in-flight", "4"]);
+    run(&hub, &["storm", "--rate", "40"]);
+    run(&hub, &["pairs", "--pairs", "10", "--in-flight", "3"]);
+    let open = run(&hub, &["pairs", "--pairs", "10", "--rate", "100", "--size", "2000"]);
+    assert!((140..=160).contains(&open["rates"][0]["count"].as_u64().unwrap()), "{open:#}");
+    let fanout = run(&hub, &["fanout", "--connections", "20", "--writers", "3"]);
+    let count = |place: usize| fanout["rates"][place]["count_all"].as_u64().unwrap();
+    assert_eq!(count(1), count(0) * 20, "each session gets each message: {fanout:#}");
+    run(&hub, &["history", "--pairs", "3", "--messages", "120", "--page", "50"]);
+    let day = ["--stay-seconds", "0.5", "--away-seconds", "0.2", "--pause-seconds", "0.05"];
+    run(&hub, &[&["mixed", "--users", "20"][..], &day].concat());
+}

@@ -1,0 +1,100 @@
+//! The whole tester against a hub that misbehaves.
+
+mod hub;
+
+use std::process::Command;
+
+use hub::Fault;
+use serde_json::Value;
+
+/// Runs the tester; its exit status and report.
+fn run(fault: Fault, more: &[&str]) -> (i32, Value) {
+    let address = hub::start(fault).to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let accounts = folder.path().join("users.json");
+    let users: Vec<Value> = (1..=4)
+        .map(|id| serde_json::json!({"id": (id * 2).to_string(), "token": (id * 2).to_string()}))
+        .collect();
+    std::fs::write(&accounts, serde_json::to_string(&users).unwrap()).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_tradewind-loadtest"))
+        .args(["pairs", "--pairs", "2", "--seconds", "0.5", "--warmup-seconds", "0.1"])
+        .args(["--drain-seconds", "1", "--json", "-", "--address", &address, "--accounts"])
+        .arg(&accounts)
+        .args(more)
+        .output()
+        .unwrap();
+    let report = serde_json::from_slice(&output.stdout);
+    let report = report.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code().unwrap(), report)
+}
+
+/// The faults that were found.
+fn kinds(report: &Value) -> Vec<&str> {
+    let kinds = ["lost", "cut_off", "duplicated", "disordered", "refused_but_delivered", "foreign"];
+    kinds.into_iter().filter(|kind| report["check"][kind].as_u64().unwrap() > 0).collect()
+}
+
+#[test]
+fn a_good_hub_passes_in_closed_and_open_loop() {
+    for more in [&["--in-flight", "4"][..], &["--rate", "500"], &["--one-way", "--size", "300"]] {
+        let (status, report) = run(Fault::None, more);
+        assert_eq!((status, kinds(&report)), (0, vec![]), "{report:#}");
+        let acked = &report["rates"][0];
+        assert!(acked["count"].as_u64().unwrap() > 50, "{report:#}");
+        assert_eq!(report["errors"], serde_json::json!({}));
+    }
+}
+
+#[test]
+fn every_planted_fault_is_found() {
+    for (fault, kind) in [
+        (Fault::Loses, "lost"),
+        (Fault::Doubles, "duplicated"),
+        (Fault::Swaps, "disordered"),
+        (Fault::RefusesInVain, "refused_but_delivered"),
+        (Fault::CutsOff, "cut_off"),
+    ] {
+        let (status, report) = run(fault, &["--in-flight", "4"]);
+        // What is held when the load ends is lost, too.
+        let found: Vec<&str> = kinds(&report)
+            .into_iter()
+            .filter(|found| fault != Fault::Swaps || *found != "lost")
+            .collect();
+        assert_eq!((status, found), (1, vec![kind]), "{fault:?}: {report:#}");
+    }
+}
+
+#[test]
+fn refusals_are_counted_and_are_no_fault() {
+    let (status, report) = run(Fault::Refuses, &["--rate", "500"]);
+    assert_eq!((status, kinds(&report)), (0, vec![]), "{report:#}");
+    assert!(report["errors"]["refused: 4009 busy, try again"].as_u64().unwrap() > 3, "{report:#}");
+}
+
+#[test]
+fn what_cannot_be_run_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let accounts = folder.path().join("users.json");
+    std::fs::write(&accounts, r#"[{"id":"2","token":"2"},{"id":"4","token":"4"}]"#).unwrap();
+    // Nobody listens on the port of a listener that is gone.
+    let address = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().to_string()
+    };
+    for (args, why) in [
+        (&["pairs", "--pairs", "2"][..], "4 users are needed and 2 are in"),
+        (&["idle", "--connections", "2000000"], "need 2000032 open files"),
+        (&["pairs", "--pairs", "1", "--seconds", "0.1"], "nothing was measured"),
+        (&["idle", "--source-addresses", "here"], "--source-addresses here"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_tradewind-loadtest"))
+            .args(args)
+            .args(["--warmup-seconds", "0", "--address", &address, "--accounts"])
+            .arg(&accounts)
+            .output()
+            .unwrap();
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{words}");
+        assert!(words.contains(why), "{words}");
+    }
+}
