@@ -25,6 +25,8 @@ use crate::scenario::{Mode, Stage};
 
 /// How often to look at signals and progress.
 const LOOK: u64 = 100_000_000;
+/// Signals closer than this count as one.
+const SLIP: u64 = 500_000_000;
 
 /// A kind of load, and how many sessions and users it needs.
 struct Plan {
@@ -107,19 +109,20 @@ pub fn run(cli: &Cli) -> anyhow::Result<bool> {
     Ok(report.check.is_good())
 }
 
-/// Runs until the end, or a signal; a second signal ends at once.
+/// Runs until the end, or a signal; a second one, later than a slip of the finger, ends at once.
 fn drive(net: &mut Net, engine: &mut Engine) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))?;
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
     let bar = ProgressBar::new(1000);
     bar.set_style(ProgressStyle::with_template("{prefix:>10} {bar:40} {elapsed} {msg}")?);
-    let mut shown = 0;
+    let (mut shown, mut interrupted) = (0, None);
     while engine.desk.stage != Stage::Finished {
         let now = net.look();
-        if stop.load(Ordering::Relaxed) {
+        if stop.swap(false, Ordering::Relaxed) {
+            let first = *interrupted.get_or_insert(now);
+            ensure!(now - first < SLIP, "interrupted twice; no report");
             engine.interrupt();
         }
         let wake = engine.tick(net);

@@ -75,12 +75,15 @@ fn times_table(report: &Report) -> String {
     for times in &report.times {
         let mut row = |name: &str, about: String, q: &crate::record::meter::Quantiles| {
             let cells: String = [q.p50, q.p90, q.p99, q.p999, q.max]
-                .map(|us| format!("<td>{}</td>", time(us)))
-                .concat();
+                .into_iter()
+                .zip(["p50", "p90", "p99", "p99.9", "max"])
+                .map(|(us, name)| format!("<td data-name=\"{name}\">{}</td>", time(us)))
+                .collect();
             let (name, about) = (escape(name), escape(&about));
             let count = number(crate::number::float(q.count));
             rows.push_str(&format!(
-                "<tr><th>{name}<small>{about}</small></th>{cells}<td>{count}</td></tr>"
+                "<tr><th>{name}<small>{about}</small></th>{cells}\
+                 <td data-name=\"count\">{count}</td></tr>"
             ));
         };
         row(&times.name, "as measured".to_owned(), &times.measured);

@@ -1,7 +1,9 @@
 //! Days of users: connect, page, chat, leave, come back. User `n` has session `n`, writes flow `n` and
 //! talks with user `n ^ 1`. At the end all come back and read their whole conversation.
 
+mod acts;
 mod day;
+mod reading;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -71,137 +73,6 @@ impl Mixed {
 
     fn flow(&self, number: u32) -> Option<(u32, &Flow)> {
         self.users.get(index(number)).map(|user| (number, &user.flow))
-    }
-
-    /// What a user does when its time has come.
-    fn act(&mut self, desk: &mut Desk, net: &mut Net, number: u32) {
-        let (now, full) = (net.now(), self.opening >= self.opening_max);
-        let Some(user) = self.user(number) else { return };
-        match user.phase {
-            Phase::Away if full => self.wake(number, now + SOON),
-            Phase::Away => self.come(desk, net, number),
-            Phase::Chatting if now >= user.leave_at && user.flow.waiting() > 0 => {
-                self.wake(number, now + SOON);
-            }
-            Phase::Chatting if now >= user.leave_at => {
-                user.phase = Phase::Leaving;
-                net.close(number);
-            }
-            Phase::Chatting => self.chat_on(desk, net, number),
-            Phase::Coming | Phase::Paging | Phase::Leaving | Phase::Reading | Phase::Done => {}
-        }
-    }
-
-    fn come(&mut self, desk: &mut Desk, net: &mut Net, number: u32) {
-        let last = desk.stage == Stage::Draining;
-        match net.open(number, number) {
-            Ok(()) => {
-                self.opening += 1;
-                if let Some(user) = self.user(number) {
-                    user.phase = Phase::Coming;
-                    user.came_at = if last { net.now() } else { user.due };
-                }
-            }
-            Err(end) => {
-                desk.book.error(format!("session not opened: {end}"));
-                self.wake(number, net.now().saturating_add(nanos(1.0)));
-            }
-        }
-    }
-
-    fn chat_on(&mut self, desk: &mut Desk, net: &mut Net, number: u32) {
-        let pause = day::jitter(net, self.pauses.pause);
-        let (size, run) = (self.size, desk.run);
-        let Some(user) = self.user(number) else { return };
-        let stamp = Stamp { run, flow: number, seq: user.flow.send(), at: user.due };
-        let room = user.room;
-        let due = user.due.saturating_add(pause).min(user.leave_at.max(user.due + 1));
-        net.say(number, |out, key| write::send(out, key, room, stamp, size));
-        desk.book.count("sent", net.now());
-        self.wake(number, due);
-    }
-
-    /// The end of a page, when a user has come.
-    fn arrived(&mut self, desk: &mut Desk, net: &mut Net, number: u32, at: u64) {
-        desk.book.count("pages", net.now());
-        desk.book.time(1, at, net.now());
-        let stay = day::jitter(net, self.pauses.stay);
-        let pause = day::jitter(net, self.pauses.pause);
-        let now = net.now();
-        let Some(user) = self.user(number) else { return };
-        user.phase = Phase::Chatting;
-        user.leave_at = now.saturating_add(stay);
-        user.live = None;
-        if desk.stage != Stage::Draining {
-            self.wake(number, now.saturating_add(pause));
-        }
-    }
-
-    /// The end of a page of the last reading.
-    fn read_on(&mut self, desk: &mut Desk, net: &mut Net, number: u32) {
-        let Some(mut walk) = self.user(number).map(|user| std::mem::take(&mut user.walk)) else {
-            return;
-        };
-        let room = self.user(number).map_or(0, |user| user.room);
-        let (Some(even), Some(odd)) = (self.flow(number & !1), self.flow(number | 1)) else {
-            return;
-        };
-        let check = &mut desk.book.check;
-        if walk.end_page(check, number, LAST_PAGE, [even, odd]) {
-            walk.ask(net, number, room, LAST_PAGE);
-        } else {
-            walk.settle(check, number, [even, odd]);
-            if let Some(user) = self.user(number) {
-                user.phase = Phase::Done;
-            }
-        }
-        if let Some(user) = self.user(number) {
-            user.walk = walk;
-        }
-    }
-
-    /// At the end: all come back, and when all is quiet, all read.
-    fn drain(&mut self, desk: &mut Desk, net: &mut Net) {
-        for number in 0..short(self.users.len()) {
-            let full = self.opening >= self.opening_max;
-            let away = self.users.get(index(number)).filter(|user| user.phase == Phase::Away);
-            match away.map(|user| user.tries) {
-                Some(tries) if tries >= TRIES => {
-                    desk.book.error("a user could not come back to read".to_owned());
-                    self.users
-                        .get_mut(index(number))
-                        .into_iter()
-                        .for_each(|u| u.phase = Phase::Done);
-                }
-                Some(_) if !full => self.come(desk, net, number),
-                Some(_) | None => {}
-            }
-        }
-        let quiet = |user: &User| match user.phase {
-            Phase::Chatting => user.flow.waiting() == 0,
-            Phase::Done => true,
-            Phase::Away | Phase::Coming | Phase::Paging | Phase::Leaving | Phase::Reading => false,
-        };
-        if self.reading || !self.users.iter().all(quiet) {
-            return;
-        }
-        self.reading = true;
-        for (number, user) in (0_u32..).zip(&mut self.users) {
-            if user.phase == Phase::Chatting {
-                user.phase = Phase::Reading;
-                user.walk = Walk::begin(net, number, user.room, LAST_PAGE);
-            }
-        }
-    }
-
-    /// What a session has seen live must have no holes.
-    fn settle_live(&mut self, desk: &mut Desk, number: u32) {
-        let Some(line) = self.user(number).and_then(|user| user.live.take()) else { return };
-        let Some((peer, flow)) = self.flow(number ^ 1) else { return };
-        for seq in line.holes().filter(|seq| flow.is_acked(*seq)) {
-            desk.book.check.lost += 1;
-            desk.book.check.example(|| format!("session {number}: {peer}/{seq} did not come live"));
-        }
     }
 }
 

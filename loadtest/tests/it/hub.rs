@@ -43,7 +43,7 @@ pub fn start(fault: Fault) -> SocketAddr {
     std::thread::spawn(move || {
         for socket in listener.incoming() {
             let (socket, state) = (socket.unwrap(), Arc::clone(&state));
-            std::thread::spawn(move || drop(serve(socket, &state, fault)));
+            std::thread::spawn(move || serve(socket, &state, fault));
         }
     });
     address

@@ -1,11 +1,10 @@
 //! The whole tester against a hub that misbehaves.
 
-mod hub;
-
 use std::process::Command;
 
-use hub::Fault;
 use serde_json::Value;
+
+use crate::hub::{self, Fault};
 
 /// Runs the tester; its exit status and report.
 fn run(fault: Fault, more: &[&str]) -> (i32, Value) {
