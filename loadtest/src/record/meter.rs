@@ -69,10 +69,17 @@ impl Meter {
         Self { name, all: new(), second: new(), points: Vec::new() }
     }
 
-    /// Records a time; longer ones than can be told apart count as the longest.
+    /// Records a time for the run; longer ones than can be told apart count as the longest.
     pub fn record(&mut self, nanos: u64) {
-        for histogram in self.all.iter_mut().chain(&mut self.second) {
-            histogram.saturating_record(nanos.max(1));
+        if let Some(all) = &mut self.all {
+            all.saturating_record(nanos.max(1));
+        }
+    }
+
+    /// Records a time for the present second.
+    pub fn record_second(&mut self, nanos: u64) {
+        if let Some(second) = &mut self.second {
+            second.saturating_record(nanos.max(1));
         }
     }
 

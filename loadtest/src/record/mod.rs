@@ -83,18 +83,16 @@ impl Book {
         tally.measured += u64::from(measured);
     }
 
-    /// Records how long something took that was meant to begin at `at`, if that was in the measured
-    /// part.
+    /// Records how long something took: for the run if it was meant to begin in the measured part,
+    /// for the second if it ends in it.
     pub fn time(&mut self, meter: usize, at: u64, now: u64) {
-        if self.window.is_some_and(|window| window.has(at)) {
-            self.time_always(meter, at, now);
+        let (Some(window), Some(meter)) = (self.window, self.meters.get_mut(meter)) else { return };
+        let nanos = now.saturating_sub(at);
+        if window.has(at) {
+            meter.record(nanos);
         }
-    }
-
-    /// Records how long something took, in the measured part or not.
-    pub fn time_always(&mut self, meter: usize, at: u64, now: u64) {
-        if let Some(meter) = self.meters.get_mut(meter) {
-            meter.record(now.saturating_sub(at));
+        if window.has(now) {
+            meter.record_second(nanos);
         }
     }
 

@@ -64,7 +64,9 @@ fn tiles(report: &Report) -> String {
     if let Some(each) = report.costs.server_us_per_unit {
         tile(format!("{each:.1} µs"), format!("server CPU per {}", report.costs.unit));
     }
-    if let Some(each) = report.costs.server_rss_per_session_kib {
+    // Other modes find memory that earlier runs have left.
+    let each = report.costs.server_rss_per_session_kib.filter(|_| report.mode == "idle");
+    if let Some(each) = each {
         tile(format!("{each:.1} KiB"), "server memory per session".to_owned());
     }
     format!("<div class=\"tiles\">{out}</div>")
@@ -133,7 +135,12 @@ fn over_time(times: &Times) -> String {
     let lines = [line("p50", |q| q.p50), line("p99", |q| q.p99), line("max", |q| q.max)];
     let y = Axis::powers("time", range(&lines), time_short);
     let title = format!("{} over time", sentence(&times.name));
-    card(&title, "Each second, as measured; logarithmic scale", (&second_axis(times), &y), &lines)
+    card(
+        &title,
+        "What ended in each second, as measured; logarithmic scale",
+        (&second_axis(times), &y),
+        &lines,
+    )
 }
 
 /// How many things ended in each second; things that were equally many share a line.
@@ -152,7 +159,7 @@ fn throughput(report: &Report) -> String {
     };
     let lines: Vec<Line> = shown.iter().take(3).map(line).collect();
     let y = Axis::linear("per second", range(&lines).1 * 1.05, number_short);
-    let hint = "How many that began in the measured part ended in each second";
+    let hint = "How many ended in each second";
     let title = format!("{} per second", sentence(&first.name));
     let title = if lines.len() > 1 { "Per second" } else { &title };
     card(title, hint, (&second_axis(first), &y), &lines)
@@ -253,7 +260,7 @@ fn sentence(name: &str) -> String {
     signs.next().map(|first| first.to_uppercase().chain(signs).collect()).unwrap_or_default()
 }
 
-/// A power of ten as a time.
+/// A round time.
 fn time_short(micros: f64) -> String {
     match micros {
         us if us < 0.999 => format!("{:.0} ns", us * 1e3),

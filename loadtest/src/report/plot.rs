@@ -5,7 +5,7 @@ use crate::number::{float_len, whole};
 const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 250.0;
 const LEFT: f64 = 52.0;
-const RIGHT: f64 = 12.0;
+const RIGHT: f64 = 20.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 38.0;
 
@@ -52,19 +52,25 @@ impl Axis {
         Self { title: title.to_owned(), from: 0.0, to, logarithmic: false, marks }
     }
 
-    /// Whole powers of ten around some values.
+    /// From the round number below some values to that above: 1, 2, 5, 10, 20 and so on. Marks are
+    /// at all of them if they are few, else at the powers of ten.
     pub fn powers(title: &str, (low, high): (f64, f64), name: impl Fn(f64) -> String) -> Self {
-        let (low, high) = (low.max(1e-3), high.max(1e-2));
-        let from = low.log10().floor();
-        let to = high.log10().ceil().max(from + 1.0);
-        let mut marks = Vec::new();
-        let mut power = from;
-        while power <= to {
-            let value = 10_f64.powf(power);
-            marks.push((value, name(value)));
-            power += 1.0;
+        let (low, high) = (low.max(1e-3), high.max(2e-3));
+        let mut power = 10_f64.powf(low.log10().floor());
+        let mut round = Vec::new();
+        while round.last().is_none_or(|(value, _)| *value < high * 1.2) && power < 1e15 {
+            round.extend([1.0, 2.0, 5.0].map(|times| (times * power, times == 1.0)));
+            power *= 10.0;
         }
-        let (from, to) = (10_f64.powf(from), 10_f64.powf(to));
+        let from = round.iter().map(|(value, _)| *value).filter(|value| *value <= low);
+        let from = from.fold(low.min(1e-3), f64::max);
+        let to = round.iter().map(|(value, _)| *value).find(|value| *value >= high);
+        let to = to.unwrap_or(high).max(from * 2.0);
+        round.retain(|(value, _)| (from..=to).contains(value));
+        if round.len() > 10 {
+            round.retain(|(_, whole)| *whole);
+        }
+        let marks = round.into_iter().map(|(value, _)| (value, name(value))).collect();
         Self { title: title.to_owned(), from, to, logarithmic: true, marks }
     }
 

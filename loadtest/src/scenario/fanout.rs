@@ -112,6 +112,7 @@ impl Fanout {
                 break;
             }
             let at = schedule.take(now).unwrap_or(now);
+            desk.book.time(3, at, now);
             self.send(desk, net, self.turn, at);
             self.turn = (self.turn + 1) % self.writers.len().max(1);
         }
@@ -129,6 +130,9 @@ impl Mode for Fanout {
     fn start(&mut self, desk: &mut Desk, net: &mut Net) {
         let names = ["acknowledgement", "delivery to each", "delivery to the last"];
         desk.book.meters = names.map(Meter::new).into();
+        if self.rate.is_some() {
+            desk.book.meters.push(Meter::new("sent later than meant"));
+        }
         self.live = short((0..self.readers).filter(|session| net.is_ready(*session)).count());
         for (number, writer) in (1_u32..).zip(&mut self.writers) {
             writer.room = net.user(0) ^ net.user(number);
