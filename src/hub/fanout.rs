@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::messages::Delivery;
+use super::delivery::Delivery;
 use crate::dialect::{Frame, Kind};
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::SessionId;

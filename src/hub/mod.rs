@@ -6,6 +6,7 @@
 
 mod access;
 mod deadlines;
+pub mod delivery;
 mod fanout;
 mod handlers;
 pub mod messages;
@@ -29,7 +30,7 @@ use crate::store::Store;
 use crate::telemetry::Metrics;
 
 pub use access::Hub;
-pub use outlet::{Gauge, Outlet};
+pub use outlet::{Congested, Gauge, Outlet};
 
 use deadlines::Deadlines;
 use presence::Presence;

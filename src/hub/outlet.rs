@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix::Recipient;
 use actix::dev::SendError;
 
-use super::messages::{Deliver, Delivery};
+use super::delivery::{Deliver, Delivery};
 use crate::dialect::Kind;
 use crate::domain::close::CloseReason;
 

@@ -1,7 +1,7 @@
 //! The adapter that owns its socket: an ordinary actix actor, and one future in it that reads and
 //! writes.
 //!
-//! The future ([`Pump`]) is polled after the mailbox each time the actor wakes, so everything that
+//! The future (`Pump`) is polled after the mailbox each time the actor wakes, so everything that
 //! has gathered leaves in one write. It reads into a buffer that all sessions of a thread share; a
 //! session keeps only what is not a whole frame yet. The actor stays alive while its peer does not
 //! read.

@@ -8,8 +8,8 @@ use crate::domain::event::{Event, Viewer};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::message::Message;
 use crate::hub::access::refusal;
+use crate::hub::delivery::Delivery;
 use crate::hub::fanout::{Broadcast, Fanout};
-use crate::hub::messages::Delivery;
 use crate::hub::{ChatServer, UnderWay};
 use crate::store::{Committed, Done, StoreError};
 

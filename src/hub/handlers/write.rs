@@ -6,8 +6,9 @@ use crate::domain::command::Write;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::hub::access::refusal;
+use crate::hub::delivery::Delivery;
 use crate::hub::fanout::Fanout;
-use crate::hub::messages::{Delivery, Submit};
+use crate::hub::messages::Submit;
 use crate::hub::{ChatServer, UnderWay};
 use crate::store::Change;
 
