@@ -12,6 +12,7 @@ pub mod domain;
 pub mod http;
 pub mod hub;
 pub mod mail;
+pub mod private;
 pub mod server;
 pub mod session;
 pub mod store;

@@ -1,17 +1,18 @@
 //! The file of the signing secret: made at the first start, for its owner's eyes only.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::{AuthError, random};
 use crate::config::Secret;
+use crate::private;
 
 /// The shortest secret, in bytes (RFC 7518, section 3.2).
 pub const BYTES_MIN: usize = 32;
 
-const OWNER_ONLY: u32 = 0o600;
+/// The bits of a mode that let others in.
 const OTHERS: u32 = 0o077;
 
 /// The secret in `file`; if there is none, a random one is made and kept there. The folder is made
@@ -61,9 +62,9 @@ fn draft_name(file: &Path) -> Result<PathBuf, AuthError> {
 fn publish(file: &Path, draft: &Path, secret: &str) -> io::Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
-        unless(io::ErrorKind::AlreadyExists, fs::create_dir(folder))?;
+        unless(io::ErrorKind::AlreadyExists, private::create_folder(folder))?;
     }
-    let mut open = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(draft)?;
+    let mut open = private::create_file(draft)?;
     let linked = writeln!(open, "{secret}")
         .and_then(|()| open.sync_all())
         .and_then(|()| unless(io::ErrorKind::AlreadyExists, fs::hard_link(draft, file)));
@@ -93,7 +94,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("data/jwt.key");
         let made = load_or_make(&file).unwrap();
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, OWNER_ONLY);
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(made.expose().len() >= BYTES_MIN);
         assert_eq!(load_or_make(&file).unwrap(), made);
         let names = fs::read_dir(file.parent().unwrap()).unwrap().count();
@@ -130,7 +131,7 @@ mod tests {
     fn a_short_secret_and_a_missing_grandparent_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("jwt.key");
-        kept(&file, &format!("{}\n", "x".repeat(BYTES_MIN - 1)), OWNER_ONLY);
+        kept(&file, &format!("{}\n", "x".repeat(BYTES_MIN - 1)), 0o600);
         assert!(matches!(load_or_make(&file), Err(AuthError::SecretShort { .. })));
         let deep = folder.path().join("no/such/jwt.key");
         assert!(matches!(load_or_make(&deep), Err(AuthError::SecretFile { .. })));

@@ -1,6 +1,6 @@
 //! `tradewind seed`: many users, for tests and load runs.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
@@ -12,6 +12,7 @@ use crate::auth::password;
 use crate::domain::friendship::Friendship;
 use crate::domain::id::UserId;
 use crate::domain::user::{Email, User, UserName, UserPair};
+use crate::private;
 use crate::server::Base;
 use crate::store::tables::friendships;
 use crate::store::tables::users::{self, NewUser};
@@ -55,7 +56,7 @@ struct Seeded {
 /// Makes the users in one transaction, then writes the file.
 pub fn run(base: &Base, seed: &Seed) -> anyhow::Result<()> {
     // First of all, since without it the users would be of no use.
-    let file = create(&seed.out).with_context(|| seed.out.display().to_string())?;
+    let file = private::create_file(&seed.out).with_context(|| seed.out.display().to_string())?;
     let password_hash = match &seed.password {
         Some(password) => password::hash_now(password)?,
         None => password::unguessable()?,
@@ -116,15 +117,6 @@ fn pairs(ids: &[UserId], friends: Friends) -> Vec<UserPair> {
             ring
         }
     }
-}
-
-/// The file holds tokens: only its owner may read it.
-fn create(path: &PathBuf) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 fn write(base: &Base, file: File, people: &[Person], pairs: &[UserPair]) -> anyhow::Result<()> {

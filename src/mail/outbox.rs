@@ -1,6 +1,6 @@
 //! A folder of letters, for development: nothing leaves the machine.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use tokio::task;
 use super::MailError;
 use super::letter::Letter;
 use crate::domain::user::Email;
+use crate::private;
 
 pub(super) struct Outbox {
     folder: PathBuf,
@@ -17,7 +18,7 @@ pub(super) struct Outbox {
 impl Outbox {
     /// The folder, made if only it is missing.
     pub(super) fn open(folder: PathBuf) -> Result<Self, MailError> {
-        match fs::create_dir(&folder) {
+        match private::create_folder(&folder) {
             Err(source) if !folder.is_dir() => Err(MailError::Outbox { folder, source }),
             Ok(()) | Err(_) => Ok(Self { folder }),
         }
@@ -45,7 +46,7 @@ impl Outbox {
 /// Whoever sees the file sees all of it, since it gets its name at the end.
 fn write(file: &Path, letter: &[u8]) -> io::Result<()> {
     let draft = file.with_extension("tmp");
-    let mut open = File::create_new(&draft)?;
+    let mut open = private::create_file(&draft)?;
     open.write_all(letter)?;
     open.sync_all()?;
     fs::rename(draft, file)

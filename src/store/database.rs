@@ -13,6 +13,8 @@ use diesel::{RunQueryDsl, sql_query};
 use r2d2::Pool;
 
 use super::Connection;
+use crate::private;
+
 use super::connection::{Opener, Role};
 use super::error::StoreError;
 use super::location::{Location, plain_path};
@@ -59,6 +61,11 @@ impl Database {
     pub fn open_existing(settings: &Settings) -> Result<Self, StoreError> {
         Location::parse(&settings.url)?.must_exist()?;
         Self::open(settings)
+    }
+
+    /// Where it is: the file, or the server's address without user and password.
+    pub fn place(&self) -> String {
+        self.location.place()
     }
 
     /// Brings the schema up to date, all or nothing; returns the names of the migrations applied.
@@ -124,7 +131,7 @@ impl Database {
             };
         let path = to.to_str().ok_or_else(|| failed("the name is not UTF-8".into()))?;
         // Also reserves the name: SQLite writes into an empty file, but not into another.
-        File::create_new(to).map_err(|error| failed(error.into()))?;
+        private::create_file(to).map_err(|error| failed(error.into()))?;
         let vacuum = sql_query("VACUUM INTO ?").bind::<Text, _>(plain_path(path));
         let copied = vacuum.execute(&mut conn).map_err(|error| failed(error.into()));
         let synced = copied.and_then(|_| sync(to).map_err(|error| failed(error.into())));

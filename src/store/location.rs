@@ -3,11 +3,12 @@
 //! The backend is chosen here by the scheme and nowhere else: SQLite would take any text for the
 //! name of a file.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use super::error::StoreError;
+use crate::private;
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +82,7 @@ pub(super) fn plain_path(path: &str) -> String {
 
 fn prepare_file(path: &Path, place: &str) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    match fs::create_dir(folder) {
+    match private::create_folder(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let missing = folder.parent().unwrap_or(folder).display();
             return Err(StoreError::failed(place, format!("folder {missing} does not exist")));
@@ -89,8 +90,7 @@ fn prepare_file(path: &Path, place: &str) -> Result<(), StoreError> {
         // Any other trouble with the folder shows in opening the file.
         Ok(()) | Err(_) => (),
     }
-    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-    opened.map(drop).map_err(|error| StoreError::failed(place, error))
+    private::ensure_file(path).map_err(|error| StoreError::failed(place, error))
 }
 
 #[cfg(test)]

@@ -21,9 +21,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // The machine's clock is one implementation of the domain's trait.
     ("clock", &["domain"]),
     ("dialect", &["domain"]),
-    ("store", &["domain"]),
+    ("private", &[]),
+    // What it keeps is for its owner's eyes only; so for secrets and mails.
+    ("store", &["domain", "private"]),
     // Beyond STYLE 2.2: the section `limits` is taken as it is, and the secret's type hides it.
-    ("auth", &["domain", "config", "config::Secret"]),
+    ("auth", &["domain", "config", "config::Secret", "private"]),
     // Beyond STYLE 2.2: counters may be used by all but domain.
     (
         "hub",
@@ -73,7 +75,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // A key is drawn when its mail is sent (`auth::key`); the error is that of drawing it.
-    ("mail", &["domain", "store", "auth::key", "auth::AuthError", "telemetry"]),
+    ("mail", &["domain", "store", "auth::key", "auth::AuthError", "telemetry", "private"]),
     ("server", ALL_BUT_CLI),
     ("cli", ALL),
     ("lib", ALL),
@@ -89,6 +91,7 @@ const ALL_BUT_CLI: &[&str] = &[
     "http",
     "hub",
     "mail",
+    "private",
     "session",
     "store",
     "telemetry",
@@ -105,6 +108,7 @@ const ALL: &[&str] = &[
     "http",
     "hub",
     "mail",
+    "private",
     "server",
     "session",
     "store",
