@@ -54,8 +54,9 @@ fn parse(text: &str) -> Option<Timestamp> {
     let text = text.strip_suffix("+09:00").unwrap_or(text);
     let (date, time) = text.split_once(' ')?;
     let at = DateTime::from_parts(parse_date(date)?, parse_time(time)?);
-    let moment = KOREA.to_timestamp(at).ok()?;
-    Some(Timestamp::from_micros(moment.as_microsecond()))
+    // The last hours of the year 9999 lie beyond what jiff can hold: as late as can be.
+    let micros = KOREA.to_timestamp(at).map_or(i64::MAX, |moment| moment.as_microsecond());
+    Some(Timestamp::from_micros(micros))
 }
 
 fn parse_date(text: &str) -> Option<Date> {
@@ -111,6 +112,8 @@ mod tests {
             assert_eq!(cursor(&BASE64_STANDARD_NO_PAD.encode(text)), expected, "{text}");
             assert_eq!(cursor(&BASE64_URL_SAFE.encode(text)), expected, "{text}");
         }
+        let last = cursor(&BASE64_STANDARD.encode("9999-12-31 23:59:59.999999"));
+        assert_eq!(last, Some(Timestamp::from_micros(i64::MAX)));
         let whole = cursor(&BASE64_STANDARD.encode("2022-01-03 00:04:15"));
         assert_eq!(whole, Some(Timestamp::from_micros(1_641_135_855_000_000)));
     }
