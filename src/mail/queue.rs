@@ -69,23 +69,30 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Works until told to stop. A mail on its way is finished first.
+    /// Works until told to stop. A mail on its way then is left, and sent again after the next
+    /// start: its server may take longer than a stop should.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        while !*stop.borrow() {
-            let wait = self.send_due(&stop).await.unwrap_or_else(|error| {
+        tokio::select! {
+            () = self.work() => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+    }
+
+    async fn work(&self) {
+        loop {
+            let wait = self.send_due().await.unwrap_or_else(|error| {
                 log::error!("the mail queue could not be read: {error}");
                 STORE_RETRY
             });
             tokio::select! {
                 () = self.queue.wake.notified() => {}
                 () = tokio::time::sleep(wait) => {}
-                changed = stop.changed() => if changed.is_err() { return },
             }
         }
     }
 
     /// Sends all that is due; returns how long nothing more will be.
-    async fn send_due(&self, stop: &watch::Receiver<bool>) -> Result<Duration, StoreError> {
+    async fn send_due(&self) -> Result<Duration, StoreError> {
         loop {
             let now = self.clock.now();
             self.store.write(move |conn| registrations::sweep_expired(conn, now)).await?;
@@ -98,9 +105,6 @@ impl Worker {
                 break;
             }
             for mail in due {
-                if *stop.borrow() {
-                    return Ok(Duration::ZERO);
-                }
                 self.send(mail).await?;
             }
         }

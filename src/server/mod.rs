@@ -33,6 +33,8 @@ pub use settings::store as store_settings;
 
 /// How long HTTP requests may still take once the hub has sent everybody home.
 const HTTP_STOP_SECONDS: u64 = 1;
+/// How long the store may take to finish; nothing that it has acknowledged waits for that.
+const STORE_STOP: Duration = Duration::from_secs(2);
 
 /// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -179,7 +181,9 @@ impl Running {
         );
         self.mail_stop.send_replace(true);
         joined("mail", self.mail_task.await);
-        self.store.close().await;
+        if tokio::time::timeout(STORE_STOP, self.store.close()).await.is_err() {
+            log::error!("the database did not answer within {} s", STORE_STOP.as_secs());
+        }
         self.hub_arbiter.stop();
         if tokio::task::spawn_blocking(move || self.hub_arbiter.join()).await.is_err() {
             log::error!("the hub's thread ended badly");
