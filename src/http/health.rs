@@ -24,7 +24,12 @@ async fn alive() -> impl Responder {
 
 /// 200 if messages could be taken now, else 503 with the reason.
 async fn ready(state: Data<State>) -> HttpResponse {
-    let store = tokio::time::timeout(READY_TIMEOUT, state.store.ping()).await;
+    // An empty write goes the way of all messages: it waits for the writer, and for its lock.
+    let probe = async {
+        state.store.ping().await?;
+        state.store.write(|_| Ok(())).await
+    };
+    let store = tokio::time::timeout(READY_TIMEOUT, probe).await;
     let fault = match store {
         Ok(Ok(())) if state.mint.is_ready() => return HttpResponse::Ok().body("ready\n"),
         Ok(Ok(())) => "the clock went back".to_owned(),

@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection as _;
 use super::faults::complaint;
 use super::rows;
 use crate::harness::neighbours::send;
-use crate::harness::{Process, process};
+use crate::harness::{Process, http, process};
 
 #[test]
 fn a_database_locked_at_the_start() {
@@ -52,8 +52,11 @@ async fn a_database_locked_while_running() {
         assert_eq!(reader.recv().await, echo);
         clients.push(client);
     }
+    let ready = || http::send(server.address, ("GET", "/readyz"), &[], "");
+    assert_eq!(ready().await.status, 200);
     let mut lock = rows::connect(&file);
     lock.batch_execute("BEGIN EXCLUSIVE").unwrap();
+    assert_eq!(ready().await.status, 503, "nothing can be taken now");
     let start = Instant::now();
     for (client, author) in clients.iter_mut().zip(authors) {
         for number in 0..SENDS {
