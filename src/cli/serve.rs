@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::user;
 use crate::config::Config;
 use crate::domain::friendship::Friendship;
-use crate::domain::user::{User, UserName, UserPair};
+use crate::domain::user::{Email, User, UserPair};
 use crate::server::{self, Base, Running};
 use crate::store::tables::{friendships, users};
 
@@ -28,11 +28,12 @@ pub fn run(config: &Config, serve: &Serve) -> anyhow::Result<()> {
     let listener = server::listen(config)?;
     let base = Base::open(config)?;
     let demo = if serve.demo { Some(demonstration(&base)?) } else { None };
+    let database = base.database.place();
     actix::System::new().block_on(async {
         // Before anybody can know that the hub is there: until then a signal just kills.
         let stop = StopSignals::install()?;
         let running = server::start(config, base, listener).await?;
-        announce(config, &running);
+        announce(config, &database, &running);
         if let Some(tokens) = demo {
             show(&running, &tokens);
         }
@@ -43,26 +44,14 @@ pub fn run(config: &Config, serve: &Serve) -> anyhow::Result<()> {
     })
 }
 
-fn announce(config: &Config, running: &Running) {
+fn announce(config: &Config, database: &str, running: &Running) {
     println!("Tradewind listens on http://{}", running.address);
     println!("  socket    ws://{}/ws", running.address);
-    println!("  messages  {}", place(config.store.url.expose()));
-    let mail = config.mail.url.expose();
-    if let Some(folder) = mail.strip_prefix("file://") {
-        println!("  mail      files in {folder}; their links are in the log, too");
-    } else {
-        println!("  mail      {}", place(mail));
-    }
-}
-
-/// A URL without the name and password that may be in it.
-fn place(url: &str) -> String {
-    match url.split_once("://") {
-        Some((scheme, rest)) => match rest.rsplit_once('@') {
-            Some((_, host)) => format!("{scheme}://{host}"),
-            None => url.to_owned(),
-        },
-        None => url.to_owned(),
+    println!("  messages  {database}");
+    match config.mail.url.expose().strip_prefix("file://") {
+        Some(folder) => println!("  mail      files in {folder}; their links are in the log, too"),
+        // Its URL may hold a password.
+        None => println!("  mail      by SMTP"),
     }
 }
 
@@ -100,13 +89,12 @@ fn demonstration(base: &Base) -> anyhow::Result<[(User, String); 2]> {
 }
 
 fn demo_user(base: &Base, name: &str) -> anyhow::Result<(User, String)> {
-    let wanted = UserName::parse(name).context("no name")?;
-    let user = match base.database.read(|conn| users::by_name(conn, &wanted))? {
-        Some(user) => user,
-        None => {
-            let email = format!("{name}@demo.example");
-            user::add(base, &user::Add::new(name, &email, Some(DEMO_PASSWORD)))?
-        }
+    let address = format!("{name}@demo.example");
+    let email = Email::parse(&address).context("no address")?;
+    let user = match base.database.read(|conn| users::by_email(conn, &email))? {
+        Some(account) => account.user,
+        None => user::add(base, &user::Add::new(name, &address, Some(DEMO_PASSWORD)))
+            .with_context(|| format!("--demo cannot make the user {name}"))?,
     };
     let token = base.tokens.issue(&user, base.clock.now())?;
     Ok((user, token))

@@ -1,10 +1,11 @@
 //! `serve`, with and without `--demo`.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::mpsc::Receiver;
 
 use crate::harness::neighbours::send;
 use crate::harness::process::{bare, command};
-use crate::harness::{Account, Client, DEADLINE, Process};
+use crate::harness::{Account, Client, DEADLINE, Process, process};
 
 /// Lines up to the one in which `last` is.
 fn lines(said: &Receiver<String>, last: &str) -> Vec<String> {
@@ -70,16 +71,38 @@ async fn the_demonstration_works_as_printed_and_twice() {
 }
 
 #[test]
+fn the_demonstration_takes_nobodys_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let add = ["user", "add", "--name", "bob", "--email", "bob@example.com"];
+    assert!(process::run(folder.path(), &[], &add).status.success());
+    let refused = process::run(folder.path(), &[], &["serve", "--demo"]);
+    assert!(!refused.status.success());
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("--demo cannot make the user bob"), "{said}");
+}
+
+#[test]
 fn serve_is_the_default_and_a_first_start_needs_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut first = bare(folder.path());
     first.env("TRADEWIND__HTTP__BIND", "127.0.0.1:0");
     let (server, said) = Process::spawn(first, &[]);
     let lines = lines(&said, "mail");
-    assert!(lines.iter().any(|line| line.contains("sqlite://data/tradewind.db")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("data/tradewind.db")), "{lines:?}");
     assert!(lines.iter().any(|line| line.contains("data/outbox")), "{lines:?}");
-    for made in ["data/tradewind.db", "data/jwt.key"] {
-        assert!(folder.path().join(made).exists(), "{made}");
+    let mode = |path: &str| {
+        let made = std::fs::metadata(folder.path().join(path)).expect(path);
+        made.permissions().mode() & 0o777
+    };
+    // What is in there is nobody else's business.
+    for (made, wanted) in [
+        ("data", 0o700),
+        ("data/outbox", 0o700),
+        ("data/tradewind.db", 0o600),
+        ("data/tradewind.db-wal", 0o600),
+        ("data/jwt.key", 0o600),
+    ] {
+        assert_eq!(mode(made), wanted, "{made}");
     }
     server.stop();
     assert_eq!(said.recv_timeout(DEADLINE).as_deref(), Ok("stopped"));
