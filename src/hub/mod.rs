@@ -178,7 +178,9 @@ impl ChatServer {
             for (place, entry) in self.sessions.iter().enumerate() {
                 let spread = u32::try_from(place.wrapping_mul(7_919)).unwrap_or_default();
                 let retry_after_ms = 1_000_u32.saturating_add(spread % RETRY_SPREAD_MS);
-                entry.outlet.evict(CloseReason::Restart { retry_after_ms });
+                let reason = CloseReason::Restart { retry_after_ms };
+                self.parts.metrics.evictions.with_label_values(&[reason.name()]).inc();
+                entry.outlet.evict(reason);
             }
         }
         if drain.told && self.sessions.is_empty() {

@@ -44,8 +44,9 @@ pub trait Adapter: Sized + Unpin + 'static {
     /// ends when the peer has answered, or soon after.
     fn close(&mut self, ctx: &mut Self::Context, code: u16, text: String);
 
-    /// Sees to it that what was queued outside a message or a frame of the peer is written soon.
-    fn write_soon(&mut self);
+    /// Goes on soon with writing and reading: something has changed, outside a message of the hub and
+    /// a frame of the peer.
+    fn wake(&mut self);
 
     /// Whether so much waits to be written that no more should be made than must be.
     fn is_congested(&self) -> bool;
@@ -157,7 +158,6 @@ impl<A: Adapter> Session<A> {
 
     /// Ends the session: the peer is told why, and nothing more.
     pub fn end(&mut self, reason: CloseReason, ctx: &mut A::Context) {
-        self.shared.hub.ended(Ended { session: self.id, reason });
         self.machine.end(reason, &mut self.effects);
         self.run(ctx);
     }
@@ -176,6 +176,10 @@ impl<A: Adapter> Session<A> {
                 }
                 Effect::Close(reason) => {
                     self.page = None;
+                    // When the hub stops it waits until the goodbye has been written.
+                    if !matches!(reason, CloseReason::Restart { .. }) {
+                        self.shared.hub.ended(Ended { session: self.id, reason });
+                    }
                     log::debug!("session {} ends: {}", self.id, reason.name());
                     let (code, text) = self.kind.close(reason);
                     self.adapter.close(ctx, code, text);
@@ -209,7 +213,7 @@ impl<A: Adapter> Session<A> {
         ctx.spawn(future.into_actor(self).map(|outcome, session, ctx| {
             then(session, outcome, ctx);
             session.run(ctx);
-            session.adapter.write_soon();
+            session.adapter.wake();
         }));
     }
 

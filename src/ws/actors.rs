@@ -72,7 +72,7 @@ impl Adapter for Actors {
         ctx.run_later(self.close_timeout, |_, ctx| ctx.stop());
     }
 
-    fn write_soon(&mut self) {
+    fn wake(&mut self) {
         // The context writes after each poll, whatever was polled in it.
     }
 

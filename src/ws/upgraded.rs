@@ -118,9 +118,9 @@ impl Adapter for Upgraded {
         ctx.run_later(self.close_timeout, |_, ctx| ctx.stop());
     }
 
-    fn write_soon(&mut self) {
-        // The pump may have been polled before the future that queued it.
-        if let Some(waker) = self.waker.as_ref().filter(|_| !self.outbox.is_empty()) {
+    fn wake(&mut self) {
+        // The pump may have been polled before the future that queued something, or let input flow.
+        if let Some(waker) = &self.waker {
             waker.wake_by_ref();
         }
     }

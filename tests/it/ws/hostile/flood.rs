@@ -22,6 +22,28 @@ async fn pour(mut peer: OwnedWriteHalf, frames: Vec<u8>) -> OwnedWriteHalf {
     peer
 }
 
+/// What has no answer must not hold up what comes behind it, however they arrive together.
+#[actix_web::test]
+async fn a_look_up_without_answers_and_a_blank_send_hold_nothing_up() {
+    let server = Server::start().await;
+    let (alice, bob) = (server.user("alice").await, server.user("bob").await);
+    let mut peer = Raw::open(server.address).await;
+    peer.identify(&alice).await;
+    let cursor = "MjA5OS0wMS0wMSAwMDowMDowMC4wMDAwMDA=";
+    let load = json!({"type": "load", "payload":
+        {"type": "chat", "load_id": alice.room(&bob), "datetime": cursor, "count": 50}});
+    let blank = send(&alice, &bob, "");
+    for round in 0..50 {
+        let beat = json!({"type": "heartbeat", "payload": round});
+        let frames =
+            [&load, &blank, &beat].map(|frame| raw::frame(TEXT, frame.to_string().as_bytes()));
+        peer.bytes(&frames.concat()).await;
+        assert_eq!(peer.json().await, beat);
+    }
+    peer.close().await;
+    server.stop().await;
+}
+
 #[actix_web::test]
 async fn a_flood_of_good_frames_is_answered_in_order() {
     const FRAMES: usize = 3_000;
