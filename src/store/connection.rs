@@ -4,12 +4,14 @@
 //! there (decision 2): `each_backend!` expands the same query in both arms. A connection goes back
 //! to its pool only if its last transaction has ended cleanly; all others are closed.
 
+use std::thread;
 use std::time::Duration;
 
 use diesel::SqliteConnection;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::dsl::sql;
 use diesel::r2d2::R2D2Connection;
+use diesel::result::Error as DieselError;
 use diesel::sql_types::Text;
 use diesel::{Connection as _, ConnectionError, PgConnection, QueryResult, RunQueryDsl};
 use r2d2::{ManageConnection, Pool};
@@ -20,6 +22,8 @@ use super::settings::{Durability, Settings};
 
 /// Pages of write-ahead log after which the writer moves them into the database file.
 ///
+/// Between two tries to turn write-ahead logging on, in milliseconds.
+const WRITE_AHEAD_RETRY_MS: u32 = 10;
 /// Twenty times SQLite's default: each checkpoint syncs twice, and the writer waits for it.
 const CHECKPOINT_PAGES: u32 = 20_000;
 
@@ -118,9 +122,7 @@ impl Opener {
     /// journal.
     fn set_up_sqlite(&self, sqlite: &mut SqliteConnection) -> QueryResult<String> {
         let Settings { busy_timeout_ms, cache_kib, .. } = self.settings;
-        // First of all the timeout: the change to write-ahead logging may have to wait.
-        sqlite.batch_execute(&format!("PRAGMA busy_timeout = {busy_timeout_ms}"))?;
-        let mode = sql::<Text>("PRAGMA journal_mode = WAL").get_result(sqlite)?;
+        let mode = self.write_ahead(sqlite)?;
         let synchronous = match self.settings.durability {
             Durability::Synced => "FULL",
             Durability::Relaxed => "NORMAL",
@@ -130,10 +132,27 @@ impl Opener {
             Role::Reader => "PRAGMA query_only = ON".to_owned(),
         };
         sqlite.batch_execute(&format!(
-            "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
-             PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib}; {own}"
+            "PRAGMA busy_timeout = {busy_timeout_ms}; PRAGMA synchronous = {synchronous}; \
+             PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib}; {own}"
         ))?;
         Ok(mode)
+    }
+
+    /// Turns write-ahead logging on. Where several processes do that to a new file at once, SQLite
+    /// refuses without regard to its timeout; so the wait is ours, and that timeout is set later.
+    fn write_ahead(&self, sqlite: &mut SqliteConnection) -> QueryResult<String> {
+        let turn_on = |sqlite: &mut SqliteConnection| {
+            sql::<Text>("PRAGMA journal_mode = WAL").get_result(sqlite)
+        };
+        for _ in 0..self.settings.busy_timeout_ms / WRITE_AHEAD_RETRY_MS {
+            match turn_on(sqlite) {
+                Err(DieselError::DatabaseError(_, cause)) if cause.message().contains("locked") => {
+                    thread::sleep(Duration::from_millis(WRITE_AHEAD_RETRY_MS.into()));
+                }
+                done => return done,
+            }
+        }
+        turn_on(sqlite)
     }
 
     fn postgres_settings(&self) -> String {
