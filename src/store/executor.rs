@@ -66,7 +66,6 @@ impl Handler<Batch> for DbExecutor {
         let (started, ops) = (Instant::now(), batch.jobs().len());
         let outcomes = self.commit(batch.jobs());
         self.observer.batch_committed(ops, started.elapsed());
-        batch.answer(outcomes);
-        self.gate.report();
+        batch.answer(outcomes, || self.gate.report());
     }
 }

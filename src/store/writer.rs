@@ -119,8 +119,9 @@ impl Batch {
         &mut self.jobs
     }
 
-    /// Answers each job with its outcome, and asks for the next batch.
-    pub fn answer(&mut self, outcomes: Vec<Result<(), StoreError>>) {
+    /// Answers each job with its outcome, and asks for the next batch. `vacated` is called when the
+    /// jobs have given up their room, before anybody is answered.
+    pub fn answer(&mut self, outcomes: Vec<Result<(), StoreError>>, vacated: impl FnOnce()) {
         let mut committed = Vec::new();
         let mut calls = Vec::new();
         for (Job { work, permit }, outcome) in mem::take(&mut self.jobs).into_iter().zip(outcomes) {
@@ -134,6 +135,7 @@ impl Batch {
                 Work::Call(call) => calls.push((call, outcome)),
             }
         }
+        vacated();
         if let Some(subscriber) = self.subscriber.as_ref().filter(|_| !committed.is_empty()) {
             // Past the mailbox's bound: an answer must not get lost, and there are no more of them
             // than changes the subscriber has submitted.
@@ -150,7 +152,7 @@ impl Batch {
 impl Drop for Batch {
     fn drop(&mut self) {
         if !self.jobs.is_empty() {
-            self.answer(self.jobs.iter().map(|_| Err(StoreError::Closed)).collect());
+            self.answer(self.jobs.iter().map(|_| Err(StoreError::Closed)).collect(), || ());
         }
     }
 }
