@@ -3,8 +3,6 @@
 /// A reason to end a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
-    /// The peer said goodbye.
-    Goodbye,
     /// The peer let its heartbeat deadline pass.
     HeartbeatMissing,
     /// The peer identified itself before its first heartbeat.
@@ -20,8 +18,6 @@ pub enum CloseReason {
         /// The delay, chosen for this session alone.
         retry_after_ms: u32,
     },
-    /// A fault of ours.
-    Internal,
     /// The peer broke the WebSocket framing.
     ProtocolError,
     /// Text that is not UTF-8.
@@ -34,14 +30,12 @@ impl CloseReason {
     /// The reason's name, as metrics and logs show it.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Goodbye => "goodbye",
             Self::HeartbeatMissing => "heartbeat_missing",
             Self::HeartbeatOmitted => "heartbeat_omitted",
             Self::TokenExpired => "token_expired",
             Self::SlowConsumer => "slow_consumer",
             Self::Overload => "overload",
             Self::Restart { .. } => "restart",
-            Self::Internal => "internal",
             Self::ProtocolError => "protocol_error",
             Self::BadText => "bad_text",
             Self::TooBig => "too_big",

@@ -156,7 +156,7 @@ fn auth_before_a_heartbeat_ends_the_session() {
     assert_eq!(text(&mut machine, BEAT), []);
     let mut effects = Effects::new();
     machine.pushed(Frame::text("news"), &mut effects);
-    machine.end(CloseReason::Internal, &mut effects);
+    machine.end(CloseReason::Overload, &mut effects);
     assert!(effects.is_empty());
 }
 

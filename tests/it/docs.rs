@@ -32,19 +32,17 @@ fn refusals() -> Vec<Refusal> {
 fn close_reasons() -> Vec<CloseReason> {
     use CloseReason as R;
     let next = |reason: &R| match reason {
-        R::Goodbye => Some(R::HeartbeatMissing),
         R::HeartbeatMissing => Some(R::HeartbeatOmitted),
         R::HeartbeatOmitted => Some(R::TokenExpired),
         R::TokenExpired => Some(R::SlowConsumer),
         R::SlowConsumer => Some(R::Overload),
         R::Overload => Some(R::Restart { retry_after_ms: 0 }),
-        R::Restart { .. } => Some(R::Internal),
-        R::Internal => Some(R::ProtocolError),
+        R::Restart { .. } => Some(R::ProtocolError),
         R::ProtocolError => Some(R::BadText),
         R::BadText => Some(R::TooBig),
         R::TooBig => None,
     };
-    std::iter::successors(Some(R::Goodbye), next).collect()
+    std::iter::successors(Some(R::HeartbeatMissing), next).collect()
 }
 
 /// A row of the table of error frames that fits a frame.

@@ -234,7 +234,6 @@ pub fn refusal(refusal: Refusal) -> Frame {
 /// Close code and reason of an ended session.
 pub fn close(reason: CloseReason) -> (u16, String) {
     let (code, text) = match reason {
-        CloseReason::Goodbye => (1000, ""),
         CloseReason::HeartbeatMissing => (4003, "Heartbeat missing. Websocket session closed."),
         CloseReason::HeartbeatOmitted => NO_HEARTBEAT,
         CloseReason::TokenExpired => (4010, "token expired"),
@@ -243,7 +242,6 @@ pub fn close(reason: CloseReason) -> (u16, String) {
         CloseReason::Restart { retry_after_ms } => {
             return (1012, format!("retry_after_ms={retry_after_ms}"));
         }
-        CloseReason::Internal => (1011, "internal error"),
         CloseReason::ProtocolError => (1002, "protocol error"),
         CloseReason::BadText => (1007, "text is not UTF-8"),
         CloseReason::TooBig => (1009, "message too big"),
