@@ -3,7 +3,7 @@
 use super::clock::Timestamp;
 use super::friendship::FriendVerb;
 use super::id::{MessageId, UserId};
-use super::message::Content;
+use super::message::{Content, Nonce};
 
 /// Something a user asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Write {
         peer: Option<UserId>,
         /// What.
         content: Content,
+        /// The author's own name for it, under which it is stored once.
+        nonce: Option<Nonce>,
     },
     /// Change the text of one's own message, or delete it.
     Edit {

@@ -1,5 +1,7 @@
 //! Messages of a room, and the text they carry.
 
+use std::time::Duration;
+
 use super::clock::Timestamp;
 use super::id::{MessageId, UserId};
 use super::user::UserPair;
@@ -50,6 +52,30 @@ impl Content {
     /// The text, owned.
     pub fn into_string(self) -> String {
         self.0
+    }
+}
+
+/// The longest nonce, in characters.
+pub const NONCE_CHARS_MAX: usize = 64;
+/// How long the nonce of a message is remembered.
+pub const NONCE_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// A client's own name for a message it sends: 1 to 64 printable characters. What is sent again
+/// under the same name is not stored again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Nonce(String);
+
+impl Nonce {
+    /// Checks a name.
+    pub fn new(text: String) -> Option<Self> {
+        let chars = text.chars().take(NONCE_CHARS_MAX.saturating_add(1)).count();
+        let valid = (1..=NONCE_CHARS_MAX).contains(&chars) && !text.contains(char::is_control);
+        valid.then_some(Self(text))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

@@ -43,6 +43,12 @@ pub enum MintError {
     NotAnId(u64),
 }
 
+/// The lowest id that can be minted at a moment.
+pub const fn first_id_at(moment: Timestamp) -> i64 {
+    let elapsed_ms = moment.millis().saturating_sub(EPOCH.millis());
+    elapsed_ms.saturating_mul(1 << (SEQUENCE_BITS + NODE_BITS))
+}
+
 /// Makes every id of one node. Shared by reference; safe from any thread.
 pub struct IdMint {
     snowflake: Snowflake,

@@ -145,3 +145,11 @@ fn threads_sharing_a_mint_never_get_the_same_id() {
     all.dedup();
     assert_eq!(all.len(), total);
 }
+
+#[test]
+fn ids_tell_when_they_were_minted() {
+    let id = mint(31, 0, &Hand::at(5_000)).message().unwrap().get();
+    let at = |ms: u64| first_id_at(EPOCH.after(Duration::from_millis(ms)));
+    assert!(at(5_000) <= id && id < at(5_001));
+    assert_eq!((first_id_at(EPOCH), first_id_at(Timestamp::from_micros(i64::MIN)) < 0), (0, true));
+}

@@ -24,6 +24,7 @@ use crate::http;
 use crate::hub::{self, ChatServer, Hub};
 use crate::mail::{self, MailError, Transport};
 use crate::session;
+use crate::store::sweeper::Sweeper;
 use crate::store::{self, Store, StoreError};
 use crate::telemetry::{Metrics, TelemetryError};
 use crate::ws::{self, listener};
@@ -78,8 +79,10 @@ pub struct Running {
     hub: Hub,
     http: ServerHandle,
     http_task: JoinHandle<std::io::Result<()>>,
-    mail_stop: watch::Sender<bool>,
+    /// Stops the two tasks below.
+    tasks_stop: watch::Sender<bool>,
     mail_task: JoinHandle<()>,
+    sweeper_task: JoinHandle<()>,
     hub_arbiter: Arbiter,
     drain_timeout: Duration,
 }
@@ -136,7 +139,9 @@ pub async fn start(
         sessions,
     });
     let (http, http_task) = start_http(config, state, listener)?;
-    let (mail_stop, stopped) = watch::channel(false);
+    let (tasks_stop, stopped) = watch::channel(false);
+    let sweeper = Sweeper { store: store.clone(), clock: Arc::clone(&base.clock) };
+    let sweeper_task = actix::spawn(sweeper.run(stopped.clone()));
     let worker = mail::Worker {
         queue,
         store: store.clone(),
@@ -154,8 +159,9 @@ pub async fn start(
         hub,
         http,
         http_task,
-        mail_stop,
+        tasks_stop,
         mail_task,
+        sweeper_task,
         hub_arbiter,
         drain_timeout,
     })
@@ -179,8 +185,9 @@ impl Running {
                 }
             }),
         );
-        self.mail_stop.send_replace(true);
+        self.tasks_stop.send_replace(true);
         joined("mail", self.mail_task.await);
+        joined("sweeper", self.sweeper_task.await);
         if tokio::time::timeout(STORE_STOP, self.store.close()).await.is_err() {
             log::error!("the database did not answer within {} s", STORE_STOP.as_secs());
         }

@@ -3,8 +3,8 @@
 use crate::domain::error::Refusal;
 use crate::domain::friendship::{Audience, FriendVerb};
 use crate::domain::id::{MessageId, UserId};
-use crate::domain::message::{Content, Message};
-use crate::domain::user::User;
+use crate::domain::message::{Content, Message, Nonce};
+use crate::domain::user::{User, UserPair};
 
 use super::error::StoreError;
 
@@ -21,6 +21,8 @@ pub enum Change {
         peer: Option<UserId>,
         /// What.
         content: Content,
+        /// The author's own name for it; what was sent under it before is not stored again.
+        nonce: Option<Nonce>,
         /// Whom users may write to.
         audience: Audience,
     },
@@ -49,10 +51,31 @@ pub enum Change {
 }
 
 impl Change {
+    /// The users whose room it is about.
+    pub fn pair(&self) -> Option<UserPair> {
+        match self {
+            Self::Post { author, peer, .. } | Self::Edit { author, peer, .. } => {
+                peer.and_then(|peer| UserPair::new(*author, peer))
+            }
+            Self::Befriend { .. } => None,
+        }
+    }
+
+    /// Who has sent it under which name.
+    pub fn key(&self) -> Option<(UserId, Nonce)> {
+        match self {
+            Self::Post { author, nonce, .. } => nonce.clone().map(|nonce| (*author, nonce)),
+            Self::Edit { .. } | Self::Befriend { .. } => None,
+        }
+    }
+
     /// How much text it holds, in bytes.
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Post { content, .. } => content.as_str().len(),
+            Self::Post { content, nonce, .. } => {
+                let nonce = nonce.as_ref().map_or(0, |nonce| nonce.as_str().len());
+                content.as_str().len().saturating_add(nonce)
+            }
             Self::Edit { content, .. } => content.as_ref().map_or(0, |text| text.as_str().len()),
             Self::Befriend { name, .. } => name.len(),
         }
@@ -64,6 +87,8 @@ impl Change {
 pub enum Done {
     /// The message as stored.
     Posted(Message),
+    /// The message that was sent under the same name before, as it is now. Nothing was stored.
+    Repeated(Message),
     /// The message as it is now.
     Edited(Message),
     /// What was done between two users.

@@ -1,8 +1,8 @@
 //! The one thread that writes: a batch is one transaction.
 //!
 //! If anything in a batch fails, or its commit does, all of it is rolled back and done again job by
-//! job, each in its own transaction: a bad job fails alone. The place to treat the changes of a
-//! batch together (many rows per insert, counters once per room) is `attempt`.
+//! job, each in its own transaction: a bad job fails alone. What the changes of a batch have in common
+//! is in the `Ledger` they go through.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
@@ -11,9 +11,12 @@ use std::time::Instant;
 
 use actix::{Actor, Handler, SyncContext};
 
+use super::Connection;
+use super::change::Change;
 use super::database::Database;
 use super::error::StoreError;
 use super::gate::Gate;
+use super::ledger::Ledger;
 use super::observer::Observer;
 use super::rules::Rules;
 use super::writer::{Batch, Job};
@@ -45,10 +48,15 @@ impl DbExecutor {
     }
 
     fn attempt(&self, jobs: &mut [Job]) -> Result<(), StoreError> {
-        let transaction = || {
-            self.database
-                .write(|conn| jobs.iter_mut().try_for_each(|job| job.run(conn, &self.rules)))
+        let apply = |conn: &mut Connection| {
+            let mut ledger = Ledger::new(conn);
+            let changes = || jobs.iter().filter_map(Job::asked);
+            ledger
+                .prepare(changes().filter_map(Change::pair), changes().filter_map(Change::key))?;
+            jobs.iter_mut().try_for_each(|job| job.run(&mut ledger, &self.rules))?;
+            ledger.write()
         };
+        let transaction = || self.database.write(apply);
         // A panic would end the thread for good (decision 4). What it leaves is not looked at: the
         // connection is closed by its pool, and a job's value counts only after a commit.
         catch_unwind(AssertUnwindSafe(transaction)).unwrap_or(Err(StoreError::Panicked))

@@ -2,7 +2,8 @@
 //!
 //! [`Database`] is the database itself, for the thread that asks. [`Store`] is the same for async
 //! callers: `writer` gathers changes into batches, `executor` commits each batch in one
-//! transaction by the `rules`, `reader` answers look-ups beside it. `tables` hold the queries.
+//! transaction by the `rules`, through a `ledger`; `reader` answers look-ups beside it, `sweeper`
+//! forgets what is old. `tables` hold the queries.
 //!
 //! Invariants: nothing is acknowledged before it is committed; every accepted change is answered
 //! exactly once, in the order of submission. The store knows no hub, no dialect and no socket.
@@ -13,6 +14,7 @@ mod database;
 mod error;
 mod executor;
 mod gate;
+mod ledger;
 mod location;
 mod migrate;
 mod observer;
@@ -20,6 +22,7 @@ mod reader;
 mod rules;
 mod schema;
 mod settings;
+pub mod sweeper;
 pub mod tables;
 mod writer;
 

@@ -11,14 +11,15 @@ use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::error::Refusal;
 use crate::domain::friendship::{self, Audience, FriendStep, FriendVerb};
 use crate::domain::id::{MessageId, UserId};
-use crate::domain::message::{Content, Message};
+use crate::domain::message::{Content, Message, Nonce};
 use crate::domain::mint::IdMint;
 use crate::domain::user::{UserName, UserPair};
 
 use super::Connection;
 use super::change::{Change, Done};
 use super::error::StoreError;
-use super::tables::{friendships, messages, rooms, users};
+use super::ledger::Ledger;
+use super::tables::{friendships, users};
 
 /// A value, or the domain's no; around both the store's own failure.
 type Ruling<T> = Result<Result<T, Refusal>, StoreError>;
@@ -37,6 +38,7 @@ struct Draft<'a> {
     pair: UserPair,
     author: UserId,
     content: &'a Content,
+    nonce: Option<&'a Nonce>,
 }
 
 impl Rules {
@@ -44,37 +46,41 @@ impl Rules {
     ///
     /// # Errors
     /// [`StoreError::Mint`], [`StoreError::Database`], [`StoreError::Corrupt`].
-    pub fn apply(&self, conn: &mut Connection, change: &Change) -> Result<Done, StoreError> {
+    pub fn apply(&self, ledger: &mut Ledger<'_>, change: &Change) -> Result<Done, StoreError> {
         let ruling = match change {
-            Change::Post { id, author, peer, content, audience } => {
-                match writable(conn, *author, *peer, *audience)? {
+            Change::Post { id, author, peer, content, nonce, audience } => {
+                match writable(ledger, *author, *peer, *audience)? {
                     Ok(pair) => {
-                        let draft = Draft { id: *id, pair, author: *author, content };
-                        Ok(Done::Posted(self.post(conn, &draft)?))
+                        let (id, author, nonce) = (*id, *author, nonce.as_ref());
+                        Ok(self.post(ledger, &Draft { id, pair, author, content, nonce })?)
                     }
                     Err(refusal) => Err(refusal),
                 }
             }
             Change::Edit { author, peer, message, content, audience } => {
-                match editable(conn, *author, *peer, *message)? {
-                    Ok(found) => self.edit(conn, found, content.as_ref(), *audience)?,
+                match editable(ledger, *author, *peer, *message)? {
+                    Ok(message) => self.edit(ledger, message, content.as_ref(), *audience)?,
                     Err(refusal) => Err(refusal),
                 }
             }
-            Change::Befriend { actor, verb, name } => self.befriend(conn, *actor, *verb, name)?,
+            Change::Befriend { actor, verb, name } => {
+                self.befriend(ledger.conn(), *actor, *verb, name)?
+            }
         };
         Ok(ruling.unwrap_or_else(Done::Refused))
     }
 
-    fn post(&self, conn: &mut Connection, draft: &Draft<'_>) -> Result<Message, StoreError> {
-        let &Draft { id, pair, author, content } = draft;
-        let room = match rooms::of_pair(conn, pair)? {
-            Some(room) => room,
-            None => rooms::create(conn, self.mint.room()?, pair)?,
-        };
-        let created_at = Timestamp::strictly_after(self.clock.now(), room.last_at);
-        let seq = room.seq.saturating_add(1);
-        let rev = room.rev.saturating_add(1);
+    fn post(&self, ledger: &mut Ledger<'_>, draft: &Draft<'_>) -> Result<Done, StoreError> {
+        let &Draft { id, pair, author, content, nonce } = draft;
+        if let Some(first) = sent_before(ledger, author, nonce)? {
+            return Ok(Done::Repeated(first));
+        }
+        if ledger.room(pair)?.is_none() {
+            ledger.create_room(self.mint.room()?, pair)?;
+        }
+        let room = ledger.room(pair)?.ok_or(NotFound)?;
+        let (seq, created_at) = room.append(self.clock.now());
+        let (room, rev) = (room.id, room.rev());
         let message = Message {
             id,
             pair,
@@ -86,29 +92,28 @@ impl Rules {
             edited_at: None,
             deleted: false,
         };
-        messages::insert(conn, room.id, &message)?;
-        rooms::update(conn, &rooms::Room { seq, rev, last_at: Some(created_at), ..room })?;
-        Ok(message)
+        ledger.post(room, &message, nonce);
+        Ok(Done::Posted(message))
     }
 
     fn edit(
         &self,
-        conn: &mut Connection,
-        found: messages::Found,
+        ledger: &mut Ledger<'_>,
+        mut message: Message,
         content: Option<&Content>,
         audience: Audience,
     ) -> Ruling<Done> {
-        let messages::Found { room, mut message } = found;
-        if content.is_some() && !may_write(conn, message.pair, audience)? {
+        if content.is_some() && !may_write(ledger.conn(), message.pair, audience)? {
             return Ok(Err(Refusal::NoSuchPeer));
         }
-        message.rev = room.rev.saturating_add(1);
+        let room = ledger.room(message.pair)?.ok_or(NotFound)?;
+        room.edits = room.edits.saturating_add(1);
+        message.rev = room.rev();
         let changed_at = message.edited_at.unwrap_or(message.created_at);
         message.edited_at = Some(Timestamp::strictly_after(self.clock.now(), Some(changed_at)));
         message.deleted = content.is_none();
         message.content = content.map_or_else(String::new, |text| text.as_str().to_owned());
-        messages::update(conn, &message)?;
-        rooms::update(conn, &rooms::Room { rev: message.rev, ..room })?;
+        ledger.edit(&message)?;
         Ok(Ok(Done::Edited(message)))
     }
 
@@ -149,16 +154,29 @@ fn alone(verb: FriendVerb) -> Refusal {
     }
 }
 
+/// The message that the author has sent under this name before.
+fn sent_before(
+    ledger: &mut Ledger<'_>,
+    author: UserId,
+    nonce: Option<&Nonce>,
+) -> Result<Option<Message>, StoreError> {
+    let Some(nonce) = nonce else { return Ok(None) };
+    let Some(id) = ledger.named(&(author, nonce.clone()))? else { return Ok(None) };
+    ledger.message(id)
+}
+
 /// The pair of `me` and a `peer` whom I may write to now.
 fn writable(
-    conn: &mut Connection,
+    ledger: &mut Ledger<'_>,
     me: UserId,
     peer: Option<UserId>,
     audience: Audience,
 ) -> Ruling<UserPair> {
     let Some(peer) = peer else { return Ok(Err(Refusal::NoSuchPeer)) };
     let Some(pair) = UserPair::new(me, peer) else { return Ok(Err(Refusal::NoSuchPeer)) };
-    let allowed = users::by_id(conn, peer)?.is_some() && may_write(conn, pair, audience)?;
+    // Whoever has a room is somebody.
+    let exists = ledger.room(pair)?.is_some() || users::by_id(ledger.conn(), peer)?.is_some();
+    let allowed = exists && may_write(ledger.conn(), pair, audience)?;
     Ok(if allowed { Ok(pair) } else { Err(Refusal::NoSuchPeer) })
 }
 
@@ -173,17 +191,17 @@ fn may_write(
 
 /// The message, if it is the author's own, in the room with `peer`, and not deleted.
 fn editable(
-    conn: &mut Connection,
+    ledger: &mut Ledger<'_>,
     author: UserId,
     peer: Option<UserId>,
     message: Option<MessageId>,
-) -> Ruling<messages::Found> {
-    let (Some(pair), Some(message)) = (peer.and_then(|peer| UserPair::new(author, peer)), message)
+) -> Ruling<Message> {
+    let (Some(pair), Some(id)) = (peer.and_then(|peer| UserPair::new(author, peer)), message)
     else {
         return Ok(Err(Refusal::NoSuchMessage));
     };
-    let found = messages::find(conn, message)?.filter(|found| {
-        found.message.author == author && found.message.pair == pair && !found.message.deleted
-    });
-    Ok(found.ok_or(Refusal::NoSuchMessage))
+    let own = ledger
+        .message(id)?
+        .filter(|message| message.author == author && message.pair == pair && !message.deleted);
+    Ok(own.ok_or(Refusal::NoSuchMessage))
 }

@@ -29,9 +29,7 @@ diesel::table! {
         id -> BigInt,
         low -> BigInt,
         high -> BigInt,
-        seq -> BigInt,
-        rev -> BigInt,
-        last_at -> Nullable<BigInt>,
+        edits -> BigInt,
     }
 }
 
@@ -40,12 +38,21 @@ diesel::table! {
         id -> BigInt,
         room_id -> BigInt,
         seq -> BigInt,
+        sent_rev -> BigInt,
         rev -> BigInt,
         author_id -> BigInt,
         created_at -> BigInt,
         edited_at -> Nullable<BigInt>,
         deleted -> Bool,
         content -> Text,
+    }
+}
+
+diesel::table! {
+    nonces (message_id) {
+        message_id -> BigInt,
+        author_id -> BigInt,
+        nonce -> Text,
     }
 }
 

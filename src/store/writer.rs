@@ -14,6 +14,7 @@ use super::change::{Change, Committed, Done};
 use super::error::StoreError;
 use super::executor::DbExecutor;
 use super::gate::Permit;
+use super::ledger::Ledger;
 use super::rules::Rules;
 
 /// Gathers jobs into batches.
@@ -95,12 +96,20 @@ impl Job {
     ///
     /// # Errors
     /// Those of the work.
-    pub fn run(&mut self, conn: &mut Connection, rules: &Rules) -> Result<(), StoreError> {
+    pub fn run(&mut self, ledger: &mut Ledger<'_>, rules: &Rules) -> Result<(), StoreError> {
         match &mut self.work {
-            Work::Change { change, done, .. } => *done = Some(rules.apply(conn, change)?),
-            Work::Call(call) => call.run(conn)?,
+            Work::Change { change, done, .. } => *done = Some(rules.apply(ledger, change)?),
+            Work::Call(call) => call.run(ledger.settled()?)?,
         }
         Ok(())
+    }
+
+    /// The change, if it is one.
+    pub fn asked(&self) -> Option<&Change> {
+        match &self.work {
+            Work::Change { change, .. } => Some(change),
+            Work::Call(_) => None,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::close::CloseReason;
 use crate::domain::command::{Command, Query, Write};
 use crate::domain::friendship::FriendVerb;
 use crate::domain::id::{MessageId, UserId};
-use crate::domain::message::{Content, ContentError};
+use crate::domain::message::{Content, ContentError, Nonce};
 
 /// A frame that is answered with an error; most are.
 type Read<T> = Result<T, encode::Error>;
@@ -62,13 +62,14 @@ fn identify(payload: Option<&RawValue>) -> Read<Decoded> {
 }
 
 fn chat(payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
-    let [kind, id, room, content] = object(payload, ["type", "id", "chat_id", "content"])?;
+    let [kind, id, room, content, name] =
+        object(payload, ["type", "id", "chat_id", "content", "nonce"])?;
     let write = match kind.and_then(json::string).as_deref() {
         // A blank send leaves no trace, wherever it was meant to go.
         Some("send") if is_blank(content) => return Ok(Decoded::Ignore),
         Some("send") => {
             let content = text_content(content)?.ok_or(encode::INVALID)?;
-            Write::Post { peer: peer(room, me)?, content }
+            Write::Post { peer: peer(room, me)?, content, nonce: nonce(name)? }
         }
         Some("edit") => {
             let message = message_id(id.ok_or(encode::INVALID)?)?;
@@ -137,6 +138,13 @@ fn text_content(raw: Option<&RawValue>) -> Read<Option<Content>> {
             Err(encode::INVALID)
         }
     }
+}
+
+/// The sender's own name for a message (the superset of REWIND), if it has one.
+fn nonce(raw: Option<&RawValue>) -> Read<Option<Nonce>> {
+    let Some(raw) = raw.filter(|raw| !json::is_null(raw)) else { return Ok(None) };
+    let nonce = json::string(raw).and_then(|text| Nonce::new(text.into_owned()));
+    nonce.map(Some).ok_or(encode::INVALID)
 }
 
 #[cfg(test)]

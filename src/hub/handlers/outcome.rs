@@ -36,6 +36,10 @@ impl ChatServer {
                 let ends = ends(&message);
                 self.announce(asked, Broadcast::new(Event::MessagePosted(message)), ends, fanout);
             }
+            Ok(Done::Repeated(message)) => {
+                let mut event = Broadcast::new(Event::MessagePosted(message));
+                self.answer(asked, |kind| event.frame(kind, Viewer::Author), fanout);
+            }
             Ok(Done::Edited(message)) => {
                 let ends = ends(&message);
                 self.announce(asked, Broadcast::new(Event::MessageEdited(message)), ends, fanout);

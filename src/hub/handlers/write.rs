@@ -43,12 +43,12 @@ impl ChatServer {
         }
         let audience = self.settings.audience;
         Ok(match write {
-            Write::Post { peer, content } => {
+            Write::Post { peer, content, nonce } => {
                 let id = self.parts.mint.message().map_err(|error| {
                     log::error!("no message id: {error}");
                     Refusal::Busy
                 })?;
-                Change::Post { id, author: user, peer, content, audience }
+                Change::Post { id, author: user, peer, content, nonce, audience }
             }
             Write::Edit { peer, message, content } => {
                 Change::Edit { author: user, peer, message, content, audience }

@@ -1,11 +1,14 @@
-//! Pages of a room's messages, at a cost that depends on the page alone.
+//! Pages of a room's messages, and what has changed in it, at a cost that depends on the answer alone.
 //!
-//! The only index is (room, seq). Times strictly increase with seq, which has no holes, so the
-//! place of a moment is found by halving, one row at a time. A page is handed over in slices, so
-//! that no number of long messages is ever in memory at once.
+//! The only index over all messages is (room, seq). Times and the revisions of sendings strictly
+//! increase with seq, which has no holes, so the place of either is found by halving. What was edited
+//! is in an index of its own, by revision. A page is handed over in slices, so that no number of long
+//! messages is ever in memory at once.
 
+use diesel::connection::DefaultLoadingMode;
+use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Integer};
 
 use crate::domain::clock::Timestamp;
 use crate::domain::friendship::Audience;
@@ -14,19 +17,52 @@ use crate::domain::message::Message;
 use crate::domain::user::UserPair;
 use crate::store::Connection;
 use crate::store::error::StoreError;
-use crate::store::schema::messages;
 
-use super::messages::Row;
+use super::messages::{Row, RowType};
 use super::rooms::{self, Room};
+use super::statement::{Statement, Value};
 use super::{friendships, users};
 
 /// The most messages in one slice, however short they are.
 const SLICE_MESSAGES_MAX: usize = 1_000;
 
-diesel::define_sql_function! {
-    /// The length of a text in bytes.
-    fn octet_length(text: Text) -> Integer;
+/// The first seq in `low..high` whose column is not below a value, if `high` is not the answer.
+macro_rules! first_not_below {
+    ($column:literal) => {
+        concat!(
+            "WITH RECURSIVE place (low, high) AS (SELECT ?, ? UNION ALL SELECT CASE WHEN m.",
+            $column,
+            " < ? THEN m.seq + 1 ELSE p.low END, CASE WHEN m.",
+            $column,
+            " < ? THEN p.high ELSE m.seq END FROM place p JOIN messages m ON m.room_id = ? \
+             AND m.seq = (p.low + p.high) / 2 WHERE p.low < p.high) \
+             SELECT low FROM place WHERE low = high"
+        )
+    };
 }
+
+/// Messages with their columns.
+macro_rules! messages_where {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, seq, rev, author_id, created_at, edited_at, deleted, content FROM messages \
+             WHERE room_id = ? AND ",
+            $rest
+        )
+    };
+}
+
+const FIRST_BY_TIME: &str = first_not_below!("created_at");
+const FIRST_BY_REV: &str = first_not_below!("sent_rev");
+const NEWEST: &str = messages_where!("seq < ? AND NOT deleted ORDER BY seq DESC LIMIT ?");
+const BETWEEN: &str = messages_where!("seq >= ? AND seq < ? AND NOT deleted ORDER BY seq");
+const PAGE_START: &str = "SELECT seq FROM messages WHERE room_id = ? AND seq < ? AND NOT deleted \
+                          ORDER BY seq DESC LIMIT 1 OFFSET ?";
+const LENGTHS: &str = "SELECT seq, octet_length(content) FROM messages WHERE room_id = ? \
+                       AND seq >= ? AND seq < ? AND NOT deleted ORDER BY seq LIMIT ?";
+const SENT_SINCE: &str = messages_where!("seq >= ? AND edited_at IS NULL ORDER BY seq LIMIT ?");
+const EDITED_SINCE: &str =
+    messages_where!("rev > ? AND edited_at IS NOT NULL ORDER BY rev LIMIT ?");
 
 /// Which page: the newest `count` messages before a moment that are not deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,9 +117,10 @@ pub fn history(
     match rooms::of_pair(conn, pair)? {
         Some(room) => {
             let end = first_seq_not_before(conn, &room, page.before)?;
-            let Some(start) = page_start(conn, &room, end, page.count)? else {
-                return Ok(Some(HistorySlice { messages: Vec::new(), next: None }));
-            };
+            if let Some(messages) = newest(conn, &room, end, page.count, slice_bytes)? {
+                return Ok(Some(HistorySlice { messages, next: None }));
+            }
+            let start = page_start(conn, &room, end, page.count)?;
             let whole = HistoryRest { room: room.id, pair, start, end };
             history_rest(conn, &whole, slice_bytes).map(Some)
         }
@@ -108,15 +145,37 @@ pub fn history_rest(
     let fitting = fitting(&lengths, slice_bytes);
     let next = lengths.get(fitting).map(|(seq, _)| HistoryRest { start: *seq, ..rest.clone() });
     let end = next.as_ref().map_or(rest.end, |next| next.start);
-    let rows: Vec<Row> = messages::table
-        .filter(messages::room_id.eq(rest.room.get()))
-        .filter(messages::seq.ge(rest.start).and(messages::seq.lt(end)))
-        .filter(messages::deleted.eq(false))
-        .order(messages::seq.asc())
-        .select(Row::as_select())
-        .load(conn)?;
+    let values = [Value::Int(rest.room.get()), Value::Int(rest.start), Value::Int(end)];
+    let rows: Vec<Row> = Statement::<RowType>::new(BETWEEN, &values).load(conn)?;
     let messages = rows.into_iter().map(|row| row.into_message(rest.pair));
     Ok(HistorySlice { messages: messages.collect::<Result<_, _>>()?, next })
+}
+
+/// What has changed in a room since a revision, in the order of the revisions: of the messages whose
+/// last change is later the first `count`, deleted ones included.
+///
+/// # Errors
+/// [`StoreError::Database`], [`StoreError::Corrupt`].
+pub fn changes(
+    conn: &mut Connection,
+    room: &Room,
+    since: i64,
+    count: u32,
+) -> Result<Vec<Message>, StoreError> {
+    let (id, limit) = (Value::Int(room.id.get()), Value::Int(count.into()));
+    let later = since.saturating_add(1);
+    let start = if since >= room.rev() {
+        return Ok(Vec::new());
+    } else {
+        first_not_below(conn, FIRST_BY_REV, room, later)?
+    };
+    let sent = [id, Value::Int(start), limit];
+    let mut rows: Vec<Row> = Statement::<RowType>::new(SENT_SINCE, &sent).load(conn)?;
+    let edited = [id, Value::Int(since), limit];
+    rows.extend(Statement::<RowType>::new(EDITED_SINCE, &edited).load::<Row>(conn)?);
+    rows.sort_unstable_by_key(|row| row.rev);
+    rows.truncate(usize::try_from(count).unwrap_or(usize::MAX));
+    rows.into_iter().map(|row| row.into_message(room.pair)).collect()
 }
 
 /// The seq of the first message at or after a moment; that of the next message if there is none.
@@ -125,53 +184,83 @@ fn first_seq_not_before(
     room: &Room,
     before: Timestamp,
 ) -> Result<i64, StoreError> {
-    let (mut low, mut high) = (1, room.seq.saturating_add(1));
     if room.last_at < Some(before) {
-        return Ok(high);
+        return Ok(room.seq.saturating_add(1));
     }
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let created_at: i64 = messages::table
-            .filter(messages::room_id.eq(room.id.get()).and(messages::seq.eq(middle)))
-            .select(messages::created_at)
-            .first(conn)?;
-        if created_at < before.micros() { low = middle + 1 } else { high = middle }
-    }
-    Ok(low)
+    first_not_below(conn, FIRST_BY_TIME, room, before.micros())
 }
 
-/// The seq at which a page of `count` messages before `end` starts; `None` if it is empty.
-fn page_start(
+fn first_not_below(
+    conn: &mut Connection,
+    sql: &'static str,
+    room: &Room,
+    least: i64,
+) -> Result<i64, StoreError> {
+    let [least, end] = [least, room.seq.saturating_add(1)].map(Value::Int);
+    let values = [Value::Int(1), end, least, least, Value::Int(room.id.get())];
+    let found: Vec<i64> = Statement::<BigInt>::new(sql, &values).load(conn)?;
+    found.into_iter().next().ok_or(StoreError::Database(diesel::NotFound))
+}
+
+/// The newest `count` messages before `end`, oldest first; `None` if they may not fit into a slice.
+fn newest(
     conn: &mut Connection,
     room: &Room,
     end: i64,
     count: u32,
-) -> Result<Option<i64>, StoreError> {
-    let Some(skipped) = count.checked_sub(1) else { return Ok(None) };
-    let oldest = messages::table
-        .filter(messages::room_id.eq(room.id.get()).and(messages::seq.lt(end)))
-        .filter(messages::deleted.eq(false))
-        .order(messages::seq.desc())
-        .select(messages::seq)
-        .offset(skipped.into())
-        .first(conn)
-        .optional()?;
+    slice_bytes: usize,
+) -> Result<Option<Vec<Message>>, StoreError> {
+    if usize::try_from(count).is_ok_and(|count| count > SLICE_MESSAGES_MAX) {
+        return Ok(None);
+    }
+    let values = [Value::Int(room.id.get()), Value::Int(end), Value::Int(count.into())];
+    let query = Statement::<RowType>::new(NEWEST, &values);
+    // Row by row, to stop in time.
+    let rows = match conn {
+        Connection::Sqlite(sqlite) => {
+            fitting_rows(query.load_iter::<Row, DefaultLoadingMode>(sqlite)?, slice_bytes)?
+        }
+        Connection::Postgres(postgres) => {
+            fitting_rows(query.load_iter::<Row, PgRowByRowLoadingMode>(postgres)?, slice_bytes)?
+        }
+    };
+    let messages =
+        |rows: Vec<Row>| rows.into_iter().rev().map(|row| row.into_message(room.pair)).collect();
+    rows.map(messages).transpose()
+}
+
+/// All rows, unless there is more text in them.
+fn fitting_rows(
+    rows: impl Iterator<Item = QueryResult<Row>>,
+    bytes_max: usize,
+) -> QueryResult<Option<Vec<Row>>> {
+    let (mut fitting, mut bytes) = (Vec::new(), 0_usize);
+    for row in rows {
+        let row = row?;
+        bytes = bytes.saturating_add(row.content.len());
+        if bytes > bytes_max && !fitting.is_empty() {
+            return Ok(None);
+        }
+        fitting.push(row);
+    }
+    Ok(Some(fitting))
+}
+
+/// The seq at which a page of `count` messages before `end` starts.
+fn page_start(conn: &mut Connection, room: &Room, end: i64, count: u32) -> Result<i64, StoreError> {
+    let skipped = i64::from(count).saturating_sub(1);
+    let values = [Value::Int(room.id.get()), Value::Int(end), Value::Int(skipped)];
+    let oldest: Vec<i64> = Statement::<BigInt>::new(PAGE_START, &values).load(conn)?;
     // Fewer than `count`: the page reaches to the first message.
-    Ok(Some(oldest.unwrap_or(1)))
+    Ok(oldest.first().copied().unwrap_or(1))
 }
 
 /// The seq and length of the next messages, one more than a slice can hold.
 fn lengths(conn: &mut Connection, rest: &HistoryRest) -> Result<Vec<(i64, i32)>, StoreError> {
     let limit = i64::try_from(SLICE_MESSAGES_MAX).unwrap_or(i64::MAX).saturating_add(1);
-    let lengths = messages::table
-        .filter(messages::room_id.eq(rest.room.get()))
-        .filter(messages::seq.ge(rest.start).and(messages::seq.lt(rest.end)))
-        .filter(messages::deleted.eq(false))
-        .order(messages::seq.asc())
-        .select((messages::seq, octet_length(messages::content)))
-        .limit(limit)
-        .load(conn)?;
-    Ok(lengths)
+    let [start, end, limit] = [rest.start, rest.end, limit].map(Value::Int);
+    let values = [Value::Int(rest.room.get()), start, end, limit];
+    Statement::<(BigInt, Integer)>::new(LENGTHS, &values).load(conn)
 }
 
 /// How many messages fit into a slice.

@@ -1,6 +1,7 @@
-//! Messages, one by one. Pages of them are in [`history`](super::history).
+//! Messages, one by one and many at once. Pages of them are in [`history`](super::history).
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{MessageId, RoomId};
@@ -10,34 +11,42 @@ use crate::store::Connection;
 use crate::store::error::StoreError;
 use crate::store::schema::{messages, rooms};
 
-use super::rooms::{Room, room};
-use super::{message_id, user_id};
+use super::statement::{Statement, Value};
+use super::{message_id, user_id, user_pair};
 
-/// A message and the room it is in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// The room.
-    pub room: Room,
-    /// The message.
-    pub message: Message,
-}
+/// Rows of one `INSERT` on SQLite, largest first: few statements, each prepared once.
+const INSERT_SIZES: [usize; 3] = [64, 8, 1];
 
-/// The columns of a message that its room does not know.
+const INSERT: &str = "INSERT INTO messages (id, room_id, seq, sent_rev, rev, author_id, created_at, \
+                      edited_at, deleted, content) ";
+const INSERT_VALUES: &str = "(?, ?, ?, ?, ?, ?, ?, NULL, 0, ?)";
+const INSERT_ARRAYS: &str = "SELECT id, room_id, seq, rev, rev, author_id, created_at, \
+    NULL::bigint, FALSE, content FROM unnest(?, ?, ?, ?, ?, ?, ?) \
+    AS new (id, room_id, seq, rev, author_id, created_at, content)";
+const UPDATE: &str = "UPDATE messages SET rev = ?, edited_at = ?, deleted = (? = 1), content = ? \
+                      WHERE id = ?";
+
+/// The types of a message's columns.
+pub(super) type RowType = (BigInt, BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>, Bool, Text);
+
+/// A message without its room.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = messages)]
 pub(super) struct Row {
     id: i64,
     seq: i64,
-    rev: i64,
+    /// The room's revision at its last change.
+    pub rev: i64,
     author_id: i64,
     created_at: i64,
     edited_at: Option<i64>,
     deleted: bool,
-    content: String,
+    /// The text.
+    pub content: String,
 }
 
 impl Row {
-    pub(super) fn into_message(self, pair: UserPair) -> Result<Message, StoreError> {
+    pub fn into_message(self, pair: UserPair) -> Result<Message, StoreError> {
         Ok(Message {
             id: message_id(self.id)?,
             pair,
@@ -52,24 +61,54 @@ impl Row {
     }
 }
 
-/// Stores a message.
+/// Stores messages that have just been sent, each with its room.
 ///
 /// # Errors
-/// [`StoreError::is_unique_violation`] if its id, or its number in the room, is taken.
-pub fn insert(conn: &mut Connection, room: RoomId, message: &Message) -> Result<(), StoreError> {
-    let row = (
-        messages::id.eq(message.id.get()),
-        messages::room_id.eq(room.get()),
-        messages::seq.eq(message.seq),
-        messages::rev.eq(message.rev),
-        messages::author_id.eq(message.author.get()),
-        messages::created_at.eq(message.created_at.micros()),
-        messages::edited_at.eq(message.edited_at.map(Timestamp::micros)),
-        messages::deleted.eq(message.deleted),
-        messages::content.eq(&message.content),
-    );
-    diesel::insert_into(messages::table).values(row).execute(conn)?;
+/// [`StoreError::is_unique_violation`] if an id, or a number in a room, is taken; then none of them
+/// is stored, once the transaction is rolled back.
+pub fn insert_many(conn: &mut Connection, new: &[(RoomId, Message)]) -> Result<(), StoreError> {
+    match conn {
+        Connection::Sqlite(sqlite) => {
+            let mut left = new;
+            for size in INSERT_SIZES {
+                while let Some((some, rest)) = left.split_at_checked(size) {
+                    let values: Vec<Value<'_>> = some.iter().flat_map(values).collect();
+                    let rows = [INSERT_VALUES].repeat(size).join(", ");
+                    let insert = Statement::<()>::new(format!("{INSERT}VALUES {rows}"), &values);
+                    insert.execute(sqlite)?;
+                    left = rest;
+                }
+            }
+        }
+        Connection::Postgres(postgres) => {
+            let ints = |of: fn(&(RoomId, Message)) -> i64| new.iter().map(of).collect::<Vec<_>>();
+            let id = ints(|(_, message)| message.id.get());
+            let room = ints(|(room, _)| room.get());
+            let seq = ints(|(_, message)| message.seq);
+            let rev = ints(|(_, message)| message.rev);
+            let author = ints(|(_, message)| message.author.get());
+            let created_at = ints(|(_, message)| message.created_at.micros());
+            let content: Vec<&str> = new.iter().map(|(_, message)| &*message.content).collect();
+            let [id, room, seq, rev, author, created_at] =
+                [&id, &room, &seq, &rev, &author, &created_at].map(|ints| Value::Ints(ints));
+            let values = [id, room, seq, rev, author, created_at, Value::Texts(&content)];
+            Statement::<()>::new(format!("{INSERT}{INSERT_ARRAYS}"), &values).execute(postgres)?;
+        }
+    }
     Ok(())
+}
+
+fn values((room, message): &(RoomId, Message)) -> [Value<'_>; 8] {
+    [
+        Value::Int(message.id.get()),
+        Value::Int(room.get()),
+        Value::Int(message.seq),
+        Value::Int(message.rev),
+        Value::Int(message.rev),
+        Value::Int(message.author.get()),
+        Value::Int(message.created_at.micros()),
+        Value::Text(&message.content),
+    ]
 }
 
 /// Stores what an edit or a deletion has changed in a message.
@@ -77,31 +116,30 @@ pub fn insert(conn: &mut Connection, room: RoomId, message: &Message) -> Result<
 /// # Errors
 /// [`StoreError::Database`].
 pub fn update(conn: &mut Connection, message: &Message) -> Result<(), StoreError> {
-    let changes = (
-        messages::rev.eq(message.rev),
-        messages::edited_at.eq(message.edited_at.map(Timestamp::micros)),
-        messages::deleted.eq(message.deleted),
-        messages::content.eq(&message.content),
-    );
-    diesel::update(messages::table.find(message.id.get())).set(changes).execute(conn)?;
-    Ok(())
+    let edited_at = message.edited_at.unwrap_or(message.created_at);
+    let values = [
+        Value::Int(message.rev),
+        Value::Int(edited_at.micros()),
+        Value::Int(message.deleted.into()),
+        Value::Text(&message.content),
+        Value::Int(message.id.get()),
+    ];
+    Statement::<()>::new(UPDATE, &values).run(conn)
 }
 
 /// A message, deleted or not.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn find(conn: &mut Connection, id: MessageId) -> Result<Option<Found>, StoreError> {
+pub fn find(conn: &mut Connection, id: MessageId) -> Result<Option<Message>, StoreError> {
     let found = messages::table
         .inner_join(rooms::table)
         .filter(messages::id.eq(id.get()))
-        .select((rooms::all_columns, Row::as_select()))
+        .select(((rooms::low, rooms::high), Row::as_select()))
         .first(conn)
         .optional()?;
-    let Some((columns, row)) = found else { return Ok(None) };
-    let room = room(columns)?;
-    let message = row.into_message(room.pair)?;
-    Ok(Some(Found { room, message }))
+    let Some(((low, high), row)) = found else { return Ok(None) };
+    row.into_message(user_pair(low, high)?).map(Some)
 }
 
 /// The highest id.

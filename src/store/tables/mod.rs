@@ -7,8 +7,10 @@ pub mod friendships;
 pub mod history;
 pub mod mails;
 pub mod messages;
+pub mod nonces;
 pub mod registrations;
 pub mod rooms;
+mod statement;
 pub mod users;
 
 use crate::domain::id::{MessageId, RoomId, UserId};

@@ -81,6 +81,7 @@ transcripts! {
     load_chat,
     load_count,
     mutual_users,
+    nonce,
     order,
     room_ids,
 }

@@ -13,12 +13,12 @@ use tradewind::store::{Change, Done, Observer, Store, StoreError};
 use super::harness::*;
 
 /// Holds the writing thread until dropped.
-struct Plug {
+pub struct Plug {
     _release: mpsc::Sender<()>,
 }
 
 /// Returns once the writing thread is held, so that whatever is submitted gathers into a batch.
-async fn plug(store: &Store) -> Plug {
+pub async fn plug(store: &Store) -> Plug {
     let (release, released) = mpsc::channel::<()>();
     let (entered, mut has_entered): (_, UnboundedReceiver<()>) = unbounded_channel();
     let released = Mutex::new(released);
@@ -323,7 +323,7 @@ on_both! {
         let floor = database.id_floor().unwrap();
         assert!(floor >= message.id.get());
         let found = database.read(|conn| tradewind::store::tables::messages::find(conn, message.id));
-        assert_eq!(found.unwrap().unwrap().message, message);
+        assert_eq!(found.unwrap().unwrap(), message);
         assert_eq!(MessageId::new(floor).map(MessageId::get), Some(floor));
     }
 }

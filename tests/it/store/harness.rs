@@ -67,6 +67,11 @@ impl TestDb {
         Self { settings, dir: tempfile::tempdir().unwrap(), schema: Some(schema) }
     }
 
+    /// An empty one of the same kind.
+    pub fn another(&self) -> Self {
+        if self.is_sqlite() { Self::sqlite() } else { Self::postgres() }
+    }
+
     pub fn is_sqlite(&self) -> bool {
         self.schema.is_none()
     }
@@ -191,6 +196,7 @@ impl Live {
             author: id(author),
             peer: UserId::new(peer),
             content: content(text),
+            nonce: None,
             audience: Audience::Anyone,
         }
     }
@@ -224,7 +230,7 @@ impl Live {
     /// Seq and rev of a room, if there is one.
     pub fn counters(&self, a: i64, b: i64) -> Option<(i64, i64)> {
         let room = self.database.read(|conn| rooms::of_pair(conn, pair(a, b))).unwrap();
-        room.map(|room| (room.seq, room.rev))
+        room.map(|room| (room.seq, room.rev()))
     }
 }
 

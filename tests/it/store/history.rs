@@ -44,12 +44,10 @@ fn fill(database: &Database, a: i64, b: i64, sent: &[Sent]) -> Vec<Message> {
         });
     }
     let filled = database.write(|conn| {
-        let mut room = rooms::create(conn, mint.room().unwrap(), pair)?;
-        room.last_at = all.last().map(|message| message.created_at);
-        room.seq = i64::try_from(all.len()).unwrap();
-        room.rev = room.seq;
-        all.iter().try_for_each(|message| messages::insert(conn, room.id, message))?;
-        rooms::update(conn, &room)
+        let room = rooms::create(conn, mint.room().unwrap(), pair)?.id;
+        let new: Vec<_> = all.iter().map(|message| (room, message.clone())).collect();
+        messages::insert_many(conn, &new)?;
+        all.iter().filter(|m| m.deleted).try_for_each(|message| messages::update(conn, message))
     });
     filled.unwrap();
     all.retain(|message| !message.deleted);

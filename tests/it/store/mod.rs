@@ -4,6 +4,8 @@ mod batches;
 mod failures;
 mod harness;
 mod history;
+mod ledger;
+mod nonces;
 mod registrations;
 mod rules;
 mod schema;

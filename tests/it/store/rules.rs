@@ -33,6 +33,7 @@ on_both! {
                     author: id(2),
                     peer: peer.and_then(UserId::new),
                     content: content("hello"),
+                    nonce: None,
                     audience,
                 });
                 match done.await {

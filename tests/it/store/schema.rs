@@ -5,9 +5,11 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use diesel::connection::SimpleConnection;
 use diesel::deserialize::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{RunQueryDsl, sql_query};
+use tradewind::store::tables::{history, rooms};
 use tradewind::store::{Connection, Database};
 
 use super::harness::*;
@@ -90,15 +92,63 @@ fn type_name(kind: &str, sqlite: bool) -> &'static str {
 on_both! {
     fn the_schema_is_what_diesel_believes(db) {
         let declared = declared(db.is_sqlite());
-        assert_eq!(declared.len(), 7);
+        assert_eq!(declared.len(), 8);
         assert_eq!(found(&db.open()), declared);
     }
 
     fn a_second_migration_does_nothing(db) {
         let database = Database::open(&db.settings).unwrap();
-        assert_eq!(database.migrate().unwrap(), ["2026-11-21-000000_foundation"]);
+        let all = ["2026-11-21-000000_foundation", "2026-11-22-000000_write_path"];
+        assert_eq!(database.migrate().unwrap(), all);
         assert!(database.migrate().unwrap().is_empty());
         assert!(Database::open(&db.settings).unwrap().migrate().unwrap().is_empty());
+    }
+
+    fn rooms_and_messages_survive_the_write_path(db) {
+        let sql = |name: &str, way: &str| {
+            let kind = if db.is_sqlite() { "sqlite" } else { "postgres" };
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(kind);
+            fs::read_to_string(root.join(name).join(way)).unwrap()
+        };
+        let run = |database: &Database, sql: &str| {
+            database.write(|conn| Ok(conn.batch_execute(sql)?)).unwrap();
+        };
+        let write_path = "2026-11-22-000000_write_path";
+        let database = db.open();
+        make_users(&database, &[2, 4]);
+        run(&database, &sql(write_path, "down.sql"));
+        // Sent, sent, 1 edited, sent, 3 deleted, sent.
+        run(&database, "INSERT INTO rooms (id, low, high, seq, rev, last_at) \
+                        VALUES (7, 2, 4, 4, 6, 40)");
+        let rows = [(1, 3, "15"), (2, 2, "NULL"), (3, 5, "35"), (4, 6, "NULL")];
+        for (seq, rev, edited_at) in rows {
+            let deleted = if db.is_sqlite() { "0" } else { "FALSE" };
+            run(&database, &format!(
+                "INSERT INTO messages (id, room_id, seq, rev, author_id, created_at, edited_at, \
+                 deleted, content) VALUES ({seq}, 7, {seq}, {rev}, 2, {seq}0, {edited_at}, \
+                 {deleted}, 'text')"
+            ));
+        }
+        let check = || {
+            let (room, changes) = database
+                .read(|conn| {
+                    let room = rooms::of_pair(conn, pair(2, 4))?.unwrap();
+                    let changes = (0..=6).map(|since| history::changes(conn, &room, since, 10));
+                    Ok((room.clone(), changes.collect::<Result<Vec<_>, _>>()?))
+                })
+                .unwrap();
+            assert_eq!((room.seq, room.rev(), room.last_at), (4, 6, Some(at(40))));
+            for (since, changes) in (0..).zip(changes) {
+                let revs: Vec<i64> = changes.iter().map(|message| message.rev).collect();
+                let later: Vec<i64> = [2, 3, 5, 6].into_iter().filter(|rev| *rev > since).collect();
+                assert_eq!(revs, later);
+            }
+        };
+        run(&database, &sql(write_path, "up.sql"));
+        check();
+        run(&database, &sql(write_path, "down.sql"));
+        run(&database, &sql(write_path, "up.sql"));
+        check();
     }
 
     fn several_processes_may_migrate_at_once(db) {

@@ -1,0 +1,203 @@
+//! A batch does what its changes would do one by one, and what has changed can be caught up on.
+
+use std::future::{Future as _, poll_fn};
+use std::task::Poll;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use tradewind::domain::friendship::Audience;
+use tradewind::domain::id::{MessageId, UserId};
+use tradewind::domain::message::{Message, Nonce};
+use tradewind::store::tables::{history, messages, rooms};
+use tradewind::store::{Change, Connection, Database, Done};
+
+use super::batches::plug;
+use super::harness::*;
+
+/// Something done by one of three users to another.
+#[derive(Clone, Debug)]
+enum Op {
+    Post {
+        author: i64,
+        peer: i64,
+        nonce: Option<u8>,
+    },
+    /// The message of an earlier post, if that was this author's; without text a deletion.
+    Edit {
+        author: i64,
+        peer: i64,
+        post: usize,
+        text: bool,
+    },
+    /// Counts the messages.
+    Count,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let user = || (1_i64..4).prop_map(|number| 2 * number);
+    let nonce = prop::option::weighted(0.3, 0_u8..3);
+    prop_oneof![
+        6 => (user(), user(), nonce)
+            .prop_map(|(author, peer, nonce)| Op::Post { author, peer, nonce }),
+        3 => (user(), user(), 0_usize..12, any::<bool>())
+            .prop_map(|(author, peer, post, text)| Op::Edit { author, peer, post, text }),
+        1 => Just(Op::Count),
+    ]
+}
+
+/// The changes, with the same ids whatever database they are for; `None` counts.
+fn changes(live: &Live, ops: &[Op]) -> Vec<Option<Change>> {
+    let ids: Vec<MessageId> = ops.iter().map(|_| live.mint.message().unwrap()).collect();
+    let posts: Vec<MessageId> = ops
+        .iter()
+        .zip(&ids)
+        .filter(|(op, _)| matches!(op, Op::Post { .. }))
+        .map(|(_, id)| *id)
+        .collect();
+    let change = |(number, op): (usize, &Op)| match op {
+        Op::Post { author, peer, nonce } => Some(Change::Post {
+            id: ids[number],
+            author: id(*author),
+            peer: UserId::new(*peer),
+            content: content(&format!("text {number}")),
+            nonce: nonce.and_then(|nonce| Nonce::new(format!("n{nonce}"))),
+            audience: Audience::Anyone,
+        }),
+        Op::Edit { author, peer, post, text } => Some(Change::Edit {
+            author: id(*author),
+            peer: UserId::new(*peer),
+            message: posts.get(*post).copied(),
+            content: text.then(|| content(&format!("edited {number}"))),
+            audience: Audience::Anyone,
+        }),
+        Op::Count => None,
+    };
+    ops.iter().enumerate().map(change).collect()
+}
+
+fn count(conn: &mut Connection) -> Result<usize, tradewind::store::StoreError> {
+    Ok(all(conn)?.len())
+}
+
+/// Every message, by room and seq.
+fn all(conn: &mut Connection) -> Result<Vec<Message>, tradewind::store::StoreError> {
+    let mut messages = Vec::new();
+    for (a, b) in [(2, 4), (2, 6), (4, 6)] {
+        if let Some(room) = rooms::of_pair(conn, pair(a, b))? {
+            messages.extend(history::changes(conn, &room, 0, u32::MAX)?);
+        }
+    }
+    messages.sort_by_key(|message| (message.pair, message.seq));
+    Ok(messages)
+}
+
+/// Does everything in one batch, or each for itself; what came of it and what is there then.
+async fn outcome(
+    live: &Live,
+    changes: Vec<Option<Change>>,
+    together: bool,
+) -> (Vec<Done>, Vec<usize>) {
+    let held = if together { Some(plug(&live.store).await) } else { None };
+    let (mut done, mut counts, mut submitted) = (Vec::new(), Vec::new(), 0);
+    let mut calls = Vec::new();
+    for change in changes {
+        match change {
+            Some(change) if together => {
+                live.store.submit(submitted, change).unwrap();
+                submitted += 1;
+            }
+            Some(change) => done.push(live.apply(change).await),
+            None if together => {
+                let store = live.store.clone();
+                let mut call = Box::pin(async move { store.write(count).await });
+                // Polled once, and so submitted in its place.
+                let pending =
+                    poll_fn(|task| Poll::Ready(call.as_mut().poll(task).is_pending())).await;
+                assert!(pending);
+                calls.push(call);
+            }
+            None => counts.push(live.store.write(count).await.unwrap()),
+        }
+    }
+    drop(held);
+    for call in calls {
+        counts.push(within(call).await.unwrap());
+    }
+    while u64::try_from(done.len()).unwrap() < submitted {
+        done.extend(live.next().await.into_iter().map(|(_, outcome)| outcome.unwrap()));
+    }
+    (done, counts)
+}
+
+fn stored(database: &Database) -> Vec<Message> {
+    database.read(all).unwrap()
+}
+
+on_both! {
+    fn a_batch_does_what_its_changes_do_one_by_one(db) {
+        let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
+        let ops = prop::collection::vec(op(), 1..40);
+        let outcome = TestRunner::new(config).run(&ops, |ops| {
+            run(async {
+                let (one, other) = (db.another(), db.another());
+                let (together, alone) = (Live::start(&one), Live::start(&other));
+                for live in [&together, &alone] {
+                    make_users(&live.database, &[2, 4, 6]);
+                }
+                let changes = changes(&together, &ops);
+                let expected = outcome(&alone, changes.clone(), false).await;
+                assert_eq!(outcome(&together, changes, true).await, expected);
+                assert_eq!(stored(&together.database), stored(&alone.database));
+                for (a, b) in [(2, 4), (2, 6), (4, 6)] {
+                    assert_eq!(together.counters(a, b), alone.counters(a, b));
+                }
+            });
+            Ok(())
+        });
+        outcome.unwrap();
+    }
+
+    fn changes_since_a_revision_are_those_of_the_model(db) {
+        let config = Config { cases: 12, failure_persistence: None, ..Config::default() };
+        let edits = prop::collection::vec((0_usize..30, any::<bool>()), 0..30);
+        let queries = prop::collection::vec((-1_i64..70, 0_u32..40), 1..10);
+        let history = (1_usize..30, edits, queries);
+        let outcome = TestRunner::new(config).run(&history, |(sent, edits, queries)| {
+            run(async {
+                let db = db.another();
+                let live = Live::start(&db);
+                make_users(&live.database, &[2, 4]);
+                let mut model: Vec<Message> = Vec::new();
+                for (number, (target, text)) in edits.iter().enumerate() {
+                    if number < sent {
+                        model.push(live.posted(2, 4, "text").await);
+                    }
+                    let message = model[target % model.len()].id;
+                    let text = text.then_some("edited");
+                    if let Done::Edited(edited) = live.edit(2, 4, message, text).await {
+                        let place = model.iter().position(|m| m.id == message).unwrap();
+                        model[place] = edited;
+                    }
+                }
+                model.push(live.posted(4, 2, "last").await);
+                model.sort_by_key(|message| message.rev);
+                let room = live.database.read(|conn| rooms::of_pair(conn, pair(2, 4)));
+                let room = room.unwrap().unwrap();
+                assert_eq!(Some(room.rev()), model.last().map(|message| message.rev));
+                for (since, limit) in queries {
+                    let mut expected = model.clone();
+                    expected.retain(|message| message.rev > since);
+                    expected.truncate(usize::try_from(limit).unwrap());
+                    let read = |conn: &mut _| history::changes(conn, &room, since, limit);
+                    assert_eq!(live.database.read(read).unwrap(), expected);
+                }
+                for message in &model {
+                    let found = live.database.read(|conn| messages::find(conn, message.id));
+                    assert_eq!(found.unwrap().as_ref(), Some(message));
+                }
+            });
+            Ok(())
+        });
+        outcome.unwrap();
+    }
+}
