@@ -343,6 +343,10 @@ impl Machine {
         if self.pending == 0 {
             self.under_way = UnderWay::Nothing;
         }
+        if self.slots.is_empty() {
+            // An idle session keeps no memory for the next burst.
+            self.slots = VecDeque::new();
+        }
         if self.waiting.is_empty() {
             return;
         }
@@ -352,6 +356,7 @@ impl Machine {
                 return;
             }
         }
+        self.waiting = VecDeque::new();
         if !self.ended {
             effects.push_back(Effect::Input(Input::Flow));
         }

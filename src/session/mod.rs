@@ -201,6 +201,8 @@ impl<A: Adapter> Session<A> {
                 Effect::Query { request, query, user } => self.look_up(request, user, query, ctx),
             }
         }
+        // Most sessions are idle most of the time: nothing is kept for the next frame.
+        self.effects = VecDeque::new();
     }
 
     /// Runs a future, then handles its outcome in turn with everything else.

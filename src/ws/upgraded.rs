@@ -33,8 +33,6 @@ const SCRATCH_BYTES: usize = 64 * 1024;
 const READS_PER_WAKE: usize = 4;
 /// While more than this waits to be written, nothing is read.
 const SOFT_BYTES: usize = 64 * 1024;
-/// An empty buffer larger than this is given back.
-const KEPT_BYTES: usize = 512;
 
 thread_local! {
     static SCRATCH: Cell<BytesMut> = Cell::new(BytesMut::new());
@@ -153,7 +151,8 @@ impl Upgraded {
                 Poll::Pending => return Ok(false),
             }
         }
-        if self.outbox.capacity() > KEPT_BYTES {
+        // A session keeps nothing for the next burst: most are idle most of the time.
+        if self.outbox.capacity() > 0 {
             self.outbox = BytesMut::new();
         }
         Ok(true)
