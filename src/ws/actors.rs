@@ -4,59 +4,92 @@
 //! timers included. The hub's byte bound then puts it out of the tables, and `TCP_USER_TIMEOUT`
 //! ends the socket. The context's own reader is given nothing; ours takes its place.
 
+use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
-use actix::{ActorContext, AsyncContext, StreamHandler};
+use actix::fut::ActorFuture;
+use actix::{Actor, ActorContext as _, AsyncContext as _, StreamHandler};
 use actix_web::web::Payload;
 use actix_web::{Error, HttpRequest, HttpResponse};
 use actix_web_actors::ws::{self, Message, ProtocolError, WebsocketContext};
+use bytes::Bytes;
+use bytestring::ByteString;
+use futures_core::Stream as _;
 use futures_util::stream;
 
-use super::Settings;
 use super::decode::{Decoder, In};
 use super::inbound::{Gate, Inbound};
-use crate::dialect::{Frame, Kind};
+use super::{Endpoint, Settings, Socket};
+use crate::dialect::Frame;
 use crate::domain::close::CloseReason;
-use crate::session::{Adapter, Input, Seat, Session, Shared};
+use crate::session::{Adapter, Input, Session};
 
-/// The socket's side of a session.
+/// Messages of one socket that are handed over before others get their turn.
+const MESSAGES_PER_WAKE: usize = 16;
+
+/// The socket's side of an endpoint.
 pub struct Actors {
     gate: Rc<Gate>,
     close_timeout: Duration,
     closing: bool,
 }
 
-/// Answers the handshake and starts a session of a kind on the socket.
+/// Answers the handshake and starts an endpoint on the socket.
 ///
 /// # Errors
 /// 400, 405 or 426, if the request is no WebSocket handshake.
-pub fn accept(
+pub fn accept<E>(
     request: &HttpRequest,
     payload: Payload,
     settings: Settings,
-    (kind, shared, seat): (Kind, Arc<Shared>, Seat),
-) -> Result<HttpResponse, Error> {
+    endpoint: impl FnOnce(Actors) -> E + 'static,
+) -> Result<HttpResponse, Error>
+where
+    E: Endpoint<Socket = Actors> + Actor<Context = WebsocketContext<E>>,
+    // Required by the context, and never called: its reader is given no bytes.
+    E: StreamHandler<Result<Message, ProtocolError>>,
+{
     let mut response = ws::handshake(request)?;
     let gate = Rc::new(Gate::default());
     let decoder = Decoder::new(settings.frame_bytes_max);
-    let inbound = Inbound::new(payload, decoder, Rc::clone(&gate));
-    let adapter = Actors { gate, close_timeout: settings.close_timeout, closing: false };
+    let feed = Feed(Inbound::new(payload, decoder, Rc::clone(&gate)));
+    let socket = Actors { gate, close_timeout: settings.close_timeout, closing: false };
     let context = WebsocketContext::with_factory(stream::pending(), move |ctx| {
-        ctx.add_stream(inbound);
-        Session::new(kind, shared, seat, adapter)
+        ctx.spawn(feed);
+        endpoint(socket)
     });
     Ok(response.streaming(context))
+}
+
+impl<E: Actor<Context = WebsocketContext<E>>> Socket<E> for Actors {
+    fn text(&mut self, text: &ByteString, ctx: &mut WebsocketContext<E>) {
+        if !self.closing {
+            ctx.text(text.clone());
+        }
+    }
+
+    fn binary(&mut self, payload: &Bytes, ctx: &mut WebsocketContext<E>) {
+        if !self.closing {
+            ctx.binary(payload.clone());
+        }
+    }
+
+    fn close(&mut self, code: u16, text: String, ctx: &mut WebsocketContext<E>) {
+        self.closing = true;
+        self.gate.set(Input::Flow);
+        let description = Some(text).filter(|text| !text.is_empty());
+        ctx.close(Some(ws::CloseReason { code: code.into(), description }));
+        ctx.run_later(self.close_timeout, |_, ctx| ctx.stop());
+    }
 }
 
 impl Adapter for Actors {
     type Context = WebsocketContext<Session<Self>>;
 
     fn answer(&mut self, ctx: &mut Self::Context, frame: &Frame) {
-        if !self.closing {
-            ctx.text(frame.as_text().clone());
-        }
+        Socket::<Session<Self>>::text(self, frame.as_text(), ctx);
     }
 
     fn push(&mut self, ctx: &mut Self::Context, frame: &Frame) {
@@ -65,11 +98,7 @@ impl Adapter for Actors {
     }
 
     fn close(&mut self, ctx: &mut Self::Context, code: u16, text: String) {
-        self.closing = true;
-        self.gate.set(Input::Flow);
-        let description = Some(text).filter(|text| !text.is_empty());
-        ctx.close(Some(ws::CloseReason { code: code.into(), description }));
-        ctx.run_later(self.close_timeout, |_, ctx| ctx.stop());
+        Socket::<Session<Self>>::close(self, code, text, ctx);
     }
 
     fn wake(&mut self) {
@@ -90,26 +119,56 @@ impl Adapter for Actors {
     }
 }
 
-impl StreamHandler<Result<In, CloseReason>> for Session<Actors> {
-    fn handle(&mut self, item: Result<In, CloseReason>, ctx: &mut Self::Context) {
-        match item {
-            Ok(In::Close(_)) if self.adapter.closing => ctx.stop(),
-            _ if self.adapter.closing => {}
-            Ok(In::Text(text)) => self.text(&text, ctx),
-            Ok(In::Binary) => self.binary(ctx),
-            Ok(In::Ping(payload)) => ctx.pong(&payload),
-            Ok(In::Pong) => {}
-            Ok(In::Close(code)) => {
-                self.adapter.closing = true;
-                ctx.close(code.map(|code| ws::CloseCode::from(code).into()));
-                ctx.stop();
-            }
-            Err(reason) => self.end(reason, ctx),
-        }
-    }
+/// Hands over what the peer sends.
+struct Feed(Inbound<Payload>);
 
-    fn finished(&mut self, ctx: &mut Self::Context) {
-        ctx.stop();
+impl<E> ActorFuture<E> for Feed
+where
+    E: Endpoint<Socket = Actors> + Actor<Context = WebsocketContext<E>>,
+{
+    type Output = ();
+
+    fn poll(
+        mut self: Pin<&mut Self>,
+        endpoint: &mut E,
+        ctx: &mut WebsocketContext<E>,
+        task: &mut Task<'_>,
+    ) -> Poll<()> {
+        for _ in 0..MESSAGES_PER_WAKE {
+            match ready!(Pin::new(&mut self.0).poll_next(task)) {
+                Some(item) => handle(endpoint, item, ctx),
+                None => {
+                    ctx.stop();
+                    return Poll::Ready(());
+                }
+            }
+            if ctx.waiting() {
+                return Poll::Pending;
+            }
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+fn handle<E>(endpoint: &mut E, item: Result<In, CloseReason>, ctx: &mut WebsocketContext<E>)
+where
+    E: Endpoint<Socket = Actors> + Actor<Context = WebsocketContext<E>>,
+{
+    let socket = endpoint.socket();
+    match item {
+        Ok(In::Close(_)) if socket.closing => ctx.stop(),
+        _ if socket.closing => {}
+        Ok(In::Text(text)) => endpoint.text(text, ctx),
+        Ok(In::Binary(payload)) => endpoint.binary(payload, ctx),
+        Ok(In::Ping(payload)) => ctx.pong(&payload),
+        Ok(In::Pong) => {}
+        Ok(In::Close(code)) => {
+            socket.closing = true;
+            ctx.close(code.map(|code| ws::CloseCode::from(code).into()));
+            ctx.stop();
+        }
+        Err(reason) => endpoint.end(reason, ctx),
     }
 }
 

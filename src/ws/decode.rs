@@ -18,8 +18,8 @@ const CONTROL_BYTES_MAX: u64 = 125;
 pub enum In {
     /// A whole text message.
     Text(ByteString),
-    /// A whole binary message; what was in it is of no use to any dialect.
-    Binary,
+    /// A whole binary message.
+    Binary(Bytes),
     /// A ping, with what the pong must hold.
     Ping(Bytes),
     /// A pong.
@@ -109,7 +109,7 @@ impl Decoder {
             OpCode::Pong => return Ok(Some(In::Pong)),
             OpCode::Close => return close(&payload).map(Some),
             OpCode::Text if head.finished => return text(payload).map(Some),
-            OpCode::Binary if head.finished => return Ok(Some(In::Binary)),
+            OpCode::Binary if head.finished => return Ok(Some(In::Binary(payload.freeze()))),
             OpCode::Text => true,
             OpCode::Binary => false,
             OpCode::Continue => return self.fragment(head.finished, &payload),
@@ -126,8 +126,8 @@ impl Decoder {
         partial.bytes.extend_from_slice(payload);
         partial.check(last)?;
         if last {
-            let message = if partial.is_text { text(partial.bytes)? } else { In::Binary };
-            return Ok(Some(message));
+            let Partial { is_text, bytes, .. } = partial;
+            return if is_text { text(bytes) } else { Ok(In::Binary(bytes.freeze())) }.map(Some);
         }
         self.partial = Some(partial);
         Ok(None)

@@ -27,6 +27,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 const TEXT: u8 = 0x81;
 const TEXT_FIRST: u8 = 0x01;
 const BINARY: u8 = 0x82;
+const BINARY_FIRST: u8 = 0x02;
 const MIDDLE: u8 = 0x00;
 const LAST: u8 = 0x80;
 const CLOSE: u8 = 0x88;
@@ -71,10 +72,13 @@ fn joins_fragments_with_control_frames_in_between() {
         frame(LAST, &euro[2..]),
         frame(TEXT, b"whole"),
         frame(BINARY, b"\xff"),
+        frame(BINARY_FIRST, b"\xff"),
+        frame(LAST, b"\x00"),
     ]
     .concat();
     let ping = In::Ping(Bytes::from_static(b"p"));
-    let expected = vec![ping, text_of("€"), text_of("whole"), In::Binary];
+    let binary = |payload| In::Binary(Bytes::from_static(payload));
+    let expected = vec![ping, text_of("€"), text_of("whole"), binary(b"\xff"), binary(b"\xff\x00")];
     assert_eq!(decode([&bytes[..]]), (expected, None));
 }
 

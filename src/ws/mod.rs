@@ -3,10 +3,11 @@
 //! Two adapters hold a socket: `upgraded` (the actor owns it) and `actors` (actix-web-actors, which
 //! the design names). Frames come in by one decoder of our own for both, because a frame must be
 //! refused by its announced length, before its bytes are collected. A session knows none of this;
-//! it sees [`crate::session::Adapter`].
+//! it sees [`crate::session::Adapter`], and the adapters see it as an [`Endpoint`].
 
 pub mod actors;
 pub mod decode;
+mod endpoint;
 mod inbound;
 pub mod listener;
 pub mod tcp;
@@ -19,7 +20,9 @@ use actix_web::web::Payload;
 use actix_web::{Error, HttpRequest, HttpResponse};
 
 use crate::dialect::Kind;
-use crate::session::{Seat, Shared};
+use crate::session::{Seat, Session, Shared};
+
+pub use endpoint::{Endpoint, Socket};
 
 /// Bounds of a socket.
 #[derive(Clone, Copy, Debug)]
@@ -51,12 +54,14 @@ pub fn accept(
     request: &HttpRequest,
     payload: Payload,
     settings: Settings,
-    session: (Kind, Arc<Shared>, Seat),
+    (kind, shared, seat): (Kind, Arc<Shared>, Seat),
 ) -> Result<HttpResponse, Error> {
     match settings.adapter {
-        Adapter::Actors => actors::accept(request, payload, settings, session),
-        Adapter::Upgraded => listener::accept(request, move |stream, rest| {
-            upgraded::start(stream, rest, settings, session);
+        Adapter::Actors => actors::accept(request, payload, settings, move |socket| {
+            Session::new(kind, shared, seat, socket)
+        }),
+        Adapter::Upgraded => upgraded::accept(request, settings, move |socket| {
+            Session::new(kind, shared, seat, socket)
         }),
     }
 }

@@ -9,7 +9,6 @@
 use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context as Task, Poll, Waker};
 use std::time::Duration;
 
@@ -17,15 +16,17 @@ use actix::fut::ActorFuture;
 use actix::{Actor, ActorContext, AsyncContext, Context};
 use actix_http::ws::{OpCode, Parser};
 use actix_web::rt::net::TcpStream;
+use actix_web::{Error, HttpRequest, HttpResponse};
 use bytes::{Buf, Bytes, BytesMut};
+use bytestring::ByteString;
 use tokio::io::AsyncWrite as _;
 use tokio_util::io::poll_read_buf;
 
-use super::Settings;
 use super::decode::{Decoder, In};
-use crate::dialect::{Frame, Kind};
+use super::{Endpoint, Settings, Socket, listener};
+use crate::dialect::Frame;
 use crate::domain::close::CloseReason;
-use crate::session::{Adapter, Input, Seat, Session, Shared};
+use crate::session::{Adapter, Input, Session};
 
 /// The size of the buffer that a thread reads into.
 const SCRATCH_BYTES: usize = 64 * 1024;
@@ -38,7 +39,7 @@ thread_local! {
     static SCRATCH: Cell<BytesMut> = Cell::new(BytesMut::new());
 }
 
-/// The socket's side of a session.
+/// The socket's side of an endpoint.
 pub struct Upgraded {
     stream: TcpStream,
     decoder: Decoder,
@@ -67,38 +68,60 @@ enum State {
     Leaving,
 }
 
-/// Starts a session on a socket whose handshake has been answered. `rest` came with the handshake.
-pub fn start(
-    stream: TcpStream,
-    rest: BytesMut,
+/// Answers the handshake and starts an endpoint on the bare socket.
+///
+/// # Errors
+/// 400, 405 or 426, if the request is no WebSocket handshake, or one that cannot be had here.
+pub fn accept<E>(
+    request: &HttpRequest,
     settings: Settings,
-    (kind, shared, seat): (Kind, Arc<Shared>, Seat),
-) {
-    let adapter = Upgraded {
-        stream,
-        decoder: Decoder::new(settings.frame_bytes_max),
-        rest,
-        outbox: BytesMut::new(),
-        outbox_bytes_max: settings.outbox_bytes_max,
-        close_timeout: settings.close_timeout,
-        input: Input::Flow,
-        broken: false,
-        state: State::Open,
-        waker: None,
-    };
-    Session::create(|ctx: &mut Context<Session<Upgraded>>| {
-        ctx.spawn(Pump);
-        Session::new(kind, shared, seat, adapter)
-    });
+    endpoint: impl FnOnce(Upgraded) -> E + 'static,
+) -> Result<HttpResponse, Error>
+where
+    E: Endpoint<Socket = Upgraded> + Actor<Context = Context<E>>,
+{
+    listener::accept(request, move |stream, rest| {
+        let socket = Upgraded {
+            stream,
+            decoder: Decoder::new(settings.frame_bytes_max),
+            rest,
+            outbox: BytesMut::new(),
+            outbox_bytes_max: settings.outbox_bytes_max,
+            close_timeout: settings.close_timeout,
+            input: Input::Flow,
+            broken: false,
+            state: State::Open,
+            waker: None,
+        };
+        E::create(|ctx: &mut Context<E>| {
+            ctx.spawn(Pump);
+            endpoint(socket)
+        });
+    })
+}
+
+impl<E: Actor<Context = Context<E>>> Socket<E> for Upgraded {
+    fn text(&mut self, text: &ByteString, _: &mut Context<E>) {
+        self.send(OpCode::Text, text.as_bytes());
+    }
+
+    fn binary(&mut self, payload: &Bytes, _: &mut Context<E>) {
+        self.send(OpCode::Binary, payload);
+    }
+
+    fn close(&mut self, code: u16, text: String, ctx: &mut Context<E>) {
+        self.write(OpCode::Close, &[&code.to_be_bytes(), text.as_bytes()].concat());
+        self.state = State::Closing;
+        self.input = Input::Flow;
+        ctx.run_later(self.close_timeout, |_, ctx| ctx.stop());
+    }
 }
 
 impl Adapter for Upgraded {
     type Context = Context<Session<Self>>;
 
-    fn answer(&mut self, _: &mut Self::Context, frame: &Frame) {
-        if self.state == State::Open {
-            self.write(OpCode::Text, frame.as_text().as_bytes());
-        }
+    fn answer(&mut self, ctx: &mut Self::Context, frame: &Frame) {
+        Socket::<Session<Self>>::text(self, frame.as_text(), ctx);
     }
 
     fn push(&mut self, ctx: &mut Self::Context, frame: &Frame) {
@@ -110,10 +133,7 @@ impl Adapter for Upgraded {
     }
 
     fn close(&mut self, ctx: &mut Self::Context, code: u16, text: String) {
-        self.write(OpCode::Close, &[&code.to_be_bytes(), text.as_bytes()].concat());
-        self.state = State::Closing;
-        self.input = Input::Flow;
-        ctx.run_later(self.close_timeout, |_, ctx| ctx.stop());
+        Socket::<Session<Self>>::close(self, code, text, ctx);
     }
 
     fn wake(&mut self) {
@@ -137,6 +157,13 @@ impl Adapter for Upgraded {
 }
 
 impl Upgraded {
+    /// Queues a message, unless the goodbye has been said.
+    fn send(&mut self, opcode: OpCode, payload: &[u8]) {
+        if self.state == State::Open {
+            self.write(opcode, payload);
+        }
+    }
+
     fn write(&mut self, opcode: OpCode, payload: &[u8]) {
         Parser::write_message(&mut self.outbox, payload, opcode, true, false);
     }
@@ -190,21 +217,24 @@ enum Turn {
     End,
 }
 
-impl ActorFuture<Session<Upgraded>> for Pump {
+impl<E> ActorFuture<E> for Pump
+where
+    E: Endpoint<Socket = Upgraded> + Actor<Context = Context<E>>,
+{
     type Output = ();
 
     fn poll(
         self: Pin<&mut Self>,
-        session: &mut Session<Upgraded>,
-        ctx: &mut Context<Session<Upgraded>>,
+        endpoint: &mut E,
+        ctx: &mut Context<E>,
         task: &mut Task<'_>,
     ) -> Poll<()> {
-        let waker = &mut session.adapter.waker;
+        let waker = &mut endpoint.socket().waker;
         if !waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
             *waker = Some(task.waker().clone());
         }
         for _ in 0..READS_PER_WAKE {
-            match turn(session, ctx, task) {
+            match turn(endpoint, ctx, task) {
                 Ok(Turn::Again) => {}
                 Ok(Turn::Wait) => return Poll::Pending,
                 Ok(Turn::End) | Err(_) => {
@@ -219,33 +249,32 @@ impl ActorFuture<Session<Upgraded>> for Pump {
 }
 
 /// Writes, reads once, handles what came, writes again.
-fn turn(
-    session: &mut Session<Upgraded>,
-    ctx: &mut Context<Session<Upgraded>>,
-    task: &mut Task<'_>,
-) -> io::Result<Turn> {
-    let all_out = session.adapter.flush(task)?;
-    session.drained(ctx);
-    match session.adapter.state {
-        State::Overflowed => session.end(CloseReason::SlowConsumer, ctx),
+fn turn<E>(endpoint: &mut E, ctx: &mut Context<E>, task: &mut Task<'_>) -> io::Result<Turn>
+where
+    E: Endpoint<Socket = Upgraded> + Actor<Context = Context<E>>,
+{
+    let all_out = endpoint.socket().flush(task)?;
+    endpoint.drained(ctx);
+    match endpoint.socket().state {
+        State::Overflowed => endpoint.end(CloseReason::SlowConsumer, ctx),
         State::Leaving if all_out => return Ok(Turn::End),
         State::Leaving => return Ok(Turn::Wait),
         State::Open | State::Closing => {}
     }
-    if !session.adapter.may_read() {
+    if !endpoint.socket().may_read() {
         return Ok(Turn::Wait);
     }
     let mut buf = SCRATCH.take();
     buf.clear();
-    buf.extend_from_slice(&std::mem::take(&mut session.adapter.rest));
-    let handled = handle(session, &mut buf, ctx);
-    let read = if handled { session.adapter.read(&mut buf, task)? } else { None };
+    buf.extend_from_slice(&std::mem::take(&mut endpoint.socket().rest));
+    let handled = handle(endpoint, &mut buf, ctx);
+    let read = if handled { endpoint.socket().read(&mut buf, task)? } else { None };
     if read.is_some() {
-        handle(session, &mut buf, ctx);
+        handle(endpoint, &mut buf, ctx);
     }
-    session.adapter.rest = BytesMut::from(&buf[..]);
+    endpoint.socket().rest = BytesMut::from(&buf[..]);
     SCRATCH.set(buf);
-    let out = session.adapter.flush(task)?;
+    let out = endpoint.socket().flush(task)?;
     Ok(match read {
         Some(0) => Turn::End,
         Some(_) => Turn::Again,
@@ -256,42 +285,41 @@ fn turn(
 }
 
 /// Handles whole frames; whether all of them, so that more may be read.
-fn handle(
-    session: &mut Session<Upgraded>,
-    buf: &mut BytesMut,
-    ctx: &mut Context<Session<Upgraded>>,
-) -> bool {
+fn handle<E>(endpoint: &mut E, buf: &mut BytesMut, ctx: &mut Context<E>) -> bool
+where
+    E: Endpoint<Socket = Upgraded> + Actor<Context = Context<E>>,
+{
     loop {
-        let adapter = &mut session.adapter;
-        if adapter.broken {
+        let socket = endpoint.socket();
+        if socket.broken {
             buf.clear();
         }
-        if !adapter.may_read() {
+        if !socket.may_read() {
             return false;
         }
-        let closing = adapter.state == State::Closing;
-        match adapter.decoder.next(buf) {
+        let closing = socket.state == State::Closing;
+        match socket.decoder.next(buf) {
             Ok(None) => return true,
-            Ok(Some(In::Close(_))) if closing => adapter.state = State::Leaving,
+            Ok(Some(In::Close(_))) if closing => socket.state = State::Leaving,
             Ok(Some(_)) if closing => {}
-            Ok(Some(In::Text(text))) => session.text(&text, ctx),
-            Ok(Some(In::Binary)) => session.binary(ctx),
-            Ok(Some(In::Ping(payload))) => pong(adapter, &payload),
+            Ok(Some(In::Text(text))) => endpoint.text(text, ctx),
+            Ok(Some(In::Binary(payload))) => endpoint.binary(payload, ctx),
+            Ok(Some(In::Ping(payload))) => pong(socket, &payload),
             Ok(Some(In::Pong)) => {}
             Ok(Some(In::Close(code))) => {
                 let payload = code.map(u16::to_be_bytes);
-                adapter.write(OpCode::Close, payload.as_ref().map_or(&[], |code| &code[..]));
-                adapter.state = State::Leaving;
-                ctx.run_later(adapter.close_timeout, |_, ctx| ctx.stop());
+                socket.write(OpCode::Close, payload.as_ref().map_or(&[], |code| &code[..]));
+                socket.state = State::Leaving;
+                ctx.run_later(socket.close_timeout, |_, ctx| ctx.stop());
             }
             Err(reason) => {
-                adapter.broken = true;
-                session.end(reason, ctx);
+                socket.broken = true;
+                endpoint.end(reason, ctx);
             }
         }
     }
 }
 
-fn pong(adapter: &mut Upgraded, payload: &Bytes) {
-    adapter.write(OpCode::Pong, payload);
+fn pong(socket: &mut Upgraded, payload: &Bytes) {
+    socket.write(OpCode::Pong, payload);
 }

@@ -1,0 +1,123 @@
+//! A bare echo server on the product's own sockets, for tests of conformance with RFC 6455
+//! (`scripts/autobahn`).
+//!
+//!     cargo run --example echo -- upgraded
+//!     cargo run --example echo -- actors
+//!
+//! The argument is the adapter that holds sockets. It prints where it listens, on a port that the
+//! system has chosen, and ends by a signal.
+
+use std::io;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix::{Actor, Context, StreamHandler};
+use actix_web::web::{self, Payload};
+use actix_web::{App, Error, HttpRequest, HttpResponse};
+use actix_web_actors::ws::{Message, ProtocolError, WebsocketContext};
+use bytes::Bytes;
+use bytestring::ByteString;
+use tradewind::dialect::{Kind, rewind::Mode};
+use tradewind::domain::close::CloseReason;
+use tradewind::ws::actors::{self, Actors};
+use tradewind::ws::upgraded::{self, Upgraded};
+use tradewind::ws::{Adapter, Endpoint, Settings, Socket, listener, tcp};
+
+/// The longest message; the cases go up to 16 MiB.
+const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Longer than the cases wait for a close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+const USER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Sends back what comes, as what it came.
+struct Echo<S> {
+    socket: S,
+}
+
+impl<S> Echo<S> {
+    fn new(socket: S) -> Self {
+        Self { socket }
+    }
+}
+
+impl Actor for Echo<Upgraded> {
+    type Context = Context<Self>;
+}
+
+impl Actor for Echo<Actors> {
+    type Context = WebsocketContext<Self>;
+}
+
+impl<S: Socket<Self>> Endpoint for Echo<S>
+where
+    Self: Actor,
+{
+    type Socket = S;
+
+    fn socket(&mut self) -> &mut S {
+        &mut self.socket
+    }
+
+    fn text(&mut self, text: ByteString, ctx: &mut Self::Context) {
+        self.socket.text(&text, ctx);
+    }
+
+    fn binary(&mut self, payload: Bytes, ctx: &mut Self::Context) {
+        self.socket.binary(&payload, ctx);
+    }
+
+    fn drained(&mut self, _: &mut Self::Context) {}
+
+    fn end(&mut self, reason: CloseReason, ctx: &mut Self::Context) {
+        // The codes of the product.
+        let (code, text) = Kind::Rewind(Mode::Wind).close(reason);
+        self.socket.close(code, text, ctx);
+    }
+}
+
+/// Required by the context, and never called.
+impl StreamHandler<Result<Message, ProtocolError>> for Echo<Actors> {
+    fn handle(&mut self, _: Result<Message, ProtocolError>, _: &mut Self::Context) {}
+
+    fn finished(&mut self, _: &mut Self::Context) {}
+}
+
+async fn open(
+    request: HttpRequest,
+    payload: Payload,
+    adapter: Adapter,
+) -> Result<HttpResponse, Error> {
+    let settings = Settings {
+        adapter,
+        frame_bytes_max: MESSAGE_BYTES_MAX,
+        outbox_bytes_max: MESSAGE_BYTES_MAX,
+        close_timeout: CLOSE_TIMEOUT,
+    };
+    match adapter {
+        Adapter::Upgraded => upgraded::accept(&request, settings, Echo::new),
+        Adapter::Actors => actors::accept(&request, payload, settings, Echo::new),
+    }
+}
+
+#[actix_web::main]
+async fn main() -> io::Result<()> {
+    let adapter = match std::env::args().nth(1).as_deref() {
+        Some("upgraded") => Adapter::Upgraded,
+        Some("actors") => Adapter::Actors,
+        _ => return Err(io::Error::other("usage: echo upgraded|actors")),
+    };
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    println!("echo listens on ws://{}", listener.local_addr()?);
+    let settings = listener::Settings {
+        gives_sockets: adapter == Adapter::Upgraded,
+        workers: 1,
+        connections_max: 64,
+        shutdown_seconds: 1,
+    };
+    let app = move || {
+        let open = move |request, payload| open(request, payload, adapter);
+        App::new().default_service(web::get().to(open))
+    };
+    let tune = |connection: &_, _: &mut _| tcp::tune(connection, USER_TIMEOUT);
+    listener::serve(app, listener, &settings, tune)?.await
+}
