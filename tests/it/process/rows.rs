@@ -1,7 +1,10 @@
 //! What is in a database file, looked at past the server.
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use diesel::query_builder::SqlQuery;
+use diesel::query_dsl::LoadQuery;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query};
 
@@ -24,8 +27,9 @@ pub struct Row {
     pub content: String,
 }
 
+/// A text, or a number as text.
 #[derive(QueryableByName)]
-struct Word {
+pub struct Word {
     #[diesel(sql_type = Text)]
     word: String,
 }
@@ -45,25 +49,51 @@ pub fn sound_messages(file: &Path) -> Vec<Row> {
     assert_eq!(words(&mut conn, check), ["ok"]);
     let dangling = words(&mut conn, "SELECT \"table\" AS word FROM pragma_foreign_key_check()");
     assert_eq!(dangling, Vec::<String>::new());
-    let rows: Vec<Row> =
-        sql_query("SELECT * FROM messages ORDER BY room_id, seq").load(&mut conn).expect("rows");
-    for pair in rows.windows(2) {
-        let [before, after] = pair else { continue };
-        if before.room_id == after.room_id {
-            assert_eq!(after.seq, before.seq + 1);
-            assert_eq!(after.rev, before.rev + 1, "nothing but messages were stored");
-            assert!(after.created_at > before.created_at);
-            assert!(after.id > before.id);
-        } else {
-            assert_eq!((after.seq, after.rev), (1, 1));
-        }
-    }
-    let edits = "SELECT CAST(sum(edits) AS TEXT) AS word FROM rooms HAVING count(*) > 0";
-    assert!(words(&mut conn, edits).iter().all(|sum| sum == "0"), "nothing was edited");
+    let rows = messages(&mut conn, 0);
+    follow(&rows, &mut HashMap::new());
+    assert_eq!(count(&mut conn), rows.len());
     rows
 }
 
-fn words(conn: &mut SqliteConnection, query: &str) -> Vec<String> {
+/// The messages with ids above one, room by room, in the order of `seq`.
+pub fn messages<C>(conn: &mut C, above: i64) -> Vec<Row>
+where
+    SqlQuery: for<'q> LoadQuery<'q, C, Row>,
+{
+    let query = format!("SELECT * FROM messages WHERE id > {above} ORDER BY room_id, seq");
+    sql_query(query).load(conn).expect("rows")
+}
+
+/// Asserts that messages continue their rooms, of which `last` holds the last ones known: numbers
+/// have no holes, times and ids grow. Nothing but messages has been stored.
+pub fn follow(rows: &[Row], last: &mut HashMap<i64, Row>) {
+    for row in rows {
+        match last.insert(row.room_id, row.clone()) {
+            None => assert_eq!((row.seq, row.rev), (1, 1)),
+            Some(before) => {
+                assert_eq!((row.seq, row.rev), (before.seq + 1, before.rev + 1), "{row:?}");
+                assert!(row.created_at > before.created_at, "{before:?}, then {row:?}");
+                assert!(row.id > before.id, "{before:?}, then {row:?}");
+            }
+        }
+    }
+}
+
+/// How many messages there are. Asserts that no room counts anything else.
+pub fn count<C>(conn: &mut C) -> usize
+where
+    SqlQuery: for<'q> LoadQuery<'q, C, Word>,
+{
+    let miscounted = "SELECT CAST(id AS TEXT) AS word FROM rooms WHERE edits <> 0";
+    assert_eq!(words(conn, miscounted), Vec::<String>::new(), "nothing was edited");
+    let all = words(conn, "SELECT CAST(count(*) AS TEXT) AS word FROM messages");
+    all[0].parse().expect("a number")
+}
+
+fn words<C>(conn: &mut C, query: &str) -> Vec<String>
+where
+    SqlQuery: for<'q> LoadQuery<'q, C, Word>,
+{
     let words: Vec<Word> = sql_query(query).load(conn).expect("words");
     words.into_iter().map(|row| row.word).collect()
 }
