@@ -1,0 +1,153 @@
+//! The hub: a message to a user with N sessions, until each of them and its author's has it.
+//!
+//! A real `ChatServer` on a thread of its own; listeners in the place of sessions on another. The
+//! message is stored on its way, `relaxed`: what a listener costs is the growth with N.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use actix::{Actor, Arbiter, Context, Handler, System};
+use criterion::{BenchmarkId, Criterion};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tradewind::dialect::Kind;
+use tradewind::dialect::rewind::Mode;
+use tradewind::domain::clock::Clock;
+use tradewind::domain::command::Write;
+use tradewind::domain::friendship::Audience;
+use tradewind::domain::id::{SessionId, UserId};
+use tradewind::hub::delivery::Deliver;
+use tradewind::hub::messages::{Closed, Identify, Open, Submit};
+use tradewind::hub::{ChatServer, Gauge, Hub, Outlet, Parts, Settings};
+use tradewind::store::Durability;
+use tradewind::telemetry::Metrics;
+
+use crate::stage::{Stage, content, user_id};
+
+const LISTENERS: [usize; 3] = [1, 100, 1_000];
+const LONG: Duration = Duration::from_secs(3_600);
+
+/// How many listeners do not have the message yet.
+#[derive(Clone)]
+struct Missing {
+    count: Arc<AtomicUsize>,
+    none: UnboundedSender<()>,
+}
+
+/// Takes in what a session would.
+struct Listener {
+    gauge: Arc<Gauge>,
+    missing: Missing,
+}
+
+impl Actor for Listener {
+    type Context = Context<Self>;
+}
+
+impl Handler<Deliver> for Listener {
+    type Result = ();
+
+    fn handle(&mut self, deliver: Deliver, _: &mut Context<Self>) {
+        self.gauge.sub(deliver.bytes());
+        for _ in deliver.into_items() {
+            if self.missing.count.fetch_sub(1, Ordering::Relaxed) == 1 {
+                self.missing.none.send(()).unwrap_or_default();
+            }
+        }
+    }
+}
+
+struct House {
+    hub: Hub,
+    author: SessionId,
+    sessions: usize,
+    missing: Missing,
+    none_missing: UnboundedReceiver<()>,
+}
+
+impl House {
+    async fn start(stage: &Stage, listeners: usize, threads: &[Arbiter; 2]) -> Self {
+        let [hub_thread, session_thread] = threads;
+        let store = stage.store(Durability::Relaxed, &hub_thread.handle());
+        let settings = Settings {
+            mailbox_max: 10_000,
+            outbox_bytes_max: usize::MAX,
+            history_slice_bytes: 65_536,
+            heartbeat_timeout: LONG,
+            audience: Audience::Anyone,
+        };
+        let parts = Parts {
+            store: store.clone(),
+            mint: Arc::clone(&stage.mint),
+            clock: Arc::clone(&stage.clock),
+            metrics: Metrics::new().expect("counters"),
+        };
+        let server = ChatServer::new(settings.clone(), parts);
+        let server = ChatServer::start_in_arbiter(&hub_thread.handle(), move |_| server);
+        // Its mailbox has the size that was set once it answers.
+        server.send(Closed { session: SessionId(0) }).await.expect("the hub lives");
+        let hub = Hub::new(server, store, &settings);
+        let (none, none_missing) = unbounded_channel();
+        let missing = Missing { count: Arc::new(AtomicUsize::new(0)), none };
+        let open = |user| open(&hub, &*stage.clock, session_thread, user, &missing);
+        let author = open(user_id(0));
+        for _ in 0..listeners {
+            open(user_id(1));
+        }
+        Self { author, sessions: listeners + 1, missing, none_missing, hub }
+    }
+
+    /// Sends a message and waits until all have it.
+    async fn send(&mut self) {
+        self.missing.count.store(self.sessions, Ordering::Relaxed);
+        let submit = Submit {
+            session: self.author,
+            user: user_id(0),
+            request: 0,
+            write: Write::Post { peer: Some(user_id(1)), content: content() },
+            at: Instant::now(),
+        };
+        self.hub.submit(submit).expect("the hub has room");
+        self.none_missing.recv().await.expect("the listeners live");
+    }
+}
+
+/// A listener, known to the hub as a session of a user.
+fn open(
+    hub: &Hub,
+    clock: &dyn Clock,
+    thread: &Arbiter,
+    user: UserId,
+    missing: &Missing,
+) -> SessionId {
+    let session = hub.next_session();
+    let gauge = Arc::new(Gauge::new(clock.steady()));
+    let listener = Listener { gauge: Arc::clone(&gauge), missing: missing.clone() };
+    let address = Listener::start_in_arbiter(&thread.handle(), move |_| listener);
+    let outlet = Outlet::new(Kind::Rewind(Mode::Readme), address.recipient(), gauge);
+    hub.open(Open { session, outlet }).expect("the hub has room");
+    let expires_at = clock.now().after(LONG);
+    hub.identify(Identify { session, user, expires_at }).expect("the hub has room");
+    session
+}
+
+pub fn bench(criterion: &mut Criterion) {
+    let system = System::new();
+    let stage = Stage::new(2);
+    let threads = system.block_on(async { [Arbiter::new(), Arbiter::new()] });
+    let mut group = criterion.benchmark_group("fanout");
+    for listeners in LISTENERS {
+        // Criterion comes here once a sample; one that is left out costs nothing.
+        let mut house = None;
+        group.bench_function(BenchmarkId::new("sessions", listeners), |bencher| {
+            let start = || system.block_on(House::start(&stage, listeners, &threads));
+            let house = house.get_or_insert_with(start);
+            bencher.iter(|| system.block_on(house.send()));
+        });
+    }
+    group.finish();
+    for thread in threads {
+        thread.stop();
+        thread.join().expect("a good end");
+    }
+}

@@ -1,0 +1,39 @@
+//! REWIND: from text to command, from event to text.
+
+use std::hint::black_box;
+
+use criterion::Criterion;
+use tradewind::dialect::rewind::Mode;
+use tradewind::dialect::{Decoded, Kind, Phase};
+use tradewind::domain::command::Command;
+use tradewind::domain::event::Event;
+
+use crate::stage::{message, user_id};
+
+const KIND: Kind = Kind::Rewind(Mode::Readme);
+
+pub fn bench(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("rewind");
+    let (me, peer) = (user_id(0), user_id(1));
+    let phase = Phase::Ready(me);
+    let room = me.get() ^ peer.get();
+    let send = format!(
+        r#"{{"type":"chat","payload":{{"type":"send","chat_id":"{room}","content":"{}"}}}}"#,
+        "how are you? ".repeat(4),
+    );
+    let decoded = KIND.decode(&send, phase);
+    assert!(matches!(decoded, Decoded::Command(Command::Write(_))), "{decoded:?}");
+    group.bench_function("decode a send", |bencher| {
+        bencher.iter(|| KIND.decode(black_box(&send), phase));
+    });
+    let heartbeat = r#"{"type":"heartbeat","payload":{"count":1234}}"#;
+    assert!(matches!(KIND.decode(heartbeat, phase), Decoded::Heartbeat(_)));
+    group.bench_function("decode and echo a heartbeat", |bencher| {
+        bencher.iter(|| KIND.decode(black_box(heartbeat), phase));
+    });
+    let event = Event::MessagePosted(message(me, peer));
+    group.bench_function("encode a message", |bencher| {
+        bencher.iter(|| KIND.event(black_box(&event)));
+    });
+    group.finish();
+}
