@@ -104,7 +104,7 @@ impl House {
             session: self.author,
             user: user_id(0),
             request: 0,
-            write: Write::Post { peer: Some(user_id(1)), content: content() },
+            write: Write::Post { peer: Some(user_id(1)), content: content(), nonce: None },
             at: Instant::now(),
         };
         self.hub.submit(submit).expect("the hub has room");

@@ -75,6 +75,7 @@ impl<'a> Live<'a> {
                 author: user_id(author),
                 peer: Some(user_id(peer)),
                 content: content(),
+                nonce: None,
                 audience: Audience::Anyone,
             };
             self.store.submit(ticket as u64, change).expect("room in the queue");
