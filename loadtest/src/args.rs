@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use anyhow::{bail, ensure};
 use clap::{Args, Parser, Subcommand};
 
+use crate::net::Protocol;
+
 /// Loads a hub that speaks REWIND, and checks that every acknowledged message arrives once and in
 /// order.
 ///
@@ -22,15 +24,18 @@ pub struct Cli {
 /// What all modes share.
 #[derive(Clone, Debug, Args)]
 pub struct Common {
+    /// What the server speaks; others than REWIND are for comparison
+    #[arg(long, value_enum, default_value = "rewind")]
+    pub protocol: Protocol,
     /// Where the hub listens
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
     pub address: String,
     /// The path of the socket
     #[arg(long, default_value = "/ws")]
     pub path: String,
-    /// The users, as `tradewind seed` writes them
+    /// The users, as `tradewind seed` writes them; only REWIND has any
     #[arg(long, value_name = "FILE")]
-    pub accounts: PathBuf,
+    pub accounts: Option<PathBuf>,
     /// How long to measure
     #[arg(long, default_value_t = 10.0)]
     pub seconds: f64,
@@ -79,6 +84,12 @@ pub enum Mode {
     Fanout(Fanout),
     /// Paging through conversations
     History(History),
+    /// Echoes: of heartbeats, or of messages where there are none
+    Echo(Echo),
+    /// Messages to many users in turn who are not there
+    Rooms(Rooms),
+    /// Pages of conversations that are there already
+    Pages(Pages),
     /// Days of users: connect, page, chat, leave, come back
     Mixed(Mixed),
 }
@@ -177,6 +188,64 @@ pub struct History {
     pub size: usize,
 }
 
+/// `echo`
+#[derive(Clone, Debug, Args)]
+pub struct Echo {
+    /// What all modes share.
+    #[command(flatten)]
+    pub common: Common,
+    /// Sessions
+    #[arg(long, default_value_t = 64)]
+    pub connections: u32,
+    /// Messages of each that wait for their echo
+    #[arg(long, default_value_t = 1)]
+    pub in_flight: u32,
+    /// Bytes of a message that is no heartbeat, at least 50
+    #[arg(long, default_value_t = 100)]
+    pub size: usize,
+}
+
+/// `rooms`
+#[derive(Clone, Debug, Args)]
+pub struct Rooms {
+    /// What all modes share.
+    #[command(flatten)]
+    pub common: Common,
+    /// Users who write, with a session each
+    #[arg(long, default_value_t = 64)]
+    pub authors: u32,
+    /// Conversations of all authors together; each needs another user
+    #[arg(long, default_value_t = 64)]
+    pub rooms: u32,
+    /// Messages of each author that wait for their acknowledgement
+    #[arg(long, default_value_t = 4)]
+    pub in_flight: u32,
+    /// Bytes of a message, at least 50
+    #[arg(long, default_value_t = 100)]
+    pub size: usize,
+}
+
+/// `pages`
+#[derive(Clone, Debug, Args)]
+pub struct Pages {
+    /// What all modes share.
+    #[command(flatten)]
+    pub common: Common,
+    /// Conversations, of neighbours in the file
+    #[arg(long, default_value_t = 1)]
+    pub pairs: u32,
+    /// Sessions; they take the users of the conversations in turn
+    #[arg(long, default_value_t = 16)]
+    pub connections: u32,
+    /// Messages of a page
+    #[arg(long, default_value_t = 50)]
+    pub page: u32,
+    /// What the messages of a page come before: a moment between two, drawn anew for each page, such
+    /// as `2026-01-01 09:00:00..2026-01-01 10:00:00`
+    #[arg(long, value_name = "FIRST..LAST", default_value = "2199-12-31 00:00:00")]
+    pub before: String,
+}
+
 /// `mixed`
 #[derive(Clone, Debug, Args)]
 pub struct Mixed {
@@ -209,8 +278,28 @@ impl Mode {
             Self::Pairs(mode) => &mode.common,
             Self::Fanout(mode) => &mode.common,
             Self::History(mode) => &mode.common,
+            Self::Echo(mode) => &mode.common,
+            Self::Rooms(mode) => &mode.common,
+            Self::Pages(mode) => &mode.common,
             Self::Mixed(mode) => &mode.common,
         }
+    }
+
+    /// Fails where the protocol has not what the mode needs, or on times that make no sense.
+    pub fn validate(&self) -> anyhow::Result<()> {
+        let protocol = self.common().protocol;
+        let is_known = match self {
+            Self::Idle(_) | Self::Storm(_) => protocol != Protocol::Tcp,
+            Self::Fanout(_) => matches!(protocol, Protocol::Rewind | Protocol::Websocket),
+            Self::Echo(_) => protocol != Protocol::SocketIo,
+            Self::Pairs(_)
+            | Self::History(_)
+            | Self::Rooms(_)
+            | Self::Pages(_)
+            | Self::Mixed(_) => protocol == Protocol::Rewind,
+        };
+        ensure!(is_known, "this mode has no load for --protocol {protocol}");
+        self.common().validate()
     }
 }
 
@@ -237,8 +326,7 @@ impl Common {
         Ok((first..=last).map(|address| IpAddr::V4(Ipv4Addr::from(address))).collect())
     }
 
-    /// Fails on times that make no sense.
-    pub fn validate(&self) -> anyhow::Result<()> {
+    fn validate(&self) -> anyhow::Result<()> {
         let times = [
             ("--warmup-seconds", self.warmup_seconds, 0.0),
             ("--seconds", self.seconds, 0.1),

@@ -3,22 +3,24 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::accounts;
-use crate::args::{Cli, Mode as Asked};
+use crate::accounts::{self, Account};
+use crate::args::{Cli, Common, Mode as Asked};
 use crate::net::{Net, Target};
 use crate::number::{float, long, nanos, whole};
 use crate::proc;
 use crate::record::Book;
 use crate::report::{self, Report};
+use crate::scenario::alone::Alone;
 use crate::scenario::engine::Engine;
 use crate::scenario::fanout::Fanout;
 use crate::scenario::history::History;
 use crate::scenario::idle::Idle;
 use crate::scenario::mixed::Mixed;
+use crate::scenario::pages::Pages;
 use crate::scenario::pairs::Pairs;
 use crate::scenario::storm::Storm;
 use crate::scenario::{Mode, Stage};
@@ -36,8 +38,8 @@ struct Plan {
     users: u64,
 }
 
-fn plan(asked: &Asked, users: usize) -> Plan {
-    match asked {
+fn plan(asked: &Asked, users: usize) -> anyhow::Result<Plan> {
+    let plan = match asked {
         Asked::Idle(args) => Plan {
             name: "idle",
             mode: Box::new(Idle::new(args, users)),
@@ -67,29 +69,62 @@ fn plan(asked: &Asked, users: usize) -> Plan {
             let sessions = u64::from(args.users);
             Plan { name: "mixed", mode: Box::new(Mixed::new(args)), sessions, users: sessions }
         }
-    }
+        Asked::Echo(args) => alone("echo", Alone::echo(args), args.connections),
+        Asked::Rooms(args) => alone("rooms", Alone::rooms(args), args.authors),
+        Asked::Pages(args) => Plan {
+            name: "pages",
+            mode: Box::new(Pages::new(args)?),
+            sessions: u64::from(args.connections),
+            users: u64::from(args.pairs) * 2,
+        },
+    };
+    Ok(plan)
 }
 
-/// Makes the run, writes the reports; says whether all was well.
-pub fn run(cli: &Cli) -> anyhow::Result<bool> {
-    let common = cli.mode.common();
-    common.validate()?;
-    let accounts = accounts::read(&common.accounts)?;
-    let plan = plan(&cli.mode, accounts.len());
+fn alone(name: &'static str, mode: Alone, sessions: u32) -> Plan {
+    let users = mode.users();
+    Plan { name, mode: Box::new(mode), sessions: u64::from(sessions), users }
+}
+
+/// The users, where the protocol has any.
+fn accounts(common: &Common) -> anyhow::Result<Vec<Account>> {
+    if !common.protocol.has_users() {
+        return Ok(Vec::new());
+    }
+    let path = common.accounts.as_ref();
+    accounts::read(path.context("--accounts FILE is missing: what `tradewind seed` wrote")?)
+}
+
+/// Fails if there are too few users for the plan.
+fn must_suffice(plan: &Plan, accounts: &[Account], common: &Common) -> anyhow::Result<()> {
+    let Some(path) = common.accounts.as_ref().filter(|_| common.protocol.has_users()) else {
+        return Ok(());
+    };
     let there = long(accounts.len());
-    ensure!(plan.sessions > 0, "no session is asked for");
     ensure!(
         plan.users <= there,
         "{} users are needed and {there} are in {}; make more with `tradewind seed --users {} \
          --friends pairs --out FILE`",
         plan.users,
-        common.accounts.display(),
+        path.display(),
         plan.users
     );
+    Ok(())
+}
+
+/// Makes the run, writes the reports; says whether all was well.
+pub fn run(cli: &Cli) -> anyhow::Result<bool> {
+    let common = cli.mode.common();
+    cli.mode.validate()?;
+    let accounts = accounts(common)?;
+    let plan = plan(&cli.mode, accounts.len())?;
+    ensure!(plan.sessions > 0, "no session is asked for");
+    must_suffice(&plan, &accounts, common)?;
     proc::allow_files(plan.sessions)?;
     common.server_pid.map_or(Ok(()), proc::must_exist)?;
     let target = Target {
         address: common.target()?,
+        protocol: common.protocol,
         path: common.path.clone(),
         sources: common.sources()?,
         deadline: nanos(common.deadline_seconds),

@@ -6,17 +6,16 @@ use std::net::{SocketAddr, TcpStream};
 use rustix::event::epoll;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{End, Net, Slot, Target};
+use super::{End, Net, Slot, Target, protocol};
 use crate::number::index;
 use crate::wire::decode::Inbox;
-use crate::wire::handshake;
 
 /// How far a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The upgrade is asked for.
     Upgrading,
-    /// The first heartbeat and auth are sent.
+    /// What opens a session is sent, such as the first heartbeat and auth.
     Greeting,
     /// Logged in.
     Ready,
@@ -30,7 +29,7 @@ pub struct Conn {
     pub socket: TcpStream,
     pub phase: Phase,
     pub account: u32,
-    /// The HTTP answer so far.
+    /// The HTTP answer so far, or the beginning of a line.
     pub head: Vec<u8>,
     pub inbox: Inbox,
     /// What is to be written.
@@ -99,14 +98,13 @@ impl Net {
             | epoll::EventFlags::ET;
         epoll::add(&self.epoll, &socket, data, flags)
             .map_err(|error| End::Io(error.to_string()))?;
-        let request = handshake::request(&self.target.address.to_string(), &self.target.path);
         slot.conn = Some(Conn {
             socket,
             phase: Phase::Upgrading,
             account,
             head: Vec::new(),
             inbox: Inbox::default(),
-            out: request,
+            out: protocol::first_words(&self.target),
             dirty: false,
             was_ready: false,
         });

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::conn::Phase;
-use super::{End, Event, Handler, Net};
+use super::{End, Event, Handler, Net, Protocol};
 use crate::rewind::scan::{Said, scan};
 use crate::rewind::write;
 use crate::wire::Opcode;
@@ -14,6 +14,9 @@ use crate::wire::handshake::{self, Answer};
 impl Net {
     /// Takes the bytes of one read.
     pub(super) fn feed(&mut self, session: u32, bytes: &[u8], handler: &mut dyn Handler) {
+        if self.target.protocol == Protocol::Tcp {
+            return self.lines(session, bytes, handler);
+        }
         let Some(conn) = self.conn(session) else { return };
         if conn.phase != Phase::Upgrading {
             return self.frames(session, bytes, handler);
@@ -31,16 +34,38 @@ impl Net {
         }
     }
 
-    /// The first heartbeat and auth leave in one write; the hub handles them in order.
-    fn greet(&mut self, session: u32, handler: &mut dyn Handler) {
+    /// Opens the session, where there is more to it than the connection.
+    pub(super) fn greet(&mut self, session: u32, handler: &mut dyn Handler) {
         let Some(conn) = self.conn(session) else { return };
         conn.phase = Phase::Greeting;
         let account = conn.account;
+        if self.target.protocol.has_users() {
+            self.log_in(session, account);
+        }
+        handler.event(self, session, Event::Upgraded);
+        if matches!(self.target.protocol, Protocol::Websocket | Protocol::Tcp) {
+            self.ready(session, handler);
+        }
+    }
+
+    /// The first heartbeat and auth leave in one write; the hub handles them in order.
+    fn log_in(&mut self, session: u32, account: u32) {
         let count = self.now << 1 | 1;
         let token = self.account(account).map(|account| account.token.clone()).unwrap_or_default();
         self.put(session, |out, key| write::heartbeat(out, key, count));
         self.put(session, |out, key| write::auth(out, key, &token));
-        handler.event(self, session, Event::Upgraded);
+    }
+
+    /// The session is open.
+    pub(super) fn ready(&mut self, session: u32, handler: &mut dyn Handler) {
+        if let Some(conn) = self.conn(session) {
+            conn.phase = Phase::Ready;
+            conn.was_ready = true;
+        }
+        if self.target.protocol.has_users() {
+            self.start_beats(session, self.generation(session));
+        }
+        handler.event(self, session, Event::Ready);
     }
 
     fn frames(&mut self, session: u32, bytes: &[u8], handler: &mut dyn Handler) {
@@ -68,7 +93,11 @@ impl Net {
 
     fn message(&mut self, session: u32, message: Message<'_>, handler: &mut dyn Handler) {
         match message {
-            Message::Text(text) => self.text(session, text, handler),
+            Message::Text(text) => match self.target.protocol {
+                Protocol::Rewind => self.text(session, text, handler),
+                Protocol::Websocket | Protocol::Tcp => self.bare_text(session, text, handler),
+                Protocol::SocketIo => self.packet(session, text, handler),
+            },
             Message::Binary(_) => handler.event(self, session, Event::Nonsense),
             Message::Pong => {}
             Message::Ping(data) => {
@@ -84,14 +113,7 @@ impl Net {
         let Some(phase) = self.conn(session).map(|conn| conn.phase) else { return };
         let said = scan(text);
         match (phase, said) {
-            (Phase::Greeting, Said::Auth) => {
-                if let Some(conn) = self.conn(session) {
-                    conn.phase = Phase::Ready;
-                    conn.was_ready = true;
-                }
-                self.start_beats(session, self.generation(session));
-                handler.event(self, session, Event::Ready);
-            }
+            (Phase::Greeting, Said::Auth) => self.ready(session, handler),
             (Phase::Greeting, Said::Error { code, .. }) => {
                 self.end(session, End::Auth(code), handler);
             }

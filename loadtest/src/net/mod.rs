@@ -3,6 +3,7 @@
 mod conn;
 mod input;
 mod poll;
+mod protocol;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -17,6 +18,7 @@ use crate::number::{index, nanos};
 use crate::rewind::scan::Chat;
 use crate::rewind::write;
 use conn::{Conn, Phase};
+pub use protocol::Protocol;
 
 /// What became of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,8 +92,10 @@ pub trait Handler {
 /// Where to connect and how long to wait.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The hub.
+    /// The server.
     pub address: SocketAddr,
+    /// What it speaks.
+    pub protocol: Protocol,
     /// Its path.
     pub path: String,
     /// Addresses to connect from, in turn; none: the system's choice.
@@ -253,10 +257,12 @@ impl Net {
 
     /// Says goodbye to all, and does not wait for the answers.
     pub fn farewell(&mut self) {
-        for session in 0..crate::number::short(self.slots.len()) {
-            self.put(session, write::close);
+        if self.target.protocol != Protocol::Tcp {
+            for session in 0..crate::number::short(self.slots.len()) {
+                self.put(session, write::close);
+            }
+            self.flush(&mut Deaf);
         }
-        self.flush(&mut Deaf);
         self.slots.clear();
     }
 }

@@ -7,7 +7,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 
 use super::conn::Phase;
-use super::{End, Event, Handler, Net};
+use super::{End, Event, Handler, Net, Protocol};
 use crate::number::{index, long};
 use crate::rewind::write;
 
@@ -32,10 +32,13 @@ impl Net {
             let (data, flags) = (event.data.u64(), event.flags);
             let session = u32::try_from(data & u64::from(u32::MAX)).unwrap_or_default();
             let generation = u32::try_from(data >> 32).unwrap_or_default();
+            let ends = epoll::EventFlags::RDHUP | epoll::EventFlags::HUP | epoll::EventFlags::ERR;
             if self.is_live(session, generation) && flags.contains(epoll::EventFlags::OUT) {
+                if !flags.intersects(ends) {
+                    self.connected(session, handler);
+                }
                 self.write(session, handler);
             }
-            let ends = epoll::EventFlags::RDHUP | epoll::EventFlags::HUP | epoll::EventFlags::ERR;
             let readable = flags.intersects(ends | epoll::EventFlags::IN);
             if self.is_live(session, generation) && readable {
                 self.read(session, flags.intersects(ends), handler);
@@ -51,6 +54,14 @@ impl Net {
         let deadline = self.deadlines.front().map(|(due, _, _)| *due);
         let beat = self.beats.peek().map(|Reverse((due, _, _))| *due);
         deadline.into_iter().chain(beat).min()
+    }
+
+    /// TCP alone knows no other answer to an opening than the connection.
+    fn connected(&mut self, session: u32, handler: &mut dyn Handler) {
+        let upgrading = self.conn(session).is_some_and(|conn| conn.phase == Phase::Upgrading);
+        if upgrading && self.target.protocol == Protocol::Tcp {
+            self.greet(session, handler);
+        }
     }
 
     /// Reads all there is.
@@ -163,9 +174,13 @@ impl Net {
         }
     }
 
-    /// Asks for an echo that marks the end of what was asked before; odd counts are marks.
+    /// Asks for an echo that marks the end of what was asked before.
     pub fn mark(&mut self, session: u32) -> bool {
-        let count = self.now << 1 | 1;
-        self.say(session, |out, key| write::heartbeat(out, key, count))
+        self.mark_as(session, self.now)
+    }
+
+    /// Asks for an echo with a number; odd counts are marks.
+    pub fn mark_as(&mut self, session: u32, number: u64) -> bool {
+        self.say(session, |out, key| write::heartbeat(out, key, number << 1 | 1))
     }
 }

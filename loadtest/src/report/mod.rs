@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::args::Common;
 use crate::check::Check;
-use crate::net::{Net, Traffic};
+use crate::net::{Net, Protocol, Traffic};
 use crate::number::{float, seconds};
 use crate::proc;
 use crate::record::meter::{Meter, Point, Quantiles, Share};
@@ -113,9 +113,9 @@ impl Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             mode: mode.to_owned(),
             started_at: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-            address: format!("ws://{}{}", common.address, common.path),
+            address: address(common),
             note: common.note.clone(),
-            conditions: Vec::new(),
+            conditions: vec![("protocol".to_owned(), common.protocol.to_string())],
             machine: proc::machine(),
             load_average_before: proc::load_average(),
             seconds: 0.0,
@@ -165,6 +165,11 @@ impl Report {
     pub fn did_something(&self) -> bool {
         self.seconds > 0.0 && self.sessions > 0
     }
+}
+
+fn address(common: &Common) -> String {
+    let path = if common.protocol == Protocol::Tcp { "" } else { &common.path };
+    format!("{}://{}{path}", common.protocol.scheme(), common.address)
 }
 
 fn times(meter: &Meter, closed: bool) -> Times {

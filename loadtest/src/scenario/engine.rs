@@ -214,7 +214,7 @@ impl Handler for Engine {
                 self.desk.book.error(format!("refused: {code} {reason}"));
                 self.mode.refused(&mut self.desk, net, session);
             }
-            Event::Nonsense => self.desk.book.error("a frame that is not of REWIND".to_owned()),
+            Event::Nonsense => self.desk.book.error("a frame that makes no sense".to_owned()),
             Event::Ended { end, was_ready } => self.ended(net, session, &end, was_ready),
         }
     }

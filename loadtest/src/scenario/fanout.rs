@@ -10,7 +10,6 @@ use crate::number::{index, short};
 use crate::record::meter::Meter;
 use crate::rewind::scan::Chat;
 use crate::rewind::stamp::Stamp;
-use crate::rewind::write;
 
 use super::clock::Schedule;
 use super::pairs::{BACKLOG_MAX, RETRY, SOON};
@@ -92,7 +91,7 @@ impl Fanout {
         writer.under_way.push_back(Sending { seq, missing: self.live + 1 });
         let stamp = Stamp { run: desk.run, flow: short(number), seq, at };
         let (room, size) = (writer.room, self.size);
-        net.say(session, |out, key| write::send(out, key, room, stamp, size));
+        net.post(session, room, stamp, size);
         desk.book.count("sent", net.now());
     }
 

@@ -1,11 +1,13 @@
 //! The kinds of load, and what they share.
 
+pub mod alone;
 pub mod clock;
 pub mod engine;
 pub mod fanout;
 pub mod history;
 pub mod idle;
 pub mod mixed;
+pub mod pages;
 pub mod pairs;
 pub mod storm;
 pub mod walk;

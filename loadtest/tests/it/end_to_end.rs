@@ -109,6 +109,11 @@ fn every_mode_runs_against_the_real_hub() {
     let count = |place: usize| fanout["rates"][place]["count_all"].as_u64().unwrap();
     assert_eq!(count(1), count(0) * 20, "each session gets each message: {fanout:#}");
     run(&hub, &["history", "--pairs", "3", "--messages", "120", "--page", "50"]);
+    run(&hub, &["pages", "--pairs", "3", "--connections", "9"]);
+    run(&hub, &["echo", "--connections", "20", "--in-flight", "3"]);
+    let rooms = ["--authors", "4", "--rooms", "16"];
+    let report = run(&hub, &[&["rooms", "--in-flight", "2"][..], &rooms].concat());
+    assert_eq!(report["conditions"][3][1], "16, 4 of each author");
     let day = ["--stay-seconds", "0.5", "--away-seconds", "0.2", "--pause-seconds", "0.05"];
     run(&hub, &[&["mixed", "--users", "20"][..], &day].concat());
 }

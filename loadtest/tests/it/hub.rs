@@ -49,7 +49,8 @@ pub fn start(fault: Fault) -> SocketAddr {
     address
 }
 
-fn text(socket: &mut TcpStream, text: &str) {
+/// Says a text.
+pub fn text(socket: &mut TcpStream, text: &str) {
     let length = u16::try_from(text.len()).unwrap();
     let mut frame = vec![0x81];
     match u8::try_from(length) {
@@ -64,7 +65,7 @@ fn text(socket: &mut TcpStream, text: &str) {
 }
 
 /// The text of the next frame of a client.
-fn next(socket: &mut TcpStream) -> Option<String> {
+pub fn next(socket: &mut TcpStream) -> Option<String> {
     let mut head = [0; 2];
     socket.read_exact(&mut head).ok()?;
     let mut bare = vec![head[0], head[1] & 0x7f];
@@ -85,7 +86,8 @@ fn next(socket: &mut TcpStream) -> Option<String> {
     (frame.opcode == Opcode::Text).then(|| String::from_utf8(payload).unwrap())
 }
 
-fn serve(mut socket: TcpStream, state: &Mutex<State>, fault: Fault) -> Option<()> {
+/// Accepts the upgrade, and says what was asked for.
+pub fn upgrade(socket: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -95,6 +97,11 @@ fn serve(mut socket: TcpStream, state: &Mutex<State>, fault: Fault) -> Option<()
     let accept = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                   Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
     socket.write_all(accept.as_bytes()).ok()?;
+    String::from_utf8(head).ok()
+}
+
+fn serve(mut socket: TcpStream, state: &Mutex<State>, fault: Fault) -> Option<()> {
+    upgrade(&mut socket)?;
     let mut user = 0;
     while let Some(said) = next(&mut socket) {
         let frame: serde_json::Value = serde_json::from_str(&said).unwrap();

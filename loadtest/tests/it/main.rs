@@ -15,3 +15,6 @@ mod faults;
 mod forms;
 mod framing;
 mod hub;
+mod pages;
+mod peer;
+mod peers;
