@@ -1,0 +1,184 @@
+"""Where measurements are made: a folder on a disk, servers that are started afresh in it, and the tester."""
+
+import contextlib
+import json
+import math
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+import fill
+import processes
+from processes import Broken, Missing, Server, run, say
+
+APPENDS = 2_000
+PAGE = bytes(4 << 10)
+# Opening, warming up, draining and writing the report, beside what is measured.
+LOAD_SECONDS_MAX = 400
+
+
+class Lab:
+    """One run of the benchmark. Everything lies in one folder, which is gone afterwards."""
+
+    def __init__(self, options):
+        self.options = options
+        self.seconds = options.seconds
+        self.server_cpu, self.tester_cpu = processes.cpus()
+        self.notes = []
+        self.failures = 0
+        self.folder = None
+        self.bin = None
+        self._made = {}
+
+    def __enter__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tradewind-bench.", dir=self.options.disk))
+        try:
+            self.bin = processes.build()
+        except BaseException:
+            shutil.rmtree(self.folder)
+            raise
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def once(self, key, make):
+        """What is made at most once in a run, or is missing for all of it."""
+        if key not in self._made:
+            try:
+                self._made[key] = make()
+            except Missing as missing:
+                self._made[key] = missing
+        made = self._made[key]
+        if isinstance(made, Missing):
+            raise made
+        return made
+
+    def peers(self):
+        return self.once("peers", processes.install_peers)
+
+    def storing_nothing(self):
+        return self.once("storing nothing", processes.build_storing_nothing)
+
+    # Databases
+
+    def tradewind(self, folder, *args, binary=None, url=None):
+        """The command line of a hub whose files are in a folder."""
+        url = url or f"sqlite://{folder}/tradewind.db"
+        settings = {
+            "http.bind": "127.0.0.1:0",
+            "store.url": url,
+            "mail.url": f"file://{folder}/outbox",
+            "auth.secret_file": f"{folder}/jwt.key",
+            "limits.enabled": "false",
+        }
+        sets = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+        return [binary or self.bin / "tradewind", *args, *sets]
+
+    def seed(self, folder, users, url=None):
+        folder.mkdir(exist_ok=True)
+        words = ["seed", "--users", str(users), "--friends", "none", "--out", folder / "users.json"]
+        run(self.tradewind(folder, *words, url=url), cwd=folder)
+        return folder
+
+    def seeded(self, users):
+        """A folder with a database of so many users, to be copied."""
+        return self.once(
+            ("seeded", users), lambda: self.seed(self.folder / f"seeded-{users}", users)
+        )
+
+    def filled(self, messages, long, short):
+        """A folder with a database of messages, to be read only."""
+
+        def make():
+            rooms = 1 + math.ceil((messages - long) / short)
+            folder = self.seed(self.folder / "filled", rooms * 2)
+            say(f"filling {messages:,} messages into {rooms:,} rooms")
+            users = json.loads((folder / "users.json").read_text())
+            fill.fill(folder / "tradewind.db", users, messages, long)
+            (folder / "short.json").write_text(json.dumps(users[2:]))
+            return folder
+
+        return self.once(("filled", messages, long, short), make)
+
+    @contextlib.contextmanager
+    def fresh(self):
+        """An empty folder."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            yield pathlib.Path(folder)
+
+    @contextlib.contextmanager
+    def copy(self, folder):
+        with self.fresh() as fresh:
+            yield pathlib.Path(shutil.copytree(folder, fresh, dirs_exist_ok=True))
+
+    # Servers
+
+    def hub(self, folder, settings=(), pinned=False, binary=None, url=None):
+        """The hub on a folder."""
+        settings = [*settings, "http.workers=1"] if pinned else settings
+        sets = [word for setting in settings for word in ("--set", setting)]
+        command = [*self.tradewind(folder, "serve", binary=binary, url=url), *sets]
+        return Server(command, folder, self.server_cpu if pinned else None)
+
+    def peer(self, name):
+        """A server to compare with, pinned."""
+        if name == "tcp":
+            command, folder = [self.bin / "examples" / "tcp-echo"], self.folder
+        else:
+            folder = self.peers()
+            runtime = folder / "node_modules" / ".bin" / "bun" if name == "bun" else "node"
+            command = [runtime, folder / f"{name}.js"]
+        return Server(command, self.folder, self.server_cpu)
+
+    # Measurements
+
+    def load(self, mode, server, *args, accounts=None, pinned=False, seconds=None):
+        """Runs the tester, and returns its report."""
+        path = self.folder / "report.json"
+        command = [self.bin / "tradewind-loadtest", mode, *args, "--address", server.address]
+        command += ["--server-pid", server.pid, "--json", path]
+        command += ["--seconds", seconds or self.seconds]
+        if accounts:
+            command += ["--accounts", accounts]
+        done = subprocess.run(
+            [str(word) for word in command],
+            capture_output=True,
+            text=True,
+            timeout=LOAD_SECONDS_MAX + self.seconds,
+            preexec_fn=processes.prepare(self.tester_cpu if pinned else None),
+        )
+        if done.returncode != 0:
+            raise Broken(f"the tester found a fault or could not run:\n{done.stdout}{done.stderr}")
+        report = json.loads(path.read_text())
+        for words, count in report["errors"].items():
+            self.note(f"`{mode}` met {words!r} {count} times")
+        return report
+
+    def note(self, text):
+        say(f"note: {text}")
+        self.notes.append(text)
+
+    def take_notes(self):
+        notes, self.notes = self.notes, []
+        return notes
+
+    def disk(self):
+        """Microseconds that appending 4 KiB and waiting for the disk takes."""
+        path = self.folder / "append"
+        times = []
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            for _ in range(APPENDS):
+                begun = time.perf_counter_ns()
+                os.write(file, PAGE)
+                os.fdatasync(file)
+                times.append((time.perf_counter_ns() - begun) / 1e3)
+        finally:
+            os.close(file)
+            path.unlink()
+        times.sort()
+        return {"p50": times[len(times) // 2], "p99": times[len(times) * 99 // 100]}
