@@ -20,8 +20,10 @@ EPOCH = 1_767_225_600_000_000
 SPACING = 1_000
 ID_SHIFT = 12
 
-ROOM_COLUMNS = "id, low, high, seq, rev, last_at"
-MESSAGE_COLUMNS = "id, room_id, seq, rev, author_id, created_at, edited_at, deleted, content"
+ROOM_COLUMNS = "id, low, high"
+MESSAGE_COLUMNS = (
+    "id, room_id, seq, sent_rev, rev, author_id, created_at, edited_at, deleted, content"
+)
 
 # Every :share-th message belongs to the long conversation, number 0; the short ones take turns.
 PLACES = """
@@ -37,14 +39,10 @@ WITH RECURSIVE
 """
 MESSAGES = f"""{PLACES}
 INSERT INTO messages ({MESSAGE_COLUMNS})
-SELECT i << {ID_SHIFT}, rooms.id, place.seq, place.seq, iif(place.seq % 2, low, high),
-       {EPOCH} + i * {SPACING}, NULL, 0,
+SELECT i << {ID_SHIFT}, rooms.id, place.seq, place.seq, place.seq,
+       iif(place.seq % 2, low, high), {EPOCH} + i * {SPACING}, NULL, 0,
        printf('tw%016x%08x%08x%016x', 0, room, place.seq, i) || :rest
 FROM place CROSS JOIN rooms ON rooms.id = room + 1
-"""
-COUNTERS = """
-UPDATE rooms SET (seq, rev, last_at) =
-    (SELECT max(seq), max(rev), max(created_at) FROM messages WHERE room_id = rooms.id)
 """
 # A file that is made anew needs no safety; the index of many rooms needs room in memory.
 PRAGMAS = ["journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000"]
@@ -58,7 +56,7 @@ def pairs(users):
 
 def fill(database, users, messages, long, size=100):
     """Writes the messages, `long` of them into the conversation of the first two users."""
-    rooms = [(number + 1, low, high, 0, 0, None) for number, (low, high) in enumerate(pairs(users))]
+    rooms = [(number + 1, low, high) for number, (low, high) in enumerate(pairs(users))]
     places = {"messages": messages, "share": messages // long, "short": len(rooms) - 1}
     connection = sqlite3.connect(database, isolation_level=None)
     try:
@@ -68,7 +66,6 @@ def fill(database, users, messages, long, size=100):
         marks = ", ".join("?" * len(rooms[0]))
         connection.executemany(f"INSERT INTO rooms ({ROOM_COLUMNS}) VALUES ({marks})", rooms)
         connection.execute(MESSAGES, places | {"rest": "." * (size - 50)})
-        connection.execute(COUNTERS)
         connection.execute("COMMIT")
     finally:
         connection.close()

@@ -16,8 +16,8 @@ COUNT = itertools.count(1)
 # Rooms of neighbours; a sequence that gives ids and numbers no two messages share.
 PREPARE = """
 CREATE SEQUENCE bench;
-INSERT INTO rooms (id, low, high, seq, rev)
-    SELECT n, low, high, 0, 0
+INSERT INTO rooms (id, low, high)
+    SELECT n, low, high
     FROM (SELECT row_number() OVER (ORDER BY id) AS n, id AS low, lead(id) OVER (ORDER BY id) AS high
           FROM users) AS neighbours
     WHERE n <= {rooms};
@@ -25,13 +25,10 @@ INSERT INTO rooms (id, low, high, seq, rev)
 # What the hub writes for a message, in one statement and so in one transaction and one round trip.
 MESSAGE = """
 \\set room :client_id % {rooms} + 1
-WITH room AS (
-    UPDATE rooms SET seq = seq + 1, rev = rev + 1,
-        last_at = (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
-    WHERE id = :room RETURNING id, seq, rev, low, last_at
-)
-INSERT INTO messages (id, room_id, seq, rev, author_id, created_at, deleted, content)
-    SELECT nextval('bench'), id, seq, rev, low, last_at, false, repeat('.', {size}) FROM room;
+INSERT INTO messages (id, room_id, seq, sent_rev, rev, author_id, created_at, deleted, content)
+    SELECT n, id, n, n, n, low, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, false,
+        repeat('.', {size})
+    FROM rooms, nextval('bench') AS n WHERE id = :room;
 """
 
 
