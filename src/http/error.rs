@@ -98,7 +98,7 @@ impl ResponseError for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if matches!(error, StoreError::Busy) {
+        if error.is_busy() {
             return Self::Busy;
         }
         log::error!("the store failed: {error}");

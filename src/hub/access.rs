@@ -1,5 +1,6 @@
 //! The way to the hub, for sessions and for the rest of the house.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,13 +19,14 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::user::User;
 use crate::store::tables::history::{self, HistoryRest, HistorySlice, Page};
 use crate::store::tables::{friendships, users};
-use crate::store::{Connection, Store, StoreError};
+use crate::store::{Batched, Connection, Store, StoreError};
 
 /// The way to the hub. Cloning it is cheap.
 #[derive(Clone)]
 pub struct Hub {
     server: Addr<ChatServer>,
     store: Store,
+    welcomes: Batched<UserId, Option<Welcome>>,
     audience: Audience,
     slice_bytes: usize,
     next_session: Arc<AtomicU64>,
@@ -35,6 +37,7 @@ impl Hub {
     pub fn new(server: Addr<ChatServer>, store: Store, settings: &Settings) -> Self {
         Self {
             server,
+            welcomes: Batched::new(store.clone(), welcomes),
             store,
             audience: settings.audience,
             slice_bytes: settings.history_slice_bytes,
@@ -100,17 +103,16 @@ impl Hub {
 
     /// Who a user is and whom they know; `None` if there is no such user.
     pub fn welcome(&self, user: UserId) -> impl LookUp<Option<Welcome>> + use<> {
-        self.look_up(move |conn| {
-            let Some(user) = users::by_id(conn, user)? else { return Ok(None) };
-            let requests = friendships::requests_to(conn, user.id)?;
-            let friends = friendships::friends_of(conn, user.id)?;
-            Ok(Some(Welcome { user, requests, friends }))
-        })
+        let welcomes = self.welcomes.clone();
+        // A session asks once at a time, so there are no more questions than sessions.
+        async move { welcomes.get(user).await.map_err(refusal) }
     }
 
     /// A user's friends, oldest friendship first.
     pub fn friends(&self, user: UserId) -> impl LookUp<Vec<User>> + use<> {
-        self.look_up(move |conn| friendships::friends_of(conn, user))
+        self.look_up(move |conn| {
+            Ok(friendships::friends_of(conn, &[user])?.remove(&user).unwrap_or_default())
+        })
     }
 
     /// The first slice of a page of a direct room's history, as `me` sees it: of the messages sent
@@ -165,11 +167,22 @@ impl<T, F: Future<Output = Result<T, Refusal>> + 'static> LookUp<T> for F {}
 
 /// What a user is told of the store's trouble.
 pub fn refusal(error: StoreError) -> Refusal {
-    match error {
-        StoreError::Busy => Refusal::Busy,
-        error => {
-            log::error!("the store failed: {error}");
-            Refusal::Internal
-        }
+    if error.is_busy() {
+        return Refusal::Busy;
     }
+    log::error!("the store failed: {error}");
+    Refusal::Internal
+}
+
+/// Who users are and whom they know, for all of them at once.
+fn welcomes(conn: &mut Connection, ids: &[UserId]) -> Result<Vec<Option<Welcome>>, StoreError> {
+    let users = users::by_ids(conn, ids)?;
+    let requests = friendships::requests_to(conn, ids)?;
+    let friends = friendships::friends_of(conn, ids)?;
+    let welcome = |id| {
+        let of = |lists: &HashMap<UserId, Vec<User>>| lists.get(id).cloned().unwrap_or_default();
+        let user = users.get(id)?.clone();
+        Some(Welcome { user, requests: of(&requests), friends: of(&friends) })
+    };
+    Ok(ids.iter().map(welcome).collect())
 }

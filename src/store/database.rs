@@ -5,6 +5,7 @@
 use std::error::Error;
 use std::fmt;
 use std::fs::{self, File};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use diesel::dsl::sql;
@@ -111,6 +112,15 @@ impl Database {
         op: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.transact(&self.readers, op)
+    }
+
+    /// As [`Database::read`], and a panic of `op` is an error, too. Nothing of `op` outlives it.
+    pub(super) fn look<T>(
+        &self,
+        op: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let read = AssertUnwindSafe(|| self.read(op));
+        catch_unwind(read).unwrap_or(Err(StoreError::Panicked))
     }
 
     /// Writes a consistent copy, on disk when this returns, to a file that must not exist. The

@@ -1,6 +1,7 @@
 //! How the store fails. Refusals by the rules of the domain are values, not errors.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use diesel::result::DatabaseErrorKind as Kind;
 use diesel::result::Error as DieselError;
@@ -65,6 +66,9 @@ pub enum StoreError {
     /// The operation panicked; the store goes on.
     #[error("the operation panicked")]
     Panicked,
+    /// The same, told to everybody whose question was in the same transaction.
+    #[error(transparent)]
+    Together(Arc<StoreError>),
     /// The database refused a statement.
     #[error(transparent)]
     Database(#[from] DieselError),
@@ -74,6 +78,14 @@ impl StoreError {
     /// Whether a value that must be unique was there already.
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(DieselError::DatabaseError(Kind::UniqueViolation, _)))
+    }
+
+    /// Whether asking again later may do.
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Together(error) => error.is_busy(),
+            error => matches!(error, Self::Busy),
+        }
     }
 
     /// A failure of what is at `place`.
@@ -101,6 +113,7 @@ impl StoreError {
             | Self::Busy
             | Self::Closed
             | Self::Panicked
+            | Self::Together(_)
             | Self::Database(_) => None,
         }
     }

@@ -2,12 +2,13 @@
 //!
 //! [`Database`] is the database itself, for the thread that asks. [`Store`] is the same for async
 //! callers: `writer` gathers changes into batches, `executor` commits each batch in one
-//! transaction by the `rules`, through a `ledger`; `reader` answers look-ups beside it, `sweeper`
-//! forgets what is old. `tables` hold the queries.
+//! transaction by the `rules`, through a `ledger`; `reader` answers look-ups beside it, many alike at
+//! once if `batched`; `sweeper` forgets what is old. `tables` hold the queries.
 //!
 //! Invariants: nothing is acknowledged before it is committed; every accepted change is answered
 //! exactly once, in the order of submission. The store knows no hub, no dialect and no socket.
 
+mod batched;
 mod change;
 mod connection;
 mod database;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 
 use actix::{Actor, Addr, ArbiterHandle, Recipient, SyncArbiter};
 use diesel::r2d2::R2D2Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::domain::clock::Clock;
 use crate::domain::mint::IdMint;
@@ -41,6 +42,7 @@ use reader::{Lookup, Reader};
 use rules::Rules;
 use writer::{Job, Subscribe, Writer};
 
+pub use batched::Batched;
 pub use change::{Change, Committed, Done};
 pub use connection::Either as Connection;
 pub use database::Database;
@@ -128,10 +130,28 @@ impl Store {
         &self,
         op: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let permit = Arc::clone(&self.reads).try_acquire_owned()?;
-        let (lookup, answer) = Lookup::new(op, permit);
-        self.readers.do_send(lookup);
+        let (reply, answer) = oneshot::channel();
+        self.look(move |database, permit| {
+            // Unlike a write, a look-up is for nobody but the one who waits.
+            if reply.is_closed() {
+                return;
+            }
+            let value = database.look(op);
+            // Before the answer, so that whoever gets it finds room.
+            drop(permit);
+            drop(reply.send(value));
+        })?;
         answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Has a reader do something.
+    fn look(
+        &self,
+        task: impl FnOnce(&Database, OwnedSemaphorePermit) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let permit = Arc::clone(&self.reads).try_acquire_owned()?;
+        self.readers.do_send(Lookup(Box::new(move |database| task(database, permit))));
+        Ok(())
     }
 
     /// How many look-ups wait or run.

@@ -1,5 +1,7 @@
 //! Friendships: what stands between two users; no row, nothing.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use crate::domain::clock::Timestamp;
@@ -9,10 +11,11 @@ use crate::domain::user::{User, UserPair};
 use crate::store::Connection;
 use crate::store::connection::each_backend;
 use crate::store::error::StoreError;
-use crate::store::schema::{friendships, users};
+use crate::store::schema::friendships;
 
 use super::INSERT_ROWS_MAX;
-use super::users::{FACE, Face, user};
+use super::user_id;
+use super::users::{FaceFor, ForEach, user};
 
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = friendships, treat_none_as_default_value = false)]
@@ -107,39 +110,61 @@ pub fn insert_many(
     Ok(())
 }
 
-/// The friends of a user, oldest friendship first.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub fn friends_of(conn: &mut Connection, me: UserId) -> Result<Vec<User>, StoreError> {
-    let mine = friendships::low.eq(me.get()).or(friendships::high.eq(me.get()));
-    let friends = friendships::state.eq(code(Friendship::Friends));
-    // The other one of the two; in this order, because low + high can pass 64 bits.
-    let other = friendships::low - me.get() + friendships::high;
-    let faces: Vec<Face> = friendships::table
-        .inner_join(users::table.on(users::id.eq(other)))
-        .filter(mine.and(friends))
-        .order((friendships::changed_at.asc(), users::id.asc()))
-        .select(FACE)
-        .load(conn)?;
-    faces.into_iter().map(user).collect()
+/// Those who stand to `me` as the condition says, with `me` from a source.
+macro_rules! others {
+    ($source:literal, $condition:literal) => {
+        concat!(
+            "SELECT me.id, u.id, u.name, u.profile FROM ",
+            $source,
+            " JOIN friendships f ON ",
+            $condition,
+            // The other one of the two; in this order, because low + high can pass 64 bits.
+            " JOIN users u ON u.id = f.low - me.id + f.high ORDER BY f.changed_at, u.id"
+        )
+    };
 }
 
-/// The users who have asked for a user's friendship, oldest request first.
+/// The same for one user on SQLite, and for many on PostgreSQL.
+macro_rules! others_of {
+    ($condition:literal) => {
+        ForEach {
+            one: others!("(SELECT ? AS id) me", $condition),
+            many: others!("unnest(?) AS me (id)", $condition),
+        }
+    };
+}
+
+const FRIENDS: ForEach = others_of!("(f.low = me.id OR f.high = me.id) AND f.state = 2");
+const REQUESTS: ForEach =
+    others_of!("((f.low = me.id AND f.state = 1) OR (f.high = me.id AND f.state = 0))");
+
+/// The friends of users, of each the oldest friendship first; nothing of those who have none.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn requests_to(conn: &mut Connection, me: UserId) -> Result<Vec<User>, StoreError> {
-    let by_high = friendships::state.eq(code(Friendship::RequestedByHigh));
-    let by_low = friendships::state.eq(code(Friendship::RequestedByLow));
-    let to_low = friendships::low.eq(me.get()).and(by_high);
-    let to_high = friendships::high.eq(me.get()).and(by_low);
-    let other = friendships::low - me.get() + friendships::high;
-    let faces: Vec<Face> = friendships::table
-        .inner_join(users::table.on(users::id.eq(other)))
-        .filter(to_low.or(to_high))
-        .order((friendships::changed_at.asc(), users::id.asc()))
-        .select(FACE)
-        .load(conn)?;
-    faces.into_iter().map(user).collect()
+pub fn friends_of(
+    conn: &mut Connection,
+    users: &[UserId],
+) -> Result<HashMap<UserId, Vec<User>>, StoreError> {
+    lists(FRIENDS.load(conn, users)?)
+}
+
+/// Who has asked for the friendship of users, of each the oldest request first; nothing of those
+/// whom nobody has asked.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn requests_to(
+    conn: &mut Connection,
+    users: &[UserId],
+) -> Result<HashMap<UserId, Vec<User>>, StoreError> {
+    lists(REQUESTS.load(conn, users)?)
+}
+
+fn lists(rows: Vec<FaceFor>) -> Result<HashMap<UserId, Vec<User>>, StoreError> {
+    let mut lists: HashMap<UserId, Vec<User>> = HashMap::new();
+    for (me, id, name, profile) in rows {
+        lists.entry(user_id(me)?).or_default().push(user((id, name, profile))?);
+    }
+    Ok(lists)
 }

@@ -1,7 +1,10 @@
 //! Users: everybody who may log in.
 
+use std::collections::HashMap;
+
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
@@ -11,6 +14,7 @@ use crate::store::connection::each_backend;
 use crate::store::error::StoreError;
 use crate::store::schema::users;
 
+use super::statement::{Statement, Value};
 use super::{INSERT_ROWS_MAX, user_id};
 
 /// A user to be stored.
@@ -76,6 +80,49 @@ pub(super) fn user((id, name, profile): Face) -> Result<User, StoreError> {
     Ok(User { id: user_id(id)?, name, profile })
 }
 
+/// A [`Face`] and the user for whom it was looked up.
+pub(super) type FaceFor = (i64, i64, String, Option<String>);
+
+/// A query for faces, by the id of one user and by the ids of many.
+pub(super) struct ForEach {
+    /// For SQLite, where asking once for all is no cheaper: takes an id.
+    pub one: &'static str,
+    /// For PostgreSQL: takes an array of ids.
+    pub many: &'static str,
+}
+
+impl ForEach {
+    /// What it finds for each user, in its order.
+    pub fn load(
+        &self,
+        conn: &mut Connection,
+        users: &[UserId],
+    ) -> Result<Vec<FaceFor>, StoreError> {
+        let ids: Vec<i64> = users.iter().map(|user| user.get()).collect();
+        let mut rows = Vec::new();
+        match conn {
+            Connection::Sqlite(_) => {
+                for id in ids {
+                    let values = [Value::Int(id)];
+                    rows.extend(Statement::<FaceForType>::new(self.one, &values).load(conn)?);
+                }
+            }
+            Connection::Postgres(_) => {
+                let values = [Value::Ints(&ids)];
+                rows = Statement::<FaceForType>::new(self.many, &values).load(conn)?;
+            }
+        }
+        Ok(rows)
+    }
+}
+
+type FaceForType = (BigInt, BigInt, Text, Nullable<Text>);
+
+const BY_IDS: ForEach = ForEach {
+    one: "SELECT id, id, name, profile FROM users WHERE id = ?",
+    many: "SELECT id, id, name, profile FROM users WHERE id = ANY(?)",
+};
+
 /// Stores a user.
 ///
 /// # Errors
@@ -106,6 +153,16 @@ pub fn insert_many(conn: &mut Connection, new: &[NewUser<'_>]) -> Result<(), Sto
 pub fn by_id(conn: &mut Connection, id: UserId) -> Result<Option<User>, StoreError> {
     let face = users::table.find(id.get()).select(FACE).first(conn).optional()?;
     face.map(user).transpose()
+}
+
+/// The users with these ids; those that nobody has are left out.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn by_ids(conn: &mut Connection, ids: &[UserId]) -> Result<HashMap<UserId, User>, StoreError> {
+    let rows = BY_IDS.load(conn, ids)?;
+    let entry = |(_, id, name, profile)| user((id, name, profile)).map(|user| (user.id, user));
+    rows.into_iter().map(entry).collect()
 }
 
 /// The user of a name.

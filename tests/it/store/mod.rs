@@ -1,5 +1,6 @@
 //! The store, as one suite on SQLite and on PostgreSQL.
 
+mod batched;
 mod batches;
 mod failures;
 mod harness;
