@@ -66,6 +66,8 @@ where
         self.socket.binary(&payload, ctx);
     }
 
+    fn fed(&mut self, _: &mut Self::Context) {}
+
     fn drained(&mut self, _: &mut Self::Context) {}
 
     fn end(&mut self, reason: CloseReason, ctx: &mut Self::Context) {

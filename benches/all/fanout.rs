@@ -16,7 +16,7 @@ use tradewind::domain::clock::Clock;
 use tradewind::domain::command::Write;
 use tradewind::domain::friendship::Audience;
 use tradewind::domain::id::{SessionId, UserId};
-use tradewind::hub::delivery::Deliver;
+use tradewind::hub::delivery::{Deliver, Items};
 use tradewind::hub::messages::{Closed, Identify, Open, Submit};
 use tradewind::hub::{ChatServer, Gauge, Hub, Outlet, Parts, Settings};
 use tradewind::store::Durability;
@@ -49,7 +49,11 @@ impl Handler<Deliver> for Listener {
 
     fn handle(&mut self, deliver: Deliver, _: &mut Context<Self>) {
         self.gauge.sub(deliver.bytes());
-        for _ in deliver.into_items() {
+        let count = match deliver.into_items() {
+            Items::Own(items) => items.len(),
+            Items::Shared(frames) => frames.len(),
+        };
+        for _ in 0..count {
             if self.missing.count.fetch_sub(1, Ordering::Relaxed) == 1 {
                 self.missing.none.send(()).unwrap_or_default();
             }
@@ -103,8 +107,10 @@ impl House {
         let submit = Submit {
             session: self.author,
             user: user_id(0),
-            request: 0,
-            write: Write::Post { peer: Some(user_id(1)), content: content(), nonce: None },
+            writes: vec![(
+                0,
+                Write::Post { peer: Some(user_id(1)), content: content(), nonce: None },
+            )],
             at: Instant::now(),
         };
         self.hub.submit(submit).expect("the hub has room");

@@ -51,6 +51,9 @@ pub struct Common {
     /// Time between the heartbeats of a session; hubs close after 45 s without one
     #[arg(long, default_value_t = 20.0)]
     pub heartbeat_seconds: f64,
+    /// Keep a core busy looking for news, so that no server pays for waking the tester
+    #[arg(long)]
+    pub spin: bool,
     /// How many sessions are opened at once
     #[arg(long, default_value_t = 64)]
     pub opening: u32,

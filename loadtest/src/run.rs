@@ -129,6 +129,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<bool> {
         sources: common.sources()?,
         deadline: nanos(common.deadline_seconds),
         heartbeat: nanos(common.heartbeat_seconds),
+        spin: common.spin,
     };
     let id = getrandom::u64()?;
     let mut report = Report::begin(plan.name, common);

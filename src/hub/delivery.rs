@@ -1,5 +1,7 @@
 //! What the hub has for a session: news, answers, the end.
 
+use std::sync::Arc;
+
 use actix::Message;
 
 use crate::dialect::Frame;
@@ -31,15 +33,30 @@ impl Delivery {
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct Deliver {
-    items: Vec<Delivery>,
+    items: Items,
     bytes: usize,
 }
 
+/// What is delivered.
+#[derive(Debug)]
+pub enum Items {
+    /// Things for this session alone.
+    Own(Vec<Delivery>),
+    /// News that several sessions get.
+    Shared(Arc<[Frame]>),
+}
+
 impl Deliver {
-    /// Puts deliveries together.
-    pub fn new(items: Vec<Delivery>) -> Self {
+    /// Things for one session.
+    pub fn own(items: Vec<Delivery>) -> Self {
         let bytes = items.iter().map(Delivery::bytes).sum();
-        Self { items, bytes }
+        Self { items: Items::Own(items), bytes }
+    }
+
+    /// News for one of several sessions.
+    pub fn shared(frames: Arc<[Frame]>) -> Self {
+        let bytes = frames.iter().map(Frame::len).sum();
+        Self { items: Items::Shared(frames), bytes }
     }
 
     /// Bytes that count towards the session's bound.
@@ -47,8 +64,8 @@ impl Deliver {
         self.bytes
     }
 
-    /// The deliveries.
-    pub fn into_items(self) -> Vec<Delivery> {
+    /// What there is.
+    pub fn into_items(self) -> Items {
         self.items
     }
 }

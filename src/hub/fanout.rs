@@ -1,63 +1,162 @@
 //! Fan-out: an event is written once per kind of session and shared by all who get it.
 //!
-//! What one commit has for a session leaves in one message, in the order of the commit.
+//! What one commit has for a session leaves in one message, in the order of the commit. Sessions of
+//! a user that are only told, and have asked nothing, are told the same: they share one list.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::delivery::Delivery;
+use super::delivery::{Deliver, Delivery};
 use crate::dialect::{Frame, Kind};
 use crate::domain::event::{Event, Viewer};
-use crate::domain::id::SessionId;
+use crate::domain::id::{SessionId, UserId};
 
 /// Deliveries that leave together.
 #[derive(Default)]
 pub struct Fanout {
-    /// In the order of first mention, so that no session is served twice before others once.
-    order: Vec<SessionId>,
-    items: HashMap<SessionId, Vec<Delivery>>,
+    events: Vec<Broadcast>,
+    /// In the order of first mention, so that nobody is served twice before others once.
+    order: Vec<UserId>,
+    notes: HashMap<UserId, Vec<Note>>,
 }
 
-impl Fanout {
-    /// Adds one thing for a session.
-    pub fn add(&mut self, session: SessionId, delivery: Delivery) {
-        let order = &mut self.order;
-        self.items
-            .entry(session)
-            .or_insert_with(|| {
-                order.push(session);
-                Vec::new()
-            })
-            .push(delivery);
-    }
+/// An event of a [`Fanout`].
+#[derive(Clone, Copy)]
+pub struct EventKey(usize);
 
-    /// Takes out all deliveries, session by session.
-    pub fn into_deliveries(mut self) -> impl Iterator<Item = (SessionId, Vec<Delivery>)> {
-        self.order.into_iter().filter_map(move |id| self.items.remove(&id).map(|items| (id, items)))
-    }
+/// One thing for the sessions of a user.
+enum Note {
+    /// An event, for all but one.
+    Push { event: EventKey, viewer: Viewer, except: Option<SessionId> },
+    /// An event that answers a request.
+    EventAnswer { event: EventKey, session: SessionId, request: u64 },
+    /// Another answer.
+    Answer { session: SessionId, request: u64, frame: Frame },
 }
 
 /// An event, with the forms in which it has been written so far.
-pub struct Broadcast {
+struct Broadcast {
     event: Event,
     written: Vec<(Kind, Frame)>,
 }
 
-impl Broadcast {
-    /// An event that nobody has been told of.
-    pub fn new(event: Event) -> Self {
-        Self { event, written: Vec::new() }
+impl Fanout {
+    /// Takes up an event; nobody is told yet.
+    pub fn event(&mut self, event: Event) -> EventKey {
+        self.events.push(Broadcast { event, written: Vec::new() });
+        EventKey(self.events.len().saturating_sub(1))
     }
 
+    /// Tells all sessions of a user but one.
+    pub fn push(
+        &mut self,
+        event: EventKey,
+        (user, viewer): (UserId, Viewer),
+        except: Option<SessionId>,
+    ) {
+        self.note(user, Note::Push { event, viewer, except });
+    }
+
+    /// Answers a request of a user's session with an event.
+    pub fn answer_event(&mut self, event: EventKey, user: UserId, to: (SessionId, u64)) {
+        let (session, request) = to;
+        self.note(user, Note::EventAnswer { event, session, request });
+    }
+
+    /// Answers a request of a user's session.
+    pub fn answer(&mut self, frame: Frame, user: UserId, (session, request): (SessionId, u64)) {
+        self.note(user, Note::Answer { session, request, frame });
+    }
+
+    fn note(&mut self, user: UserId, note: Note) {
+        let order = &mut self.order;
+        self.notes
+            .entry(user)
+            .or_insert_with(|| {
+                order.push(user);
+                Vec::new()
+            })
+            .push(note);
+    }
+
+    /// Hands over what there is for each session: `sessions` names those of a user, `give` takes
+    /// what one of them gets.
+    pub fn deliver<'s>(
+        self,
+        sessions: impl Fn(UserId) -> &'s [(SessionId, Kind)],
+        mut give: impl FnMut(SessionId, Deliver),
+    ) {
+        let Self { mut events, order, mut notes } = self;
+        for user in order {
+            let notes = notes.remove(&user).unwrap_or_default();
+            let mut shared: Vec<(Kind, Arc<[Frame]>)> = Vec::new();
+            for (session, kind) in sessions(user).iter().copied() {
+                if notes.iter().any(|note| note.singles_out(session)) {
+                    let own = notes.iter().filter_map(|note| note.own(&mut events, session, kind));
+                    give(session, Deliver::own(own.collect()));
+                    continue;
+                }
+                let known = shared.iter().find(|(known, _)| *known == kind);
+                let frames = known.map(|(_, frames)| Arc::clone(frames)).unwrap_or_else(|| {
+                    let told = notes.iter().filter_map(|note| note.told(&mut events, kind));
+                    let frames: Arc<[Frame]> = told.collect();
+                    shared.push((kind, Arc::clone(&frames)));
+                    frames
+                });
+                if !frames.is_empty() {
+                    give(session, Deliver::shared(frames));
+                }
+            }
+        }
+    }
+}
+
+impl Note {
+    /// Whether it is something else for this session than for others of the user.
+    fn singles_out(&self, who: SessionId) -> bool {
+        match self {
+            Self::Push { except, .. } => *except == Some(who),
+            Self::EventAnswer { session, .. } | Self::Answer { session, .. } => *session == who,
+        }
+    }
+
+    /// What it is for a session that is singled out.
+    fn own(&self, events: &mut [Broadcast], who: SessionId, kind: Kind) -> Option<Delivery> {
+        match self {
+            Self::Push { except, .. } if *except == Some(who) => None,
+            Self::Push { .. } => self.told(events, kind).map(Delivery::Push),
+            Self::EventAnswer { event, session, request } if *session == who => {
+                let frame = event.frame(events, kind, Viewer::Author)?;
+                Some(Delivery::Answer(*request, frame))
+            }
+            Self::Answer { session, request, frame } if *session == who => {
+                Some(Delivery::Answer(*request, frame.clone()))
+            }
+            Self::EventAnswer { .. } | Self::Answer { .. } => None,
+        }
+    }
+
+    /// What it is for the others.
+    fn told(&self, events: &mut [Broadcast], kind: Kind) -> Option<Frame> {
+        match self {
+            Self::Push { event, viewer, .. } => event.frame(events, kind, *viewer),
+            Self::EventAnswer { .. } | Self::Answer { .. } => None,
+        }
+    }
+}
+
+impl EventKey {
     /// The event as a session of this kind sees it, if it is told at all.
-    pub fn frame(&mut self, kind: Kind, viewer: Viewer) -> Option<Frame> {
-        if !kind.tells(&self.event, viewer) {
+    fn frame(self, events: &mut [Broadcast], kind: Kind, viewer: Viewer) -> Option<Frame> {
+        let Broadcast { event, written } = events.get_mut(self.0)?;
+        if !kind.tells(event, viewer) {
             return None;
         }
-        if let Some((_, frame)) = self.written.iter().find(|(written, _)| *written == kind) {
+        if let Some((_, frame)) = written.iter().find(|(known, _)| *known == kind) {
             return Some(frame.clone());
         }
-        let frame = kind.event(&self.event);
-        self.written.push((kind, frame.clone()));
+        let frame = kind.event(event);
+        written.push((kind, frame.clone()));
         Some(frame)
     }
 }

@@ -41,7 +41,7 @@ pub struct Forget {
     pub session: SessionId,
 }
 
-/// A session asks for a change.
+/// A session asks for changes.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Submit {
@@ -49,11 +49,9 @@ pub struct Submit {
     pub session: SessionId,
     /// Its user.
     pub user: UserId,
-    /// The number that the answer must carry.
-    pub request: u64,
-    /// The change.
-    pub write: Write,
-    /// When it was asked for.
+    /// The changes, in order, each with the number that its answer must carry.
+    pub writes: Vec<(u64, Write)>,
+    /// When they were asked for.
     pub at: Instant,
 }
 

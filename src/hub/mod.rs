@@ -24,7 +24,7 @@ use tokio::sync::oneshot;
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::friendship::Audience;
-use crate::domain::id::SessionId;
+use crate::domain::id::{SessionId, UserId};
 use crate::domain::mint::IdMint;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -85,6 +85,7 @@ pub struct ChatServer {
 struct UnderWay {
     ticket: u64,
     session: SessionId,
+    user: UserId,
     request: u64,
     at: Instant,
 }

@@ -67,8 +67,7 @@ impl Outlet {
     ///
     /// # Errors
     /// [`Congested`]: nothing was handed over.
-    pub fn deliver(&self, items: Vec<Delivery>, bytes_max: usize) -> Result<(), Congested> {
-        let deliver = Deliver::new(items);
+    pub fn deliver(&self, deliver: Deliver, bytes_max: usize) -> Result<(), Congested> {
         let bytes = deliver.bytes();
         let queued = self.gauge.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
         if queued > 0 && queued.saturating_add(bytes) > bytes_max {
@@ -90,7 +89,7 @@ impl Outlet {
     pub fn evict(&self, reason: CloseReason) {
         // Past the bound on purpose: it comes once a session, and most of all to one whose mailbox
         // is full. Untold it would live on, unknown to the hub, without deadline or answers.
-        self.recipient.do_send(Deliver::new(vec![Delivery::Evict(reason)]));
+        self.recipient.do_send(Deliver::own(vec![Delivery::Evict(reason)]));
     }
 }
 
@@ -103,8 +102,9 @@ mod tests {
     use super::*;
     use crate::dialect::Frame;
     use crate::dialect::rewind::Mode;
+    use crate::hub::delivery::Items;
 
-    struct Listener(Arc<Mutex<Vec<Delivery>>>);
+    struct Listener(Arc<Mutex<Vec<Items>>>);
 
     impl Actor for Listener {
         type Context = Context<Self>;
@@ -114,7 +114,7 @@ mod tests {
         type Result = ();
 
         fn handle(&mut self, deliver: Deliver, _: &mut Context<Self>) {
-            self.0.lock().unwrap().extend(deliver.into_items());
+            self.0.lock().unwrap().push(deliver.into_items());
         }
     }
 
@@ -125,7 +125,7 @@ mod tests {
         let gauge = Arc::new(Gauge::new(Duration::ZERO));
         let kind = Kind::Rewind(Mode::Readme);
         let outlet = Outlet::new(kind, listener.recipient(), gauge);
-        let push = || vec![Delivery::Push(Frame::text("news"))];
+        let push = || Deliver::shared([Frame::text("news")].into());
         // The listener is not polled before this task waits for the first time.
         let mut queued = 0;
         while outlet.deliver(push(), usize::MAX).is_ok() {
@@ -136,6 +136,7 @@ mod tests {
             actix_web::rt::task::yield_now().await;
         }
         let heard = heard.lock().unwrap();
-        assert!(matches!(heard.last(), Some(Delivery::Evict(CloseReason::SlowConsumer))));
+        let Some(Items::Own(last)) = heard.last() else { panic!("{heard:?}") };
+        assert!(matches!(last[..], [Delivery::Evict(CloseReason::SlowConsumer)]));
     }
 }

@@ -8,6 +8,7 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use governor::clock::{Clock as _, MonotonicClock};
 use governor::state::{InMemoryState, NotKeyed};
@@ -29,6 +30,8 @@ pub enum Effect {
     Send(Frame),
     /// Send news, which may come faster than the peer reads.
     Push(Frame),
+    /// Send news that other sessions get, too.
+    PushAll(Arc<[Frame]>),
     /// End the session.
     Close(CloseReason),
     /// Note a sign of life.
@@ -50,8 +53,6 @@ pub enum Effect {
         request: Request,
         /// What to change.
         write: Write,
-        /// Who asks.
-        user: UserId,
     },
     /// Have something looked up.
     Query {
@@ -250,6 +251,15 @@ impl Machine {
         }
     }
 
+    /// Things happened that several sessions are told of.
+    pub fn told(&mut self, frames: Arc<[Frame]>, effects: &mut Effects) {
+        if !self.ended && matches!(self.phase, Phase::Ready(_)) {
+            effects.push_back(Effect::PushAll(frames));
+        } else {
+            frames.iter().for_each(|frame| self.pushed(frame.clone(), effects));
+        }
+    }
+
     /// The session ends; nothing is handled any more.
     pub fn end(&mut self, reason: CloseReason, effects: &mut Effects) {
         if !self.ended {
@@ -304,9 +314,7 @@ impl Machine {
             return;
         }
         effects.push_back(match command {
-            Command::Write(write) => {
-                Effect::Write { request: self.open(UnderWay::Writes), write, user }
-            }
+            Command::Write(write) => Effect::Write { request: self.open(UnderWay::Writes), write },
             Command::Query(query) => {
                 Effect::Query { request: self.open(UnderWay::Alone), query, user }
             }

@@ -192,7 +192,7 @@ fn answers_keep_the_order_of_requests_whatever_the_hub_does() {
             for effect in effects.drain(..) {
                 match effect {
                     Effect::Send(frame) => sent.push(frame.as_text().to_string()),
-                    Effect::Write { request, write: Write::Post { content, .. }, .. } => {
+                    Effect::Write { request, write: Write::Post { content, .. } } => {
                         waiting.insert(request, content.into_string());
                         open.push(request);
                     }

@@ -9,6 +9,7 @@ mod lookup;
 pub mod machine;
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,8 +22,9 @@ use crate::auth::token::Tokens;
 use crate::dialect::{Frame, Kind, Phase};
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
+use crate::domain::command::Write;
 use crate::domain::id::SessionId;
-use crate::hub::delivery::{Deliver, Delivery};
+use crate::hub::delivery::{Deliver, Delivery, Items};
 use crate::hub::messages::{Closed, Ended, Open, Submit};
 use crate::hub::{Gauge, Hub, Outlet};
 use crate::store::tables::history::HistoryRest;
@@ -114,6 +116,8 @@ pub struct Session<A: Adapter> {
     effects: VecDeque<Effect>,
     /// A page of history that goes on when there is room for it.
     page: Option<(Request, HistoryRest)>,
+    /// Changes that the hub has not been asked for yet.
+    writes: Vec<(Request, Write)>,
     gauge: Arc<Gauge>,
     shared: Arc<Shared>,
     _seat: Seat,
@@ -130,6 +134,7 @@ impl<A: Adapter> Session<A> {
             machine: Machine::new(kind, shared.settings.bounds),
             effects: VecDeque::new(),
             page: None,
+            writes: Vec::new(),
             gauge: Arc::new(Gauge::new(shared.clock.steady())),
             shared,
             _seat: seat,
@@ -149,6 +154,16 @@ impl<A: Adapter> Session<A> {
         self.shared.metrics.frames_in.inc();
         self.machine.binary(&mut self.effects);
         self.run(ctx);
+    }
+
+    /// Everything that has been read was handed in: what came together goes to the hub together,
+    /// and so into one commit and one delivery.
+    pub fn fed(&mut self, ctx: &mut A::Context) {
+        // Again, because a refusal lets frames in that have waited.
+        while !self.writes.is_empty() {
+            self.submit();
+            self.run(ctx);
+        }
     }
 
     /// There may be room to write again.
@@ -174,8 +189,14 @@ impl<A: Adapter> Session<A> {
                     self.shared.metrics.frames_out.inc();
                     self.adapter.push(ctx, &frame);
                 }
+                Effect::PushAll(frames) => {
+                    self.shared.metrics.frames_out.inc_by(count(frames.len()));
+                    frames.iter().for_each(|frame| self.adapter.push(ctx, frame));
+                }
                 Effect::Close(reason) => {
                     self.page = None;
+                    // What was asked for before the end is still done.
+                    self.submit();
                     // When the hub stops it waits until the goodbye has been written.
                     if !matches!(reason, CloseReason::Restart { .. }) {
                         self.shared.hub.ended(Ended { session: self.id, reason });
@@ -190,19 +211,38 @@ impl<A: Adapter> Session<A> {
                     self.shared.metrics.refusals.with_label_values(&["commands"]).inc();
                 }
                 Effect::Identify { request, token } => self.identify(request, &token, ctx),
-                Effect::Write { request, write, user } => {
-                    let session = self.id;
-                    let submit = Submit { session, user, request, write, at: Instant::now() };
-                    if let Err(refusal) = self.shared.hub.submit(submit) {
-                        let frame = self.kind.refusal(refusal);
-                        self.machine.answered(request, [frame], &mut self.effects);
-                    }
-                }
+                Effect::Write { request, write } => self.writes.push((request, write)),
                 Effect::Query { request, query, user } => self.look_up(request, user, query, ctx),
             }
         }
         // Most sessions are idle most of the time: nothing is kept for the next frame.
         self.effects = VecDeque::new();
+    }
+
+    /// Asks the hub for the changes that have gathered.
+    fn submit(&mut self) {
+        let writes = mem::take(&mut self.writes);
+        let Phase::Ready(user) = self.machine.phase() else { return };
+        if writes.is_empty() {
+            return;
+        }
+        let requests: Vec<Request> = writes.iter().map(|(request, _)| *request).collect();
+        let submit = Submit { session: self.id, user, writes, at: Instant::now() };
+        if let Err(refusal) = self.shared.hub.submit(submit) {
+            for request in requests {
+                self.refused(request, refusal);
+            }
+        }
+    }
+
+    fn delivered(&mut self, delivery: Delivery) {
+        match delivery {
+            Delivery::Push(frame) => self.machine.pushed(frame, &mut self.effects),
+            Delivery::Answer(request, frame) => {
+                self.machine.answered(request, [frame], &mut self.effects);
+            }
+            Delivery::Evict(reason) => self.machine.end(reason, &mut self.effects),
+        }
     }
 
     /// Runs a future, then handles its outcome in turn with everything else.
@@ -215,6 +255,7 @@ impl<A: Adapter> Session<A> {
         ctx.spawn(future.into_actor(self).map(|outcome, session, ctx| {
             then(session, outcome, ctx);
             session.run(ctx);
+            session.fed(ctx);
             session.adapter.wake();
         }));
     }
@@ -245,15 +286,15 @@ impl<A: Adapter> Handler<Deliver> for Session<A> {
 
     fn handle(&mut self, deliver: Deliver, ctx: &mut Self::Context) {
         self.gauge.sub(deliver.bytes());
-        for delivery in deliver.into_items() {
-            match delivery {
-                Delivery::Push(frame) => self.machine.pushed(frame, &mut self.effects),
-                Delivery::Answer(request, frame) => {
-                    self.machine.answered(request, [frame], &mut self.effects);
-                }
-                Delivery::Evict(reason) => self.machine.end(reason, &mut self.effects),
-            }
+        match deliver.into_items() {
+            Items::Shared(frames) => self.machine.told(frames, &mut self.effects),
+            Items::Own(items) => items.into_iter().for_each(|delivery| self.delivered(delivery)),
         }
         self.run(ctx);
+        self.fed(ctx);
     }
+}
+
+fn count(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
 }

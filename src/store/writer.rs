@@ -171,6 +171,11 @@ impl Drop for Batch {
 #[rtype(result = "()")]
 struct Answered;
 
+/// What had come with the first job of a batch is there.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Gathered;
+
 /// Who gets what is committed.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -204,7 +209,10 @@ impl Handler<Job> for Writer {
 
     fn handle(&mut self, job: Job, ctx: &mut Context<Self>) {
         self.waiting.push_back(job);
-        self.send_batch(ctx.address());
+        if !self.in_flight && self.waiting.len() == 1 {
+            // Behind what is in the mailbox already, so that a burst goes out together.
+            ctx.notify(Gathered);
+        }
     }
 }
 
@@ -213,6 +221,14 @@ impl Handler<Answered> for Writer {
 
     fn handle(&mut self, Answered: Answered, ctx: &mut Context<Self>) {
         self.in_flight = false;
+        self.send_batch(ctx.address());
+    }
+}
+
+impl Handler<Gathered> for Writer {
+    type Result = ();
+
+    fn handle(&mut self, Gathered: Gathered, ctx: &mut Context<Self>) {
         self.send_batch(ctx.address());
     }
 }

@@ -134,13 +134,30 @@ where
         ctx: &mut WebsocketContext<E>,
         task: &mut Task<'_>,
     ) -> Poll<()> {
+        let left = self.feed(endpoint, ctx, task);
+        endpoint.fed(ctx);
+        if left.is_ready() {
+            ctx.stop();
+        }
+        left
+    }
+}
+
+impl Feed {
+    /// Hands over what is there; ready at the end.
+    fn feed<E>(
+        &mut self,
+        endpoint: &mut E,
+        ctx: &mut WebsocketContext<E>,
+        task: &mut Task<'_>,
+    ) -> Poll<()>
+    where
+        E: Endpoint<Socket = Actors> + Actor<Context = WebsocketContext<E>>,
+    {
         for _ in 0..MESSAGES_PER_WAKE {
             match ready!(Pin::new(&mut self.0).poll_next(task)) {
                 Some(item) => handle(endpoint, item, ctx),
-                None => {
-                    ctx.stop();
-                    return Poll::Ready(());
-                }
+                None => return Poll::Ready(()),
             }
             if ctx.waiting() {
                 return Poll::Pending;

@@ -25,6 +25,9 @@ pub trait Endpoint: Actor {
     /// A whole binary message came.
     fn binary(&mut self, payload: Bytes, ctx: &mut Self::Context);
 
+    /// All whole messages that were there have been handed over.
+    fn fed(&mut self, ctx: &mut Self::Context);
+
     /// There may be room to write again.
     fn drained(&mut self, ctx: &mut Self::Context);
 
@@ -59,6 +62,10 @@ impl<A: session::Adapter> Endpoint for Session<A> {
     fn binary(&mut self, _: Bytes, ctx: &mut A::Context) {
         // No dialect has a use for what is in it.
         Self::binary(self, ctx);
+    }
+
+    fn fed(&mut self, ctx: &mut A::Context) {
+        Self::fed(self, ctx);
     }
 
     fn drained(&mut self, ctx: &mut A::Context) {

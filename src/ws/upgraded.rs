@@ -268,12 +268,14 @@ where
     buf.clear();
     buf.extend_from_slice(&std::mem::take(&mut endpoint.socket().rest));
     let handled = handle(endpoint, &mut buf, ctx);
-    let read = if handled { endpoint.socket().read(&mut buf, task)? } else { None };
-    if read.is_some() {
+    let read = if handled { endpoint.socket().read(&mut buf, task) } else { Ok(None) };
+    if matches!(read, Ok(Some(_))) {
         handle(endpoint, &mut buf, ctx);
     }
     endpoint.socket().rest = BytesMut::from(&buf[..]);
     SCRATCH.set(buf);
+    endpoint.fed(ctx);
+    let read = read?;
     let out = endpoint.socket().flush(task)?;
     Ok(match read {
         Some(0) => Turn::End,

@@ -104,6 +104,8 @@ pub struct Target {
     pub deadline: u64,
     /// The time between heartbeats, in nanoseconds.
     pub heartbeat: u64,
+    /// Whether to look for news without ever sleeping.
+    pub spin: bool,
 }
 
 /// What went over the wire.

@@ -18,7 +18,8 @@ impl Net {
     /// Waits until something happens, at most until a moment, and handles it.
     pub fn poll(&mut self, until: u64, handler: &mut dyn Handler) -> anyhow::Result<()> {
         let until = self.next_due().map_or(until, |due| due.min(until));
-        let wait = until.saturating_sub(self.look());
+        let now = self.look();
+        let wait = if self.target.spin { 0 } else { until.saturating_sub(now) };
         let timeout = Timespec {
             tv_sec: i64::try_from(wait / 1_000_000_000).unwrap_or(1),
             tv_nsec: i64::try_from(wait % 1_000_000_000).unwrap_or_default(),

@@ -5,11 +5,10 @@ use actix::{Context, Handler};
 use crate::dialect::{Frame, Kind};
 use crate::domain::close::CloseReason;
 use crate::domain::event::{Event, Viewer};
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::UserId;
 use crate::domain::message::Message;
 use crate::hub::access::refusal;
-use crate::hub::delivery::Delivery;
-use crate::hub::fanout::{Broadcast, Fanout};
+use crate::hub::fanout::Fanout;
 use crate::hub::{ChatServer, UnderWay};
 use crate::store::{Committed, Done, StoreError};
 
@@ -34,86 +33,62 @@ impl ChatServer {
         match outcome {
             Ok(Done::Posted(message)) => {
                 let ends = ends(&message);
-                self.announce(asked, Broadcast::new(Event::MessagePosted(message)), ends, fanout);
-            }
-            Ok(Done::Repeated(message)) => {
-                let mut event = Broadcast::new(Event::MessagePosted(message));
-                self.answer(asked, |kind| event.frame(kind, Viewer::Author), fanout);
+                announce(asked, Event::MessagePosted(message), ends, fanout);
             }
             Ok(Done::Edited(message)) => {
                 let ends = ends(&message);
-                self.announce(asked, Broadcast::new(Event::MessageEdited(message)), ends, fanout);
+                announce(asked, Event::MessageEdited(message), ends, fanout);
+            }
+            Ok(Done::Repeated(message)) => {
+                let event = fanout.event(Event::MessagePosted(message));
+                fanout.answer_event(event, asked.user, (asked.session, asked.request));
             }
             Ok(Done::Befriended { actor, other, verb, changed }) => {
                 if changed {
-                    let mut event = Broadcast::new(Event::Befriended { verb, by: actor });
-                    self.push(&mut event, (other, Viewer::Peer), None, fanout);
+                    let event = fanout.event(Event::Befriended { verb, by: actor });
+                    fanout.push(event, (other, Viewer::Peer), None);
                 }
-                self.answer(asked, |kind| Some(kind.befriended()), fanout);
+                self.answer(asked, Kind::befriended, fanout);
             }
-            Ok(Done::Refused(refusal)) => {
-                self.answer(asked, |kind| Some(kind.refusal(refusal)), fanout);
-            }
+            Ok(Done::Refused(refusal)) => self.answer(asked, |kind| kind.refusal(refusal), fanout),
             Err(error) => {
                 let refusal = refusal(error);
-                self.answer(asked, |kind| Some(kind.refusal(refusal)), fanout);
+                self.answer(asked, |kind| kind.refusal(refusal), fanout);
             }
         }
     }
 
-    /// A message was sent or changed: its author's session is answered, all others are told.
-    fn announce(
-        &self,
-        asked: &UnderWay,
-        mut event: Broadcast,
-        (author, peer): (UserId, UserId),
-        fanout: &mut Fanout,
-    ) {
-        self.push(&mut event, (peer, Viewer::Peer), None, fanout);
-        self.push(&mut event, (author, Viewer::OwnOther), Some(asked.session), fanout);
-        self.answer(asked, |kind| event.frame(kind, Viewer::Author), fanout);
-    }
-
-    /// Tells all sessions of a user but one.
-    fn push(
-        &self,
-        event: &mut Broadcast,
-        (user, viewer): (UserId, Viewer),
-        except: Option<SessionId>,
-        fanout: &mut Fanout,
-    ) {
-        for session in self.presence.sessions(user).iter().copied() {
-            let kind = self.sessions.get(session).map(|entry| entry.outlet.kind);
-            if Some(session) == except {
-                continue;
-            }
-            if let Some(frame) = kind.and_then(|kind| event.frame(kind, viewer)) {
-                fanout.add(session, Delivery::Push(frame));
-            }
-        }
-    }
-
-    fn answer(
-        &self,
-        asked: &UnderWay,
-        frame: impl FnOnce(Kind) -> Option<Frame>,
-        fanout: &mut Fanout,
-    ) {
-        let kind = self.sessions.get(asked.session).map(|entry| entry.outlet.kind);
-        if let Some(frame) = kind.and_then(frame) {
-            fanout.add(asked.session, Delivery::Answer(asked.request, frame));
+    fn answer(&self, asked: &UnderWay, frame: impl FnOnce(Kind) -> Frame, fanout: &mut Fanout) {
+        if let Some(entry) = self.sessions.get(asked.session) {
+            let frame = frame(entry.outlet.kind);
+            fanout.answer(frame, asked.user, (asked.session, asked.request));
         }
     }
 
     /// Hands everything over; a session that does not keep up is put out at once.
     pub(in crate::hub) fn deliver(&mut self, fanout: Fanout) {
-        for (session, items) in fanout.into_deliveries() {
-            let Some(entry) = self.sessions.get(session) else { continue };
-            if entry.outlet.deliver(items, self.settings.outbox_bytes_max).is_err() {
-                self.evict(session, CloseReason::SlowConsumer);
-            }
+        let mut slow = Vec::new();
+        fanout.deliver(
+            |user| self.presence.sessions(user),
+            |session, deliver| {
+                let Some(entry) = self.sessions.get(session) else { return };
+                if entry.outlet.deliver(deliver, self.settings.outbox_bytes_max).is_err() {
+                    slow.push(session);
+                }
+            },
+        );
+        for session in slow {
+            self.evict(session, CloseReason::SlowConsumer);
         }
     }
+}
+
+/// A message was sent or changed: its author's session is answered, all others are told.
+fn announce(asked: &UnderWay, event: Event, (author, peer): (UserId, UserId), fanout: &mut Fanout) {
+    let event = fanout.event(event);
+    fanout.push(event, (peer, Viewer::Peer), None);
+    fanout.push(event, (author, Viewer::OwnOther), Some(asked.session));
+    fanout.answer_event(event, author, (asked.session, asked.request));
 }
 
 fn ends(message: &Message) -> (UserId, UserId) {

@@ -29,12 +29,13 @@ impl Handler<Identify> for ChatServer {
         let expires_at = self.steady_time_of(identify.expires_at);
         let Some(entry) = self.sessions.get_mut(identify.session) else { return };
         entry.expires_at = expires_at;
+        let kind = entry.outlet.kind;
         let sooner = expires_at < entry.check_at;
         if let Some(other) = entry.user.replace(identify.user).filter(|user| *user != identify.user)
         {
             self.presence.leave(other, identify.session);
         }
-        self.presence.join(identify.user, identify.session);
+        self.presence.join(identify.user, identify.session, kind);
         if sooner {
             self.schedule(identify.session);
         }

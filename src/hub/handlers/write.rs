@@ -1,4 +1,4 @@
-//! A session asks for a change: it gets its id here, and goes to the store.
+//! A session asks for changes: they get their ids here, and go to the store.
 
 use actix::{Context, Handler};
 
@@ -6,7 +6,6 @@ use crate::domain::command::Write;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::hub::access::refusal;
-use crate::hub::delivery::Delivery;
 use crate::hub::fanout::Fanout;
 use crate::hub::messages::Submit;
 use crate::hub::{ChatServer, UnderWay};
@@ -16,23 +15,25 @@ impl Handler<Submit> for ChatServer {
     type Result = ();
 
     fn handle(&mut self, submit: Submit, _: &mut Context<Self>) {
-        let Submit { session, user, request, write, at } = submit;
+        let Submit { session, user, writes, at } = submit;
         let Some(kind) = self.sessions.get(session).map(|entry| entry.outlet.kind) else { return };
-        let ticket = self.next_ticket;
-        let accepted = self
-            .change(user, write)
-            .and_then(|change| self.parts.store.submit(ticket, change).map_err(refusal));
-        match accepted {
-            Ok(()) => {
-                self.next_ticket = ticket.wrapping_add(1);
-                self.under_way.push_back(UnderWay { ticket, session, request, at });
-            }
-            Err(refusal) => {
-                let mut fanout = Fanout::default();
-                fanout.add(session, Delivery::Answer(request, kind.refusal(refusal)));
-                self.deliver(fanout);
+        let mut refused = Fanout::default();
+        for (request, write) in writes {
+            let ticket = self.next_ticket;
+            let accepted = self
+                .change(user, write)
+                .and_then(|change| self.parts.store.submit(ticket, change).map_err(refusal));
+            match accepted {
+                Ok(()) => {
+                    self.next_ticket = ticket.wrapping_add(1);
+                    self.under_way.push_back(UnderWay { ticket, session, user, request, at });
+                }
+                Err(refusal) => {
+                    refused.answer(kind.refusal(refusal), user, (session, request));
+                }
             }
         }
+        self.deliver(refused);
     }
 }
 
