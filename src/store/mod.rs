@@ -70,6 +70,9 @@ impl Store {
         observer: Arc<dyn Observer>,
         arbiter: &ArbiterHandle,
     ) -> Self {
+        if cfg!(feature = "storing-nothing") {
+            log::error!("this program was built for a benchmark: it stores no message");
+        }
         let settings = database.settings().clone();
         let gate = Gate::new(&settings, Arc::clone(&observer));
         let reads_max = settings.pending_reads_max.min(Semaphore::MAX_PERMITS);

@@ -67,6 +67,9 @@ impl Row {
 /// [`StoreError::is_unique_violation`] if an id, or a number in a room, is taken; then none of them
 /// is stored, once the transaction is rolled back.
 pub fn insert_many(conn: &mut Connection, new: &[(RoomId, Message)]) -> Result<(), StoreError> {
+    if cfg!(feature = "storing-nothing") {
+        return Ok(());
+    }
     match conn {
         Connection::Sqlite(sqlite) => {
             let mut left = new;
