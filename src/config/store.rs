@@ -36,6 +36,10 @@ section! {
         pending_reads_max: usize = 10_000 => at_least(1);
         /// The page cache of each SQLite connection, in KiB.
         cache_kib: u32 = 16_384 => at_least(1);
+        /// How much of a SQLite file the reading connections map into memory, in MiB; SQLite maps
+        /// 2,047 at most, and reads what lies behind. With 0 a failing disk is an error of one
+        /// look-up, where mapped it ends the program; pages of history then cost a quarter more.
+        mmap_mib: u32 = 2_047;
         /// How long to wait for another program that locks the SQLite file, in milliseconds.
         busy_timeout_ms: u32 = 5_000 => at_least(1);
         /// How many bytes of messages one read of history fetches at most, but always one message.

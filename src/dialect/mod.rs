@@ -17,6 +17,9 @@ use crate::domain::id::UserId;
 use crate::domain::message::Message;
 use crate::domain::user::User;
 
+/// Room for most frames.
+const FRAME_BYTES: usize = 384;
+
 /// A text frame ready for the wire. Cloning it shares the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame(ByteString);
@@ -25,8 +28,12 @@ impl Frame {
     /// A frame of JSON. A value that cannot be written is a fault of ours: it is logged, and the
     /// frame is empty.
     pub fn json(value: &impl Serialize) -> Self {
-        match serde_json::to_string(value) {
-            Ok(text) => Self(text.into()),
+        let mut text = Vec::with_capacity(FRAME_BYTES);
+        let written = serde_json::to_writer(&mut text, value).map_err(|error| error.to_string());
+        let text =
+            written.and_then(|()| ByteString::try_from(text).map_err(|error| error.to_string()));
+        match text {
+            Ok(text) => Self(text),
             Err(error) => {
                 log::error!("a frame could not be written: {error}");
                 Self(ByteString::new())

@@ -26,6 +26,7 @@ pub fn store(config: &config::Store) -> store::Settings {
         pending_bytes_max: config.pending_bytes_max,
         pending_reads_max: config.pending_reads_max,
         cache_kib: config.cache_kib,
+        mmap_mib: config.mmap_mib,
         busy_timeout_ms: config.busy_timeout_ms,
         history_slice_bytes: config.history_slice_bytes,
     }

@@ -20,10 +20,10 @@ use super::error::StoreError;
 use super::location::Location;
 use super::settings::{Durability, Settings};
 
-/// Pages of write-ahead log after which the writer moves them into the database file.
-///
 /// Between two tries to turn write-ahead logging on, in milliseconds.
 const WRITE_AHEAD_RETRY_MS: u32 = 10;
+/// Pages of write-ahead log after which the writer moves them into the database file.
+///
 /// Twenty times SQLite's default: each checkpoint syncs twice, and the writer waits for it.
 const CHECKPOINT_PAGES: u32 = 20_000;
 
@@ -121,7 +121,7 @@ impl Opener {
     /// States every pragma, since defaults depend on how SQLite was built. Returns the mode of the
     /// journal.
     fn set_up_sqlite(&self, sqlite: &mut SqliteConnection) -> QueryResult<String> {
-        let Settings { busy_timeout_ms, cache_kib, .. } = self.settings;
+        let Settings { busy_timeout_ms, cache_kib, mmap_mib, .. } = self.settings;
         let mode = self.write_ahead(sqlite)?;
         let synchronous = match self.settings.durability {
             Durability::Synced => "FULL",
@@ -129,7 +129,11 @@ impl Opener {
         };
         let own = match self.role {
             Role::Writer => format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
-            Role::Reader => "PRAGMA query_only = ON".to_owned(),
+            // Pages are looked at where the system keeps them, instead of being copied one by one.
+            Role::Reader => {
+                let mmap_bytes = u64::from(mmap_mib).saturating_mul(1024 * 1024);
+                format!("PRAGMA query_only = ON; PRAGMA mmap_size = {mmap_bytes}")
+            }
         };
         sqlite.batch_execute(&format!(
             "PRAGMA busy_timeout = {busy_timeout_ms}; PRAGMA synchronous = {synchronous}; \

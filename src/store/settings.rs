@@ -28,6 +28,8 @@ pub struct Settings {
     pub pending_reads_max: usize,
     /// Page cache of each SQLite connection, in KiB.
     pub cache_kib: u32,
+    /// How much of a SQLite file reading connections map into memory, in MiB; 0 for none.
+    pub mmap_mib: u32,
     /// How long to wait for another process's lock, and for a new connection, in milliseconds.
     pub busy_timeout_ms: u32,
     /// About how much text one slice of a history page holds, in bytes.
@@ -45,6 +47,7 @@ impl Default for Settings {
             pending_bytes_max: 16 * 1024 * 1024,
             pending_reads_max: 10_000,
             cache_kib: 16_384,
+            mmap_mib: 2_047,
             busy_timeout_ms: 5_000,
             history_slice_bytes: 262_144,
         }

@@ -1,7 +1,5 @@
 //! What REWIND writes: answers, pushes, errors, close codes.
 
-use std::fmt::Display;
-
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -57,8 +55,8 @@ fn frame<P: Serialize>(r#type: &str, payload: P) -> Frame {
     Frame::json(&Envelope { r#type, payload })
 }
 
-fn as_text<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(value)
+fn as_text<S: Serializer>(id: &i64, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(itoa::Buffer::new().format(*id))
 }
 
 #[derive(Serialize)]
@@ -153,8 +151,7 @@ fn chat(r#type: &str, message: &Message) -> Frame {
         #[serde(serialize_with = "as_text")]
         chat_id: i64,
         content: &'a str,
-        #[serde(serialize_with = "as_text")]
-        created_at: Korean,
+        created_at: String,
     }
     let payload = Payload {
         r#type,
@@ -162,7 +159,7 @@ fn chat(r#type: &str, message: &Message) -> Frame {
         user_id: message.author.get(),
         chat_id: message.pair.low().get() ^ message.pair.high().get(),
         content: &message.content,
-        created_at: Korean(message.created_at),
+        created_at: Korean(message.created_at).text(),
     };
     frame("chat", payload)
 }

@@ -1,7 +1,7 @@
 //! Pages of a room's messages, and what has changed in it, at a cost that depends on the answer alone.
 //!
 //! The only index over all messages is (room, seq). Times and the revisions of sendings strictly
-//! increase with seq, which has no holes, so the place of either is found by halving. What was edited
+//! increase with seq, which has no holes, so the place of either is found in few steps. What was edited
 //! is in an index of its own, by revision. A page is handed over in slices, so that no number of long
 //! messages is ever in memory at once.
 
@@ -26,16 +26,40 @@ use super::{friendships, users};
 /// The most messages in one slice, however short they are.
 const SLICE_MESSAGES_MAX: usize = 1_000;
 
-/// The first seq in `low..high` whose column is not below a value, if `high` is not the answer.
+/// The first seq whose column is not below a value; that of the last message must not be.
+///
+/// All before `low` are below the value, `high` is not. The next seq to look at is where the value
+/// would lie if the column grew evenly (few steps are needed then), and now and then the middle, so
+/// that it takes few even if it grows by leaps.
 macro_rules! first_not_below {
     ($column:literal) => {
         concat!(
-            "WITH RECURSIVE place (low, high) AS (SELECT ?, ? UNION ALL SELECT CASE WHEN m.",
+            "WITH RECURSIVE place (low, high, low_at, high_at, turn, room, goal) AS ( \
+             SELECT CASE WHEN m.",
             $column,
-            " < ? THEN m.seq + 1 ELSE p.low END, CASE WHEN m.",
+            " < g.goal THEN CAST(2 AS BIGINT) ELSE 1 END, CASE WHEN m.",
             $column,
-            " < ? THEN p.high ELSE m.seq END FROM place p JOIN messages m ON m.room_id = ? \
-             AND m.seq = (p.low + p.high) / 2 WHERE p.low < p.high) \
+            " < g.goal THEN g.last ELSE 1 END, m.",
+            $column,
+            ", g.last_at, 0, g.room, g.goal FROM (SELECT CAST(? AS BIGINT) AS room, \
+             CAST(? AS BIGINT) AS last, CAST(? AS BIGINT) AS last_at, CAST(? AS BIGINT) AS goal) g \
+             JOIN messages m ON m.room_id = g.room AND m.seq = 1 \
+             UNION ALL SELECT CASE WHEN m.",
+            $column,
+            " < p.goal THEN m.seq + 1 ELSE p.low END, CASE WHEN m.",
+            $column,
+            " < p.goal THEN p.high ELSE m.seq END, CASE WHEN m.",
+            $column,
+            " < p.goal THEN m.",
+            $column,
+            " ELSE p.low_at END, CASE WHEN m.",
+            $column,
+            " < p.goal THEN p.high_at ELSE m.",
+            $column,
+            " END, p.turn + 1, p.room, p.goal FROM place p JOIN messages m ON m.room_id = p.room \
+             AND m.seq = CASE WHEN p.turn % 4 = 3 THEN (p.low + p.high) / 2 ELSE \
+             p.low + CAST(CAST(p.goal - p.low_at AS DOUBLE PRECISION) / (p.high_at - p.low_at) \
+             * (p.high - p.low - 1) AS BIGINT) END WHERE p.low < p.high) \
              SELECT low FROM place WHERE low = high"
         )
     };
@@ -60,6 +84,7 @@ const PAGE_START: &str = "SELECT seq FROM messages WHERE room_id = ? AND seq < ?
                           ORDER BY seq DESC LIMIT 1 OFFSET ?";
 const LENGTHS: &str = "SELECT seq, octet_length(content) FROM messages WHERE room_id = ? \
                        AND seq >= ? AND seq < ? AND NOT deleted ORDER BY seq LIMIT ?";
+const SENT_REV: &str = "SELECT sent_rev FROM messages WHERE room_id = ? AND seq = ?";
 const SENT_SINCE: &str = messages_where!("seq >= ? AND edited_at IS NULL ORDER BY seq LIMIT ?");
 const EDITED_SINCE: &str =
     messages_where!("rev > ? AND edited_at IS NOT NULL ORDER BY rev LIMIT ?");
@@ -163,11 +188,13 @@ pub fn changes(
     count: u32,
 ) -> Result<Vec<Message>, StoreError> {
     let (id, limit) = (Value::Int(room.id.get()), Value::Int(count.into()));
-    let later = since.saturating_add(1);
-    let start = if since >= room.rev() {
-        return Ok(Vec::new());
-    } else {
-        first_not_below(conn, FIRST_BY_REV, room, later)?
+    let last = [id, Value::Int(room.seq)];
+    let last: Vec<i64> = Statement::<BigInt>::new(SENT_REV, &last).load(conn)?;
+    let start = match last.first() {
+        Some(last) if *last > since => {
+            first_not_below(conn, FIRST_BY_REV, room, (since.saturating_add(1), *last))?
+        }
+        Some(_) | None => room.seq.saturating_add(1),
     };
     let sent = [id, Value::Int(start), limit];
     let mut rows: Vec<Row> = Statement::<RowType>::new(SENT_SINCE, &sent).load(conn)?;
@@ -184,20 +211,23 @@ fn first_seq_not_before(
     room: &Room,
     before: Timestamp,
 ) -> Result<i64, StoreError> {
-    if room.last_at < Some(before) {
-        return Ok(room.seq.saturating_add(1));
+    match room.last_at {
+        Some(last_at) if last_at >= before => {
+            first_not_below(conn, FIRST_BY_TIME, room, (before.micros(), last_at.micros()))
+        }
+        Some(_) | None => Ok(room.seq.saturating_add(1)),
     }
-    first_not_below(conn, FIRST_BY_TIME, room, before.micros())
 }
 
+/// The first seq whose column is not below `least`, where that of the last message is `last`.
 fn first_not_below(
     conn: &mut Connection,
     sql: &'static str,
     room: &Room,
-    least: i64,
+    (least, last): (i64, i64),
 ) -> Result<i64, StoreError> {
-    let [least, end] = [least, room.seq.saturating_add(1)].map(Value::Int);
-    let values = [Value::Int(1), end, least, least, Value::Int(room.id.get())];
+    let [id, end, last, least] = [room.id.get(), room.seq, last, least].map(Value::Int);
+    let values = [id, end, last, least];
     let found: Vec<i64> = Statement::<BigInt>::new(sql, &values).load(conn)?;
     found.into_iter().next().ok_or(StoreError::Database(diesel::NotFound))
 }

@@ -101,6 +101,31 @@ on_both! {
         outcome.unwrap();
     }
 
+    fn places_are_found_however_times_leap(db) {
+        let database = db.open();
+        let gap = prop_oneof![1_i64..4, 1_i64..10_000, 1_i64..1_000_000_000_000];
+        let gaps = prop::collection::vec(gap, 1..120);
+        let config = Config { cases: 30, failure_persistence: None, ..Config::default() };
+        let users = std::cell::Cell::new(2);
+        let outcome = TestRunner::new(config).run(&gaps, |gaps| {
+            let (a, b) = (users.get(), users.get() + 2);
+            users.set(b + 2);
+            make_users(&database, &[a, b]);
+            let sent: Vec<Sent> =
+                gaps.iter().map(|gap| Sent { gap: *gap, bytes: 1, deleted: false }).collect();
+            let kept = fill(&database, a, b, &sent);
+            for message in &kept {
+                for (later, newest) in [(0, message.seq - 1), (1, message.seq)] {
+                    let page = page(a, b, message.created_at.micros() + later, 1);
+                    let found = slices(&database, &page, 1_000).unwrap();
+                    prop_assert_eq!(found.first().map_or(0, |found| found.seq), newest);
+                }
+            }
+            Ok(())
+        });
+        outcome.unwrap();
+    }
+
     fn cursors_at_the_time_of_a_message_exclude_it(db) {
         let database = db.open();
         make_users(&database, &[2, 4]);
