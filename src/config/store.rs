@@ -30,6 +30,9 @@ section! {
         batch_ops_max: usize = 256 => at_least(1);
         /// How many writes may wait. More are refused as "busy".
         pending_ops_max: usize = 10_000 => at_least(1);
+        /// While more writes than this wait, sessions that write are read more slowly, so that their
+        /// clients wait rather than being refused.
+        pressure_ops: usize = 2_500 => at_least(1);
         /// How many bytes of writes may wait.
         pending_bytes_max: usize = 16_777_216 => at_least(1);
         /// How many reads may wait. More are refused as "busy".

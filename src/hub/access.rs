@@ -82,6 +82,11 @@ impl Hub {
         self.ask(submit)
     }
 
+    /// Whether so many writes wait for the disk that whoever makes more should slow down.
+    pub fn is_pressed(&self) -> bool {
+        self.store.is_pressed()
+    }
+
     /// Says that a session has ended by itself.
     pub fn ended(&self, ended: Ended) {
         // Past the bound, as for `closed`.

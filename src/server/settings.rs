@@ -23,6 +23,7 @@ pub fn store(config: &config::Store) -> store::Settings {
         readers: config.readers,
         batch_ops_max: config.batch_ops_max,
         pending_ops_max: config.pending_ops_max,
+        pressure_ops: config.pressure_ops,
         pending_bytes_max: config.pending_bytes_max,
         pending_reads_max: config.pending_reads_max,
         cache_kib: config.cache_kib,

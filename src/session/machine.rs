@@ -148,6 +148,11 @@ impl Machine {
         self.phase
     }
 
+    /// Whether the session is over; only its goodbye may still be on the way.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// A text frame came.
     pub fn text(&mut self, text: &str, effects: &mut Effects) {
         self.came(Some(text), effects);

@@ -4,6 +4,7 @@
 //! the machine's effects into messages, look-ups and frames. It names no WebSocket crate: an
 //! [`Adapter`] says what the actor's context is and how a frame gets out of it.
 
+mod brake;
 mod identify;
 mod lookup;
 pub mod machine;
@@ -29,6 +30,7 @@ use crate::hub::messages::{Closed, Ended, Open, Submit};
 use crate::hub::{Gauge, Hub, Outlet};
 use crate::store::tables::history::HistoryRest;
 use crate::telemetry::Metrics;
+use brake::Brake;
 use machine::{Bounds, Effect, Machine, Request};
 
 /// What a session needs of the socket below it.
@@ -118,6 +120,7 @@ pub struct Session<A: Adapter> {
     page: Option<(Request, HistoryRest)>,
     /// Changes that the hub has not been asked for yet.
     writes: Vec<(Request, Write)>,
+    brake: Brake,
     gauge: Arc<Gauge>,
     shared: Arc<Shared>,
     _seat: Seat,
@@ -135,6 +138,7 @@ impl<A: Adapter> Session<A> {
             effects: VecDeque::new(),
             page: None,
             writes: Vec::new(),
+            brake: Brake::default(),
             gauge: Arc::new(Gauge::new(shared.clock.steady())),
             shared,
             _seat: seat,
@@ -162,8 +166,27 @@ impl<A: Adapter> Session<A> {
         // Again, because a refusal lets frames in that have waited.
         while !self.writes.is_empty() {
             self.submit();
+            self.slow_down(ctx);
             self.run(ctx);
         }
+    }
+
+    /// Does not read for a while if too much waits for the disk already: better that the peer waits
+    /// than that it is refused.
+    fn slow_down(&mut self, ctx: &mut A::Context) {
+        if self.machine.has_ended() {
+            return;
+        }
+        let Some(pause) = self.brake.press(self.shared.hub.is_pressed()) else { return };
+        self.adapter.set_input(self.brake.input());
+        ctx.run_later(pause, |session, ctx| {
+            session.brake.release();
+            session.slow_down(ctx);
+            if !session.machine.has_ended() {
+                session.adapter.set_input(session.brake.input());
+                session.adapter.wake();
+            }
+        });
     }
 
     /// There may be room to write again.
@@ -206,7 +229,10 @@ impl<A: Adapter> Session<A> {
                     self.adapter.close(ctx, code, text);
                 }
                 Effect::Alive => self.gauge.beat(self.shared.clock.steady()),
-                Effect::Input(input) => self.adapter.set_input(input),
+                Effect::Input(input) => {
+                    self.brake.hold(input);
+                    self.adapter.set_input(self.brake.input());
+                }
                 Effect::Limited => {
                     self.shared.metrics.refusals.with_label_values(&["commands"]).inc();
                 }

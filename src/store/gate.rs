@@ -17,6 +17,7 @@ pub(super) struct Gate {
     ops: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
     ops_max: usize,
+    pressure_ops: usize,
     observer: Arc<dyn Observer>,
 }
 
@@ -34,6 +35,7 @@ impl Gate {
             ops: Arc::new(Semaphore::new(ops_max)),
             bytes: Arc::new(Semaphore::new(bytes_max)),
             ops_max,
+            pressure_ops: settings.pressure_ops,
             observer,
         }
     }
@@ -52,7 +54,16 @@ impl Gate {
 
     /// Tells the observer how many writes are inside.
     pub fn report(&self) {
-        self.observer.pending(self.ops_max.saturating_sub(self.ops.available_permits()));
+        self.observer.pending(self.pending());
+    }
+
+    /// Whether so many writes are inside that whoever makes more should slow down.
+    pub fn is_pressed(&self) -> bool {
+        self.pending() > self.pressure_ops
+    }
+
+    fn pending(&self) -> usize {
+        self.ops_max.saturating_sub(self.ops.available_permits())
     }
 
     /// Lets nobody in any more.

@@ -108,6 +108,11 @@ impl Store {
         Ok(())
     }
 
+    /// Whether so many writes wait that whoever makes more should slow down.
+    pub fn is_pressed(&self) -> bool {
+        self.gate.is_pressed()
+    }
+
     /// Runs `op` in the same queue and batches as the changes; answers once it is committed. It
     /// runs again if its batch has to be done again, and also if the caller goes away.
     ///

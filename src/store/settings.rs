@@ -22,6 +22,8 @@ pub struct Settings {
     pub batch_ops_max: usize,
     /// At most so many writes wait for their commit; more are refused as busy.
     pub pending_ops_max: usize,
+    /// While more writes than this wait, those who write should slow down.
+    pub pressure_ops: usize,
     /// At most so many bytes of text wait for their commit; more are refused as busy.
     pub pending_bytes_max: usize,
     /// At most so many reads wait or run; more are refused as busy.
@@ -44,6 +46,7 @@ impl Default for Settings {
             readers: 2,
             batch_ops_max: 256,
             pending_ops_max: 10_000,
+            pressure_ops: 2_500,
             pending_bytes_max: 16 * 1024 * 1024,
             pending_reads_max: 10_000,
             cache_kib: 16_384,

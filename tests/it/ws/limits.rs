@@ -1,5 +1,7 @@
 //! Named limits, exactly at them.
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 use serde_json::json;
 
 use crate::harness::neighbours::send;
@@ -158,6 +160,42 @@ async fn a_full_store_refuses_as_busy_and_recovers() {
     assert_eq!(b.drain().await, stored, "what was refused was not done");
     let echo = a.ask(send(&alice, &bob, "later")).await;
     assert_eq!(b.recv().await, echo);
+    a.close().await;
+    b.close().await;
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn under_pressure_a_session_that_writes_is_read_later_and_not_refused() {
+    const MORE: usize = 50;
+    let server = Server::with(Backend::Sqlite, |config| {
+        config.store.pressure_ops = 1;
+        config.store.pending_ops_max = 1_000;
+        config.ws.pipeline_max = 1_000;
+    })
+    .await;
+    let metrics = server.running().metrics.clone();
+    let (alice, bob) = (server.user("alice").await, server.user("bob").await);
+    let (mut a, mut b) = (server.login(&alice).await, server.login(&bob).await);
+    let file = server.folder().join("tradewind.db").display().to_string();
+    let mut lock = SqliteConnection::establish(&file).unwrap();
+    lock.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let message = |number: usize| send(&alice, &bob, &number.to_string());
+    for number in 0..MORE {
+        a.send(&message(number)).await;
+        // Nobody else waits; and what is read of alice is read one by one.
+        let echo = b.ask(json!({"type": "heartbeat", "payload": number})).await;
+        assert_eq!(echo["payload"], number);
+    }
+    a.send(&json!({"type": "heartbeat", "payload": "last"})).await;
+    let read = metrics.store_pending_ops.get();
+    assert!((1..20).contains(&read), "{read} of {MORE} were read while the store was pressed");
+    lock.batch_execute("ROLLBACK").unwrap();
+    for number in 0..MORE {
+        assert_eq!(a.recv().await["payload"]["content"], number.to_string());
+        assert_eq!(b.recv().await["payload"]["content"], number.to_string());
+    }
+    assert_eq!(a.recv().await["payload"], "last");
     a.close().await;
     b.close().await;
     server.stop().await;
