@@ -67,6 +67,8 @@ OPENING_COLUMNS = {
 }
 
 
+# A frame of the hub's with 100 bytes of content.
+FRAME_BYTES = "239"
 # The tester has a core of its own in these runs: no server shall pay for waking it.
 SPIN = "--spin"
 
@@ -119,6 +121,7 @@ def echo(lab):
 
 
 def fanout(lab):
+    long = f"Bun, {FRAME_BYTES} bytes each"
     args = ["--connections", "1000", "--writers", "1", "--in-flight", "8", SPIN]
 
     def read(report):
@@ -130,11 +133,15 @@ def fanout(lab):
         {
             HUB: lambda: read(on_hub(lab, 2, "fanout", *args, pinned=True)),
             BUN: lambda: read(on_peer(lab, "bun", "fanout", *args, "--path", "/all")),
+            long: lambda: read(
+                on_peer(lab, "bun", "fanout", *args, "--path", "/all", "--size", FRAME_BYTES)
+            ),
             WS: lambda: read(on_peer(lab, "ws", "fanout", *args, "--path", "/all")),
         },
         WORK_COLUMNS,
         [
             Goal("per CPU second, hub / Bun", ratio(HUB, BUN, "per_cpu"), 0.9, 1.1),
+            Goal("the same, frames as long as the hub's", ratio(HUB, long, "per_cpu")),
             Goal("per CPU second, hub / `ws`", ratio(HUB, WS, "per_cpu"), 6.0),
         ],
         lab.peers,

@@ -44,6 +44,11 @@ pub trait Adapter: Sized + Unpin + 'static {
     /// Queues news, unless more than may waits to be written already; then the session ends.
     fn push(&mut self, ctx: &mut Self::Context, frame: &Frame);
 
+    /// Queues news that other sessions get, too, as [`Adapter::push`] does one by one.
+    fn push_all(&mut self, ctx: &mut Self::Context, frames: &[Frame]) {
+        frames.iter().for_each(|frame| self.push(ctx, frame));
+    }
+
     /// Queues a Close frame, after which nothing is sent and nothing read is handled; the socket
     /// ends when the peer has answered, or soon after.
     fn close(&mut self, ctx: &mut Self::Context, code: u16, text: String);
@@ -214,7 +219,7 @@ impl<A: Adapter> Session<A> {
                 }
                 Effect::PushAll(frames) => {
                     self.shared.metrics.frames_out.inc_by(count(frames.len()));
-                    frames.iter().for_each(|frame| self.adapter.push(ctx, frame));
+                    self.adapter.push_all(ctx, &frames);
                 }
                 Effect::Close(reason) => {
                     self.page = None;

@@ -32,6 +32,8 @@ use crate::session::{Adapter, Input, Session};
 const SCRATCH_BYTES: usize = 64 * 1024;
 /// Reads of one session before others get their turn.
 const READS_PER_WAKE: usize = 4;
+/// The longest head of a frame that is not masked.
+const HEAD_BYTES_MAX: usize = 10;
 /// While more than this waits to be written, nothing is read.
 const SOFT_BYTES: usize = 64 * 1024;
 
@@ -130,6 +132,12 @@ impl Adapter for Upgraded {
             self.state = State::Overflowed;
         }
         self.answer(ctx, frame);
+    }
+
+    fn push_all(&mut self, ctx: &mut Self::Context, frames: &[Frame]) {
+        // Once, rather than again and again while the outbox grows.
+        self.outbox.reserve(frames.iter().map(|frame| frame.len() + HEAD_BYTES_MAX).sum());
+        frames.iter().for_each(|frame| self.push(ctx, frame));
     }
 
     fn close(&mut self, ctx: &mut Self::Context, code: u16, text: String) {
