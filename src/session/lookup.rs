@@ -55,7 +55,7 @@ impl<A: Adapter> Session<A> {
             return self.machine.answered(request, frames, &mut self.effects);
         };
         self.machine.partly_answered(frames, &mut self.effects);
-        self.page = Some((request, rest));
+        self.page = Some(Box::new((request, rest)));
         self.run(ctx);
         self.next_slice(ctx);
     }
@@ -65,7 +65,8 @@ impl<A: Adapter> Session<A> {
         if self.adapter.is_congested() {
             return;
         }
-        let Some((request, rest)) = self.page.take() else { return };
+        let Some(page) = self.page.take() else { return };
+        let (request, rest) = *page;
         let next = self.shared.hub.history_rest(rest);
         self.later(ctx, next, move |session, slice, ctx| {
             session.history_slice(request, slice, ctx);

@@ -122,7 +122,7 @@ pub struct Session<A: Adapter> {
     machine: Machine,
     effects: VecDeque<Effect>,
     /// A page of history that goes on when there is room for it.
-    page: Option<(Request, HistoryRest)>,
+    page: Option<Box<(Request, HistoryRest)>>,
     /// Changes that the hub has not been asked for yet.
     writes: Vec<(Request, Write)>,
     brake: Brake,

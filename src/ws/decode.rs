@@ -32,7 +32,8 @@ pub enum In {
 #[derive(Debug)]
 pub struct Decoder {
     message_bytes_max: usize,
-    partial: Option<Partial>,
+    /// Apart, because hardly any session ever has one.
+    partial: Option<Box<Partial>>,
 }
 
 /// A message of which fragments are still to come.
@@ -117,7 +118,7 @@ impl Decoder {
         };
         let mut partial = Partial { is_text, bytes: payload, checked: 0 };
         partial.check(head.finished)?;
-        self.partial = Some(partial);
+        self.partial = Some(Box::new(partial));
         Ok(None)
     }
 
@@ -126,7 +127,7 @@ impl Decoder {
         partial.bytes.extend_from_slice(payload);
         partial.check(last)?;
         if last {
-            let Partial { is_text, bytes, .. } = partial;
+            let Partial { is_text, bytes, .. } = *partial;
             return if is_text { text(bytes) } else { Ok(In::Binary(bytes.freeze())) }.map(Some);
         }
         self.partial = Some(partial);
