@@ -36,6 +36,7 @@ pub fn message(author: UserId, peer: UserId) -> Message {
         created_at: EPOCH,
         edited_at: None,
         deleted: false,
+        hidden: false,
     }
 }
 

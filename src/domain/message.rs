@@ -9,16 +9,13 @@ use super::user::UserPair;
 /// The longest text of a message, in bytes of UTF-8.
 pub const CONTENT_BYTES_MAX: usize = 64 * 1024;
 
-/// The text of a message: not empty, at most 64 KiB, without U+0000, kept byte for byte.
+/// The text of a message: at most 64 KiB, without U+0000, kept byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content(String);
 
 /// Why a text cannot be the content of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ContentError {
-    /// Nothing is in it.
-    #[error("the text is empty")]
-    Empty,
     /// Longer than [`CONTENT_BYTES_MAX`].
     #[error("the text is longer than {CONTENT_BYTES_MAX} bytes")]
     TooLong,
@@ -33,9 +30,7 @@ impl Content {
     /// # Errors
     /// Each variant of [`ContentError`].
     pub fn new(text: String) -> Result<Self, ContentError> {
-        if text.is_empty() {
-            Err(ContentError::Empty)
-        } else if text.len() > CONTENT_BYTES_MAX {
+        if text.len() > CONTENT_BYTES_MAX {
             Err(ContentError::TooLong)
         } else if text.contains('\0') {
             Err(ContentError::Nul)
@@ -100,6 +95,8 @@ pub struct Message {
     pub edited_at: Option<Timestamp>,
     /// Whether its author took it back.
     pub deleted: bool,
+    /// Whether it is hidden from the other user, who blocked its author when it was written.
+    pub hidden: bool,
 }
 
 #[cfg(test)]
@@ -112,7 +109,7 @@ mod tests {
         assert_eq!(Content::new(text.clone()).unwrap().as_str(), text);
         assert!(Content::new("a".repeat(CONTENT_BYTES_MAX)).is_ok());
         assert_eq!(Content::new("a".repeat(CONTENT_BYTES_MAX + 1)), Err(ContentError::TooLong));
-        assert_eq!(Content::new(String::new()), Err(ContentError::Empty));
+        assert!(Content::new(String::new()).is_ok());
         assert_eq!(Content::new("a\0b".to_owned()), Err(ContentError::Nul));
     }
 }

@@ -4,6 +4,7 @@
 //! argument, every outcome a value, so each rule can be tested as a table. Read `id` and `user`
 //! first; `command` is what a session may ask, `event` what the hub tells, `error` how it refuses.
 
+pub mod block;
 pub mod clock;
 pub mod close;
 pub mod command;
@@ -11,6 +12,7 @@ pub mod error;
 pub mod event;
 pub mod friendship;
 pub mod id;
+pub mod invite;
 pub mod message;
 pub mod mint;
 pub mod user;

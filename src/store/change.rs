@@ -39,6 +39,16 @@ pub enum Change {
         /// Whom users may write to. Deleting is always allowed.
         audience: Audience,
     },
+    /// Store nothing, but say in the order of the changes whether a user may do something to another
+    /// now, or to himself.
+    Signal {
+        /// Who.
+        author: UserId,
+        /// To whom.
+        peer: UserId,
+        /// Whom users may write to.
+        audience: Audience,
+    },
     /// Change what stands between two users.
     Befriend {
         /// Who acts.
@@ -57,6 +67,7 @@ impl Change {
             Self::Post { author, peer, .. } | Self::Edit { author, peer, .. } => {
                 peer.and_then(|peer| UserPair::new(*author, peer))
             }
+            Self::Signal { author, peer, .. } => UserPair::new(*author, *peer),
             Self::Befriend { .. } => None,
         }
     }
@@ -65,7 +76,7 @@ impl Change {
     pub fn key(&self) -> Option<(UserId, Nonce)> {
         match self {
             Self::Post { author, nonce, .. } => nonce.clone().map(|nonce| (*author, nonce)),
-            Self::Edit { .. } | Self::Befriend { .. } => None,
+            Self::Edit { .. } | Self::Signal { .. } | Self::Befriend { .. } => None,
         }
     }
 
@@ -77,6 +88,7 @@ impl Change {
                 content.as_str().len().saturating_add(nonce)
             }
             Self::Edit { content, .. } => content.as_ref().map_or(0, |text| text.as_str().len()),
+            Self::Signal { .. } => 0,
             Self::Befriend { name, .. } => name.len(),
         }
     }
@@ -91,6 +103,11 @@ pub enum Done {
     Repeated(Message),
     /// The message as it is now.
     Edited(Message),
+    /// It may be done.
+    Signalled {
+        /// Whether it is hidden from the other user.
+        hidden: bool,
+    },
     /// What was done between two users.
     Befriended {
         /// Who did it.

@@ -6,12 +6,14 @@
 
 use std::collections::HashMap;
 
+use crate::domain::block::Blocks;
 use crate::domain::id::{MessageId, RoomId};
 use crate::domain::message::{Message, Nonce};
 use crate::domain::user::UserPair;
 
 use super::Connection;
 use super::error::StoreError;
+use super::tables::blocks;
 use super::tables::messages;
 use super::tables::nonces::{self, Key};
 use super::tables::rooms::{self, Room};
@@ -21,6 +23,8 @@ pub(super) struct Ledger<'c> {
     conn: &'c mut Connection,
     /// Rooms as they will be, and who has none.
     rooms: HashMap<UserPair, Option<Room>>,
+    /// Who blocks whom; of the pairs that were looked up, all.
+    blocks: HashMap<UserPair, Blocks>,
     /// Messages by their authors' own names for them; of the keys that were looked up, all.
     names: HashMap<Key, Option<MessageId>>,
     posted: Vec<(RoomId, Message)>,
@@ -33,6 +37,7 @@ impl<'c> Ledger<'c> {
         Self {
             conn,
             rooms: HashMap::new(),
+            blocks: HashMap::new(),
             names: HashMap::new(),
             posted: Vec::new(),
             named: Vec::new(),
@@ -53,6 +58,7 @@ impl<'c> Ledger<'c> {
             let pairs: Vec<UserPair> = self.rooms.keys().copied().collect();
             let found = rooms::of_pairs(self.conn, &pairs)?;
             self.rooms.extend(found.into_iter().map(|room| (room.pair, Some(room))));
+            self.find_blocks(&pairs)?;
         }
         self.names.extend(names.map(|key| (key, None)));
         if !self.names.is_empty() {
@@ -72,6 +78,7 @@ impl<'c> Ledger<'c> {
     pub fn settled(&mut self) -> Result<&mut Connection, StoreError> {
         self.write()?;
         self.rooms.clear();
+        self.blocks.clear();
         self.names.clear();
         Ok(self.conn)
     }
@@ -83,6 +90,22 @@ impl<'c> Ledger<'c> {
             self.rooms.insert(pair, room);
         }
         Ok(self.rooms.get_mut(&pair).and_then(Option::as_mut))
+    }
+
+    /// Who of a pair blocks the other.
+    pub fn blocks(&mut self, pair: UserPair) -> Result<Blocks, StoreError> {
+        if !self.blocks.contains_key(&pair) {
+            self.find_blocks(&[pair])?;
+        }
+        Ok(self.blocks.get(&pair).copied().unwrap_or_default())
+    }
+
+    fn find_blocks(&mut self, pairs: &[UserPair]) -> Result<(), StoreError> {
+        self.blocks.extend(pairs.iter().map(|pair| (*pair, Blocks::default())));
+        for (pair, blocker) in blocks::of_pairs(self.conn, pairs)? {
+            self.blocks.entry(pair).or_default().add(pair, blocker);
+        }
+        Ok(())
     }
 
     /// Makes the room of a pair that has none.

@@ -63,6 +63,7 @@ impl Rules {
                     Err(refusal) => Err(refusal),
                 }
             }
+            Change::Signal { author, peer, audience } => signal(ledger, *author, *peer, *audience)?,
             Change::Befriend { actor, verb, name } => {
                 self.befriend(ledger.conn(), *actor, *verb, name)?
             }
@@ -78,6 +79,7 @@ impl Rules {
         if ledger.room(pair)?.is_none() {
             ledger.create_room(self.mint.room()?, pair)?;
         }
+        let hidden = ledger.blocks(pair)?.hide(pair, author);
         let room = ledger.room(pair)?.ok_or(NotFound)?;
         let (seq, created_at) = room.append(self.clock.now());
         let (room, rev) = (room.id, room.rev());
@@ -91,6 +93,7 @@ impl Rules {
             created_at,
             edited_at: None,
             deleted: false,
+            hidden,
         };
         ledger.post(room, &message, nonce);
         Ok(Done::Posted(message))
@@ -106,6 +109,8 @@ impl Rules {
         if content.is_some() && !may_write(ledger.conn(), message.pair, audience)? {
             return Ok(Err(Refusal::NoSuchPeer));
         }
+        // What is changed while blocked is hidden as if it were written then, and stays so.
+        message.hidden |= ledger.blocks(message.pair)?.hide(message.pair, message.author);
         let room = ledger.room(message.pair)?.ok_or(NotFound)?;
         room.edits = room.edits.saturating_add(1);
         message.rev = room.rev();
@@ -178,6 +183,17 @@ fn writable(
     let exists = ledger.room(pair)?.is_some() || users::by_id(ledger.conn(), peer)?.is_some();
     let allowed = exists && may_write(ledger.conn(), pair, audience)?;
     Ok(if allowed { Ok(pair) } else { Err(Refusal::NoSuchPeer) })
+}
+
+/// Whether `me` may do something to `peer` now, which nothing is stored of.
+fn signal(ledger: &mut Ledger<'_>, me: UserId, peer: UserId, audience: Audience) -> Ruling<Done> {
+    let Some(pair) = UserPair::new(me, peer) else {
+        return Ok(Ok(Done::Signalled { hidden: false }));
+    };
+    if !may_write(ledger.conn(), pair, audience)? {
+        return Ok(Err(Refusal::NoSuchPeer));
+    }
+    Ok(Ok(Done::Signalled { hidden: ledger.blocks(pair)?.hide(pair, me) }))
 }
 
 fn may_write(

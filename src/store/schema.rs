@@ -45,6 +45,23 @@ diesel::table! {
         edited_at -> Nullable<BigInt>,
         deleted -> Bool,
         content -> Text,
+        hidden -> Bool,
+    }
+}
+
+diesel::table! {
+    blocks (blocker_id, blocked_id) {
+        blocker_id -> BigInt,
+        blocked_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    service_keys (key_hash) {
+        key_hash -> Binary,
+        name -> Text,
+        created_at -> BigInt,
     }
 }
 

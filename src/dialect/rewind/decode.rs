@@ -134,9 +134,7 @@ fn text_content(raw: Option<&RawValue>) -> Read<Option<Content>> {
     let text = raw.and_then(json::string).ok_or(encode::INVALID)?.into_owned();
     match Content::new(text) {
         Ok(content) => Ok(Some(content)),
-        Err(ContentError::Empty | ContentError::TooLong | ContentError::Nul) => {
-            Err(encode::INVALID)
-        }
+        Err(ContentError::TooLong | ContentError::Nul) => Err(encode::INVALID),
     }
 }
 

@@ -43,6 +43,8 @@ impl ChatServer {
                 let event = fanout.event(Event::MessagePosted(message));
                 fanout.answer_event(event, asked.user, (asked.session, asked.request));
             }
+            // Nobody asks for one yet.
+            Ok(Done::Signalled { .. }) => {}
             Ok(Done::Befriended { actor, other, verb, changed }) => {
                 if changed {
                     let event = fanout.event(Event::Befriended { verb, by: actor });
@@ -84,13 +86,25 @@ impl ChatServer {
 }
 
 /// A message was sent or changed: its author's session is answered, all others are told.
-fn announce(asked: &UnderWay, event: Event, (author, peer): (UserId, UserId), fanout: &mut Fanout) {
+fn announce(asked: &UnderWay, event: Event, ends: Ends, fanout: &mut Fanout) {
+    let Ends { author, peer, hidden } = ends;
     let event = fanout.event(event);
-    fanout.push(event, (peer, Viewer::Peer), None);
+    if !hidden {
+        fanout.push(event, (peer, Viewer::Peer), None);
+    }
     fanout.push(event, (author, Viewer::OwnOther), Some(asked.session));
     fanout.answer_event(event, author, (asked.session, asked.request));
 }
 
-fn ends(message: &Message) -> (UserId, UserId) {
-    (message.author, message.pair.other(message.author))
+/// Whom a message concerns.
+struct Ends {
+    author: UserId,
+    peer: UserId,
+    /// Whether the peer is not to see it.
+    hidden: bool,
+}
+
+fn ends(message: &Message) -> Ends {
+    let peer = message.pair.other(message.author);
+    Ends { author: message.author, peer, hidden: message.hidden }
 }

@@ -65,12 +65,12 @@ macro_rules! first_not_below {
     };
 }
 
-/// Messages with their columns.
+/// Messages with their columns, but for those that are hidden from the reader.
 macro_rules! messages_where {
     ($rest:literal) => {
         concat!(
-            "SELECT id, seq, rev, author_id, created_at, edited_at, deleted, content FROM messages \
-             WHERE room_id = ? AND ",
+            "SELECT id, seq, rev, author_id, created_at, edited_at, deleted, hidden, content \
+             FROM messages WHERE room_id = ? AND (NOT hidden OR author_id = ?) AND ",
             $rest
         )
     };
@@ -80,10 +80,12 @@ const FIRST_BY_TIME: &str = first_not_below!("created_at");
 const FIRST_BY_REV: &str = first_not_below!("sent_rev");
 const NEWEST: &str = messages_where!("seq < ? AND NOT deleted ORDER BY seq DESC LIMIT ?");
 const BETWEEN: &str = messages_where!("seq >= ? AND seq < ? AND NOT deleted ORDER BY seq");
-const PAGE_START: &str = "SELECT seq FROM messages WHERE room_id = ? AND seq < ? AND NOT deleted \
+const PAGE_START: &str = "SELECT seq FROM messages WHERE room_id = ? \
+                          AND (NOT hidden OR author_id = ?) AND seq < ? AND NOT deleted \
                           ORDER BY seq DESC LIMIT 1 OFFSET ?";
 const LENGTHS: &str = "SELECT seq, octet_length(content) FROM messages WHERE room_id = ? \
-                       AND seq >= ? AND seq < ? AND NOT deleted ORDER BY seq LIMIT ?";
+                       AND (NOT hidden OR author_id = ?) AND seq >= ? AND seq < ? AND NOT deleted \
+                       ORDER BY seq LIMIT ?";
 const SENT_REV: &str = "SELECT sent_rev FROM messages WHERE room_id = ? AND seq = ?";
 const SENT_SINCE: &str = messages_where!("seq >= ? AND edited_at IS NULL ORDER BY seq LIMIT ?");
 const EDITED_SINCE: &str =
@@ -116,6 +118,7 @@ pub struct HistorySlice {
 /// The part of a page that has not been handed over. What is deleted meanwhile drops out of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryRest {
+    me: UserId,
     room: RoomId,
     pair: UserPair,
     /// The first seq.
@@ -142,11 +145,11 @@ pub fn history(
     match rooms::of_pair(conn, pair)? {
         Some(room) => {
             let end = first_seq_not_before(conn, &room, page.before)?;
-            if let Some(messages) = newest(conn, &room, end, page.count, slice_bytes)? {
+            if let Some(messages) = newest(conn, &room, page, end, slice_bytes)? {
                 return Ok(Some(HistorySlice { messages, next: None }));
             }
-            let start = page_start(conn, &room, end, page.count)?;
-            let whole = HistoryRest { room: room.id, pair, start, end };
+            let start = page_start(conn, &room, page, end)?;
+            let whole = HistoryRest { me: page.me, room: room.id, pair, start, end };
             history_rest(conn, &whole, slice_bytes).map(Some)
         }
         None => {
@@ -170,24 +173,26 @@ pub fn history_rest(
     let fitting = fitting(&lengths, slice_bytes);
     let next = lengths.get(fitting).map(|(seq, _)| HistoryRest { start: *seq, ..rest.clone() });
     let end = next.as_ref().map_or(rest.end, |next| next.start);
-    let values = [Value::Int(rest.room.get()), Value::Int(rest.start), Value::Int(end)];
+    let ids = [rest.room.get(), rest.me.get(), rest.start, end];
+    let values = ids.map(Value::Int);
     let rows: Vec<Row> = Statement::<RowType>::new(BETWEEN, &values).load(conn)?;
     let messages = rows.into_iter().map(|row| row.into_message(rest.pair));
     Ok(HistorySlice { messages: messages.collect::<Result<_, _>>()?, next })
 }
 
-/// What has changed in a room since a revision, in the order of the revisions: of the messages whose
-/// last change is later the first `count`, deleted ones included.
+/// What has changed in a room since a revision, as `me` sees it, in the order of the revisions: of the
+/// messages whose last change is later the first `count`, deleted ones included.
 ///
 /// # Errors
 /// [`StoreError::Database`], [`StoreError::Corrupt`].
 pub fn changes(
     conn: &mut Connection,
     room: &Room,
+    me: UserId,
     since: i64,
     count: u32,
 ) -> Result<Vec<Message>, StoreError> {
-    let (id, limit) = (Value::Int(room.id.get()), Value::Int(count.into()));
+    let [id, reader, limit] = [room.id.get(), me.get(), count.into()].map(Value::Int);
     let last = [id, Value::Int(room.seq)];
     let last: Vec<i64> = Statement::<BigInt>::new(SENT_REV, &last).load(conn)?;
     let start = match last.first() {
@@ -196,9 +201,9 @@ pub fn changes(
         }
         Some(_) | None => room.seq.saturating_add(1),
     };
-    let sent = [id, Value::Int(start), limit];
+    let sent = [id, reader, Value::Int(start), limit];
     let mut rows: Vec<Row> = Statement::<RowType>::new(SENT_SINCE, &sent).load(conn)?;
-    let edited = [id, Value::Int(since), limit];
+    let edited = [id, reader, Value::Int(since), limit];
     rows.extend(Statement::<RowType>::new(EDITED_SINCE, &edited).load::<Row>(conn)?);
     rows.sort_unstable_by_key(|row| row.rev);
     rows.truncate(usize::try_from(count).unwrap_or(usize::MAX));
@@ -232,18 +237,18 @@ fn first_not_below(
     found.into_iter().next().ok_or(StoreError::Database(diesel::NotFound))
 }
 
-/// The newest `count` messages before `end`, oldest first; `None` if they may not fit into a slice.
+/// The newest messages of a page that ends before `end`, oldest first; `None` if they may not fit into a slice.
 fn newest(
     conn: &mut Connection,
     room: &Room,
+    page: &Page,
     end: i64,
-    count: u32,
     slice_bytes: usize,
 ) -> Result<Option<Vec<Message>>, StoreError> {
-    if usize::try_from(count).is_ok_and(|count| count > SLICE_MESSAGES_MAX) {
+    if usize::try_from(page.count).is_ok_and(|count| count > SLICE_MESSAGES_MAX) {
         return Ok(None);
     }
-    let values = [Value::Int(room.id.get()), Value::Int(end), Value::Int(count.into())];
+    let values = [room.id.get(), page.me.get(), end, page.count.into()].map(Value::Int);
     let query = Statement::<RowType>::new(NEWEST, &values);
     // Row by row, to stop in time.
     let rows = match conn {
@@ -276,10 +281,15 @@ fn fitting_rows(
     Ok(Some(fitting))
 }
 
-/// The seq at which a page of `count` messages before `end` starts.
-fn page_start(conn: &mut Connection, room: &Room, end: i64, count: u32) -> Result<i64, StoreError> {
-    let skipped = i64::from(count).saturating_sub(1);
-    let values = [Value::Int(room.id.get()), Value::Int(end), Value::Int(skipped)];
+/// The seq at which a page of messages before `end` starts.
+fn page_start(
+    conn: &mut Connection,
+    room: &Room,
+    page: &Page,
+    end: i64,
+) -> Result<i64, StoreError> {
+    let skipped = i64::from(page.count).saturating_sub(1);
+    let values = [room.id.get(), page.me.get(), end, skipped].map(Value::Int);
     let oldest: Vec<i64> = Statement::<BigInt>::new(PAGE_START, &values).load(conn)?;
     // Fewer than `count`: the page reaches to the first message.
     Ok(oldest.first().copied().unwrap_or(1))
@@ -288,8 +298,7 @@ fn page_start(conn: &mut Connection, room: &Room, end: i64, count: u32) -> Resul
 /// The seq and length of the next messages, one more than a slice can hold.
 fn lengths(conn: &mut Connection, rest: &HistoryRest) -> Result<Vec<(i64, i32)>, StoreError> {
     let limit = i64::try_from(SLICE_MESSAGES_MAX).unwrap_or(i64::MAX).saturating_add(1);
-    let [start, end, limit] = [rest.start, rest.end, limit].map(Value::Int);
-    let values = [Value::Int(rest.room.get()), start, end, limit];
+    let values = [rest.room.get(), rest.me.get(), rest.start, rest.end, limit].map(Value::Int);
     Statement::<(BigInt, Integer)>::new(LENGTHS, &values).load(conn)
 }
 

@@ -18,16 +18,17 @@ use super::{message_id, user_id, user_pair};
 const INSERT_SIZES: [usize; 3] = [64, 8, 1];
 
 const INSERT: &str = "INSERT INTO messages (id, room_id, seq, sent_rev, rev, author_id, created_at, \
-                      edited_at, deleted, content) ";
-const INSERT_VALUES: &str = "(?, ?, ?, ?, ?, ?, ?, NULL, 0, ?)";
+                      edited_at, deleted, hidden, content) ";
+const INSERT_VALUES: &str = "(?, ?, ?, ?, ?, ?, ?, NULL, 0, ?, ?)";
 const INSERT_ARRAYS: &str = "SELECT id, room_id, seq, rev, rev, author_id, created_at, \
-    NULL::bigint, FALSE, content FROM unnest(?, ?, ?, ?, ?, ?, ?) \
-    AS new (id, room_id, seq, rev, author_id, created_at, content)";
-const UPDATE: &str = "UPDATE messages SET rev = ?, edited_at = ?, deleted = (? = 1), content = ? \
-                      WHERE id = ?";
+    NULL::bigint, FALSE, hidden = 1, content FROM unnest(?, ?, ?, ?, ?, ?, ?, ?) \
+    AS new (id, room_id, seq, rev, author_id, created_at, hidden, content)";
+const UPDATE: &str = "UPDATE messages SET rev = ?, edited_at = ?, deleted = (? = 1), \
+                      hidden = (? = 1), content = ? WHERE id = ?";
 
 /// The types of a message's columns.
-pub(super) type RowType = (BigInt, BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>, Bool, Text);
+pub(super) type RowType =
+    (BigInt, BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>, Bool, Bool, Text);
 
 /// A message without its room.
 #[derive(Queryable, Selectable)]
@@ -41,6 +42,7 @@ pub(super) struct Row {
     created_at: i64,
     edited_at: Option<i64>,
     deleted: bool,
+    hidden: bool,
     /// The text.
     pub content: String,
 }
@@ -57,6 +59,7 @@ impl Row {
             created_at: Timestamp::from_micros(self.created_at),
             edited_at: self.edited_at.map(Timestamp::from_micros),
             deleted: self.deleted,
+            hidden: self.hidden,
         })
     }
 }
@@ -91,17 +94,19 @@ pub fn insert_many(conn: &mut Connection, new: &[(RoomId, Message)]) -> Result<(
             let rev = ints(|(_, message)| message.rev);
             let author = ints(|(_, message)| message.author.get());
             let created_at = ints(|(_, message)| message.created_at.micros());
+            let hidden = ints(|(_, message)| message.hidden.into());
             let content: Vec<&str> = new.iter().map(|(_, message)| &*message.content).collect();
-            let [id, room, seq, rev, author, created_at] =
-                [&id, &room, &seq, &rev, &author, &created_at].map(|ints| Value::Ints(ints));
-            let values = [id, room, seq, rev, author, created_at, Value::Texts(&content)];
+            let [id, room, seq, rev, author, created_at, hidden] =
+                [&id, &room, &seq, &rev, &author, &created_at, &hidden]
+                    .map(|ints| Value::Ints(ints));
+            let values = [id, room, seq, rev, author, created_at, hidden, Value::Texts(&content)];
             Statement::<()>::new(format!("{INSERT}{INSERT_ARRAYS}"), &values).execute(postgres)?;
         }
     }
     Ok(())
 }
 
-fn values((room, message): &(RoomId, Message)) -> [Value<'_>; 8] {
+fn values((room, message): &(RoomId, Message)) -> [Value<'_>; 9] {
     [
         Value::Int(message.id.get()),
         Value::Int(room.get()),
@@ -110,6 +115,7 @@ fn values((room, message): &(RoomId, Message)) -> [Value<'_>; 8] {
         Value::Int(message.rev),
         Value::Int(message.author.get()),
         Value::Int(message.created_at.micros()),
+        Value::Int(message.hidden.into()),
         Value::Text(&message.content),
     ]
 }
@@ -124,6 +130,7 @@ pub fn update(conn: &mut Connection, message: &Message) -> Result<(), StoreError
         Value::Int(message.rev),
         Value::Int(edited_at.micros()),
         Value::Int(message.deleted.into()),
+        Value::Int(message.hidden.into()),
         Value::Text(&message.content),
         Value::Int(message.id.get()),
     ];

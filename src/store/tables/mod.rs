@@ -3,6 +3,7 @@
 //! Values of the domain go in and come out; diesel's types stay inside. What must happen together
 //! is one function, or runs in one `write`. Nothing here knows the time or makes an id.
 
+pub mod blocks;
 pub mod friendships;
 pub mod history;
 pub mod mails;
@@ -10,6 +11,7 @@ pub mod messages;
 pub mod nonces;
 pub mod registrations;
 pub mod rooms;
+pub mod service_keys;
 mod statement;
 pub mod users;
 

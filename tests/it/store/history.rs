@@ -41,6 +41,7 @@ fn fill(database: &Database, a: i64, b: i64, sent: &[Sent]) -> Vec<Message> {
             created_at: at(created),
             edited_at: one.deleted.then(|| at(created + 1)),
             deleted: one.deleted,
+            hidden: false,
         });
     }
     let filled = database.write(|conn| {

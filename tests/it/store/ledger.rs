@@ -5,10 +5,11 @@ use std::task::Poll;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use tradewind::domain::block::BlockVerb;
 use tradewind::domain::friendship::Audience;
 use tradewind::domain::id::{MessageId, UserId};
 use tradewind::domain::message::{Message, Nonce};
-use tradewind::store::tables::{history, messages, rooms};
+use tradewind::store::tables::{blocks, history, messages, rooms};
 use tradewind::store::{Change, Connection, Database, Done};
 
 use super::batches::plug;
@@ -29,7 +30,7 @@ enum Op {
         post: usize,
         text: bool,
     },
-    /// Counts the messages.
+    /// Counts the messages, and makes a block or lifts it.
     Count,
 }
 
@@ -76,6 +77,11 @@ fn changes(live: &Live, ops: &[Op]) -> Vec<Option<Change>> {
 }
 
 fn count(conn: &mut Connection) -> Result<usize, tradewind::store::StoreError> {
+    let verb = match blocks::is_set(conn, id(4), id(2))? {
+        true => BlockVerb::Unblock,
+        false => BlockVerb::Block,
+    };
+    blocks::change(conn, id(4), Some(id(2)), verb, at(1))?.unwrap();
     Ok(all(conn)?.len())
 }
 
@@ -84,10 +90,13 @@ fn all(conn: &mut Connection) -> Result<Vec<Message>, tradewind::store::StoreErr
     let mut messages = Vec::new();
     for (a, b) in [(2, 4), (2, 6), (4, 6)] {
         if let Some(room) = rooms::of_pair(conn, pair(a, b))? {
-            messages.extend(history::changes(conn, &room, 0, u32::MAX)?);
+            for me in [a, b] {
+                messages.extend(history::changes(conn, &room, id(me), 0, u32::MAX)?);
+            }
         }
     }
     messages.sort_by_key(|message| (message.pair, message.seq));
+    messages.dedup();
     Ok(messages)
 }
 
@@ -188,7 +197,7 @@ on_both! {
                     let mut expected = model.clone();
                     expected.retain(|message| message.rev > since);
                     expected.truncate(usize::try_from(limit).unwrap());
-                    let read = |conn: &mut _| history::changes(conn, &room, since, limit);
+                    let read = |conn: &mut _| history::changes(conn, &room, id(2), since, limit);
                     assert_eq!(live.database.read(read).unwrap(), expected);
                 }
                 for message in &model {

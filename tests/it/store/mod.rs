@@ -2,6 +2,7 @@
 
 mod batched;
 mod batches;
+mod blocks;
 mod failures;
 mod harness;
 mod history;

@@ -92,13 +92,17 @@ fn type_name(kind: &str, sqlite: bool) -> &'static str {
 on_both! {
     fn the_schema_is_what_diesel_believes(db) {
         let declared = declared(db.is_sqlite());
-        assert_eq!(declared.len(), 8);
+        assert_eq!(declared.len(), 10);
         assert_eq!(found(&db.open()), declared);
     }
 
     fn a_second_migration_does_nothing(db) {
         let database = Database::open(&db.settings).unwrap();
-        let all = ["2026-11-21-000000_foundation", "2026-11-22-000000_write_path"];
+        let all = [
+            "2026-11-21-000000_foundation",
+            "2026-11-22-000000_write_path",
+            "2026-11-22-000001_chatting",
+        ];
         assert_eq!(database.migrate().unwrap(), all);
         assert!(database.migrate().unwrap().is_empty());
         assert!(Database::open(&db.settings).unwrap().migrate().unwrap().is_empty());
@@ -114,8 +118,10 @@ on_both! {
             database.write(|conn| Ok(conn.batch_execute(sql)?)).unwrap();
         };
         let write_path = "2026-11-22-000000_write_path";
+        let later = "2026-11-22-000001_chatting";
         let database = db.open();
         make_users(&database, &[2, 4]);
+        run(&database, &sql(later, "down.sql"));
         run(&database, &sql(write_path, "down.sql"));
         // Sent, sent, 1 edited, sent, 3 deleted, sent.
         run(&database, "INSERT INTO rooms (id, low, high, seq, rev, last_at) \
@@ -133,7 +139,7 @@ on_both! {
             let (room, changes) = database
                 .read(|conn| {
                     let room = rooms::of_pair(conn, pair(2, 4))?.unwrap();
-                    let changes = (0..=6).map(|since| history::changes(conn, &room, since, 10));
+                    let changes = (0..=6).map(|since| history::changes(conn, &room, id(2), since, 10));
                     Ok((room.clone(), changes.collect::<Result<Vec<_>, _>>()?))
                 })
                 .unwrap();
@@ -145,9 +151,12 @@ on_both! {
             }
         };
         run(&database, &sql(write_path, "up.sql"));
+        run(&database, &sql(later, "up.sql"));
         check();
+        run(&database, &sql(later, "down.sql"));
         run(&database, &sql(write_path, "down.sql"));
         run(&database, &sql(write_path, "up.sql"));
+        run(&database, &sql(later, "up.sql"));
         check();
     }
 
