@@ -13,12 +13,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tradewind::dialect::Kind;
 use tradewind::dialect::rewind::Mode;
 use tradewind::domain::clock::Clock;
-use tradewind::domain::command::Write;
+use tradewind::domain::command::{Absent, Write};
 use tradewind::domain::friendship::Audience;
 use tradewind::domain::id::{SessionId, UserId};
 use tradewind::hub::delivery::{Deliver, Items};
 use tradewind::hub::messages::{Closed, Identify, Open, Submit};
-use tradewind::hub::{ChatServer, Gauge, Hub, Outlet, Parts, Settings};
+use tradewind::hub::{ChatServer, Gauge, Hub, InviteBounds, Outlet, Parts, Settings};
 use tradewind::store::Durability;
 use tradewind::telemetry::Metrics;
 
@@ -78,6 +78,10 @@ impl House {
             outbox_bytes_max: usize::MAX,
             history_slice_bytes: 65_536,
             heartbeat_timeout: LONG,
+            identify_timeout: LONG,
+            ping_interval: LONG,
+            ping_timeout: LONG,
+            invites: InviteBounds { timeout: LONG, per_user_max: 1 },
             audience: Audience::Anyone,
         };
         let parts = Parts {
@@ -109,7 +113,12 @@ impl House {
             user: user_id(0),
             writes: vec![(
                 0,
-                Write::Post { peer: Some(user_id(1)), content: content(), nonce: None },
+                Write::Post {
+                    peer: Some(user_id(1)),
+                    content: content(),
+                    nonce: None,
+                    absent: Absent::Kept,
+                },
             )],
             at: Instant::now(),
         };

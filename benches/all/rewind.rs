@@ -3,8 +3,9 @@
 use std::hint::black_box;
 
 use criterion::Criterion;
+use tradewind::clock::SystemClock;
 use tradewind::dialect::rewind::Mode;
-use tradewind::dialect::{Decoded, Kind, Phase};
+use tradewind::dialect::{Decoded, Kind, Phase, Scene};
 use tradewind::domain::command::Command;
 use tradewind::domain::event::Event;
 
@@ -15,21 +16,22 @@ const KIND: Kind = Kind::Rewind(Mode::Readme);
 pub fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("rewind");
     let (me, peer) = (user_id(0), user_id(1));
-    let phase = Phase::Ready(me);
+    let clock = SystemClock::start();
+    let scene = Scene { phase: Phase::Ready(me), clock: &clock };
     let room = me.get() ^ peer.get();
     let send = format!(
         r#"{{"type":"chat","payload":{{"type":"send","chat_id":"{room}","content":"{}"}}}}"#,
         "how are you? ".repeat(4),
     );
-    let decoded = KIND.decode(&send, phase);
+    let decoded = KIND.decode(&send, scene);
     assert!(matches!(decoded, Decoded::Command(Command::Write(_))), "{decoded:?}");
     group.bench_function("decode a send", |bencher| {
-        bencher.iter(|| KIND.decode(black_box(&send), phase));
+        bencher.iter(|| KIND.decode(black_box(&send), scene));
     });
     let heartbeat = r#"{"type":"heartbeat","payload":{"count":1234}}"#;
-    assert!(matches!(KIND.decode(heartbeat, phase), Decoded::Heartbeat(_)));
+    assert!(matches!(KIND.decode(heartbeat, scene), Decoded::Heartbeat(_)));
     group.bench_function("decode and echo a heartbeat", |bencher| {
-        bencher.iter(|| KIND.decode(black_box(heartbeat), phase));
+        bencher.iter(|| KIND.decode(black_box(heartbeat), scene));
     });
     let event = Event::MessagePosted(message(me, peer));
     group.bench_function("encode a message", |bencher| {

@@ -6,6 +6,7 @@
 //! struct, then any section; `layers` has the order of the sources.
 
 mod auth;
+mod chatting;
 mod dm;
 mod error;
 mod http;
@@ -30,6 +31,7 @@ mod tests;
 use std::path::Path;
 
 pub use self::auth::Auth;
+pub use self::chatting::{Chatting, Ids};
 pub use self::dm::{Audience, Dm};
 pub use self::error::{ConfigError, Fault, Problem};
 pub use self::http::Http;
@@ -92,6 +94,7 @@ sections! {
     mail: Mail,
     auth: Auth,
     rewind: Rewind,
+    chatting: Chatting,
     dm: Dm,
     limits: Limits,
     node: Node,

@@ -1,18 +1,20 @@
 //! Wire protocols as thin adapters: text in, commands out; events in, frames out.
 //!
 //! A dialect knows the domain and its own wire, and nothing else: no hub, no store, no socket. It
-//! holds no state; all it needs to read a frame is the phase its session is in. A new dialect is a
+//! holds no state; all it needs to read a frame is the [`Scene`] it is said in. A new dialect is a
 //! folder with `decode.rs` and `encode.rs` and one more variant of [`Kind`].
 
+mod json;
 pub mod rewind;
 
 use bytestring::ByteString;
 use serde::Serialize;
 
+use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Command;
 use crate::domain::error::Refusal;
-use crate::domain::event::{Event, Viewer, Welcome};
+use crate::domain::event::{Event, Topic, Viewer, Welcome};
 use crate::domain::id::UserId;
 use crate::domain::message::Message;
 use crate::domain::user::User;
@@ -73,6 +75,15 @@ pub enum Phase {
     Ready(UserId),
 }
 
+/// Where and when something is said.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// How far the session has come.
+    pub phase: Phase,
+    /// The time, for dialects that show it in every frame.
+    pub clock: &'a dyn Clock,
+}
+
 /// What a frame from the peer means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decoded {
@@ -84,6 +95,8 @@ pub enum Decoded {
     Reply(Frame),
     /// Answered with this, and then the session ends.
     ReplyAndClose(Frame, CloseReason),
+    /// The session ends.
+    Close(CloseReason),
     /// The peer says who it is, by a token.
     Identify(String),
     /// Something for the hub.
@@ -97,6 +110,27 @@ pub enum IdentifyError {
     Token,
     /// The token is good, but names nobody, or somebody else than this session's user.
     User,
+    /// The hub cannot say now.
+    Hub(Refusal),
+}
+
+/// What follows for one who was not let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// He is told, and may try again.
+    Reply(Frame),
+    /// The session ends.
+    Close(CloseReason),
+}
+
+/// How a session shows that its peer is there, and for how long it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upkeep {
+    /// Its peer sends heartbeats, and it ends with its token.
+    Heartbeats,
+    /// It must show soon whose it is. From then on its peer is pinged; the token is not looked at
+    /// again.
+    Pings,
 }
 
 /// A dialect, with those options of a session that change what is written to it.
@@ -107,17 +141,24 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Reads a text frame. Never fails: what cannot be understood is answered.
-    pub fn decode(self, text: &str, phase: Phase) -> Decoded {
+    /// How its sessions are kept up.
+    pub fn upkeep(self) -> Upkeep {
         match self {
-            Self::Rewind(_) => rewind::decode::text(text, phase),
+            Self::Rewind(_) => Upkeep::Heartbeats,
         }
     }
 
-    /// The answer to a binary frame.
-    pub fn binary(self) -> Frame {
+    /// Reads a text frame. Never fails: what cannot be understood is answered.
+    pub fn decode(self, text: &str, scene: Scene<'_>) -> Decoded {
         match self {
-            Self::Rewind(_) => rewind::encode::error(rewind::encode::BINARY),
+            Self::Rewind(_) => rewind::decode::text(text, scene.phase),
+        }
+    }
+
+    /// Reads a binary frame, whatever is in it.
+    pub fn binary(self, _scene: Scene<'_>) -> Decoded {
+        match self {
+            Self::Rewind(_) => Decoded::Reply(rewind::encode::error(rewind::encode::BINARY)),
         }
     }
 
@@ -128,22 +169,29 @@ impl Kind {
         }
     }
 
-    /// The answer to a bad token.
-    pub fn not_identified(self, error: IdentifyError) -> Frame {
+    /// The answer to a token that lets nobody in.
+    pub fn not_identified(self, error: IdentifyError) -> Rejection {
         match self {
-            Self::Rewind(_) => rewind::encode::not_identified(error),
+            Self::Rewind(_) => Rejection::Reply(rewind::encode::not_identified(error)),
         }
     }
 
-    /// Whether a session is told of an event.
+    /// Whether there is a frame for news of a topic.
+    pub fn hears(self, topic: Topic) -> bool {
+        match (self, topic) {
+            (Self::Rewind(_), Topic::Invites | Topic::Notes | Topic::Notices) => false,
+        }
+    }
+
+    /// Whether a session is told of an event, if there is a frame for it.
     pub fn tells(self, event: &Event, viewer: Viewer) -> bool {
         match self {
             Self::Rewind(mode) => rewind::encode::tells(mode, event, viewer),
         }
     }
 
-    /// An event, the same for all who are told of it.
-    pub fn event(self, event: &Event) -> Frame {
+    /// An event, the same for all who are told of it; `None` if there is no frame for it.
+    pub fn event(self, event: &Event) -> Option<Frame> {
         match self {
             Self::Rewind(_) => rewind::encode::event(event),
         }
@@ -170,15 +218,15 @@ impl Kind {
         }
     }
 
-    /// The answer to a refused command.
-    pub fn refusal(self, refusal: Refusal) -> Frame {
+    /// The answer to a refused command, with the user it was about.
+    pub fn refusal(self, refusal: Refusal, _peer: Option<UserId>, _scene: Scene<'_>) -> Frame {
         match self {
             Self::Rewind(_) => rewind::encode::refusal(refusal),
         }
     }
 
     /// The answer to a command above the rate limit.
-    pub fn rate_limited(self, retry_after_ms: u64) -> Frame {
+    pub fn rate_limited(self, retry_after_ms: u64, _scene: Scene<'_>) -> Frame {
         match self {
             Self::Rewind(_) => rewind::encode::rate_limited(retry_after_ms),
         }

@@ -3,10 +3,12 @@
 /// A reason to end a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
-    /// The peer let its heartbeat deadline pass.
+    /// The peer gave no sign of life in time.
     HeartbeatMissing,
     /// The peer identified itself before its first heartbeat.
     HeartbeatOmitted,
+    /// The peer did not show who it is: in time, or by a good token of the right user.
+    NotIdentified,
     /// The token it came with has expired.
     TokenExpired,
     /// It reads more slowly than it is written to.
@@ -32,6 +34,7 @@ impl CloseReason {
         match self {
             Self::HeartbeatMissing => "heartbeat_missing",
             Self::HeartbeatOmitted => "heartbeat_omitted",
+            Self::NotIdentified => "not_identified",
             Self::TokenExpired => "token_expired",
             Self::SlowConsumer => "slow_consumer",
             Self::Overload => "overload",

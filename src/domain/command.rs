@@ -1,8 +1,10 @@
 //! What a session may ask of the hub, whatever its dialect.
 
 use super::clock::Timestamp;
+use super::event::Topic;
 use super::friendship::FriendVerb;
 use super::id::{MessageId, UserId};
+use super::invite::InviteStep;
 use super::message::{Content, Nonce};
 
 /// Something a user asks for.
@@ -12,6 +14,18 @@ pub enum Command {
     Write(Write),
     /// Look something up.
     Query(Query),
+}
+
+impl Command {
+    /// The other user whom it is about, as far as the asker names one by id.
+    pub fn peer(&self) -> Option<UserId> {
+        match self {
+            Self::Write(Write::Post { peer, .. } | Write::Edit { peer, .. })
+            | Self::Query(Query::History { peer, .. }) => *peer,
+            Self::Write(Write::Signal { peer, .. }) => Some(*peer),
+            Self::Write(Write::Befriend { .. }) | Self::Query(Query::Friends) => None,
+        }
+    }
 }
 
 /// A change. `peer` is `None` where the address on the wire can be nobody's.
@@ -25,6 +39,15 @@ pub enum Write {
         content: Content,
         /// The author's own name for it, under which it is stored once.
         nonce: Option<Nonce>,
+        /// What if the other user is not there.
+        absent: Absent,
+    },
+    /// Tell another user something, or oneself, of which nothing is stored.
+    Signal {
+        /// Whom.
+        peer: UserId,
+        /// What.
+        signal: Signal,
     },
     /// Change the text of one's own message, or delete it.
     Edit {
@@ -42,6 +65,34 @@ pub enum Write {
         /// The other user's name.
         name: String,
     },
+}
+
+/// What becomes of a message to a user who is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// It waits in the history.
+    Kept,
+    /// It is refused.
+    Refused,
+}
+
+/// Something that only those hear of who are there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// An invitation to a game.
+    Invite(InviteStep),
+    /// A text to oneself: no room holds it, since a room is of two.
+    Note(Content),
+}
+
+impl Signal {
+    /// What dialects must have a word for to hear it.
+    pub fn topic(&self) -> Topic {
+        match self {
+            Self::Invite(_) => Topic::Invites,
+            Self::Note(_) => Topic::Notes,
+        }
+    }
 }
 
 /// A look-up.

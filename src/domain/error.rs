@@ -6,6 +6,9 @@ pub enum Refusal {
     /// Nobody can be written to at that address: no such user, oneself, or not a friend.
     #[error("no such user to write to")]
     NoSuchPeer,
+    /// The other user has no session that could be told.
+    #[error("the other user is not there")]
+    Absent,
     /// No such message, or not one's own, or not in that room.
     #[error("no such message")]
     NoSuchMessage,

@@ -1,6 +1,9 @@
-//! What the hub tells sessions: things that have happened, and are committed.
+//! What the hub tells sessions: things that have happened, and are committed if they are stored.
 
+use super::clock::Timestamp;
 use super::friendship::FriendVerb;
+use super::id::UserId;
+use super::invite::{InviteId, InviteStep};
 use super::message::Message;
 use super::user::User;
 
@@ -18,6 +21,86 @@ pub enum Event {
         /// Who did it.
         by: User,
     },
+    /// A friend came or went.
+    StatusChanged {
+        /// Who.
+        user: UserId,
+        /// The friend who is told.
+        to: UserId,
+        /// How it is now.
+        status: Status,
+        /// When.
+        at: Timestamp,
+    },
+    /// An invitation to a game was made or taken back.
+    Invited {
+        /// Who invites.
+        from: UserId,
+        /// Who is invited.
+        to: UserId,
+        /// Which of the two.
+        step: InviteStep,
+        /// The invitation, if it is known.
+        id: Option<InviteId>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A user wrote to himself.
+    Noted {
+        /// Who.
+        user: UserId,
+        /// What.
+        text: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A service has told a user something.
+    Noticed {
+        /// What it told, and whom.
+        notice: Notice,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// Whether a user has any session, in whatever dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// At least one.
+    Online,
+    /// None.
+    Offline,
+}
+
+/// What a service tells a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Whom.
+    pub to: UserId,
+    /// What.
+    pub text: String,
+    /// The game it is about.
+    pub game: Option<Game>,
+}
+
+/// A game as a service names it; nothing of it is known here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Game {
+    /// Where it takes place.
+    pub room: String,
+    /// The id of the other player, as the service gave it.
+    pub opponent: Option<i64>,
+}
+
+/// News that not every dialect has a word for. It is told at once, or never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// Invitations.
+    Invites,
+    /// What users write to themselves.
+    Notes,
+    /// What services tell users.
+    Notices,
 }
 
 /// How the one who is told stands to an event.
@@ -40,4 +123,8 @@ pub struct Welcome {
     pub requests: Vec<User>,
     /// My friends, oldest friendship first.
     pub friends: Vec<User>,
+    /// Those of my friends who are online, in the same order.
+    pub online: Vec<UserId>,
+    /// When I came.
+    pub at: Timestamp,
 }

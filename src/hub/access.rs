@@ -9,7 +9,7 @@ use actix::dev::{MessageResponse, SendError};
 use actix::{Addr, Handler, Message};
 use tokio::sync::oneshot;
 
-use super::messages::{Closed, DrainAll, Ended, Forget, Identify, Open, Submit};
+use super::messages::{Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Submit};
 use super::{ChatServer, Settings};
 use crate::domain::clock::Timestamp;
 use crate::domain::error::Refusal;
@@ -25,8 +25,8 @@ use crate::store::{Batched, Connection, Store, StoreError};
 #[derive(Clone)]
 pub struct Hub {
     server: Addr<ChatServer>,
-    store: Store,
-    welcomes: Batched<UserId, Option<Welcome>>,
+    pub(super) store: Store,
+    known: Batched<UserId, Option<Known>>,
     audience: Audience,
     slice_bytes: usize,
     next_session: Arc<AtomicU64>,
@@ -37,7 +37,7 @@ impl Hub {
     pub fn new(server: Addr<ChatServer>, store: Store, settings: &Settings) -> Self {
         Self {
             server,
-            welcomes: Batched::new(store.clone(), welcomes),
+            known: Batched::new(store.clone(), known),
             store,
             audience: settings.audience,
             slice_bytes: settings.history_slice_bytes,
@@ -106,11 +106,24 @@ impl Hub {
         tokio::time::timeout(timeout, gone).await.is_ok()
     }
 
-    /// Who a user is and whom they know; `None` if there is no such user.
-    pub fn welcome(&self, user: UserId) -> impl LookUp<Option<Welcome>> + use<> {
-        let welcomes = self.welcomes.clone();
-        // A session asks once at a time, so there are no more questions than sessions.
-        async move { welcomes.get(user).await.map_err(refusal) }
+    /// Who the user of an identified session is and whom they know, and from then on the session is
+    /// there; `None` if there is no such user.
+    pub fn welcome(
+        &self,
+        session: SessionId,
+        user: UserId,
+    ) -> impl LookUp<Option<Welcome>> + use<> {
+        let hub = self.clone();
+        async move {
+            // A session asks once at a time, so there are no more questions than sessions.
+            let known = hub.known.get(user).await.map_err(refusal)?;
+            let Some(Known { user, requests, friends }) = known else { return Ok(None) };
+            let (found, finds) = oneshot::channel();
+            let ids = friends.iter().map(|friend| friend.id).collect();
+            hub.ask(Arrive { session, friends: ids, found })?;
+            let Arrival { online, at } = finds.await.map_err(|_| Refusal::Busy)?;
+            Ok(Some(Welcome { user, requests, friends, online, at }))
+        }
     }
 
     /// A user's friends, oldest friendship first.
@@ -143,7 +156,7 @@ impl Hub {
         self.look_up(move |conn| history::history_rest(conn, &rest, slice_bytes))
     }
 
-    fn look_up<T, F>(&self, read: F) -> impl LookUp<T> + use<T, F>
+    pub(super) fn look_up<T, F>(&self, read: F) -> impl LookUp<T> + use<T, F>
     where
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
@@ -152,7 +165,7 @@ impl Hub {
         async move { store.read(read).await.map_err(refusal) }
     }
 
-    fn ask<M>(&self, message: M) -> Result<(), Refusal>
+    pub(super) fn ask<M>(&self, message: M) -> Result<(), Refusal>
     where
         M: Message<Result = ()> + Send + 'static,
         ChatServer: Handler<M>,
@@ -179,15 +192,22 @@ pub fn refusal(error: StoreError) -> Refusal {
     Refusal::Internal
 }
 
+/// Who a user is and whom they know.
+struct Known {
+    user: User,
+    requests: Vec<User>,
+    friends: Vec<User>,
+}
+
 /// Who users are and whom they know, for all of them at once.
-fn welcomes(conn: &mut Connection, ids: &[UserId]) -> Result<Vec<Option<Welcome>>, StoreError> {
+fn known(conn: &mut Connection, ids: &[UserId]) -> Result<Vec<Option<Known>>, StoreError> {
     let users = users::by_ids(conn, ids)?;
     let requests = friendships::requests_to(conn, ids)?;
     let friends = friendships::friends_of(conn, ids)?;
-    let welcome = |id| {
+    let known = |id| {
         let of = |lists: &HashMap<UserId, Vec<User>>| lists.get(id).cloned().unwrap_or_default();
         let user = users.get(id)?.clone();
-        Some(Welcome { user, requests: of(&requests), friends: of(&friends) })
+        Some(Known { user, requests: of(&requests), friends: of(&friends) })
     };
-    Ok(ids.iter().map(welcome).collect())
+    Ok(ids.iter().map(known).collect())
 }

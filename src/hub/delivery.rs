@@ -6,6 +6,7 @@ use actix::Message;
 
 use crate::dialect::Frame;
 use crate::domain::close::CloseReason;
+use crate::domain::error::Refusal;
 
 /// One thing for a session.
 #[derive(Debug)]
@@ -14,6 +15,10 @@ pub enum Delivery {
     Push(Frame),
     /// A request of the session has this answer.
     Answer(u64, Frame),
+    /// A request of the session is refused.
+    Refused(u64, Refusal),
+    /// Find out whether the peer is there.
+    Ping,
     /// The session must end.
     Evict(CloseReason),
 }
@@ -24,7 +29,7 @@ impl Delivery {
     fn bytes(&self) -> usize {
         match self {
             Self::Push(frame) => frame.len(),
-            Self::Answer(_, _) | Self::Evict(_) => 0,
+            Self::Answer(_, _) | Self::Refused(_, _) | Self::Ping | Self::Evict(_) => 0,
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::delivery::{Deliver, Delivery};
 use crate::dialect::{Frame, Kind};
+use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::{SessionId, UserId};
 
@@ -30,8 +31,12 @@ enum Note {
     Push { event: EventKey, viewer: Viewer, except: Option<SessionId> },
     /// An event that answers a request.
     EventAnswer { event: EventKey, session: SessionId, request: u64 },
+    /// An event, for one alone.
+    PushTo { event: EventKey, viewer: Viewer, session: SessionId },
     /// Another answer.
     Answer { session: SessionId, request: u64, frame: Frame },
+    /// A request is refused.
+    Refusal { session: SessionId, request: u64, refusal: Refusal },
 }
 
 /// An event, with the forms in which it has been written so far.
@@ -55,6 +60,21 @@ impl Fanout {
         except: Option<SessionId>,
     ) {
         self.note(user, Note::Push { event, viewer, except });
+    }
+
+    /// Tells one session of a user.
+    pub fn push_to(
+        &mut self,
+        event: EventKey,
+        (user, viewer): (UserId, Viewer),
+        session: SessionId,
+    ) {
+        self.note(user, Note::PushTo { event, viewer, session });
+    }
+
+    /// Refuses a request of a user's session.
+    pub fn refuse(&mut self, refusal: Refusal, user: UserId, (session, request): (SessionId, u64)) {
+        self.note(user, Note::Refusal { session, request, refusal });
     }
 
     /// Answers a request of a user's session with an event.
@@ -81,19 +101,22 @@ impl Fanout {
 
     /// Hands over what there is for each session: `sessions` names those of a user, `give` takes
     /// what one of them gets.
-    pub fn deliver<'s>(
+    pub fn deliver<S: Iterator<Item = (SessionId, Kind)>>(
         self,
-        sessions: impl Fn(UserId) -> &'s [(SessionId, Kind)],
+        sessions: impl Fn(UserId) -> S,
         mut give: impl FnMut(SessionId, Deliver),
     ) {
         let Self { mut events, order, mut notes } = self;
         for user in order {
             let notes = notes.remove(&user).unwrap_or_default();
             let mut shared: Vec<(Kind, Arc<[Frame]>)> = Vec::new();
-            for (session, kind) in sessions(user).iter().copied() {
+            for (session, kind) in sessions(user) {
                 if notes.iter().any(|note| note.singles_out(session)) {
                     let own = notes.iter().filter_map(|note| note.own(&mut events, session, kind));
-                    give(session, Deliver::own(own.collect()));
+                    let own: Vec<Delivery> = own.collect();
+                    if !own.is_empty() {
+                        give(session, Deliver::own(own));
+                    }
                     continue;
                 }
                 let known = shared.iter().find(|(known, _)| *known == kind);
@@ -116,7 +139,10 @@ impl Note {
     fn singles_out(&self, who: SessionId) -> bool {
         match self {
             Self::Push { except, .. } => *except == Some(who),
-            Self::EventAnswer { session, .. } | Self::Answer { session, .. } => *session == who,
+            Self::EventAnswer { session, .. }
+            | Self::PushTo { session, .. }
+            | Self::Answer { session, .. }
+            | Self::Refusal { session, .. } => *session == who,
         }
     }
 
@@ -132,7 +158,16 @@ impl Note {
             Self::Answer { session, request, frame } if *session == who => {
                 Some(Delivery::Answer(*request, frame.clone()))
             }
-            Self::EventAnswer { .. } | Self::Answer { .. } => None,
+            Self::PushTo { event, viewer, session } if *session == who => {
+                event.frame(events, kind, *viewer).map(Delivery::Push)
+            }
+            Self::Refusal { session, request, refusal } if *session == who => {
+                Some(Delivery::Refused(*request, *refusal))
+            }
+            Self::EventAnswer { .. }
+            | Self::PushTo { .. }
+            | Self::Answer { .. }
+            | Self::Refusal { .. } => None,
         }
     }
 
@@ -140,7 +175,10 @@ impl Note {
     fn told(&self, events: &mut [Broadcast], kind: Kind) -> Option<Frame> {
         match self {
             Self::Push { event, viewer, .. } => event.frame(events, kind, *viewer),
-            Self::EventAnswer { .. } | Self::Answer { .. } => None,
+            Self::EventAnswer { .. }
+            | Self::PushTo { .. }
+            | Self::Answer { .. }
+            | Self::Refusal { .. } => None,
         }
     }
 }
@@ -155,7 +193,7 @@ impl EventKey {
         if let Some((_, frame)) = written.iter().find(|(known, _)| *known == kind) {
             return Some(frame.clone());
         }
-        let frame = kind.event(event);
+        let frame = kind.event(event)?;
         written.push((kind, frame.clone()));
         Some(frame)
     }

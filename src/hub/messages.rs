@@ -9,6 +9,7 @@ use super::outlet::Outlet;
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Write;
+use crate::domain::event::Notice;
 use crate::domain::id::{SessionId, UserId};
 
 /// A socket was opened.
@@ -31,6 +32,47 @@ pub struct Identify {
     pub user: UserId,
     /// When its token ends.
     pub expires_at: Timestamp,
+}
+
+/// An identified session has read who its user's friends are: now it is there.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Arrive {
+    /// Which session.
+    pub session: SessionId,
+    /// The friends, as they were after it had been identified.
+    pub friends: Vec<UserId>,
+    /// Told what it finds; dropped if the session is not there any more.
+    pub found: oneshot::Sender<Arrival>,
+}
+
+/// What a session finds when it comes.
+#[derive(Debug)]
+pub struct Arrival {
+    /// The friends that are online.
+    pub online: Vec<UserId>,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// Somebody asks whether a user is online.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct AskOnline {
+    /// About whom.
+    pub user: UserId,
+    /// Told the answer.
+    pub answer: oneshot::Sender<bool>,
+}
+
+/// A service tells a user something.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Notify {
+    /// What, and whom.
+    pub notice: Notice,
+    /// Told when it was delivered; `None` if no session could be told.
+    pub delivered: oneshot::Sender<Option<Timestamp>>,
 }
 
 /// A session's user is not known after all.

@@ -5,12 +5,16 @@
 //! through it: [`Hub`] sends them straight to the store's readers.
 
 mod access;
+mod blocks;
 mod deadlines;
 pub mod delivery;
 mod fanout;
+mod goings;
 mod handlers;
+mod invites;
 pub mod messages;
 mod outlet;
+mod people;
 mod presence;
 mod sessions;
 
@@ -21,8 +25,10 @@ use std::time::{Duration, Instant};
 use actix::{Actor, AsyncContext, Context};
 use tokio::sync::oneshot;
 
+use crate::dialect::Upkeep;
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
+use crate::domain::command::Signal;
 use crate::domain::friendship::Audience;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::mint::IdMint;
@@ -30,9 +36,13 @@ use crate::store::Store;
 use crate::telemetry::Metrics;
 
 pub use access::Hub;
+pub use invites::Bounds as InviteBounds;
 pub use outlet::{Congested, Gauge, Outlet};
 
 use deadlines::Deadlines;
+use delivery::{Deliver, Delivery};
+use goings::Going;
+use invites::Invites;
 use presence::Presence;
 use sessions::{Entry, Sessions};
 
@@ -52,6 +62,14 @@ pub struct Settings {
     pub history_slice_bytes: usize,
     /// How long a session may go without a heartbeat.
     pub heartbeat_timeout: Duration,
+    /// How long a session that is kept up by pings may take to show whose it is.
+    pub identify_timeout: Duration,
+    /// Between two pings of a session.
+    pub ping_interval: Duration,
+    /// How long a pinged session may go without a sign of life.
+    pub ping_timeout: Duration,
+    /// How many invitations are known, and how long.
+    pub invites: InviteBounds,
     /// Whom users may write to.
     pub audience: Audience,
 }
@@ -75,6 +93,9 @@ pub struct ChatServer {
     sessions: Sessions,
     presence: Presence,
     deadlines: Deadlines,
+    invites: Invites,
+    /// Users who have come or gone, and whose friends have not been told yet.
+    goings: VecDeque<Going>,
     /// Writes that the store has not answered yet, in its order.
     under_way: VecDeque<UnderWay>,
     next_ticket: u64,
@@ -87,7 +108,16 @@ struct UnderWay {
     session: SessionId,
     user: UserId,
     request: u64,
+    /// Who asked to tell whom what, if nothing of it is stored.
+    signal: Option<(UserId, UserId, Signal)>,
     at: Instant,
+}
+
+impl UnderWay {
+    /// Who is to be answered.
+    fn request(&self) -> (SessionId, u64) {
+        (self.session, self.request)
+    }
 }
 
 /// The stop of the hub.
@@ -100,6 +130,8 @@ impl ChatServer {
     /// A hub with nobody in it.
     pub fn new(settings: Settings, parts: Parts) -> Self {
         Self {
+            invites: Invites::new(settings.invites),
+            goings: VecDeque::new(),
             settings,
             parts,
             sessions: Sessions::default(),
@@ -115,7 +147,7 @@ impl ChatServer {
     fn remove(&mut self, session: SessionId) -> Option<Outlet> {
         let entry = self.sessions.remove(session)?;
         if let Some(user) = entry.user {
-            self.presence.leave(user, session);
+            self.leave(user, session);
         }
         self.count();
         Some(entry.outlet)
@@ -146,18 +178,36 @@ impl ChatServer {
             };
             if entry.expires_at <= now {
                 self.evict(session, CloseReason::TokenExpired);
+            } else if entry.identify_by <= now {
+                self.evict(session, CloseReason::NotIdentified);
             } else if self.silent_at(entry) <= now {
                 self.evict(session, CloseReason::HeartbeatMissing);
             } else {
+                self.ping(session, now);
                 self.schedule(session);
             }
+        }
+        self.tell_goings();
+    }
+
+    /// Pings the peer of a session, if it is time.
+    fn ping(&mut self, session: SessionId, now: Duration) {
+        let Some(entry) = self.sessions.get_mut(session).filter(|entry| entry.ping_at <= now)
+        else {
+            return;
+        };
+        entry.ping_at = now.saturating_add(self.settings.ping_interval);
+        let ping = Deliver::own(vec![Delivery::Ping]);
+        if entry.outlet.deliver(ping, self.settings.outbox_bytes_max).is_err() {
+            self.evict(session, CloseReason::SlowConsumer);
         }
     }
 
     /// Sets when a session is looked at next.
     fn schedule(&mut self, session: SessionId) {
         let Some(entry) = self.sessions.get(session) else { return };
-        let at = self.silent_at(entry).min(entry.expires_at);
+        let other = entry.expires_at.min(entry.identify_by).min(entry.ping_at);
+        let at = self.silent_at(entry).min(other);
         if let Some(entry) = self.sessions.get_mut(session) {
             entry.check_at = at;
             self.deadlines.set(session, at);
@@ -166,7 +216,13 @@ impl ChatServer {
 
     /// When a session's silence becomes too long.
     fn silent_at(&self, entry: &Entry) -> Duration {
-        entry.outlet.last_beat().saturating_add(self.settings.heartbeat_timeout)
+        let timeout = match entry.outlet.kind.upkeep() {
+            Upkeep::Heartbeats => self.settings.heartbeat_timeout,
+            // Before it is pinged, `identify_by` counts.
+            Upkeep::Pings if entry.ping_at == Duration::MAX => return Duration::MAX,
+            Upkeep::Pings => self.settings.ping_timeout,
+        };
+        entry.outlet.last_beat().saturating_add(timeout)
     }
 
     /// Goes on with a stop: sessions are told once nothing is under way, and the stop is done once

@@ -62,6 +62,11 @@ impl Outlet {
         Duration::from_millis(self.gauge.last_beat_ms.load(Ordering::Relaxed))
     }
 
+    /// The session has shown a sign of life at this steady time.
+    pub fn beat(&self, at: Duration) {
+        self.gauge.beat(at);
+    }
+
     /// Hands over deliveries, unless more than `bytes_max` would then wait for the session. What
     /// comes when nothing waits is taken whatever its size.
     ///

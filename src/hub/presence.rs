@@ -1,43 +1,167 @@
-//! Who is there: the identified sessions of each user, over all dialects.
+//! Who is there: the sessions of each user, over all dialects, and who wants to hear of them.
+//!
+//! A session joins when its token is good, and arrives when its user's friends have been read. From
+//! joining on it is told what happens to its user; from arriving on its user is online. So the list
+//! of friends online that it is welcomed with, and what it is told of them later, fit together
+//! without a gap and without a repetition.
 
 use std::collections::HashMap;
 
 use crate::dialect::Kind;
 use crate::domain::id::{SessionId, UserId};
 
-/// The users online, with their sessions in the order in which they came.
+/// The users who have sessions.
 #[derive(Default)]
 pub struct Presence {
-    users: HashMap<UserId, Vec<(SessionId, Kind)>>,
+    users: HashMap<UserId, Here>,
+    online: usize,
+}
+
+/// A user with sessions.
+#[derive(Default)]
+struct Here {
+    /// In the order in which they joined.
+    sessions: Vec<Seat>,
+    /// The user's friends, as of the last arrival and what has changed since.
+    friends: Vec<UserId>,
+    /// What has changed since the first of those sessions joined that have not arrived; what they
+    /// read may be older.
+    changes: Vec<(UserId, Bond)>,
+}
+
+struct Seat {
+    session: SessionId,
+    kind: Kind,
+    arrived: bool,
+}
+
+/// What has become of a friendship.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bond {
+    /// They are friends now.
+    Made,
+    /// They are not any more.
+    Ended,
+}
+
+/// What a coming or going of a session means for the user's friends.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Nothing.
+    Same,
+    /// The user has come, or gone; these are to be told.
+    Changed(Vec<UserId>),
+}
+
+impl Here {
+    fn is_online(&self) -> bool {
+        self.sessions.iter().any(|seat| seat.arrived)
+    }
+
+    fn settle(&mut self) {
+        if self.sessions.iter().all(|seat| seat.arrived) {
+            self.changes = Vec::new();
+        }
+    }
 }
 
 impl Presence {
-    /// A session of a user has come. Coming twice is coming once.
+    /// A session of a user has joined. Joining twice is joining once.
     pub fn join(&mut self, user: UserId, session: SessionId, kind: Kind) {
-        let sessions = self.users.entry(user).or_default();
-        if !sessions.iter().any(|(other, _)| *other == session) {
-            sessions.push((session, kind));
+        let here = self.users.entry(user).or_default();
+        if here.sessions.iter().all(|seat| seat.session != session) {
+            here.sessions.push(Seat { session, kind, arrived: false });
         }
     }
 
+    /// A session that has joined arrives, with the user's friends as they were read after its
+    /// joining. Arriving again only brings the friends.
+    pub fn arrive(&mut self, user: UserId, session: SessionId, friends: Vec<UserId>) -> Turn {
+        let Some(here) = self.users.get_mut(&user) else { return Turn::Same };
+        let was_online = here.is_online();
+        let Some(seat) = here.sessions.iter_mut().find(|seat| seat.session == session) else {
+            return Turn::Same;
+        };
+        seat.arrived = true;
+        here.friends = friends;
+        for (other, bond) in &here.changes {
+            change(&mut here.friends, *other, *bond);
+        }
+        here.friends.shrink_to_fit();
+        here.settle();
+        if was_online {
+            return Turn::Same;
+        }
+        self.online = self.online.saturating_add(1);
+        Turn::Changed(here.friends.clone())
+    }
+
     /// A session of a user has gone.
-    pub fn leave(&mut self, user: UserId, session: SessionId) {
-        if let Some(sessions) = self.users.get_mut(&user) {
-            sessions.retain(|(other, _)| *other != session);
-            if sessions.is_empty() {
-                self.users.remove(&user);
+    pub fn leave(&mut self, user: UserId, session: SessionId) -> Turn {
+        let Some(here) = self.users.get_mut(&user) else { return Turn::Same };
+        let was_online = here.is_online();
+        here.sessions.retain(|seat| seat.session != session);
+        here.settle();
+        let went = was_online && !here.is_online();
+        let friends = if went { here.friends.clone() } else { Vec::new() };
+        if here.sessions.is_empty() {
+            self.users.remove(&user);
+        }
+        if !went {
+            return Turn::Same;
+        }
+        self.online = self.online.saturating_sub(1);
+        Turn::Changed(friends)
+    }
+
+    /// A friendship was made or ended.
+    pub fn bond(&mut self, (a, b): (UserId, UserId), bond: Bond) {
+        for (user, other) in [(a, b), (b, a)] {
+            if let Some(here) = self.users.get_mut(&user) {
+                change(&mut here.friends, other, bond);
+                if here.sessions.iter().any(|seat| !seat.arrived) {
+                    here.changes.push((other, bond));
+                }
             }
         }
     }
 
-    /// The sessions of a user, and what they are.
-    pub fn sessions(&self, user: UserId) -> &[(SessionId, Kind)] {
-        self.users.get(&user).map_or(&[], Vec::as_slice)
+    /// The sessions of a user that have joined, and what they are.
+    pub fn sessions(&self, user: UserId) -> impl Iterator<Item = (SessionId, Kind)> {
+        self.seats(user).map(|seat| (seat.session, seat.kind))
+    }
+
+    /// The sessions of a user that have arrived.
+    pub fn arrived(&self, user: UserId) -> impl Iterator<Item = SessionId> {
+        self.seats(user).filter(|seat| seat.arrived).map(|seat| seat.session)
+    }
+
+    fn seats(&self, user: UserId) -> impl Iterator<Item = &Seat> {
+        self.users.get(&user).into_iter().flat_map(|here| &here.sessions)
+    }
+
+    /// Whether a user is online.
+    pub fn is_online(&self, user: UserId) -> bool {
+        self.users.get(&user).is_some_and(Here::is_online)
+    }
+
+    /// The friends of an online user who are online too.
+    pub fn friends_online(&self, user: UserId) -> Vec<UserId> {
+        let friends = self.users.get(&user).into_iter().flat_map(|here| &here.friends);
+        friends.copied().filter(|friend| self.is_online(*friend)).collect()
     }
 
     /// How many users are online.
     pub fn len(&self) -> usize {
-        self.users.len()
+        self.online
+    }
+}
+
+fn change(friends: &mut Vec<UserId>, other: UserId, bond: Bond) {
+    match bond {
+        Bond::Made if friends.contains(&other) => {}
+        Bond::Made => friends.push(other),
+        Bond::Ended => friends.retain(|friend| *friend != other),
     }
 }
 
@@ -46,19 +170,65 @@ mod tests {
     use super::*;
     use crate::dialect::rewind::Mode;
 
+    const KIND: Kind = Kind::Rewind(Mode::Readme);
+
+    const A: SessionId = SessionId(1);
+    const B: SessionId = SessionId(2);
+
+    fn user(raw: i64) -> UserId {
+        UserId::new(raw).unwrap()
+    }
+
     #[test]
     fn a_user_is_online_while_any_session_is() {
-        let (user, a, b) = (UserId::new(2).unwrap(), SessionId(1), SessionId(2));
+        let (me, friend) = (user(2), user(4));
         let mut presence = Presence::default();
-        let kind = Kind::Rewind(Mode::Readme);
-        for session in [a, b, b] {
-            presence.join(user, session, kind);
-        }
-        assert_eq!(presence.sessions(user), [(a, kind), (b, kind)]);
-        presence.leave(user, a);
-        presence.leave(user, a);
-        assert_eq!((presence.len(), presence.sessions(user)), (1, &[(b, kind)][..]));
-        presence.leave(user, b);
-        assert_eq!((presence.len(), presence.sessions(user)), (0, &[][..]));
+        presence.join(me, A, KIND);
+        presence.join(me, B, KIND);
+        presence.join(me, B, KIND);
+        assert_eq!((presence.len(), presence.is_online(me)), (0, false));
+        assert_eq!(presence.arrive(me, A, vec![friend]), Turn::Changed(vec![friend]));
+        assert_eq!(presence.arrive(me, A, vec![friend]), Turn::Same);
+        assert!(presence.sessions(me).eq([(A, KIND), (B, KIND)]) && presence.arrived(me).eq([A]));
+        assert_eq!(presence.arrive(me, B, vec![friend]), Turn::Same);
+        assert_eq!(presence.leave(me, A), Turn::Same);
+        assert_eq!(presence.leave(me, A), Turn::Same);
+        assert_eq!((presence.len(), presence.is_online(me)), (1, true));
+        assert_eq!(presence.leave(me, B), Turn::Changed(vec![friend]));
+        assert_eq!((presence.len(), presence.sessions(me).count()), (0, 0));
+    }
+
+    #[test]
+    fn a_session_that_never_arrives_makes_nobody_online() {
+        let me = user(2);
+        let mut presence = Presence::default();
+        presence.join(me, A, KIND);
+        assert_eq!(presence.leave(me, A), Turn::Same);
+        assert_eq!(presence.arrive(me, A, Vec::new()), Turn::Same);
+        assert_eq!((presence.len(), presence.is_online(me)), (0, false));
+        // One that is still on its way keeps nobody online either.
+        presence.join(me, A, KIND);
+        presence.join(me, B, KIND);
+        presence.arrive(me, A, vec![user(4)]);
+        assert_eq!(presence.leave(me, A), Turn::Changed(vec![user(4)]));
+        assert_eq!(presence.arrive(me, B, vec![user(6)]), Turn::Changed(vec![user(6)]));
+    }
+
+    #[test]
+    fn a_friendship_of_the_meantime_is_not_lost() {
+        let (me, old, new) = (user(2), user(4), user(6));
+        let mut presence = Presence::default();
+        presence.join(me, A, KIND);
+        presence.bond((new, me), Bond::Made);
+        presence.bond((me, old), Bond::Ended);
+        // Read before both.
+        assert_eq!(presence.arrive(me, A, vec![old]), Turn::Changed(vec![new]));
+        presence.bond((me, old), Bond::Made);
+        presence.bond((me, old), Bond::Made);
+        presence.bond((me, new), Bond::Ended);
+        presence.join(old, B, KIND);
+        presence.arrive(old, B, vec![me]);
+        assert_eq!(presence.friends_online(me), [old]);
+        assert_eq!(presence.leave(me, A), Turn::Changed(vec![old]));
     }
 }

@@ -12,6 +12,10 @@ pub struct Entry {
     pub outlet: Outlet,
     /// Its user, once known.
     pub user: Option<UserId>,
+    /// When it must have shown whose it is, on the steady clock; never, if it need not or has.
+    pub identify_by: Duration,
+    /// When its peer is pinged next, on the steady clock; never, if it is not.
+    pub ping_at: Duration,
     /// When its token ends, on the steady clock; never, before it has shown one.
     pub expires_at: Duration,
     /// When it is looked at next, on the steady clock.
@@ -25,10 +29,18 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Puts in a session that nobody has identified.
-    pub fn insert(&mut self, session: SessionId, outlet: Outlet) {
-        let (expires_at, check_at) = (Duration::MAX, Duration::MAX);
-        self.entries.insert(session, Entry { outlet, user: None, expires_at, check_at });
+    /// Puts in a session that nobody has identified, and must be identified by then.
+    pub fn insert(&mut self, session: SessionId, outlet: Outlet, identify_by: Duration) {
+        let never = Duration::MAX;
+        let entry = Entry {
+            outlet,
+            user: None,
+            identify_by,
+            ping_at: never,
+            expires_at: never,
+            check_at: never,
+        };
+        self.entries.insert(session, entry);
     }
 
     /// Takes a session out.

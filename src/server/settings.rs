@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::config::{self, Compat, Config};
 use crate::dialect::rewind::Mode;
-use crate::session::machine::{Bounds, Rate};
+use crate::session::Rate;
+use crate::session::machine::Bounds;
 use crate::{http, hub, mail, session, store, ws};
 
 /// Seconds in a day, and in an hour.
@@ -102,6 +103,13 @@ pub fn hub(config: &Config) -> hub::Settings {
         outbox_bytes_max: config.ws.outbox_bytes_max,
         history_slice_bytes: config.store.history_slice_bytes,
         heartbeat_timeout: Duration::from_millis(config.rewind.heartbeat_timeout_ms),
+        identify_timeout: Duration::from_millis(config.chatting.login_timeout_ms),
+        ping_interval: Duration::from_millis(config.chatting.ping_interval_ms),
+        ping_timeout: Duration::from_millis(config.chatting.ping_timeout_ms),
+        invites: hub::InviteBounds {
+            timeout: Duration::from_millis(config.chatting.invite_timeout_ms),
+            per_user_max: config.chatting.invites_per_user_max,
+        },
         audience: config.dm.audience.into(),
     }
 }

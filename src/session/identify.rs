@@ -31,9 +31,9 @@ impl<A: Adapter> Session<A> {
         }
         let identify = Identify { session: self.id, user, expires_at: claims.expires_at };
         if self.shared.hub.identify(identify).is_err() {
-            return self.not_welcome(request, Refusal::Busy);
+            return self.not_identified(request, IdentifyError::Hub(Refusal::Busy));
         }
-        let welcome = self.shared.hub.welcome(user);
+        let welcome = self.shared.hub.welcome(self.id, user);
         self.later(ctx, welcome, move |session, welcome, ctx| {
             session.welcomed(request, user, welcome, ctx);
         });
@@ -54,7 +54,7 @@ impl<A: Adapter> Session<A> {
                 return;
             }
             Ok(None) => self.not_identified(request, IdentifyError::User),
-            Err(refusal) => self.not_welcome(request, refusal),
+            Err(refusal) => self.not_identified(request, IdentifyError::Hub(refusal)),
         }
         if !self.is_ready() && self.shared.hub.forget(self.id).is_err() {
             self.end(CloseReason::Overload, ctx);
@@ -62,16 +62,10 @@ impl<A: Adapter> Session<A> {
     }
 
     fn not_identified(&mut self, request: Request, error: IdentifyError) {
-        let frame = self.kind.not_identified(error);
-        self.machine.not_identified(request, frame, &mut self.effects);
-    }
-
-    fn not_welcome(&mut self, request: Request, refusal: Refusal) {
-        let frame = self.kind.refusal(refusal);
-        self.machine.not_identified(request, frame, &mut self.effects);
+        self.machine.not_identified(request, error, &mut self.effects);
     }
 
     pub(super) fn refused(&mut self, request: Request, refusal: Refusal) {
-        self.machine.answered(request, [self.kind.refusal(refusal)], &mut self.effects);
+        self.machine.refused(request, refusal, &mut self.effects);
     }
 }

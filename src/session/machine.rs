@@ -1,4 +1,4 @@
-//! The rules of one session, without sockets, actors or clocks.
+//! The rules of one session, without sockets and actors; of the clock it only lends the reading.
 //!
 //! Text, answers and pushes go in; [`Effect`]s come out. The rule that shapes it: frames of a
 //! session are handled one after another, and answers leave in the order of the requests. Writes
@@ -7,17 +7,15 @@
 //! socket behind it.
 
 use std::collections::VecDeque;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use governor::clock::{Clock as _, MonotonicClock};
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
-
 use super::Input;
-use crate::dialect::{Decoded, Frame, Kind, Phase};
+use super::limiter::{Limiter, Rate};
+use crate::dialect::{Decoded, Frame, IdentifyError, Kind, Phase, Rejection, Scene};
+use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::{Command, Query, Write};
+use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 
 /// The number of a request within its session.
@@ -68,15 +66,6 @@ pub enum Effect {
 /// The sink of effects.
 pub type Effects = VecDeque<Effect>;
 
-/// A rate of commands.
-#[derive(Clone, Copy, Debug)]
-pub struct Rate {
-    /// How many a second, in the long run.
-    pub per_second: NonZeroU32,
-    /// How many at once.
-    pub burst: NonZeroU32,
-}
-
 /// Bounds of one session.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
@@ -90,7 +79,8 @@ pub struct Bounds {
 
 /// A request that has not been answered in full, or whose answer waits for earlier ones.
 enum Slot {
-    Pending,
+    /// With the user it is about.
+    Pending(Option<UserId>),
     Answered(Frame),
 }
 
@@ -106,9 +96,10 @@ enum UnderWay {
 /// The state of one session.
 pub struct Machine {
     kind: Kind,
+    clock: Arc<dyn Clock>,
     phase: Phase,
     pipeline_max: usize,
-    limiter: Option<RateLimiter<NotKeyed, InMemoryState, MonotonicClock>>,
+    limiter: Limiter,
     /// Requests in order; the first has the number `first`.
     slots: VecDeque<Slot>,
     first: Request,
@@ -125,12 +116,13 @@ pub struct Machine {
 
 impl Machine {
     /// A session that has just been opened.
-    pub fn new(kind: Kind, bounds: Bounds) -> Self {
+    pub fn new(kind: Kind, bounds: Bounds, clock: Arc<dyn Clock>) -> Self {
         Self {
             kind,
+            clock,
             phase: Phase::Opened,
             pipeline_max: bounds.pipeline_max,
-            limiter: bounds.rate.map(limiter),
+            limiter: Limiter::new(bounds.rate),
             slots: VecDeque::new(),
             first: 0,
             pending: 0,
@@ -211,14 +203,23 @@ impl Machine {
             self.slots.pop_front();
             self.first = self.first.wrapping_add(1);
             effects.extend(frames.map(Effect::Send));
-        } else if let Some(frame) = frames.next() {
-            let place = usize::try_from(request.wrapping_sub(self.first));
-            if let Some(slot) = place.ok().and_then(|place| self.slots.get_mut(place)) {
-                *slot = Slot::Answered(frame);
-            }
+        } else if let Some(frame) = frames.next()
+            && let Some(slot) = self.slot(request)
+        {
+            *slot = Slot::Answered(frame);
         }
         self.pending = self.pending.saturating_sub(1);
         self.advance(effects);
+    }
+
+    /// `request` was refused.
+    pub fn refused(&mut self, request: Request, refusal: Refusal, effects: &mut Effects) {
+        let peer = match self.slot(request) {
+            Some(Slot::Pending(peer)) => *peer,
+            Some(Slot::Answered(_)) | None => None,
+        };
+        let frame = self.kind.refusal(refusal, peer, self.scene());
+        self.answered(request, [frame], effects);
     }
 
     /// The user is known: `welcome` answers `request`, and held pushes follow it.
@@ -235,11 +236,14 @@ impl Machine {
         self.answered(request, std::iter::once(welcome).chain(held), effects);
     }
 
-    /// The user is not known after all: `frame` answers `request`, and held pushes are forgotten.
-    pub fn not_identified(&mut self, request: Request, frame: Frame, effects: &mut Effects) {
+    /// The user is not known after all: so `request` is answered, and held pushes are forgotten.
+    pub fn not_identified(&mut self, request: Request, why: IdentifyError, effects: &mut Effects) {
         self.held = Vec::new();
         self.held_bytes = 0;
-        self.answered(request, [frame], effects);
+        match self.kind.not_identified(why) {
+            Rejection::Reply(frame) => self.answered(request, [frame], effects),
+            Rejection::Close(reason) => self.end(reason, effects),
+        }
     }
 
     /// Something happened that the user is told of.
@@ -281,11 +285,11 @@ impl Machine {
         if self.under_way == UnderWay::Alone || self.slots.len() >= self.pipeline_max {
             return false;
         }
-        let Some(text) = frame else {
-            self.reply(self.kind.binary(), effects);
-            return true;
+        let decoded = match frame {
+            Some(text) => self.kind.decode(text, self.scene()),
+            None => self.kind.binary(self.scene()),
         };
-        match self.kind.decode(text, self.phase) {
+        match decoded {
             Decoded::Ignore => {}
             Decoded::Heartbeat(frame) => {
                 if self.phase == Phase::Opened {
@@ -299,12 +303,13 @@ impl Machine {
                 self.reply(frame, effects);
                 self.end(reason, effects);
             }
+            Decoded::Close(reason) => self.end(reason, effects),
             Decoded::Identify(_) | Decoded::Command(Command::Query(_)) if self.pending > 0 => {
                 return false;
             }
             Decoded::Identify(token) => {
                 if self.allow(effects) {
-                    let request = self.open(UnderWay::Alone);
+                    let request = self.open(UnderWay::Alone, None);
                     effects.push_back(Effect::Identify { request, token });
                 }
             }
@@ -318,28 +323,37 @@ impl Machine {
         if !self.allow(effects) {
             return;
         }
+        let peer = command.peer();
         effects.push_back(match command {
-            Command::Write(write) => Effect::Write { request: self.open(UnderWay::Writes), write },
+            Command::Write(write) => {
+                Effect::Write { request: self.open(UnderWay::Writes, peer), write }
+            }
             Command::Query(query) => {
-                Effect::Query { request: self.open(UnderWay::Alone), query, user }
+                Effect::Query { request: self.open(UnderWay::Alone, peer), query, user }
             }
         });
     }
 
     /// Whether the rate allows one more; answers it if not.
     fn allow(&mut self, effects: &mut Effects) -> bool {
-        let refused = self.limiter.as_ref().and_then(|limiter| limiter.check().err());
-        let Some(refused) = refused else { return true };
-        let wait = refused.wait_time_from(MonotonicClock.now());
-        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+        let Err(wait_ms) = self.limiter.check() else { return true };
         effects.push_back(Effect::Limited);
-        self.reply(self.kind.rate_limited(wait_ms), effects);
+        self.reply(self.kind.rate_limited(wait_ms, self.scene()), effects);
         false
     }
 
-    fn open(&mut self, under_way: UnderWay) -> Request {
+    fn scene(&self) -> Scene<'_> {
+        Scene { phase: self.phase, clock: &*self.clock }
+    }
+
+    fn slot(&mut self, request: Request) -> Option<&mut Slot> {
+        let place = usize::try_from(request.wrapping_sub(self.first)).ok()?;
+        self.slots.get_mut(place)
+    }
+
+    fn open(&mut self, under_way: UnderWay, peer: Option<UserId>) -> Request {
         let ahead = u64::try_from(self.slots.len()).unwrap_or(u64::MAX);
-        self.slots.push_back(Slot::Pending);
+        self.slots.push_back(Slot::Pending(peer));
         self.pending = self.pending.saturating_add(1);
         self.under_way = under_way;
         self.first.wrapping_add(ahead)
@@ -374,11 +388,6 @@ impl Machine {
             effects.push_back(Effect::Input(Input::Flow));
         }
     }
-}
-
-fn limiter(rate: Rate) -> RateLimiter<NotKeyed, InMemoryState, MonotonicClock> {
-    let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
-    RateLimiter::direct_with_clock(quota, MonotonicClock)
 }
 
 #[cfg(test)]

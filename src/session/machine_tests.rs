@@ -1,10 +1,31 @@
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::*;
 use crate::dialect::rewind::Mode;
+use crate::domain::clock::Timestamp;
 
 const KIND: Kind = Kind::Rewind(Mode::Readme);
 const BOUNDS: Bounds = Bounds { pipeline_max: 8, held_bytes_max: 100, rate: None };
+
+/// A clock that stands still.
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(0)
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(Still)
+}
 
 fn user() -> UserId {
     UserId::new(10).unwrap()
@@ -38,7 +59,7 @@ const UNKNOWN: &str = r#"{"type":"hello","payload":{}}"#;
 
 /// A session whose user is known, with `pipeline_max` requests under way at most.
 fn ready(pipeline_max: usize) -> Machine {
-    let mut machine = Machine::new(KIND, Bounds { pipeline_max, ..BOUNDS });
+    let mut machine = Machine::new(KIND, Bounds { pipeline_max, ..BOUNDS }, clock());
     assert_eq!(text(&mut machine, BEAT), [Effect::Alive, says(BEAT)]);
     let identify = Effect::Identify { request: 0, token: "t".to_owned() };
     assert_eq!(text(&mut machine, AUTH), [identify]);
@@ -109,7 +130,7 @@ fn no_more_requests_than_the_limit_are_under_way() {
 
 #[test]
 fn pushes_wait_for_the_answer_to_auth() {
-    let mut machine = Machine::new(KIND, BOUNDS);
+    let mut machine = Machine::new(KIND, BOUNDS, clock());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
@@ -123,7 +144,7 @@ fn pushes_wait_for_the_answer_to_auth() {
 
 #[test]
 fn no_more_news_than_may_is_held_until_auth_is_answered() {
-    let mut machine = Machine::new(KIND, BOUNDS);
+    let mut machine = Machine::new(KIND, BOUNDS, clock());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
@@ -135,13 +156,13 @@ fn no_more_news_than_may_is_held_until_auth_is_answered() {
 
 #[test]
 fn pushes_for_one_who_was_not_known_after_all_reach_nobody() {
-    let mut machine = Machine::new(KIND, BOUNDS);
+    let mut machine = Machine::new(KIND, BOUNDS, clock());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
     machine.pushed(Frame::text("news"), &mut effects);
-    machine.not_identified(0, Frame::text("no"), &mut effects);
-    assert_eq!(Vec::from(effects), [says("no")]);
+    machine.not_identified(0, IdentifyError::Token, &mut effects);
+    assert!(matches!(Vec::from(effects)[..], [Effect::Send(_)]));
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
     machine.identified(1, user(), Frame::text("welcome"), &mut effects);
@@ -150,7 +171,7 @@ fn pushes_for_one_who_was_not_known_after_all_reach_nobody() {
 
 #[test]
 fn auth_before_a_heartbeat_ends_the_session() {
-    let mut machine = Machine::new(KIND, BOUNDS);
+    let mut machine = Machine::new(KIND, BOUNDS, clock());
     let effects = text(&mut machine, AUTH);
     assert!(matches!(effects[..], [Effect::Send(_), Effect::Close(CloseReason::HeartbeatOmitted)]));
     assert_eq!(text(&mut machine, BEAT), []);
@@ -163,7 +184,7 @@ fn auth_before_a_heartbeat_ends_the_session() {
 #[test]
 fn commands_above_the_rate_are_refused_in_turn() {
     let rate = Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(3).unwrap() };
-    let mut machine = Machine::new(KIND, Bounds { rate: Some(rate), ..BOUNDS });
+    let mut machine = Machine::new(KIND, Bounds { rate: Some(rate), ..BOUNDS }, clock());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     machine.identified(0, user(), Frame::text("welcome"), &mut Effects::new());
@@ -250,8 +271,11 @@ fn binary_frames_take_their_turn_and_do_not_pile_up() {
     machine.binary(&mut effects);
     let held = [Effect::Input(Input::Hold), Effect::Input(Input::Hold)];
     assert_eq!(Vec::from(effects), held, "no more than the pipeline may hold");
+    let binary = || {
+        says(r#"{"type":"error","payload":{"code":1003,"reason":"Binary data not supported."}}"#)
+    };
     let mut answers = vec![says("a")];
-    answers.extend((0..4).map(|_| Effect::Send(KIND.binary())));
+    answers.extend((0..4).map(|_| binary()));
     answers.push(Effect::Input(Input::Flow));
     assert_eq!(answer(&mut machine, 1, "a"), answers);
 }

@@ -6,6 +6,7 @@
 
 mod brake;
 mod identify;
+mod limiter;
 mod lookup;
 pub mod machine;
 
@@ -20,7 +21,7 @@ use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::auth::token::Tokens;
-use crate::dialect::{Frame, Kind, Phase};
+use crate::dialect::{Frame, Kind, Phase, Upkeep};
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Write;
@@ -31,6 +32,7 @@ use crate::hub::{Gauge, Hub, Outlet};
 use crate::store::tables::history::HistoryRest;
 use crate::telemetry::Metrics;
 use brake::Brake;
+pub use limiter::Rate;
 use machine::{Bounds, Effect, Machine, Request};
 
 /// What a session needs of the socket below it.
@@ -52,6 +54,9 @@ pub trait Adapter: Sized + Unpin + 'static {
     /// Queues a Close frame, after which nothing is sent and nothing read is handled; the socket
     /// ends when the peer has answered, or soon after.
     fn close(&mut self, ctx: &mut Self::Context, code: u16, text: String);
+
+    /// Queues a ping, which the peer must answer.
+    fn ping(&mut self, ctx: &mut Self::Context);
 
     /// Goes on soon with writing and reading: something has changed, outside a message of the hub and
     /// a frame of the peer.
@@ -139,7 +144,7 @@ impl<A: Adapter> Session<A> {
         Self {
             id: shared.hub.next_session(),
             kind,
-            machine: Machine::new(kind, shared.settings.bounds),
+            machine: Machine::new(kind, shared.settings.bounds, Arc::clone(&shared.clock)),
             effects: VecDeque::new(),
             page: None,
             writes: Vec::new(),
@@ -154,6 +159,7 @@ impl<A: Adapter> Session<A> {
     /// A text frame came.
     pub fn text(&mut self, text: &str, ctx: &mut A::Context) {
         self.shared.metrics.frames_in.inc();
+        self.alive();
         self.machine.text(text, &mut self.effects);
         self.run(ctx);
     }
@@ -161,6 +167,7 @@ impl<A: Adapter> Session<A> {
     /// A binary frame came.
     pub fn binary(&mut self, ctx: &mut A::Context) {
         self.shared.metrics.frames_in.inc();
+        self.alive();
         self.machine.binary(&mut self.effects);
         self.run(ctx);
     }
@@ -192,6 +199,14 @@ impl<A: Adapter> Session<A> {
                 session.adapter.wake();
             }
         });
+    }
+
+    /// A sign of life came, be it only the answer to a ping.
+    pub fn alive(&mut self) {
+        match self.kind.upkeep() {
+            Upkeep::Pings => self.gauge.beat(self.shared.clock.steady()),
+            Upkeep::Heartbeats => {}
+        }
     }
 
     /// There may be room to write again.
@@ -266,12 +281,16 @@ impl<A: Adapter> Session<A> {
         }
     }
 
-    fn delivered(&mut self, delivery: Delivery) {
+    fn delivered(&mut self, delivery: Delivery, ctx: &mut A::Context) {
         match delivery {
             Delivery::Push(frame) => self.machine.pushed(frame, &mut self.effects),
             Delivery::Answer(request, frame) => {
                 self.machine.answered(request, [frame], &mut self.effects);
             }
+            Delivery::Refused(request, refusal) => {
+                self.machine.refused(request, refusal, &mut self.effects);
+            }
+            Delivery::Ping => self.adapter.ping(ctx),
             Delivery::Evict(reason) => self.machine.end(reason, &mut self.effects),
         }
     }
@@ -319,7 +338,9 @@ impl<A: Adapter> Handler<Deliver> for Session<A> {
         self.gauge.sub(deliver.bytes());
         match deliver.into_items() {
             Items::Shared(frames) => self.machine.told(frames, &mut self.effects),
-            Items::Own(items) => items.into_iter().for_each(|delivery| self.delivered(delivery)),
+            Items::Own(items) => {
+                items.into_iter().for_each(|delivery| self.delivered(delivery, ctx));
+            }
         }
         self.run(ctx);
         self.fed(ctx);

@@ -101,6 +101,12 @@ impl Adapter for Actors {
         Socket::<Session<Self>>::close(self, code, text, ctx);
     }
 
+    fn ping(&mut self, ctx: &mut Self::Context) {
+        if !self.closing {
+            ctx.ping(b"");
+        }
+    }
+
     fn wake(&mut self) {
         // The context writes after each poll, whatever was polled in it.
     }
@@ -179,7 +185,7 @@ where
         Ok(In::Text(text)) => endpoint.text(text, ctx),
         Ok(In::Binary(payload)) => endpoint.binary(payload, ctx),
         Ok(In::Ping(payload)) => ctx.pong(&payload),
-        Ok(In::Pong) => {}
+        Ok(In::Pong) => endpoint.pong(),
         Ok(In::Close(code)) => {
             socket.closing = true;
             ctx.close(code.map(|code| ws::CloseCode::from(code).into()));

@@ -28,6 +28,9 @@ pub trait Endpoint: Actor {
     /// All whole messages that were there have been handed over.
     fn fed(&mut self, ctx: &mut Self::Context);
 
+    /// A pong came.
+    fn pong(&mut self) {}
+
     /// There may be room to write again.
     fn drained(&mut self, ctx: &mut Self::Context);
 
@@ -66,6 +69,10 @@ impl<A: session::Adapter> Endpoint for Session<A> {
 
     fn fed(&mut self, ctx: &mut A::Context) {
         Self::fed(self, ctx);
+    }
+
+    fn pong(&mut self) {
+        self.alive();
     }
 
     fn drained(&mut self, ctx: &mut A::Context) {

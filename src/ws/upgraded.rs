@@ -144,6 +144,10 @@ impl Adapter for Upgraded {
         Socket::<Session<Self>>::close(self, code, text, ctx);
     }
 
+    fn ping(&mut self, _: &mut Self::Context) {
+        self.send(OpCode::Ping, &[]);
+    }
+
     fn wake(&mut self) {
         // The pump may have been polled before the future that queued something, or let input flow.
         if let Some(waker) = &self.waker {
@@ -315,7 +319,7 @@ where
             Ok(Some(In::Text(text))) => endpoint.text(text, ctx),
             Ok(Some(In::Binary(payload))) => endpoint.binary(payload, ctx),
             Ok(Some(In::Ping(payload))) => pong(socket, &payload),
-            Ok(Some(In::Pong)) => {}
+            Ok(Some(In::Pong)) => endpoint.pong(),
             Ok(Some(In::Close(code))) => {
                 let payload = code.map(u16::to_be_bytes);
                 socket.write(OpCode::Close, payload.as_ref().map_or(&[], |code| &code[..]));

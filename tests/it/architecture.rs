@@ -36,6 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "dialect::Kind",
             "dialect::Phase",
             "dialect::IdentifyError",
+            "dialect::Upkeep",
             // Only in tests: which mode of REWIND a broadcast is encoded for.
             "dialect::rewind::Mode",
             "telemetry",
@@ -65,10 +66,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
             // The dialect is chosen at the door, by its path and query.
             "dialect::Kind",
             "dialect::rewind::Mode",
+            // Ids and frames of this dialect are said over HTTP, too.
+            "dialect::chatting",
+            // Questions about users, and news for them.
+            "hub::Hub",
             // To leave a mail, not to send one.
             "mail::Queue",
             // What sessions share is carried to the socket, unseen.
             "session::Shared",
+            "session::Seat",
             // Its door, and the settings of that.
             "ws",
             "telemetry",
@@ -132,9 +138,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("argon2", &["src/auth/"]),
     // Rates of log-ins, and of one session's commands. Its clock is a steady one, and counts as
     // part of the limiter.
-    ("governor", &["src/auth/limits.rs", "src/session/machine.rs"]),
+    ("governor", &["src/auth/limits.rs", "src/session/limiter.rs"]),
     ("DefaultClock", &["src/auth/limits.rs"]),
-    ("MonotonicClock", &["src/session/machine.rs"]),
+    ("MonotonicClock", &["src/session/limiter.rs"]),
     ("jsonwebtoken", &["src/auth/"]),
     ("sha2", &["src/auth/"]),
     ("jiff", &["src/dialect/"]),

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use tradewind::clock::SystemClock;
 use tradewind::dialect::rewind::{Mode, encode};
-use tradewind::dialect::{Frame, IdentifyError, Kind};
+use tradewind::dialect::{Frame, IdentifyError, Kind, Phase, Rejection, Scene};
 use tradewind::domain::close::CloseReason;
 use tradewind::domain::error::Refusal;
 
@@ -14,7 +15,8 @@ fn read(path: &str) -> String {
 /// Each variant leads to the next, so that a new one stops the build until it has a place here.
 fn refusals() -> Vec<Refusal> {
     let next = |refusal: &Refusal| match refusal {
-        Refusal::NoSuchPeer => Some(Refusal::NoSuchMessage),
+        Refusal::NoSuchPeer => Some(Refusal::Absent),
+        Refusal::Absent => Some(Refusal::NoSuchMessage),
         Refusal::NoSuchMessage => Some(Refusal::NoSuchRoom),
         Refusal::NoSuchRoom => Some(Refusal::NoSuchName),
         Refusal::NoSuchName => Some(Refusal::Oneself),
@@ -33,7 +35,8 @@ fn close_reasons() -> Vec<CloseReason> {
     use CloseReason as R;
     let next = |reason: &R| match reason {
         R::HeartbeatMissing => Some(R::HeartbeatOmitted),
-        R::HeartbeatOmitted => Some(R::TokenExpired),
+        R::HeartbeatOmitted => Some(R::NotIdentified),
+        R::NotIdentified => Some(R::TokenExpired),
         R::TokenExpired => Some(R::SlowConsumer),
         R::SlowConsumer => Some(R::Overload),
         R::Overload => Some(R::Restart { retry_after_ms: 0 }),
@@ -69,11 +72,16 @@ fn every_error_frame_is_in_the_table_and_no_other() {
         encode::NO_HEARTBEAT,
     ];
     let mut rows: Vec<String> = constants.map(|error| row(&encode::error(error))).into();
-    rows.extend(refusals().into_iter().map(|refusal| row(&kind.refusal(refusal))));
-    rows.extend(
-        [IdentifyError::Token, IdentifyError::User].map(|error| row(&kind.not_identified(error))),
-    );
-    rows.push(row(&kind.rate_limited(1)));
+    let clock = SystemClock::start();
+    let scene = Scene { phase: Phase::Opened, clock: &clock };
+    rows.extend(refusals().into_iter().map(|refusal| row(&kind.refusal(refusal, None, scene))));
+    rows.extend([IdentifyError::Token, IdentifyError::User].map(|error| {
+        match kind.not_identified(error) {
+            Rejection::Reply(frame) => row(&frame),
+            Rejection::Close(reason) => panic!("{reason:?}"),
+        }
+    }));
+    rows.push(row(&kind.rate_limited(1, scene)));
 
     let page = read("docs/errors.md");
     let table = page.split("\n## ").find(|part| part.starts_with("Error frames")).unwrap();

@@ -4,11 +4,11 @@
 
 use serde_json::value::RawValue;
 
-use super::json::{self, Members};
 use super::{encode, time};
+use crate::dialect::json::{self, Members};
 use crate::dialect::{Decoded, Phase};
 use crate::domain::close::CloseReason;
-use crate::domain::command::{Command, Query, Write};
+use crate::domain::command::{Absent, Command, Query, Write};
 use crate::domain::friendship::FriendVerb;
 use crate::domain::id::{MessageId, UserId};
 use crate::domain::message::{Content, ContentError, Nonce};
@@ -69,7 +69,8 @@ fn chat(payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
         Some("send") if is_blank(content) => return Ok(Decoded::Ignore),
         Some("send") => {
             let content = text_content(content)?.ok_or(encode::INVALID)?;
-            Write::Post { peer: peer(room, me)?, content, nonce: nonce(name)? }
+            let (peer, nonce) = (peer(room, me)?, nonce(name)?);
+            Write::Post { peer, content, nonce, absent: Absent::Kept }
         }
         Some("edit") => {
             let message = message_id(id.ok_or(encode::INVALID)?)?;

@@ -97,7 +97,12 @@ fn a_room_is_named_by_the_xor_with_oneself() {
     let room = ME ^ PEER;
     for chat_id in [json!(room), json!(room.to_string())] {
         let send = json!({"type": "send", "chat_id": chat_id, "content": " 안녕 🦀\n"});
-        let post = Write::Post { peer: peer_id(), content: content(" 안녕 🦀\n"), nonce: None };
+        let post = Write::Post {
+            peer: peer_id(),
+            content: content(" 안녕 🦀\n"),
+            nonce: None,
+            absent: Absent::Kept,
+        };
         assert_eq!(command("chat", send), write(post));
     }
     let nobody = [0, ME, ME ^ 3, ME ^ i64::MAX];
@@ -105,7 +110,7 @@ fn a_room_is_named_by_the_xor_with_oneself() {
         let send = json!({"type": "send", "chat_id": room.to_string(), "content": "x"});
         assert_eq!(
             command("chat", send),
-            write(Write::Post { peer, content: content("x"), nonce: None })
+            write(Write::Post { peer, content: content("x"), nonce: None, absent: Absent::Kept })
         );
     }
 }

@@ -110,6 +110,7 @@ pub fn not_identified(why: IdentifyError) -> Frame {
     error(match why {
         IdentifyError::Token => TOKEN_MISMATCH,
         IdentifyError::User => TOKEN_USER,
+        IdentifyError::Hub(why) => return refusal(why),
     })
 }
 
@@ -118,20 +119,23 @@ pub fn not_identified(why: IdentifyError) -> Frame {
 /// The shipped client would show news of its own user's other sessions, and every edit, as one
 /// more bubble; in wind mode it is spared both.
 pub fn tells(mode: Mode, event: &Event, viewer: Viewer) -> bool {
-    match (mode, viewer, event) {
-        (Mode::Readme, _, _) | (Mode::Wind, Viewer::Author, _) => true,
-        (Mode::Wind, Viewer::OwnOther, _) => false,
-        (Mode::Wind, Viewer::Peer, Event::MessageEdited(_)) => false,
-        (Mode::Wind, Viewer::Peer, Event::MessagePosted(_) | Event::Befriended { .. }) => true,
+    match (mode, viewer) {
+        (Mode::Readme, _) | (Mode::Wind, Viewer::Author) => true,
+        (Mode::Wind, Viewer::OwnOther) => false,
+        (Mode::Wind, Viewer::Peer) => !matches!(event, Event::MessageEdited(_)),
     }
 }
 
-/// An event.
-pub fn event(event: &Event) -> Frame {
+/// An event, if there is a frame for it.
+pub fn event(event: &Event) -> Option<Frame> {
     match event {
-        Event::MessagePosted(message) => chat("send", message),
-        Event::MessageEdited(message) => chat("edit", message),
-        Event::Befriended { verb, by } => befriended(*verb, by),
+        Event::MessagePosted(message) => Some(chat("send", message)),
+        Event::MessageEdited(message) => Some(chat("edit", message)),
+        Event::Befriended { verb, by } => Some(befriended(*verb, by)),
+        Event::StatusChanged { .. }
+        | Event::Invited { .. }
+        | Event::Noted { .. }
+        | Event::Noticed { .. } => None,
     }
 }
 
@@ -215,6 +219,7 @@ pub fn rate_limited(retry_after_ms: u64) -> Frame {
 pub fn refusal(refusal: Refusal) -> Frame {
     error(match refusal {
         Refusal::NoSuchPeer => (4004, "User not exist."),
+        Refusal::Absent => (4004, "User is not there."),
         Refusal::NoSuchMessage => (4004, "chat not exist."),
         Refusal::NoSuchRoom => (4004, "provided DM is not opened."),
         Refusal::NoSuchName => (4004, "select named user is not exist."),
@@ -233,6 +238,7 @@ pub fn close(reason: CloseReason) -> (u16, String) {
     let (code, text) = match reason {
         CloseReason::HeartbeatMissing => (4003, "Heartbeat missing. Websocket session closed."),
         CloseReason::HeartbeatOmitted => NO_HEARTBEAT,
+        CloseReason::NotIdentified => (4001, "Authentication required."),
         CloseReason::TokenExpired => (4010, "token expired"),
         CloseReason::SlowConsumer => (1008, "slow consumer"),
         CloseReason::Overload => (1013, "overload"),

@@ -5,7 +5,6 @@
 
 pub mod decode;
 pub mod encode;
-mod json;
 mod time;
 
 /// The form a client wants (`?compat=`, or the server's default).

@@ -1,5 +1,7 @@
 //! What the hub does with each message: unpack, change the tables, tell.
 
 mod outcome;
+mod people;
 mod session;
+mod signal;
 mod write;

@@ -2,13 +2,15 @@
 
 use actix::{Context, Handler};
 
-use crate::dialect::{Frame, Kind};
 use crate::domain::close::CloseReason;
 use crate::domain::event::{Event, Viewer};
+use crate::domain::friendship::FriendVerb;
 use crate::domain::id::UserId;
 use crate::domain::message::Message;
 use crate::hub::access::refusal;
 use crate::hub::fanout::Fanout;
+use crate::hub::handlers::signal::Ruled;
+use crate::hub::presence::Bond;
 use crate::hub::{ChatServer, UnderWay};
 use crate::store::{Committed, Done, StoreError};
 
@@ -29,46 +31,51 @@ impl Handler<Committed> for ChatServer {
 }
 
 impl ChatServer {
-    fn tell(&self, asked: &UnderWay, outcome: Result<Done, StoreError>, fanout: &mut Fanout) {
+    fn tell(&mut self, asked: &UnderWay, outcome: Result<Done, StoreError>, fanout: &mut Fanout) {
         match outcome {
             Ok(Done::Posted(message)) => {
                 let ends = ends(&message);
                 announce(asked, Event::MessagePosted(message), ends, fanout);
             }
+            Ok(Done::Repeated(message)) => {
+                let event = fanout.event(Event::MessagePosted(message));
+                fanout.answer_event(event, asked.user, asked.request());
+            }
             Ok(Done::Edited(message)) => {
                 let ends = ends(&message);
                 announce(asked, Event::MessageEdited(message), ends, fanout);
             }
-            Ok(Done::Repeated(message)) => {
-                let event = fanout.event(Event::MessagePosted(message));
-                fanout.answer_event(event, asked.user, (asked.session, asked.request));
+            Ok(Done::Signalled { hidden }) => {
+                if let Some((from, to, signal)) = asked.signal.clone() {
+                    self.give(asked, Ruled { from, to, signal, hidden }, fanout);
+                }
             }
-            // Nobody asks for one yet.
-            Ok(Done::Signalled { .. }) => {}
             Ok(Done::Befriended { actor, other, verb, changed }) => {
+                if let Some(bond) = bond(verb).filter(|_| changed) {
+                    self.presence.bond((actor.id, other), bond);
+                }
                 if changed {
                     let event = fanout.event(Event::Befriended { verb, by: actor });
                     fanout.push(event, (other, Viewer::Peer), None);
                 }
-                self.answer(asked, Kind::befriended, fanout);
+                if let Some(entry) = self.sessions.get(asked.session) {
+                    fanout.answer(entry.outlet.kind.befriended(), asked.user, asked.request());
+                }
             }
-            Ok(Done::Refused(refusal)) => self.answer(asked, |kind| kind.refusal(refusal), fanout),
-            Err(error) => {
-                let refusal = refusal(error);
-                self.answer(asked, |kind| kind.refusal(refusal), fanout);
-            }
+            Ok(Done::Refused(refusal)) => fanout.refuse(refusal, asked.user, asked.request()),
+            Err(error) => fanout.refuse(refusal(error), asked.user, asked.request()),
         }
     }
 
-    fn answer(&self, asked: &UnderWay, frame: impl FnOnce(Kind) -> Frame, fanout: &mut Fanout) {
-        if let Some(entry) = self.sessions.get(asked.session) {
-            let frame = frame(entry.outlet.kind);
-            fanout.answer(frame, asked.user, (asked.session, asked.request));
-        }
-    }
-
-    /// Hands everything over; a session that does not keep up is put out at once.
+    /// Hands everything over; a session that does not keep up is put out at once, and its user's
+    /// friends are told.
     pub(in crate::hub) fn deliver(&mut self, fanout: Fanout) {
+        self.hand_over(fanout);
+        self.tell_goings();
+    }
+
+    /// Hands everything over. To be followed by [`ChatServer::tell_goings`].
+    pub(in crate::hub) fn hand_over(&mut self, fanout: Fanout) {
         let mut slow = Vec::new();
         fanout.deliver(
             |user| self.presence.sessions(user),
@@ -93,7 +100,16 @@ fn announce(asked: &UnderWay, event: Event, ends: Ends, fanout: &mut Fanout) {
         fanout.push(event, (peer, Viewer::Peer), None);
     }
     fanout.push(event, (author, Viewer::OwnOther), Some(asked.session));
-    fanout.answer_event(event, author, (asked.session, asked.request));
+    fanout.answer_event(event, author, asked.request());
+}
+
+/// What a verb that has changed something does to a friendship.
+fn bond(verb: FriendVerb) -> Option<Bond> {
+    match verb {
+        FriendVerb::Accept => Some(Bond::Made),
+        FriendVerb::End => Some(Bond::Ended),
+        FriendVerb::Request | FriendVerb::Discard => None,
+    }
 }
 
 /// Whom a message concerns.

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use actix::{Context, Handler};
 
+use crate::dialect::Upkeep;
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
-use crate::hub::messages::{Closed, DrainAll, Ended, Forget, Identify, Open};
+use crate::hub::messages::{Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open};
 use crate::hub::{ChatServer, Drain};
 
 impl Handler<Open> for ChatServer {
@@ -16,7 +17,13 @@ impl Handler<Open> for ChatServer {
         if self.drain.is_some() {
             return open.outlet.evict(CloseReason::Restart { retry_after_ms: 1_000 });
         }
-        self.sessions.insert(open.session, open.outlet);
+        let identify_by = match open.outlet.kind.upkeep() {
+            Upkeep::Heartbeats => Duration::MAX,
+            Upkeep::Pings => {
+                self.parts.clock.steady().saturating_add(self.settings.identify_timeout)
+            }
+        };
+        self.sessions.insert(open.session, open.outlet, identify_by);
         self.schedule(open.session);
         self.count();
     }
@@ -28,18 +35,38 @@ impl Handler<Identify> for ChatServer {
     fn handle(&mut self, identify: Identify, _: &mut Context<Self>) {
         let expires_at = self.steady_time_of(identify.expires_at);
         let Some(entry) = self.sessions.get_mut(identify.session) else { return };
-        entry.expires_at = expires_at;
+        entry.expires_at = match entry.outlet.kind.upkeep() {
+            Upkeep::Heartbeats => expires_at,
+            Upkeep::Pings => Duration::MAX,
+        };
+        let sooner = entry.expires_at < entry.check_at;
         let kind = entry.outlet.kind;
-        let sooner = expires_at < entry.check_at;
         if let Some(other) = entry.user.replace(identify.user).filter(|user| *user != identify.user)
         {
-            self.presence.leave(other, identify.session);
+            self.leave(other, identify.session);
         }
         self.presence.join(identify.user, identify.session, kind);
         if sooner {
             self.schedule(identify.session);
         }
+        self.tell_goings();
         self.count();
+    }
+}
+
+impl Handler<Arrive> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, arrive: Arrive, _: &mut Context<Self>) {
+        let Some(user) = self.sessions.get(arrive.session).and_then(|entry| entry.user) else {
+            return;
+        };
+        let at = self.parts.clock.now();
+        self.arrive(user, arrive.session, arrive.friends, at);
+        let online = self.presence.friends_online(user);
+        if arrive.found.send(Arrival { online, at }).is_err() {
+            log::debug!("session {} has gone while it came", arrive.session);
+        }
     }
 }
 
@@ -50,8 +77,9 @@ impl Handler<Forget> for ChatServer {
         let Some(entry) = self.sessions.get_mut(forget.session) else { return };
         entry.expires_at = Duration::MAX;
         if let Some(user) = entry.user.take() {
-            self.presence.leave(user, forget.session);
+            self.leave(user, forget.session);
         }
+        self.tell_goings();
         self.count();
     }
 }
@@ -61,6 +89,7 @@ impl Handler<Ended> for ChatServer {
 
     fn handle(&mut self, ended: Ended, _: &mut Context<Self>) {
         self.put_out(ended.session, ended.reason);
+        self.tell_goings();
         self.advance_drain();
     }
 }
@@ -70,6 +99,7 @@ impl Handler<Closed> for ChatServer {
 
     fn handle(&mut self, closed: Closed, _: &mut Context<Self>) {
         self.remove(closed.session);
+        self.tell_goings();
         self.advance_drain();
     }
 }

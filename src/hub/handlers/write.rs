@@ -2,7 +2,7 @@
 
 use actix::{Context, Handler};
 
-use crate::domain::command::Write;
+use crate::domain::command::{Absent, Write};
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::hub::access::refusal;
@@ -16,21 +16,26 @@ impl Handler<Submit> for ChatServer {
 
     fn handle(&mut self, submit: Submit, _: &mut Context<Self>) {
         let Submit { session, user, writes, at } = submit;
-        let Some(kind) = self.sessions.get(session).map(|entry| entry.outlet.kind) else { return };
+        if self.sessions.get(session).is_none() {
+            return;
+        }
         let mut refused = Fanout::default();
         for (request, write) in writes {
             let ticket = self.next_ticket;
+            let signal = match &write {
+                Write::Signal { peer, signal } => Some((user, *peer, signal.clone())),
+                Write::Post { .. } | Write::Edit { .. } | Write::Befriend { .. } => None,
+            };
             let accepted = self
                 .change(user, write)
                 .and_then(|change| self.parts.store.submit(ticket, change).map_err(refusal));
             match accepted {
                 Ok(()) => {
                     self.next_ticket = ticket.wrapping_add(1);
-                    self.under_way.push_back(UnderWay { ticket, session, user, request, at });
+                    let under_way = UnderWay { ticket, session, user, request, signal, at };
+                    self.under_way.push_back(under_way);
                 }
-                Err(refusal) => {
-                    refused.answer(kind.refusal(refusal), user, (session, request));
-                }
+                Err(refusal) => refused.refuse(refusal, user, (session, request)),
             }
         }
         self.deliver(refused);
@@ -44,7 +49,12 @@ impl ChatServer {
         }
         let audience = self.settings.audience;
         Ok(match write {
-            Write::Post { peer, content, nonce } => {
+            Write::Post { peer, content, nonce, absent } => {
+                if absent == Absent::Refused
+                    && !peer.is_some_and(|peer| self.presence.is_online(peer))
+                {
+                    return Err(Refusal::Absent);
+                }
                 let id = self.parts.mint.message().map_err(|error| {
                     log::error!("no message id: {error}");
                     Refusal::Busy
@@ -53,6 +63,12 @@ impl ChatServer {
             }
             Write::Edit { peer, message, content } => {
                 Change::Edit { author: user, peer, message, content, audience }
+            }
+            Write::Signal { peer, signal } => {
+                if !self.hears(peer, signal.topic()) {
+                    return Err(Refusal::Absent);
+                }
+                Change::Signal { author: user, peer, audience }
             }
             Write::Befriend { verb, name } => Change::Befriend { actor: user, verb, name },
         })

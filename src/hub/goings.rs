@@ -1,0 +1,83 @@
+//! Who comes and who goes, and how their friends hear of it.
+//!
+//! A user who goes can take others along, because telling of it may find sessions that do not keep
+//! up; so goings are gathered, and told one after another by whoever is done with what he did.
+
+use std::time::Duration;
+
+use super::ChatServer;
+use super::fanout::Fanout;
+use super::presence::Turn;
+use crate::dialect::Upkeep;
+use crate::domain::clock::Timestamp;
+use crate::domain::event::{Event, Status, Viewer};
+use crate::domain::id::{SessionId, UserId};
+
+/// A user whose status has changed, and the friends who are to be told.
+pub struct Going {
+    user: UserId,
+    friends: Vec<UserId>,
+    status: Status,
+    at: Timestamp,
+}
+
+impl ChatServer {
+    /// A session is there from now on, with these friends of its user.
+    pub(super) fn arrive(
+        &mut self,
+        user: UserId,
+        session: SessionId,
+        friends: Vec<UserId>,
+        at: Timestamp,
+    ) {
+        if let Some(entry) = self.sessions.get_mut(session) {
+            entry.identify_by = Duration::MAX;
+            match entry.outlet.kind.upkeep() {
+                Upkeep::Heartbeats => {}
+                Upkeep::Pings => {
+                    let now = self.parts.clock.steady();
+                    entry.outlet.beat(now);
+                    entry.ping_at = now.saturating_add(self.settings.ping_interval);
+                }
+            }
+        }
+        self.schedule(session);
+        if let Turn::Changed(friends) = self.presence.arrive(user, session, friends) {
+            self.goings.push_back(Going { user, friends, status: Status::Online, at });
+        }
+        self.tell_goings();
+        self.count();
+    }
+
+    /// A session is not its user's any more. To be followed by [`ChatServer::tell_goings`].
+    pub(super) fn leave(&mut self, user: UserId, session: SessionId) {
+        if let Turn::Changed(friends) = self.presence.leave(user, session) {
+            self.invites.forget(user);
+            let (status, at) = (Status::Offline, self.parts.clock.now());
+            self.goings.push_back(Going { user, friends, status, at });
+        }
+    }
+
+    /// Tells the friends of all who have come or gone.
+    pub(super) fn tell_goings(&mut self) {
+        while let Some(going) = self.goings.pop_front() {
+            // When the hub stops, everybody goes.
+            if self.drain.is_none() {
+                let mut fanout = Fanout::default();
+                self.add_going(&going, &mut fanout);
+                self.hand_over(fanout);
+            }
+        }
+    }
+
+    fn add_going(&self, going: &Going, fanout: &mut Fanout) {
+        let Going { user, status, at, .. } = *going;
+        for to in going.friends.iter().copied() {
+            let event = fanout.event(Event::StatusChanged { user, to, status, at });
+            // Those on their way are welcomed with all who are online then.
+            for session in self.presence.arrived(to) {
+                fanout.push_to(event, (to, Viewer::Peer), session);
+            }
+        }
+    }
+}

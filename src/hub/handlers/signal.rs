@@ -1,0 +1,66 @@
+//! What is told and not stored: invitations, and notes to oneself.
+
+use crate::domain::command::Signal;
+use crate::domain::event::{Event, Topic, Viewer};
+use crate::domain::id::UserId;
+use crate::domain::invite::{InviteId, InviteStep};
+use crate::hub::fanout::Fanout;
+use crate::hub::{ChatServer, UnderWay};
+
+/// A signal on which the rules have spoken.
+pub(super) struct Ruled {
+    pub from: UserId,
+    pub to: UserId,
+    pub signal: Signal,
+    /// Whether the one whom it is for is not to hear of it.
+    pub hidden: bool,
+}
+
+impl ChatServer {
+    /// Whether a user has a session that can be told of a topic.
+    pub(super) fn hears(&self, user: UserId, topic: Topic) -> bool {
+        let hears = |session| {
+            self.sessions.get(session).is_some_and(|entry| entry.outlet.kind.hears(topic))
+        };
+        self.presence.arrived(user).any(hears)
+    }
+
+    /// A signal may be given: it is told to whom it is for, and answers the one who gave it.
+    pub(super) fn give(&mut self, asked: &UnderWay, ruled: Ruled, fanout: &mut Fanout) {
+        let Ruled { from, to, signal, hidden } = ruled;
+        let at = self.parts.clock.now();
+        let event = match signal {
+            Signal::Note(content) => Event::Noted { user: from, text: content.into_string(), at },
+            Signal::Invite(step) => {
+                let id = self.invite(from, to, step);
+                Event::Invited { from, to, step, id, at }
+            }
+        };
+        let event = fanout.event(event);
+        if !hidden {
+            fanout.push(event, (to, Viewer::Peer), Some(asked.session));
+        }
+        fanout.answer_event(event, asked.user, asked.request());
+    }
+
+    /// The invitation that is made or taken back.
+    fn invite(&mut self, from: UserId, to: UserId, step: InviteStep) -> Option<InviteId> {
+        let now = self.parts.clock.steady();
+        match step {
+            InviteStep::Cancel => self.invites.cancel(from, to, now),
+            InviteStep::Open => {
+                let mut bytes = [0; 16];
+                if let Err(error) = getrandom::fill(&mut bytes) {
+                    log::error!("no random bytes can be had: {error}");
+                    return None;
+                }
+                let id = InviteId::from_random(bytes);
+                // One who has gone meanwhile would never be forgotten.
+                if self.presence.is_online(from) {
+                    self.invites.open(from, to, id, now);
+                }
+                Some(id)
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What others than sessions want to know of users, and tell them.
+
+use tokio::sync::oneshot;
+
+use super::Hub;
+use super::access::LookUp;
+use super::messages::{AskOnline, Notify};
+use crate::domain::clock::Timestamp;
+use crate::domain::error::Refusal;
+use crate::domain::event::Notice;
+use crate::domain::id::UserId;
+use crate::store::tables::{service_keys, users};
+
+impl Hub {
+    /// Whether there is such a user.
+    pub fn exists(&self, user: UserId) -> impl LookUp<bool> + use<> {
+        self.look_up(move |conn| Ok(users::by_id(conn, user)?.is_some()))
+    }
+
+    /// Whether a service has a key with this hash.
+    pub fn knows_service(&self, key_hash: [u8; 32]) -> impl LookUp<bool> + use<> {
+        self.look_up(move |conn| service_keys::is_valid(conn, &key_hash))
+    }
+
+    /// Whether a user has a session, in whatever dialect.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] if the hub's mailbox is full.
+    pub async fn is_online(&self, user: UserId) -> Result<bool, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(AskOnline { user, answer })?;
+        answered.await.map_err(|_| Refusal::Busy)
+    }
+
+    /// Tells a user something; when it was, or `None` if none of his sessions can be told.
+    ///
+    /// # Errors
+    /// As [`Hub::is_online`].
+    pub async fn notify(&self, notice: Notice) -> Result<Option<Timestamp>, Refusal> {
+        let (delivered, answered) = oneshot::channel();
+        self.ask(Notify { notice, delivered })?;
+        answered.await.map_err(|_| Refusal::Busy)
+    }
+}
