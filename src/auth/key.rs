@@ -1,4 +1,5 @@
-//! Keys that verify an e-mail address: shown once, in a mail, and stored only as their hash.
+//! Keys that are shown once and stored only as their hash: they verify an e-mail address, or let
+//! another service in.
 
 use std::fmt;
 
@@ -9,35 +10,50 @@ use super::{AuthError, random};
 /// 192 random bits.
 const KEY_BYTES: usize = 24;
 
-/// A fresh verification key. `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct VerificationKey(String);
+macro_rules! key {
+    ($(#[doc = $about:literal])+ $name:ident) => {
+        $(#[doc = $about])+
+        ///
+        /// `Debug` does not show it.
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(String);
 
-impl VerificationKey {
-    /// A key nobody can guess, as 32 letters, digits, `-` and `_`.
-    ///
-    /// # Errors
-    /// [`AuthError::Random`].
-    pub fn random() -> Result<Self, AuthError> {
-        random::url_safe_text::<KEY_BYTES>().map(Self)
-    }
+        impl $name {
+            /// A key nobody can guess, as 32 letters, digits, `-` and `_`.
+            ///
+            /// # Errors
+            /// [`AuthError::Random`].
+            pub fn random() -> Result<Self, AuthError> {
+                random::url_safe_text::<KEY_BYTES>().map(Self)
+            }
 
-    /// The key itself, for the link. Never log it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+            /// The key itself, for the one who is to have it. Never log it.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
 
-    /// What is stored of it.
-    pub fn hash(&self) -> [u8; 32] {
-        hash_of(&self.0)
-    }
+            /// What is stored of it.
+            pub fn hash(&self) -> [u8; 32] {
+                hash_of(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    };
 }
 
-impl fmt::Debug for VerificationKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("VerificationKey(..)")
-    }
-}
+key!(
+    /// A fresh verification key, for the link in a mail.
+    VerificationKey
+);
+key!(
+    /// A fresh key by which another service shows who it is.
+    ServiceKey
+);
 
 /// What is stored of the key `text`: its SHA-256, to look a presented key up by. No salt is
 /// needed, since a key is random.

@@ -4,6 +4,7 @@
 //! holds no state; all it needs to read a frame is the [`Scene`] it is said in. A new dialect is a
 //! folder with `decode.rs` and `encode.rs` and one more variant of [`Kind`].
 
+pub mod chatting;
 mod json;
 pub mod rewind;
 
@@ -138,6 +139,8 @@ pub enum Upkeep {
 pub enum Kind {
     /// The main one.
     Rewind(rewind::Mode),
+    /// That of game lobbies.
+    Chatting(chatting::Form),
 }
 
 impl Kind {
@@ -145,6 +148,7 @@ impl Kind {
     pub fn upkeep(self) -> Upkeep {
         match self {
             Self::Rewind(_) => Upkeep::Heartbeats,
+            Self::Chatting(_) => Upkeep::Pings,
         }
     }
 
@@ -152,13 +156,15 @@ impl Kind {
     pub fn decode(self, text: &str, scene: Scene<'_>) -> Decoded {
         match self {
             Self::Rewind(_) => rewind::decode::text(text, scene.phase),
+            Self::Chatting(form) => chatting::decode::text(form, text, scene),
         }
     }
 
     /// Reads a binary frame, whatever is in it.
-    pub fn binary(self, _scene: Scene<'_>) -> Decoded {
+    pub fn binary(self, scene: Scene<'_>) -> Decoded {
         match self {
             Self::Rewind(_) => Decoded::Reply(rewind::encode::error(rewind::encode::BINARY)),
+            Self::Chatting(form) => chatting::decode::binary(form, scene),
         }
     }
 
@@ -166,6 +172,7 @@ impl Kind {
     pub fn welcome(self, welcome: &Welcome) -> Frame {
         match self {
             Self::Rewind(mode) => rewind::encode::welcome(mode, welcome),
+            Self::Chatting(form) => chatting::encode::welcome(form, welcome),
         }
     }
 
@@ -173,6 +180,7 @@ impl Kind {
     pub fn not_identified(self, error: IdentifyError) -> Rejection {
         match self {
             Self::Rewind(_) => Rejection::Reply(rewind::encode::not_identified(error)),
+            Self::Chatting(_) => Rejection::Close(chatting::encode::not_identified(error)),
         }
     }
 
@@ -180,6 +188,7 @@ impl Kind {
     pub fn hears(self, topic: Topic) -> bool {
         match (self, topic) {
             (Self::Rewind(_), Topic::Invites | Topic::Notes | Topic::Notices) => false,
+            (Self::Chatting(_), Topic::Invites | Topic::Notes | Topic::Notices) => true,
         }
     }
 
@@ -187,6 +196,7 @@ impl Kind {
     pub fn tells(self, event: &Event, viewer: Viewer) -> bool {
         match self {
             Self::Rewind(mode) => rewind::encode::tells(mode, event, viewer),
+            Self::Chatting(_) => chatting::encode::tells(event, viewer),
         }
     }
 
@@ -194,6 +204,7 @@ impl Kind {
     pub fn event(self, event: &Event) -> Option<Frame> {
         match self {
             Self::Rewind(_) => rewind::encode::event(event),
+            Self::Chatting(form) => chatting::encode::event(form, event),
         }
     }
 
@@ -201,6 +212,7 @@ impl Kind {
     pub fn befriended(self) -> Frame {
         match self {
             Self::Rewind(_) => rewind::encode::ok(),
+            Self::Chatting(_) => chatting::encode::never_asked(),
         }
     }
 
@@ -208,6 +220,7 @@ impl Kind {
     pub fn friends(self, friends: &[User]) -> Frame {
         match self {
             Self::Rewind(_) => rewind::encode::friends(friends),
+            Self::Chatting(_) => chatting::encode::never_asked(),
         }
     }
 
@@ -215,20 +228,23 @@ impl Kind {
     pub fn history(self, message: &Message) -> Frame {
         match self {
             Self::Rewind(_) => rewind::encode::history(message),
+            Self::Chatting(_) => chatting::encode::never_asked(),
         }
     }
 
     /// The answer to a refused command, with the user it was about.
-    pub fn refusal(self, refusal: Refusal, _peer: Option<UserId>, _scene: Scene<'_>) -> Frame {
+    pub fn refusal(self, refusal: Refusal, peer: Option<UserId>, scene: Scene<'_>) -> Frame {
         match self {
             Self::Rewind(_) => rewind::encode::refusal(refusal),
+            Self::Chatting(form) => chatting::encode::refusal(form, refusal, peer, scene),
         }
     }
 
     /// The answer to a command above the rate limit.
-    pub fn rate_limited(self, retry_after_ms: u64, _scene: Scene<'_>) -> Frame {
+    pub fn rate_limited(self, retry_after_ms: u64, scene: Scene<'_>) -> Frame {
         match self {
             Self::Rewind(_) => rewind::encode::rate_limited(retry_after_ms),
+            Self::Chatting(form) => chatting::encode::rate_limited(form, retry_after_ms, scene),
         }
     }
 
@@ -236,6 +252,7 @@ impl Kind {
     pub fn close(self, reason: CloseReason) -> (u16, String) {
         match self {
             Self::Rewind(_) => rewind::encode::close(reason),
+            Self::Chatting(_) => chatting::encode::close(reason),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! rows look, nor what is said on a socket.
 
 mod body;
+pub mod chatting;
 mod error;
 mod health;
 mod origin;
@@ -19,11 +20,13 @@ use actix_web::{Resource, Route, guard};
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
+use crate::dialect::chatting::Form;
 use crate::dialect::rewind::Mode;
 use crate::domain::clock::Clock;
 use crate::domain::mint::IdMint;
+use crate::hub::Hub;
 use crate::mail::Queue;
-use crate::session::Shared;
+use crate::session::{Seat, Shared};
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use crate::ws;
@@ -47,6 +50,8 @@ pub struct Settings {
     pub verification_lifetime: Duration,
     /// The form of REWIND for clients that ask for none.
     pub default_mode: Mode,
+    /// The form of the chatting dialect for clients that ask for none.
+    pub chatting: Form,
     /// Bounds of a socket.
     pub socket: ws::Settings,
 }
@@ -75,9 +80,26 @@ pub struct State {
     pub sessions: Arc<Shared>,
 }
 
+impl State {
+    /// The way to the hub.
+    fn hub(&self) -> &Hub {
+        &self.sessions.hub
+    }
+
+    /// The right to open one more session; `None`, and counted, if too many are open.
+    fn seat(&self) -> Option<Seat> {
+        let seat = self.sessions.seat();
+        if seat.is_none() {
+            self.metrics.refusals.with_label_values(&["sessions"]).inc();
+        }
+        seat
+    }
+}
+
 /// Mounts every route.
 pub fn routes(app: &mut ServiceConfig) {
     rewind::routes(app);
+    chatting::routes(app);
     health::routes(app);
     app.default_service(web::to(error::not_found));
 }

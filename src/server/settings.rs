@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::config::{self, Compat, Config};
+use crate::dialect::chatting::{Form, Ids, Texts};
 use crate::dialect::rewind::Mode;
 use crate::session::Rate;
 use crate::session::machine::Bounds;
@@ -64,6 +65,7 @@ pub fn http(config: &Config) -> http::Settings {
             Compat::Readme => Mode::Readme,
             Compat::Wind => Mode::Wind,
         },
+        chatting: chatting(&config.chatting),
         socket: ws::Settings {
             adapter: match config.ws.adapter {
                 config::Adapter::Upgraded => ws::Adapter::Upgraded,
@@ -74,6 +76,23 @@ pub fn http(config: &Config) -> http::Settings {
             close_timeout: Duration::from_millis(config.ws.close_timeout_ms),
         },
     }
+}
+
+/// What clients of the chatting dialect get that ask for nothing.
+fn chatting(config: &config::Chatting) -> Form {
+    let texts = Texts {
+        logged_in: config.logged_in_text.clone(),
+        unreachable: config.unreachable_text.clone(),
+        bad_request: config.bad_request_text.clone(),
+        system: config.system_text.clone(),
+        no_such_user: config.no_such_user_text.clone(),
+    };
+    let ids = match config.ids {
+        config::Ids::Number => Ids::Number,
+        config::Ids::String => Ids::String,
+    };
+    // Once a start and as long as the process: so a session's kind stays a value to be copied.
+    Form { ids, texts: Box::leak(Box::new(texts)) }
 }
 
 /// The mail queue's.

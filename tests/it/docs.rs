@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tradewind::clock::SystemClock;
+use tradewind::dialect::chatting::{Form, Ids, Texts};
 use tradewind::dialect::rewind::{Mode, encode};
 use tradewind::dialect::{Frame, IdentifyError, Kind, Phase, Rejection, Scene};
 use tradewind::domain::close::CloseReason;
@@ -110,6 +111,36 @@ fn every_close_code_is_in_the_table() {
 }
 
 #[test]
+fn every_error_and_close_code_of_chatting_is_documented() {
+    let page = read("docs/errors.md");
+    let defaults = tradewind::config::Chatting::default();
+    let texts = Box::leak(Box::new(Texts {
+        logged_in: defaults.logged_in_text,
+        unreachable: defaults.unreachable_text,
+        bad_request: defaults.bad_request_text,
+        system: defaults.system_text,
+        no_such_user: defaults.no_such_user_text,
+    }));
+    let kind = Kind::Chatting(Form { ids: Ids::Number, texts });
+    let clock = SystemClock::start();
+    let scene = Scene { phase: Phase::Opened, clock: &clock };
+    let mut frames: Vec<Frame> =
+        refusals().into_iter().map(|refusal| kind.refusal(refusal, None, scene)).collect();
+    frames.push(kind.rate_limited(1, scene));
+    for frame in frames {
+        let error: serde_json::Value = serde_json::from_str(frame.as_text()).unwrap();
+        let row = format!("| `{}` |", error["error"].as_str().unwrap());
+        assert!(page.contains(&row), "docs/errors.md lacks {row}");
+    }
+    assert!(page.contains(&texts.no_such_user));
+    for reason in close_reasons() {
+        let (code, text) = kind.close(reason);
+        let row = format!("| {code} | `{}` |", text.replace("=0", "=N"));
+        assert!(page.contains(&row), "docs/errors.md lacks {row}");
+    }
+}
+
+#[test]
 fn every_metric_is_documented() {
     let page = read("docs/operations.md");
     let metrics = tradewind::telemetry::Metrics::new().unwrap();
@@ -131,6 +162,7 @@ fn links_between_documents_lead_somewhere() {
         "CONTRIBUTING.md",
         "docs/operations.md",
         "docs/protocol/rewind.md",
+        "docs/protocol/chatting.md",
     ] {
         let folder = root.join(page).parent().unwrap().to_owned();
         for link in read(page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -34,10 +34,7 @@ pub async fn open(
         Some("wind") => Mode::Wind,
         Some(_) => return Err(NO_MODE.into()),
     };
-    let Some(seat) = state.sessions.seat() else {
-        state.metrics.refusals.with_label_values(&["sessions"]).inc();
-        return Err(ApiError::Busy.into());
-    };
+    let seat = state.seat().ok_or(ApiError::Busy)?;
     let session = (Kind::Rewind(mode), Arc::clone(&state.sessions), seat);
     ws::accept(&request, payload, settings.socket, session)
 }

@@ -1,8 +1,10 @@
 //! Contracts: what goes over the wire, in transcripts played against a real server.
 //!
-//! `runner` plays them and describes their format. Each file is a test in both modes and on both
-//! databases. `defects` names the faults of the original that must not come back.
+//! `runner` plays them and describes their format. Each file is a test in every form of its dialect
+//! and on both databases. `defects` names the faults of the original that must not come back.
 
+mod blocks;
+mod chatting;
 mod defects;
 mod exact_ids;
 mod races;
@@ -18,15 +20,22 @@ use std::path::{Path, PathBuf};
 use crate::harness::Backend;
 use runner::Mode;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/contract/rewind")
+fn dialect(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Readme | Mode::Wind => "rewind",
+        Mode::Chatting => "chatting",
+    }
 }
 
-/// Plays a file of the folder `rewind`.
+fn folder(dialect: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/contract").join(dialect)
+}
+
+/// Plays a file of a dialect's folder.
 async fn play(name: &str, mode: Mode, backend: Backend) {
-    let file = folder().join(name).with_extension("jsonl");
+    let file = folder(dialect(mode)).join(name).with_extension("jsonl");
     let text = std::fs::read_to_string(&file).expect("a transcript");
-    let short = format!("rewind/{name}.jsonl ({mode:?}, {backend:?})");
+    let short = format!("{}/{name}.jsonl ({mode:?}, {backend:?})", dialect(mode));
     if let Err(why) = runner::play(&short, &text, mode, backend).await {
         panic!("{why}");
     }
@@ -88,11 +97,16 @@ transcripts! {
 
 #[test]
 fn every_transcript_is_played() {
-    let files = std::fs::read_dir(folder()).expect("the folder").map(|file| {
+    all_are_played("rewind", NAMES);
+}
+
+/// Fails for a file of a dialect's folder that no test plays.
+fn all_are_played(dialect: &str, names: &[&str]) {
+    let files = std::fs::read_dir(folder(dialect)).expect("the folder").map(|file| {
         let path = file.expect("a file").path();
         assert!(path.extension().is_some_and(|extension| extension == "jsonl"), "{path:?}");
         path.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned()
     });
-    let names = NAMES.iter().map(|name| (*name).to_owned());
+    let names = names.iter().map(|name| (*name).to_owned());
     assert_eq!(files.collect::<BTreeSet<_>>(), names.collect::<BTreeSet<_>>());
 }

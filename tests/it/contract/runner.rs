@@ -6,6 +6,9 @@
 //! profile alice cat                 changes the profile in the database
 //! open a as alice                   a socket named a; heartbeat and auth are done
 //! open b ?compat=wind               one on which nothing is said; with this query, not the mode's
+//! rewind r as alice                 a socket of REWIND, in a file of another dialect
+//! friends alice bob                 makes them friends in the database
+//! service key                       makes a service key, named key
 //! let ab = ${room(alice,bob)}       names a text
 //! > a {"type":"heartbeat"}          sends a text frame ("binary a 00ff", "bytes a ff": these bytes)
 //! < a {"type":"ok","payload":null}  the next frame of a is equal as JSON ("<=": byte for byte)
@@ -14,11 +17,13 @@
 //! nothing a b                       nothing was sent to them (a heartbeat is echoed first)
 //! closed a 4003 the reason          a Close frame comes, then the end ("close a": a closes itself)
 //! POST /path form name=x&email=y    a request; "json BODY", "form;charset=utf-8 BODY", any type
-//! = 201 {"type":"info"}             its answer: status, then JSON, "html PART" or "-> LOCATION"
+//! auth Bearer ${alice.token}        the header Authorization of the next request
+//! = 201 {"type":"info"}             its answer: status, then JSON, empty, "html PART" or "-> LOCATION"
+//! header allow GET, HEAD            a header of that answer
 //! mail x@y.example ${key:key}       waits for the mail to x and takes the key in its link
 //! rising t1 t2 t3                   these captured values strictly increase
 //! ```
-//! `${name:kind}` in what comes is checked (id, time, key, token, text) and bound to the name; seen
+//! `${name:kind}` in what comes is checked (id, time, utc, uuid, key, token, text) and bound to the name; seen
 //! again it must be equal. `${…}` anywhere: a bound name, a user's `alice.id`, `.token`, `.user`, or
 //! a function of `values.rs`. `{"$text": X}` is a string that holds the JSON X. At the end of a file
 //! nothing may be left unread on any socket.
@@ -26,9 +31,10 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
+use awc::http::header::HeaderMap;
 use futures_util::future::join_all;
 use serde_json::Value;
-use tradewind::config::{Audience, Compat, Config};
+use tradewind::config::{Audience, Compat, Config, Ids};
 
 use super::script::{Body, Script, Step};
 use super::stage::Socket;
@@ -41,6 +47,8 @@ use crate::harness::{Backend, Server};
 pub enum Mode {
     Readme,
     Wind,
+    /// The other dialect, which has one form only.
+    Chatting,
 }
 
 /// What stopped a transcript: the message, without its place.
@@ -53,6 +61,10 @@ pub struct Play<'a> {
     pub values: Values,
     pub sockets: HashMap<String, Socket>,
     answer: Option<Answer>,
+    /// Of the next request.
+    auth: Option<String>,
+    /// Of the last answer.
+    headers: HeaderMap,
     pub mails_read: HashSet<PathBuf>,
 }
 
@@ -72,6 +84,8 @@ pub async fn play(file: &str, text: &str, mode: Mode, backend: Backend) -> Resul
         values: Values::new(server.address),
         sockets: HashMap::new(),
         answer: None,
+        auth: None,
+        headers: HeaderMap::new(),
         mails_read: HashSet::new(),
     };
     let mut outcome = Ok(());
@@ -104,6 +118,32 @@ fn setting(key: &str, value: &str) -> Result<Setting, Failed> {
         ("auth.allowed_email_domains", _) => Box::new(move |config| {
             config.auth.allowed_email_domains = text.split(',').map(str::to_owned).collect();
         }),
+        ("chatting.ids", "string") => Box::new(|config| config.chatting.ids = Ids::String),
+        ("chatting.login_timeout_ms", _) => {
+            let ms = number.map_err(|error| error.to_string())?;
+            Box::new(move |config| config.chatting.login_timeout_ms = ms)
+        }
+        ("chatting.invite_timeout_ms", _) => {
+            let ms = number.map_err(|error| error.to_string())?;
+            Box::new(move |config| config.chatting.invite_timeout_ms = ms)
+        }
+        ("chatting.invites_per_user_max", _) => {
+            let most = value.parse().map_err(|_| "a number")?;
+            Box::new(move |config| config.chatting.invites_per_user_max = most)
+        }
+        ("chatting.logged_in_text", _) => {
+            Box::new(move |config| config.chatting.logged_in_text = text)
+        }
+        ("chatting.unreachable_text", _) => {
+            Box::new(move |config| config.chatting.unreachable_text = text)
+        }
+        ("chatting.bad_request_text", _) => {
+            Box::new(move |config| config.chatting.bad_request_text = text)
+        }
+        ("chatting.system_text", _) => Box::new(move |config| config.chatting.system_text = text),
+        ("chatting.no_such_user_text", _) => {
+            Box::new(move |config| config.chatting.no_such_user_text = text)
+        }
         ("http.public_url", _) => Box::new(move |config| config.http.public_url = text),
         _ => return Err(format!("unknown setting {key} = {value}")),
     })
@@ -118,7 +158,19 @@ impl Play<'_> {
                 let value = self.values.expand(text)?;
                 self.values.bind(name, value)
             }
-            Step::Open { socket, user, query } => self.open(socket, user, query).await,
+            Step::Open { socket, user, query, rewind } => {
+                self.open(socket, (user.as_deref(), query.as_deref()), *rewind).await
+            }
+            Step::Friends { one, other } => self.friends(one, other).await,
+            Step::Service { name } => self.service(name).await,
+            Step::Auth { value } => {
+                self.auth = Some(self.values.expand(value)?);
+                Ok(())
+            }
+            Step::Header { name, value } => {
+                let found = self.headers.get(name).and_then(|value| value.to_str().ok());
+                equal(value, found.unwrap_or("none"))
+            }
             Step::Send { socket, times, text } => {
                 for n in times.clone() {
                     let text = self.values.expand_nth(text, n)?;
@@ -156,7 +208,11 @@ impl Play<'_> {
             }
             Step::Request { method, path, kind, body } => {
                 let (path, body) = (self.values.expand(path)?, self.values.expand(body)?);
-                self.answer = Some(self.server.request(method, &path, kind, body).await);
+                let auth = self.auth.take();
+                let answer = self.server.request_as(auth.as_deref(), (method, &path), kind, body);
+                let answer = answer.await;
+                self.headers = answer.headers.clone();
+                self.answer = Some(answer);
                 Ok(())
             }
             Step::Answer { statuses, body } => self.check_answer(statuses, body),
@@ -179,6 +235,7 @@ impl Play<'_> {
         };
         match body {
             Body::Any => Ok(()),
+            Body::Empty => equal("", &answer.text),
             Body::Location(place) => equal(place, &header("location")),
             Body::Html(part) if !header("content-type").starts_with("text/html") => {
                 Err(format!("expected HTML with {part}, got {}", header("content-type")))

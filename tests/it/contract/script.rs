@@ -23,6 +23,7 @@ pub enum BytesKind {
 #[derive(Debug)]
 pub enum Body {
     Any,
+    Empty,
     Json(String),
     Html(String),
     Location(String),
@@ -34,7 +35,11 @@ pub enum Step {
     User { name: String, id: Option<i64> },
     Profile { name: String, profile: String },
     Let { name: String, text: String },
-    Open { socket: String, user: Option<String>, query: Option<String> },
+    Open { socket: String, user: Option<String>, query: Option<String>, rewind: bool },
+    Friends { one: String, other: String },
+    Service { name: String },
+    Auth { value: String },
+    Header { name: String, value: String },
     Send { socket: String, times: RangeInclusive<u32>, text: String },
     Bytes { socket: String, kind: BytesKind, bytes: Vec<u8> },
     Expect { socket: String, times: RangeInclusive<u32>, text: String },
@@ -98,7 +103,8 @@ fn steps(word: &str, rest: &str) -> Result<Vec<Step>, Failed> {
             let (name, text) = rest.split_once(" = ").ok_or("let NAME = TEXT")?;
             Step::Let { name: name.to_owned(), text: text.to_owned() }
         }
-        "open" => open(rest)?,
+        "open" => open(rest, false)?,
+        "rewind" => open(rest, true)?,
         ">" | "<" => return frames(word, rest),
         "<=" => {
             let (socket, text) = two(rest)?;
@@ -115,15 +121,31 @@ fn steps(word: &str, rest: &str) -> Result<Vec<Step>, Failed> {
             Step::Closed { socket, code, reason }
         }
         "close" => Step::Close { socket: one(rest)? },
-        "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "HEAD" => request(word, rest),
+        "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "HEAD" | "OPTIONS" => request(word, rest),
         "=" => answer(rest)?,
         "mail" => {
             let (address, key) = two(rest)?;
             Step::Mail { address, key }
         }
         "rising" => Step::Rising { names: words(rest)? },
-        _ => return Err(format!("unknown directive {word:?}")),
+        _ => other(word, rest)?,
     }])
+}
+
+fn other(word: &str, rest: &str) -> Result<Step, Failed> {
+    Ok(match word {
+        "friends" => {
+            let (one, other) = two(rest)?;
+            Step::Friends { one, other }
+        }
+        "service" => Step::Service { name: one(rest)? },
+        "auth" => Step::Auth { value: rest.to_owned() },
+        "header" => {
+            let (name, value) = two(rest)?;
+            Step::Header { name, value }
+        }
+        _ => return Err(format!("unknown directive {word:?}")),
+    })
 }
 
 fn user(rest: &str) -> Result<Step, Failed> {
@@ -134,7 +156,7 @@ fn user(rest: &str) -> Result<Step, Failed> {
     Ok(Step::User { name, id })
 }
 
-fn open(rest: &str) -> Result<Step, Failed> {
+fn open(rest: &str, rewind: bool) -> Result<Step, Failed> {
     let (rest, query) = match rest.split_once(" ?") {
         Some((rest, query)) => (rest, Some(format!("?{query}"))),
         None => (rest, None),
@@ -143,7 +165,7 @@ fn open(rest: &str) -> Result<Step, Failed> {
         Some((socket, user)) => (one(socket)?, Some(one(user)?)),
         None => (one(rest)?, None),
     };
-    Ok(Step::Open { socket, user, query })
+    Ok(Step::Open { socket, user, query, rewind })
 }
 
 /// `a,b for n in 1..3 TEXT`.
@@ -200,6 +222,7 @@ fn answer(rest: &str) -> Result<Step, Failed> {
     let statuses: Result<_, _> = statuses.split(',').map(str::parse).collect();
     let body = match body.split_once(' ') {
         None if body.is_empty() => Body::Any,
+        None if body == "empty" => Body::Empty,
         Some(("html", part)) => Body::Html(part.to_owned()),
         Some(("->", place)) => Body::Location(place.to_owned()),
         Some(_) | None => Body::Json(body.to_owned()),

@@ -7,6 +7,9 @@ use diesel::prelude::*;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tradewind::auth::key::ServiceKey;
+use tradewind::domain::clock::Timestamp;
+use tradewind::store::tables::service_keys;
 
 use super::runner::{Failed, Mode, Play};
 use super::script::BytesKind;
@@ -14,7 +17,14 @@ use super::values::{capture, is_of_kind};
 use crate::harness::{Client, Server, until};
 
 /// A socket of a transcript.
-pub struct Socket(pub Client);
+pub struct Socket(pub Client, Dialect);
+
+/// What is said on a socket.
+#[derive(Clone, Copy)]
+enum Dialect {
+    Rewind,
+    Chatting,
+}
 
 impl Socket {
     pub async fn bytes(&mut self, kind: BytesKind, bytes: &[u8]) {
@@ -35,14 +45,19 @@ impl Socket {
         }
     }
 
-    /// A heartbeat is echoed after everything that was sent before; nothing else may come.
+    /// A heartbeat is echoed after everything that was sent before, and a target that is none is
+    /// answered; nothing else may come.
     pub async fn nothing(&mut self) -> Result<(), Failed> {
-        let fence = r#"{"type":"heartbeat","payload":"fence"}"#;
+        let heartbeat = r#"{"type":"heartbeat","payload":"fence"}"#;
+        let (fence, echo) = match self.1 {
+            Dialect::Rewind => (heartbeat, heartbeat),
+            Dialect::Chatting => (r#"{"target_id":"fence"}"#, "or its digits."),
+        };
         self.0.text(fence).await;
         let mut frames = Vec::new();
         loop {
             match self.frame().await? {
-                frame if frame == fence => break,
+                frame if frame.contains(echo) => break,
                 frame => frames.push(frame),
             }
         }
@@ -73,6 +88,23 @@ impl Play<'_> {
         Ok(())
     }
 
+    pub async fn friends(&mut self, one: &str, other: &str) -> Result<(), Failed> {
+        let (one, other) = (self.values.account(one)?, self.values.account(other)?);
+        self.server.befriend(one, other).await;
+        Ok(())
+    }
+
+    pub async fn service(&mut self, name: &str) -> Result<(), Failed> {
+        let key = ServiceKey::random().map_err(|error| error.to_string())?;
+        let (hash, owner) = (key.hash(), name.to_owned());
+        let insert = move |conn: &mut tradewind::store::Connection| {
+            service_keys::insert(conn, &owner, &hash, Timestamp::from_micros(0))
+        };
+        let stored = self.server.running().store.write(insert).await;
+        stored.map_err(|error| error.to_string())?;
+        self.values.bind(name, key.as_str().to_owned())
+    }
+
     pub async fn profile(&mut self, name: &str, profile: &str) -> Result<(), Failed> {
         let id = self.values.account(name)?.id();
         let text = profile.to_owned();
@@ -90,19 +122,29 @@ impl Play<'_> {
     pub async fn open(
         &mut self,
         socket: &str,
-        user: &Option<String>,
-        query: &Option<String>,
+        (user, query): (Option<&str>, Option<&str>),
+        rewind: bool,
     ) -> Result<(), Failed> {
-        let query = query.as_deref().unwrap_or(match self.mode {
-            Mode::Readme => "",
-            Mode::Wind => "?compat=wind",
-        });
-        let path = format!("/ws{}", query.strip_suffix('?').unwrap_or(query));
-        let client = match user {
-            Some(user) => self.server.login_at(self.values.account(user)?, &path).await,
-            None => Client::open(self.server.address, &path).await,
+        let (dialect, place, default) = match self.mode {
+            Mode::Readme => (Dialect::Rewind, "/ws", ""),
+            Mode::Wind => (Dialect::Rewind, "/ws", "?compat=wind"),
+            Mode::Chatting if rewind => (Dialect::Rewind, "/ws", ""),
+            Mode::Chatting => (Dialect::Chatting, "/ws/chatting/", ""),
         };
-        match self.sockets.insert(socket.to_owned(), Socket(client)) {
+        let query = query.unwrap_or(default);
+        let path = format!("{place}{}", query.strip_suffix('?').unwrap_or(query));
+        let client = match (user, dialect) {
+            (Some(user), Dialect::Rewind) => {
+                self.server.login_at(self.values.account(user)?, &path).await
+            }
+            (Some(user), Dialect::Chatting) => {
+                let mut client = Client::open(self.server.address, &path).await;
+                client.log_in(&self.values.account(user)?.token).await;
+                client
+            }
+            (None, _) => Client::open(self.server.address, &path).await,
+        };
+        match self.sockets.insert(socket.to_owned(), Socket(client, dialect)) {
             None => Ok(()),
             Some(_) => Err(format!("{socket} is open already")),
         }

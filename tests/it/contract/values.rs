@@ -234,6 +234,8 @@ pub fn is_of_kind(value: &str, kind: &str) -> Result<(), Failed> {
             .parse()
             .is_ok_and(|id: u64| (1..ID_LIMIT).contains(&id) && id.to_string() == value),
         "time" => is_korean_now(value),
+        "utc" => is_utc_now(value),
+        "uuid" => is_uuid_4(value),
         "text" => !value.is_empty(),
         // 128 random bits need 22 characters of base64.
         "key" => value.len() >= 22 && url_safe(value),
@@ -254,6 +256,23 @@ fn is_korean_now(text: &str) -> bool {
     let moment = format!("{}+09:00", text.replace(' ', "T")).parse::<jiff::Timestamp>();
     let since = moment.map(|moment| jiff::Timestamp::now().duration_since(moment).as_secs());
     fits && since.is_ok_and(|seconds| seconds.abs() < 600)
+}
+
+/// Whether a text is `YYYY-MM-DDTHH:MM:SS.fffZ`, and that moment is about now.
+fn is_utc_now(text: &str) -> bool {
+    let since = text.parse::<jiff::Timestamp>();
+    let since = since.map(|moment| jiff::Timestamp::now().duration_since(moment).as_secs());
+    text.len() == 24 && text.ends_with('Z') && since.is_ok_and(|seconds| seconds.abs() < 600)
+}
+
+fn is_uuid_4(text: &str) -> bool {
+    let form = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx".bytes();
+    text.len() == form.len()
+        && text.bytes().zip(form).all(|(byte, form)| match form {
+            b'x' => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+            b'y' => b"89ab".contains(&byte),
+            _ => byte == form,
+        })
 }
 
 fn cursor(time: &str, form: &str) -> Result<String, Failed> {

@@ -106,6 +106,20 @@ impl Client {
         }
     }
 
+    /// As [`Client::drain`], on a socket of the chatting dialect: up to the answer to a frame that is
+    /// no good.
+    pub async fn drain_chatting(&mut self) -> Vec<Value> {
+        self.send(&json!({"target_id": "fence"})).await;
+        let mut frames = Vec::new();
+        loop {
+            let frame = self.recv().await;
+            if frame["error"] == "Bad Request" {
+                return frames;
+            }
+            frames.push(frame);
+        }
+    }
+
     /// Asserts that nothing has been sent to this client.
     pub async fn expect_nothing(&mut self) {
         assert_eq!(self.drain().await, Vec::<Value>::new());
@@ -118,6 +132,13 @@ impl Client {
         let answer = self.ask(json!({"type": "auth", "payload": {"auth": token}})).await;
         assert_eq!(answer["type"], "auth", "{answer}");
         answer["payload"].clone()
+    }
+
+    /// Shows the token on a socket of the chatting dialect; gives the answer.
+    pub async fn log_in(&mut self, token: &str) -> Value {
+        let answer = self.ask(json!({"token": token})).await;
+        assert!(answer["online_friends"].is_array(), "{answer}");
+        answer
     }
 
     /// The code and reason of the Close frame that must come next.

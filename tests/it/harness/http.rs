@@ -38,8 +38,22 @@ impl Server {
 
     /// Any method, content type and body.
     pub async fn request(&self, method: &str, path: &str, kind: &str, body: String) -> Answer {
+        self.request_as(None, (method, path), kind, body).await
+    }
+
+    /// The same, with a header `Authorization`.
+    pub async fn request_as(
+        &self,
+        auth: Option<&str>,
+        (method, path): (&str, &str),
+        kind: &str,
+        body: String,
+    ) -> Answer {
         let method = method.parse().expect("a method");
-        let request = client().request(method, self.url(path)).content_type(kind);
+        let mut request = client().request(method, self.url(path)).content_type(kind);
+        if let Some(auth) = auth {
+            request = request.insert_header(("authorization", auth));
+        }
         read(request.send_body(body).await).await
     }
 }

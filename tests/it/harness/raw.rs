@@ -48,6 +48,18 @@ impl Raw {
         Self::on(soon("the connection", socket.connect(address)).await.expect("connected")).await
     }
 
+    /// As [`Raw::open_narrow`], on a socket of the chatting dialect whose user is known.
+    pub async fn chatting(address: SocketAddr, account: &Account) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4_096).expect("a small buffer");
+        let stream = soon("the connection", socket.connect(address)).await.expect("connected");
+        let mut raw = Self::unopened(stream);
+        raw.shake(upgrade_at("GET", "/ws/chatting/", &[]).as_bytes()).await;
+        raw.text(&json!({"token": account.token}).to_string()).await;
+        assert_eq!(raw.json().await["type"], "system_message");
+        raw
+    }
+
     /// Opens a socket by a handshake of one's own.
     pub async fn open_with(address: SocketAddr, handshake: &[u8]) -> Self {
         let stream = soon("the connection", TcpStream::connect(address)).await.expect("connected");

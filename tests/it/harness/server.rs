@@ -9,10 +9,12 @@ use tempfile::TempDir;
 use tradewind::auth::token::Tokens;
 use tradewind::config::{Adapter, Config, Secret};
 use tradewind::domain::clock::Clock;
+use tradewind::domain::friendship::Friendship;
 use tradewind::domain::id::UserId;
 use tradewind::domain::mint::IdMint;
-use tradewind::domain::user::{Email, User, UserName};
+use tradewind::domain::user::{Email, User, UserName, UserPair};
 use tradewind::server::{self, Base, Running};
+use tradewind::store::tables::friendships;
 use tradewind::store::tables::users::{self, NewUser};
 
 use super::postgres::Schema;
@@ -188,6 +190,21 @@ impl Server {
             .expect("the user is stored");
         let token = self.tokens.issue(&user, self.clock.now()).expect("a token");
         Account { user, token }
+    }
+
+    /// Makes two users friends, in the database.
+    pub async fn befriend(&self, a: &Account, b: &Account) {
+        let pair = UserPair::new(a.user.id, b.user.id).expect("two users");
+        let now = self.clock.now();
+        let op = move |conn: &mut _| friendships::set(conn, pair, Friendship::Friends, now);
+        self.running().store.write(op).await.expect("they are friends");
+    }
+
+    /// Opens a socket of the chatting dialect; the token has been answered.
+    pub async fn log_in(&self, account: &Account) -> Client {
+        let mut client = Client::open(self.address, "/ws/chatting/").await;
+        client.log_in(&account.token).await;
+        client
     }
 
     /// Opens a socket; nothing is said on it.

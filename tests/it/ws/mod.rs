@@ -1,5 +1,6 @@
 //! Sockets: life and death of a session, and peers that mean no good.
 
+mod chatting;
 mod handshake;
 mod hostile;
 mod lifetime;

@@ -1,0 +1,90 @@
+//! `/api/chatting/blockedusers/`: whom one wants to hear nothing of.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use serde_json::json;
+
+use super::error::ChatError;
+use super::request::{self, NO_ID, REQUIRED};
+use crate::dialect::chatting::id::{self, WireId};
+use crate::domain::block::{BlockRefusal, BlockVerb};
+use crate::domain::id::UserId;
+use crate::http::State;
+
+const TARGET: &str = "target_id";
+
+/// `POST`: a block.
+pub async fn block(
+    request: HttpRequest,
+    body: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, ChatError> {
+    let me = request::user(&request, &state).await?;
+    let form = request::form(&request, &state)?;
+    let body = request::body(body, &state).await?;
+    let target = target(&request, &body)?;
+    change(&state, me, target, BlockVerb::Block).await?;
+    Ok(HttpResponse::Created().json(json!({TARGET: WireId(form.ids, target)})))
+}
+
+/// `DELETE`: its end. The body gets lost in some proxies, so the query will do if there is none.
+pub async fn unblock(
+    request: HttpRequest,
+    body: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, ChatError> {
+    let me = request::user(&request, &state).await?;
+    let body = request::body(body, &state).await?;
+    let target = if body.is_empty() {
+        let digits = request::query(&request, TARGET).ok_or(ChatError::field(TARGET, REQUIRED))?;
+        id::from_digits(&digits).ok_or(ChatError::field(TARGET, NO_ID))?
+    } else {
+        target(&request, &body)?
+    };
+    change(&state, me, target, BlockVerb::Unblock).await?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+/// `GET`: all of them, or whether one user is among them.
+pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, ChatError> {
+    let me = request::user(&request, &state).await?;
+    let form = request::form(&request, &state)?;
+    let Some(digits) = request::query(&request, TARGET) else {
+        let blocked = state.hub().blocked(me).await?;
+        let list = blocked.into_iter().map(|user| json!({"id": WireId(form.ids, user.get())}));
+        return Ok(HttpResponse::Ok().json(list.collect::<Vec<_>>()));
+    };
+    let target = id::from_digits(&digits).ok_or(ChatError::field(TARGET, NO_ID))?;
+    let target = UserId::new(target).ok_or(ChatError::NOT_FOUND)?;
+    if !state.hub().exists(target).await? {
+        return Err(ChatError::NOT_FOUND);
+    }
+    let is_blocked = state.hub().is_blocked(me, target).await?;
+    Ok(HttpResponse::Ok().json(json!({"is_blocked": is_blocked})))
+}
+
+fn target(request: &HttpRequest, body: &Bytes) -> Result<i64, ChatError> {
+    const NO_JSON: ChatError =
+        ChatError::Detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be JSON.");
+    if !request.content_type().eq_ignore_ascii_case("application/json") {
+        return Err(NO_JSON);
+    }
+    let object = request::object(body)?;
+    request::required_id(&object, TARGET).map_err(|reason| ChatError::field(TARGET, reason))
+}
+
+async fn change(state: &State, me: UserId, target: i64, verb: BlockVerb) -> Result<(), ChatError> {
+    let now = state.clock.now();
+    let done = state.hub().block(me, UserId::new(target), verb, now).await?;
+    done.map_err(|refusal| {
+        ChatError::field(
+            TARGET,
+            match refusal {
+                BlockRefusal::NoSuchUser => &state.settings.chatting.texts.no_such_user,
+                BlockRefusal::Oneself => "You cannot block yourself.",
+                BlockRefusal::NotBlocked => "This user is not blocked.",
+            },
+        )
+    })
+}

@@ -1,0 +1,104 @@
+//! What clients of the chatting dialect are told when something is wrong.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::{Map, Value, json};
+
+use crate::domain::error::Refusal;
+
+/// Why a request failed.
+#[derive(Debug)]
+pub enum ChatError {
+    /// `{"detail": …}`: the request as a whole.
+    Detail(StatusCode, &'static str),
+    /// `{"error": …}`.
+    Error(StatusCode, &'static str),
+    /// `{"<field>": ["…"], …}`: fields, each with what is wrong with it.
+    Fields(Vec<(&'static str, &'static str)>),
+    /// A method that is not served here; these are.
+    Method {
+        /// The value of the header `Allow`.
+        allow: &'static str,
+    },
+}
+
+impl ChatError {
+    /// Nothing is there.
+    pub const NOT_FOUND: Self = Self::Detail(StatusCode::NOT_FOUND, "Not found.");
+    /// The server has too much to do.
+    pub const BUSY: Self =
+        Self::Detail(StatusCode::SERVICE_UNAVAILABLE, "The server is busy, try again later.");
+
+    /// A request that is wrong as a whole.
+    pub const fn bad_request(detail: &'static str) -> Self {
+        Self::Detail(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// A request with one wrong field.
+    pub fn field(name: &'static str, reason: &'static str) -> Self {
+        Self::Fields(vec![(name, reason)])
+    }
+
+    fn body(&self) -> Value {
+        match self {
+            Self::Detail(_, detail) => json!({"detail": detail}),
+            Self::Error(_, error) => json!({"error": error}),
+            Self::Fields(fields) => {
+                let fields = fields.iter().map(|(name, why)| ((*name).to_owned(), json!([why])));
+                Value::Object(fields.collect::<Map<_, _>>())
+            }
+            Self::Method { .. } => json!({"detail": "Method not allowed."}),
+        }
+    }
+}
+
+impl fmt::Display for ChatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.body().fmt(f)
+    }
+}
+
+impl ResponseError for ChatError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Detail(status, _) | Self::Error(status, _) => *status,
+            Self::Fields(_) => StatusCode::BAD_REQUEST,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        if let Self::Method { allow } = self {
+            response.insert_header((ALLOW, *allow));
+        }
+        if self.status_code() == StatusCode::UNAUTHORIZED {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        response.json(self.body())
+    }
+}
+
+impl From<Refusal> for ChatError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Busy => Self::BUSY,
+            Refusal::Internal
+            | Refusal::NoSuchPeer
+            | Refusal::Absent
+            | Refusal::NoSuchMessage
+            | Refusal::NoSuchRoom
+            | Refusal::NoSuchName
+            | Refusal::Oneself
+            | Refusal::AlreadyRequested
+            | Refusal::AlreadyFriend
+            | Refusal::NotRequested
+            | Refusal::NotFriend => {
+                Self::Detail(StatusCode::INTERNAL_SERVER_ERROR, "The server failed.")
+            }
+        }
+    }
+}

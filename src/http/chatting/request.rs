@@ -1,0 +1,105 @@
+//! What requests of the chatting dialect have in common: tokens, queries, JSON objects, ids.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::{Bytes, Payload};
+use serde_json::{Map, Value};
+
+use super::error::ChatError;
+use crate::dialect::chatting::{Form, Ids, id};
+use crate::domain::id::UserId;
+use crate::http::State;
+
+/// Members of a request's body.
+pub type Object = Map<String, Value>;
+
+/// A field that is required is not there.
+pub const REQUIRED: &str = "This field is required.";
+/// A field is `null`.
+pub const NULL: &str = "This field may not be null.";
+/// A field holds no id.
+pub const NO_ID: &str = "A valid integer is required.";
+
+/// What comes after `Bearer` in the header `Authorization`.
+pub fn bearer(request: &HttpRequest) -> Option<&str> {
+    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// The user whose token a request brings.
+///
+/// # Errors
+/// 401 without a token, with a bad one, and with one of nobody.
+pub async fn user(request: &HttpRequest, state: &State) -> Result<UserId, ChatError> {
+    let refused = |error| ChatError::Error(StatusCode::UNAUTHORIZED, error);
+    let token = bearer(request).ok_or(refused("Authorization header is required"))?;
+    let invalid = || refused("Invalid token");
+    let claims = state.tokens.verify(token, state.clock.now()).map_err(|_| invalid())?;
+    let exists = state.hub().exists(claims.user).await?;
+    exists.then_some(claims.user).ok_or_else(invalid)
+}
+
+/// A value of the query; of a repeated name the last.
+pub fn query(request: &HttpRequest, name: &str) -> Option<String> {
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
+    pairs.into_iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// The form a client wants: `?ids=`, or the server's default.
+///
+/// # Errors
+/// 400 for anything but `number` and `string`.
+pub fn form(request: &HttpRequest, state: &State) -> Result<Form, ChatError> {
+    let default = state.settings.chatting;
+    let ids = match query(request, "ids").as_deref() {
+        None => default.ids,
+        Some("number") => Ids::Number,
+        Some("string") => Ids::String,
+        Some(_) => return Err(ChatError::bad_request("ids is number or string.")),
+    };
+    Ok(Form { ids, ..default })
+}
+
+/// The body.
+///
+/// # Errors
+/// 413 for one above the limit; 400 for one that breaks off.
+pub async fn body(body: Payload, state: &State) -> Result<Bytes, ChatError> {
+    let bytes = body.to_bytes_limited(state.settings.body_bytes_max).await;
+    let too_large = ChatError::Detail(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
+    bytes.map_err(|_| too_large)?.map_err(|_| ChatError::bad_request("The body is broken."))
+}
+
+/// The JSON object in a body.
+///
+/// # Errors
+/// 400 for anything else.
+pub fn object(body: &[u8]) -> Result<Object, ChatError> {
+    const NO_OBJECT: ChatError = ChatError::bad_request("The body must be a JSON object.");
+    serde_json::from_slice(body).map_err(|_| NO_OBJECT)
+}
+
+/// An id in JSON: an integer of at least 0, or its digits.
+pub fn id_in(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64().filter(|id| *id >= 0),
+        Value::String(digits) => id::from_digits(digits),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// A required field that holds an id.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn required_id(object: &Object, name: &str) -> Result<i64, &'static str> {
+    match object.get(name) {
+        None => Err(REQUIRED),
+        Some(Value::Null) => Err(NULL),
+        Some(value) => id_in(value).ok_or(NO_ID),
+    }
+}
