@@ -2,6 +2,7 @@
 
 mod seed;
 mod serve;
+mod service_key;
 mod user;
 
 use std::path::{Path, PathBuf};
@@ -35,6 +36,9 @@ enum Command {
     /// Make users, and tokens for them
     #[command(subcommand)]
     User(user::Command),
+    /// Make, list and end the keys of other services
+    #[command(subcommand)]
+    ServiceKey(service_key::Command),
     /// Make many users at once, for tests and load runs
     Seed(seed::Seed),
     /// Show the default settings, or check the present ones
@@ -84,6 +88,7 @@ pub fn run() -> anyhow::Result<()> {
         None => serve::run(&config, &serve::Serve::default()),
         Some(Command::Serve(serve)) => serve::run(&config, &serve),
         Some(Command::User(command)) => user::run(&Base::open(&config)?, command),
+        Some(Command::ServiceKey(command)) => service_key::run(&Base::open(&config)?, command),
         Some(Command::Seed(seed)) => seed::run(&Base::open(&config)?, &seed),
         Some(Command::Config(ConfigCommand::Default)) => Ok(()),
         Some(Command::Config(ConfigCommand::Check)) => {

@@ -3,5 +3,6 @@
 mod backup;
 mod seed;
 mod serve;
+mod service_keys;
 mod settings;
 mod users;
