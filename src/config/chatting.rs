@@ -23,7 +23,8 @@ section! {
         login_timeout_ms: u64 = 10_000 => at_least(1);
         /// How often the peer of a session is pinged, in milliseconds.
         ping_interval_ms: u64 = 10_000 => at_least(1);
-        /// How long a session may be without any sign of its peer, in milliseconds.
+        /// How long a session may be without any sign of its peer, in milliseconds. Must be longer than
+        /// a ping takes to be sent and answered: twice ping_interval_ms or more.
         ping_timeout_ms: u64 = 25_000 => at_least(1);
         /// How long an invitation is known, in milliseconds.
         invite_timeout_ms: u64 = 600_000 => at_least(1);
