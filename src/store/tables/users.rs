@@ -1,6 +1,6 @@
 //! Users: everybody who may log in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
@@ -92,13 +92,14 @@ pub(super) struct ForEach {
 }
 
 impl ForEach {
-    /// What it finds for each user, in its order.
+    /// What it finds for each user, in its order. A user who is named twice is looked up once.
     pub fn load(
         &self,
         conn: &mut Connection,
         users: &[UserId],
     ) -> Result<Vec<FaceFor>, StoreError> {
-        let ids: Vec<i64> = users.iter().map(|user| user.get()).collect();
+        let ids: BTreeSet<i64> = users.iter().map(|user| user.get()).collect();
+        let ids = Vec::from_iter(ids);
         let mut rows = Vec::new();
         match conn {
             Connection::Sqlite(_) => {

@@ -54,6 +54,12 @@ on_both! {
         let friends = |who| database.read(|conn| friendships::friends_of(conn, &[id(who)])).unwrap().remove(&id(who)).unwrap_or_default();
         assert_eq!(friends(i64::MAX - 1), [ann], "the largest ids do not overflow");
         assert_eq!(friends(2)[0].id, id(i64::MAX - 1));
+        // Two sessions of a user may ask together.
+        let twice = [id(2), id(i64::MAX - 1), id(2)];
+        let both = database.read(|conn| friendships::friends_of(conn, &twice)).unwrap();
+        assert_eq!((both[&id(2)].len(), both[&id(i64::MAX - 1)].len()), (1, 1));
+        let requests = database.read(|conn| friendships::requests_to(conn, &twice)).unwrap();
+        assert!(requests.is_empty());
     }
 
     fn ten_thousand_users_and_their_friendships_are_stored_at_once(db) {
