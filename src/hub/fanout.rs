@@ -107,6 +107,9 @@ impl Fanout {
         mut give: impl FnMut(SessionId, Deliver),
     ) {
         let Self { mut events, order, mut notes } = self;
+        // Whoever is answered comes after those who are only told: what he then asks others about
+        // is on its way to them.
+        let mut last = Vec::new();
         for user in order {
             let notes = notes.remove(&user).unwrap_or_default();
             let mut shared: Vec<(Kind, Arc<[Frame]>)> = Vec::new();
@@ -115,7 +118,7 @@ impl Fanout {
                     let own = notes.iter().filter_map(|note| note.own(&mut events, session, kind));
                     let own: Vec<Delivery> = own.collect();
                     if !own.is_empty() {
-                        give(session, Deliver::own(own));
+                        last.push((session, Deliver::own(own)));
                     }
                     continue;
                 }
@@ -131,6 +134,7 @@ impl Fanout {
                 }
             }
         }
+        last.into_iter().for_each(|(session, deliver)| give(session, deliver));
     }
 }
 
