@@ -8,7 +8,7 @@ use super::Input;
 /// The first pause; each further one is twice as long.
 const PAUSE_FIRST: Duration = Duration::from_millis(25);
 /// How often a pause is doubled.
-const DOUBLINGS_MAX: u32 = 5;
+const DOUBLINGS_MAX: u32 = 3;
 
 /// Why a session does not read.
 #[derive(Debug, Default)]
@@ -68,7 +68,7 @@ mod tests {
             assert_eq!(brake.input(), Input::Hold);
             brake.release();
         }
-        assert_eq!(pauses, [25, 50, 100, 200, 400, 800, 800]);
+        assert_eq!(pauses, [25, 50, 100, 200, 200, 200, 200]);
         assert_eq!(brake.press(false), None);
         assert_eq!(brake.press(true), Some(PAUSE_FIRST));
     }
