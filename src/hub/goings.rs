@@ -74,6 +74,10 @@ impl ChatServer {
         let Going { user, status, at, .. } = *going;
         for to in going.friends.iter().copied() {
             let event = fanout.event(Event::StatusChanged { user, to, status, at });
+            if self.presence.is_settled(to) {
+                fanout.push(event, (to, Viewer::Peer), None);
+                continue;
+            }
             // Those on their way are welcomed with all who are online then.
             for session in self.presence.arrived(to) {
                 fanout.push_to(event, (to, Viewer::Peer), session);

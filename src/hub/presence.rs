@@ -75,13 +75,16 @@ impl Presence {
     }
 
     /// A session that has joined arrives, with the user's friends as they were read after its
-    /// joining. Arriving again only brings the friends.
+    /// joining. Arriving again changes nothing: what has been kept up to date since is newer.
     pub fn arrive(&mut self, user: UserId, session: SessionId, friends: Vec<UserId>) -> Turn {
         let Some(here) = self.users.get_mut(&user) else { return Turn::Same };
         let was_online = here.is_online();
         let Some(seat) = here.sessions.iter_mut().find(|seat| seat.session == session) else {
             return Turn::Same;
         };
+        if seat.arrived {
+            return Turn::Same;
+        }
         seat.arrived = true;
         here.friends = friends;
         for (other, bond) in &here.changes {
@@ -134,6 +137,11 @@ impl Presence {
     /// The sessions of a user that have arrived.
     pub fn arrived(&self, user: UserId) -> impl Iterator<Item = SessionId> {
         self.seats(user).filter(|seat| seat.arrived).map(|seat| seat.session)
+    }
+
+    /// Whether no session of a user is still on its way.
+    pub fn is_settled(&self, user: UserId) -> bool {
+        self.seats(user).all(|seat| seat.arrived)
     }
 
     fn seats(&self, user: UserId) -> impl Iterator<Item = &Seat> {
@@ -226,6 +234,8 @@ mod tests {
         presence.bond((me, old), Bond::Made);
         presence.bond((me, old), Bond::Made);
         presence.bond((me, new), Bond::Ended);
+        // A second login of a session may have read before that, too.
+        assert_eq!(presence.arrive(me, A, vec![new]), Turn::Same);
         presence.join(old, B, KIND);
         presence.arrive(old, B, vec![me]);
         assert_eq!(presence.friends_online(me), [old]);
