@@ -46,6 +46,8 @@ pub enum Change {
         author: UserId,
         /// To whom.
         peer: UserId,
+        /// How much text waits for the word, in bytes.
+        bytes: usize,
         /// Whom users may write to.
         audience: Audience,
     },
@@ -88,7 +90,7 @@ impl Change {
                 content.as_str().len().saturating_add(nonce)
             }
             Self::Edit { content, .. } => content.as_ref().map_or(0, |text| text.as_str().len()),
-            Self::Signal { .. } => 0,
+            Self::Signal { bytes, .. } => *bytes,
             Self::Befriend { name, .. } => name.len(),
         }
     }

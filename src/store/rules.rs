@@ -63,7 +63,9 @@ impl Rules {
                     Err(refusal) => Err(refusal),
                 }
             }
-            Change::Signal { author, peer, audience } => signal(ledger, *author, *peer, *audience)?,
+            Change::Signal { author, peer, audience, .. } => {
+                signal(ledger, *author, *peer, *audience)?
+            }
             Change::Befriend { actor, verb, name } => {
                 self.befriend(ledger.conn(), *actor, *verb, name)?
             }

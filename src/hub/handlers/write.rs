@@ -2,7 +2,7 @@
 
 use actix::{Context, Handler};
 
-use crate::domain::command::{Absent, Write};
+use crate::domain::command::{Absent, Signal, Write};
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::hub::access::refusal;
@@ -68,7 +68,11 @@ impl ChatServer {
                 if !self.hears(peer, signal.topic()) {
                     return Err(Refusal::Absent);
                 }
-                Change::Signal { author: user, peer, audience }
+                let bytes = match &signal {
+                    Signal::Note(content) => content.as_str().len(),
+                    Signal::Invite(_) => 0,
+                };
+                Change::Signal { author: user, peer, bytes, audience }
             }
             Write::Befriend { verb, name } => Change::Befriend { actor: user, verb, name },
         })

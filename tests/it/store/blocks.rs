@@ -117,6 +117,7 @@ on_both! {
             let signal = |author: i64, peer: i64, audience| Change::Signal {
                 author: id(author),
                 peer: id(peer),
+                bytes: 0,
                 audience,
             };
             let told = |hidden| Done::Signalled { hidden };
