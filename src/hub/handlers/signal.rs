@@ -5,6 +5,7 @@ use crate::domain::event::{Event, Topic, Viewer};
 use crate::domain::id::UserId;
 use crate::domain::invite::{InviteId, InviteStep};
 use crate::hub::fanout::Fanout;
+use crate::hub::invites::Invite;
 use crate::hub::{ChatServer, UnderWay};
 
 /// A signal on which the rules have spoken.
@@ -27,13 +28,15 @@ impl ChatServer {
 
     /// A signal may be given: it is told to whom it is for, and answers the one who gave it.
     pub(super) fn give(&mut self, asked: &UnderWay, ruled: Ruled, fanout: &mut Fanout) {
-        let Ruled { from, to, signal, hidden } = ruled;
+        let Ruled { from, to, signal, mut hidden } = ruled;
         let at = self.parts.clock.now();
         let event = match signal {
             Signal::Note(content) => Event::Noted { user: from, text: content.into_string(), at },
             Signal::Invite(step) => {
-                let id = self.invite(from, to, step);
-                Event::Invited { from, to, step, id, at }
+                let invite = self.invite((from, to), step, hidden);
+                // What was not told of is not taken back either, though the block be gone.
+                hidden |= invite.is_some_and(|invite| invite.hidden);
+                Event::Invited { from, to, step, id: invite.map(|invite| invite.id), at }
             }
         };
         let event = fanout.event(event);
@@ -44,22 +47,27 @@ impl ChatServer {
     }
 
     /// The invitation that is made or taken back.
-    fn invite(&mut self, from: UserId, to: UserId, step: InviteStep) -> Option<InviteId> {
+    fn invite(
+        &mut self,
+        (from, to): (UserId, UserId),
+        step: InviteStep,
+        hidden: bool,
+    ) -> Option<Invite> {
         let now = self.parts.clock.steady();
         match step {
-            InviteStep::Cancel => self.invites.cancel(from, to, now),
+            InviteStep::Cancel => self.invites.cancel((from, to), now),
             InviteStep::Open => {
                 let mut bytes = [0; 16];
                 if let Err(error) = getrandom::fill(&mut bytes) {
                     log::error!("no random bytes can be had: {error}");
                     return None;
                 }
-                let id = InviteId::from_random(bytes);
+                let invite = Invite { id: InviteId::from_random(bytes), hidden };
                 // One who has gone meanwhile would never be forgotten.
                 if self.presence.is_online(from) {
-                    self.invites.open(from, to, id, now);
+                    self.invites.open((from, to), invite, now);
                 }
-                Some(id)
+                Some(invite)
             }
         }
     }

@@ -30,6 +30,7 @@ transcripts! {
     ids,
     invites,
     invites_end,
+    invites_hidden,
     login,
     messages,
     no_keys,
