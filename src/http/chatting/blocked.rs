@@ -67,7 +67,9 @@ pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpRespon
 fn target(request: &HttpRequest, body: &Bytes) -> Result<i64, ChatError> {
     const NO_JSON: ChatError =
         ChatError::Detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be JSON.");
-    if !request.content_type().eq_ignore_ascii_case("application/json") {
+    // Clients that do not say what they send send JSON.
+    let kind = request.content_type();
+    if !kind.is_empty() && !kind.eq_ignore_ascii_case("application/json") {
         return Err(NO_JSON);
     }
     let object = request::object(body)?;

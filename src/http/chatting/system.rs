@@ -59,7 +59,8 @@ impl Order {
         let text = message(body);
         let (kind, room) = (text_in(body, "type"), text_in(body, "room_id"));
         let opponent = match body.get("opponent_id") {
-            None | Some(Value::Null) => Ok(None),
+            None => Ok(None),
+            Some(Value::Null) => Err(NULL),
             Some(value) => request::id_in(value).map(Some).ok_or(NO_ID),
         };
         let (Ok(target), Ok(text), Ok(kind), Ok(room), Ok(opponent)) =
