@@ -36,6 +36,7 @@ transcripts! {
     no_keys,
     presence,
     rest,
+    rows,
     settings,
     system,
 }
