@@ -72,7 +72,7 @@ where
 
     fn end(&mut self, reason: CloseReason, ctx: &mut Self::Context) {
         // The codes of the product.
-        let (code, text) = Kind::Rewind(Mode::Wind).close(reason);
+        let (code, text) = Kind::Rewind(Mode::Wind.into()).close(reason);
         self.socket.close(code, text, ctx);
     }
 }

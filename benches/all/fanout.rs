@@ -16,6 +16,7 @@ use tradewind::domain::clock::Clock;
 use tradewind::domain::command::{Absent, Write};
 use tradewind::domain::friendship::Audience;
 use tradewind::domain::id::{SessionId, UserId};
+use tradewind::domain::room::RoomKey;
 use tradewind::hub::delivery::{Deliver, Items};
 use tradewind::hub::messages::{Closed, Identify, Open, Submit};
 use tradewind::hub::{ChatServer, Gauge, Hub, InviteBounds, Outlet, Parts, Settings};
@@ -74,6 +75,7 @@ impl House {
         let [hub_thread, session_thread] = threads;
         let store = stage.store(Durability::Relaxed, &hub_thread.handle());
         let settings = Settings {
+            offline_grace: Duration::from_secs(5),
             mailbox_max: 10_000,
             outbox_bytes_max: usize::MAX,
             history_slice_bytes: 65_536,
@@ -114,7 +116,7 @@ impl House {
             writes: vec![(
                 0,
                 Write::Post {
-                    peer: Some(user_id(1)),
+                    room: RoomKey::direct(user_id(0), user_id(1)),
                     content: content(),
                     nonce: None,
                     absent: Absent::Kept,
@@ -139,10 +141,11 @@ fn open(
     let gauge = Arc::new(Gauge::new(clock.steady()));
     let listener = Listener { gauge: Arc::clone(&gauge), missing: missing.clone() };
     let address = Listener::start_in_arbiter(&thread.handle(), move |_| listener);
-    let outlet = Outlet::new(Kind::Rewind(Mode::Readme), address.recipient(), gauge);
+    let outlet = Outlet::new(Kind::Rewind(Mode::Readme.into()), address.recipient(), gauge);
     hub.open(Open { session, outlet }).expect("the hub has room");
     let expires_at = clock.now().after(LONG);
-    hub.identify(Identify { session, user, expires_at }).expect("the hub has room");
+    let kind = Kind::Rewind(Mode::Readme.into());
+    hub.identify(Identify { session, user, kind, expires_at }).expect("the hub has room");
     session
 }
 

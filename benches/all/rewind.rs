@@ -4,14 +4,15 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use tradewind::clock::SystemClock;
-use tradewind::dialect::rewind::Mode;
+use tradewind::dialect::rewind::features::Features;
+use tradewind::dialect::rewind::{Form, Mode};
 use tradewind::dialect::{Decoded, Kind, Phase, Scene};
 use tradewind::domain::command::Command;
-use tradewind::domain::event::Event;
+use tradewind::domain::event::{Event, Viewer};
 
 use crate::stage::{message, user_id};
 
-const KIND: Kind = Kind::Rewind(Mode::Readme);
+const KIND: Kind = Kind::Rewind(Form { mode: Mode::Readme, features: Features::NONE });
 
 pub fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("rewind");
@@ -35,7 +36,7 @@ pub fn bench(criterion: &mut Criterion) {
     });
     let event = Event::MessagePosted(message(me, peer));
     group.bench_function("encode a message", |bencher| {
-        bencher.iter(|| KIND.event(black_box(&event)));
+        bencher.iter(|| KIND.event(black_box(&event), Viewer::Peer));
     });
     group.finish();
 }

@@ -10,7 +10,8 @@ use tradewind::domain::clock::Clock;
 use tradewind::domain::id::{MessageId, UserId};
 use tradewind::domain::message::{Content, Message};
 use tradewind::domain::mint::{EPOCH, IdMint};
-use tradewind::domain::user::{Email, UserName, UserPair};
+use tradewind::domain::room::RoomKey;
+use tradewind::domain::user::{Email, UserName};
 use tradewind::store::tables::users::{self, NewUser};
 use tradewind::store::{Database, Durability, Settings, Store};
 
@@ -28,7 +29,7 @@ pub fn content() -> Content {
 pub fn message(author: UserId, peer: UserId) -> Message {
     Message {
         id: MessageId::new(1_234_567_890_123).expect("an id"),
-        pair: UserPair::new(author, peer).expect("two users"),
+        room: RoomKey::direct(author, peer).expect("two users"),
         author,
         seq: 1,
         rev: 1,
@@ -37,6 +38,7 @@ pub fn message(author: UserId, peer: UserId) -> Message {
         edited_at: None,
         deleted: false,
         hidden: false,
+        nonce: None,
     }
 }
 

@@ -10,6 +10,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tradewind::domain::friendship::Audience;
 use tradewind::domain::id::MessageId;
+use tradewind::domain::room::RoomKey;
 use tradewind::store::{Change, Committed, Done, Durability, Store};
 
 use crate::stage::{Stage, content, user_id};
@@ -32,7 +33,7 @@ impl Handler<Committed> for Subscriber {
     type Result = ();
 
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
-        let posted = committed.0.iter().all(|(_, outcome)| matches!(outcome, Ok(Done::Posted(_))));
+        let posted = committed.0.iter().all(|(_, outcome)| matches!(outcome, Ok(Done::Posted(..))));
         assert!(posted, "all are stored");
         self.0.send(committed.0.len()).unwrap_or_default();
     }
@@ -73,7 +74,7 @@ impl<'a> Live<'a> {
             let change = Change::Post {
                 id: MessageId::new(NEXT_ID.fetch_add(1, Ordering::Relaxed)).expect("an id"),
                 author: user_id(author),
-                peer: Some(user_id(peer)),
+                room: RoomKey::direct(user_id(author), user_id(peer)),
                 content: content(),
                 nonce: None,
                 audience: Audience::Anyone,

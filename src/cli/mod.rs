@@ -101,7 +101,7 @@ pub fn run() -> anyhow::Result<()> {
 }
 
 fn migrate(config: &Config) -> anyhow::Result<()> {
-    let applied = Database::open(&crate::server::store_settings(&config.store))?.migrate()?;
+    let applied = Database::open(&crate::server::store_settings(config))?.migrate()?;
     for name in &applied {
         println!("{name}");
     }
@@ -113,7 +113,7 @@ fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
     if file.exists() {
         bail!("{}: exists already", file.display());
     }
-    Database::open_existing(&crate::server::store_settings(&config.store))?.backup(file)?;
+    Database::open_existing(&crate::server::store_settings(config))?.backup(file)?;
     println!("backed up to {}", file.display());
     Ok(())
 }

@@ -14,6 +14,10 @@ section! {
         login_per_email_per_minute: u32 = 20 => at_least(1);
         /// Accounts asked for from one address of the network, per hour.
         register_per_ip_per_hour: u32 = 120 => at_least(1);
+        /// Members of a group.
+        group_members_max: usize = 1_000 => at_least(1);
+        /// Groups that one user may be in.
+        groups_per_user_max: u32 = 500 => at_least(1);
         /// Commands of one session per second, in the long run.
         commands_per_second: u32 = 100 => at_least(1);
         /// Commands of one session at once.

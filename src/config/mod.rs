@@ -16,6 +16,7 @@ mod limits;
 mod log;
 mod mail;
 mod node;
+mod presence;
 mod rewind;
 mod rule;
 mod secret;
@@ -41,6 +42,7 @@ pub use self::limits::Limits;
 pub use self::log::Log;
 pub use self::mail::Mail;
 pub use self::node::Node;
+pub use self::presence::Presence;
 pub use self::rewind::{Compat, Rewind};
 pub use self::secret::Secret;
 pub use self::store::{Durability, Store};
@@ -96,6 +98,7 @@ sections! {
     rewind: Rewind,
     chatting: Chatting,
     dm: Dm,
+    presence: Presence,
     limits: Limits,
     node: Node,
     log: Log,

@@ -43,6 +43,32 @@ impl<'de, const N: usize> Visitor<'de> for Named<'_, N> {
     }
 }
 
+/// The members of a JSON object with their names, in their order; `None` as for [`members`].
+pub fn entries(text: &str) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let entries = json.deserialize_map(All).ok()?;
+    json.end().ok()?;
+    Some(entries)
+}
+
+struct All;
+
+impl<'de> Visitor<'de> for All {
+    type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+}
+
 /// Reads a member's name as its place among the names asked for.
 struct Place<'n, 'm> {
     names: &'n [&'m str],
@@ -85,10 +111,16 @@ pub fn is_null(raw: &RawValue) -> bool {
 
 /// A canonical id (`0` or digits without leading zero, below 2^63), as a string or a number.
 pub fn id(raw: &RawValue) -> Option<i64> {
-    if raw.get().starts_with('"') { canonical(&string(raw)?) } else { canonical(raw.get()) }
+    if raw.get().starts_with('"') { digits(&string(raw)?) } else { number(raw) }
 }
 
-fn canonical(text: &str) -> Option<i64> {
+/// A whole number of at least 0 and below 2^63.
+pub fn number(raw: &RawValue) -> Option<i64> {
+    digits(raw.get())
+}
+
+/// The number behind canonical digits.
+pub fn digits(text: &str) -> Option<i64> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     let padded = text.len() > 1 && text.starts_with('0');
     if digits && !padded { text.parse().ok() } else { None }

@@ -11,11 +11,13 @@ pub mod rewind;
 use bytestring::ByteString;
 use serde::Serialize;
 
+use self::rewind::features::Features;
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Command;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Topic, Viewer, Welcome};
+use crate::domain::group::{Group, Member};
 use crate::domain::id::UserId;
 use crate::domain::message::Message;
 use crate::domain::user::User;
@@ -98,8 +100,13 @@ pub enum Decoded {
     ReplyAndClose(Frame, CloseReason),
     /// The session ends.
     Close(CloseReason),
-    /// The peer says who it is, by a token.
-    Identify(String),
+    /// The peer says who it is.
+    Identify {
+        /// By this token.
+        token: String,
+        /// What its session is from then on, if the token is good.
+        kind: Kind,
+    },
     /// Something for the hub.
     Command(Command),
 }
@@ -138,7 +145,7 @@ pub enum Upkeep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The main one.
-    Rewind(rewind::Mode),
+    Rewind(rewind::Form),
     /// That of game lobbies.
     Chatting(chatting::Form),
 }
@@ -155,7 +162,7 @@ impl Kind {
     /// Reads a text frame. Never fails: what cannot be understood is answered.
     pub fn decode(self, text: &str, scene: Scene<'_>) -> Decoded {
         match self {
-            Self::Rewind(_) => rewind::decode::text(text, scene.phase),
+            Self::Rewind(form) => rewind::decode::text(form, text, scene.phase),
             Self::Chatting(form) => chatting::decode::text(form, text, scene),
         }
     }
@@ -168,11 +175,19 @@ impl Kind {
         }
     }
 
-    /// The answer to a good token.
-    pub fn welcome(self, welcome: &Welcome) -> Frame {
+    /// The answer to a good token, and what follows at once.
+    pub fn welcome(self, welcome: &Welcome) -> Vec<Frame> {
         match self {
-            Self::Rewind(mode) => rewind::encode::welcome(mode, welcome),
-            Self::Chatting(form) => chatting::encode::welcome(form, welcome),
+            Self::Rewind(form) => rewind::encode::welcome(form, welcome),
+            Self::Chatting(form) => vec![chatting::encode::welcome(form, welcome)],
+        }
+    }
+
+    /// Whether the answer to a good token names the rooms one is in.
+    pub fn lists_rooms(self) -> bool {
+        match self {
+            Self::Rewind(form) => form.features.has(Features::SYNC),
+            Self::Chatting(_) => false,
         }
     }
 
@@ -187,7 +202,9 @@ impl Kind {
     /// Whether there is a frame for news of a topic.
     pub fn hears(self, topic: Topic) -> bool {
         match (self, topic) {
-            (Self::Rewind(_), Topic::Invites | Topic::Notes | Topic::Notices) => false,
+            (Self::Rewind(form), Topic::Presence) => form.features.has(Features::PRESENCE),
+            (Self::Rewind(_), Topic::Invites | Topic::Notes | Topic::Notices)
+            | (Self::Chatting(_), Topic::Presence) => false,
             (Self::Chatting(_), Topic::Invites | Topic::Notes | Topic::Notices) => true,
         }
     }
@@ -195,15 +212,24 @@ impl Kind {
     /// Whether a session is told of an event, if there is a frame for it.
     pub fn tells(self, event: &Event, viewer: Viewer) -> bool {
         match self {
-            Self::Rewind(mode) => rewind::encode::tells(mode, event, viewer),
+            Self::Rewind(form) => rewind::encode::tells(form, event, viewer),
             Self::Chatting(_) => chatting::encode::tells(event, viewer),
         }
     }
 
-    /// An event, the same for all who are told of it; `None` if there is no frame for it.
-    pub fn event(self, event: &Event) -> Option<Frame> {
+    /// Whether the user who has done it reads something else in an event than others do.
+    pub fn tells_apart(self, event: &Event) -> bool {
         match self {
-            Self::Rewind(_) => rewind::encode::event(event),
+            Self::Rewind(form) => rewind::encode::tells_apart(form, event),
+            Self::Chatting(_) => false,
+        }
+    }
+
+    /// An event, the same for all who are told of it but for what [`Kind::tells_apart`] says; `None` if
+    /// there is no frame for it.
+    pub fn event(self, event: &Event, viewer: Viewer) -> Option<Frame> {
+        match self {
+            Self::Rewind(form) => rewind::encode::event(form, event, viewer),
             Self::Chatting(form) => chatting::encode::event(form, event),
         }
     }
@@ -224,10 +250,35 @@ impl Kind {
         }
     }
 
-    /// A message of a page of history.
-    pub fn history(self, message: &Message) -> Frame {
+    /// A message of a page of history, for the user `me`.
+    pub fn history(self, message: &Message, me: UserId) -> Frame {
         match self {
-            Self::Rewind(_) => rewind::encode::history(message),
+            Self::Rewind(form) => rewind::encode::history(form, message, me),
+            Self::Chatting(_) => chatting::encode::never_asked(),
+        }
+    }
+
+    /// A message that has changed since the user `me` looked last.
+    pub fn change(self, message: &Message, me: UserId) -> Frame {
+        match self {
+            Self::Rewind(form) => rewind::encode::change(form, message, me),
+            Self::Chatting(_) => chatting::encode::never_asked(),
+        }
+    }
+
+    /// How far rooms, named by their addresses, have been brought up to date; and whether that is
+    /// all.
+    pub fn caught_up(self, reached: &[(i64, Option<i64>)], complete: bool) -> Frame {
+        match self {
+            Self::Rewind(_) => rewind::features::encode::caught_up(reached, complete),
+            Self::Chatting(_) => chatting::encode::never_asked(),
+        }
+    }
+
+    /// The members of a group.
+    pub fn members(self, group: &Group, members: &[Member]) -> Frame {
+        match self {
+            Self::Rewind(_) => rewind::features::encode::members(group, members),
             Self::Chatting(_) => chatting::encode::never_asked(),
         }
     }

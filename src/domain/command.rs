@@ -1,11 +1,13 @@
 //! What a session may ask of the hub, whatever its dialect.
 
 use super::clock::Timestamp;
-use super::event::Topic;
+use super::event::{Status, Topic};
 use super::friendship::FriendVerb;
-use super::id::{MessageId, UserId};
+use super::group::GroupStep;
+use super::id::{GroupId, MessageId, UserId};
 use super::invite::InviteStep;
 use super::message::{Content, Nonce};
+use super::room::RoomKey;
 
 /// Something a user asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,24 +19,31 @@ pub enum Command {
 }
 
 impl Command {
-    /// The other user whom it is about, as far as the asker names one by id.
-    pub fn peer(&self) -> Option<UserId> {
+    /// The other user whom it is about, as far as the asker, `me`, names one by id.
+    pub fn peer(&self, me: UserId) -> Option<UserId> {
         match self {
-            Self::Write(Write::Post { peer, .. } | Write::Edit { peer, .. })
-            | Self::Query(Query::History { peer, .. }) => *peer,
+            Self::Write(Write::Post { room, .. } | Write::Edit { room, .. })
+            | Self::Query(Query::History { room, .. }) => room.and_then(|room| room.peer_of(me)),
             Self::Write(Write::Signal { peer, .. }) => Some(*peer),
-            Self::Write(Write::Befriend { .. }) | Self::Query(Query::Friends) => None,
+            Self::Write(
+                Write::Befriend { .. }
+                | Write::Type { .. }
+                | Write::Read { .. }
+                | Write::Group { .. }
+                | Write::SetStatus(_),
+            )
+            | Self::Query(Query::Friends | Query::Changes { .. } | Query::Members { .. }) => None,
         }
     }
 }
 
-/// A change. `peer` is `None` where the address on the wire can be nobody's.
+/// A change. `room` is `None` where the address on the wire can be nobody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// Send a message to another user.
+    /// Send a message.
     Post {
-        /// To whom.
-        peer: Option<UserId>,
+        /// Where.
+        room: Option<RoomKey>,
         /// What.
         content: Content,
         /// The author's own name for it, under which it is stored once.
@@ -51,8 +60,8 @@ pub enum Write {
     },
     /// Change the text of one's own message, or delete it.
     Edit {
-        /// The other user of the room the message is said to be in.
-        peer: Option<UserId>,
+        /// The room the message is said to be in.
+        room: Option<RoomKey>,
         /// Which message; `None` where the id on the wire can be nobody's.
         message: Option<MessageId>,
         /// The new text; `None` deletes.
@@ -65,6 +74,29 @@ pub enum Write {
         /// The other user's name.
         name: String,
     },
+    /// Tell a room that one types, or does not any more.
+    Type {
+        /// Which room.
+        room: Option<RoomKey>,
+        /// Whether one does.
+        typing: bool,
+    },
+    /// Keep how far one has read.
+    Read {
+        /// In which room.
+        room: Option<RoomKey>,
+        /// Up to which message.
+        seq: i64,
+    },
+    /// Do something to a group.
+    Group {
+        /// To which; `None` for a new one, or where the id can be no group's.
+        group: Option<GroupId>,
+        /// What.
+        step: GroupStep,
+    },
+    /// Say whether anybody sits at this session.
+    SetStatus(Status),
 }
 
 /// What becomes of a message to a user who is not there.
@@ -100,13 +132,36 @@ impl Signal {
 pub enum Query {
     /// My friends.
     Friends,
-    /// The newest messages of a direct room before a moment, oldest first.
+    /// The newest messages of a room before a moment, oldest first.
     History {
-        /// The other user of the room.
-        peer: Option<UserId>,
+        /// Which room.
+        room: Option<RoomKey>,
         /// Strictly before this moment.
         before: Timestamp,
         /// At most so many.
         count: u32,
     },
+    /// What has changed in rooms.
+    Changes {
+        /// Each by its address on the wire, with the last change one knows of.
+        rooms: Vec<Known>,
+        /// At most so many messages.
+        limit: u32,
+    },
+    /// The members of a group.
+    Members {
+        /// Which; `None` where the id can be no group's.
+        group: Option<GroupId>,
+    },
+}
+
+/// How much somebody knows of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its address on the wire.
+    pub address: i64,
+    /// The room; `None` where the address can be nobody's.
+    pub room: Option<RoomKey>,
+    /// The number of the last change one knows of.
+    pub rev: i64,
 }

@@ -33,6 +33,27 @@ pub enum Refusal {
     /// No friendship to end.
     #[error("not friends")]
     NotFriend,
+    /// Not a member of that group; or there is none.
+    #[error("not a member")]
+    NotMember,
+    /// One's role in the group does not allow it.
+    #[error("not allowed")]
+    NotAllowed,
+    /// The other user is no member of that group.
+    #[error("the other user is not a member")]
+    NoSuchMember,
+    /// The other user cannot be added until the ban is lifted.
+    #[error("the other user is banned")]
+    Banned,
+    /// The group has as many members as it may have.
+    #[error("the group is full")]
+    GroupFull,
+    /// One of the two is in as many groups as one may be.
+    #[error("too many groups")]
+    TooManyGroups,
+    /// An owner can leave only as the last member.
+    #[error("the owner cannot leave")]
+    OwnerStays,
     /// A queue is full, or the node cannot make ids now. Nothing was stored; asking again may do.
     #[error("busy, try again")]
     Busy,

@@ -2,9 +2,11 @@
 
 use super::clock::Timestamp;
 use super::friendship::FriendVerb;
+use super::group::GroupChange;
 use super::id::UserId;
 use super::invite::{InviteId, InviteStep};
 use super::message::Message;
+use super::room::{RoomKey, RoomState};
 use super::user::User;
 
 /// Something that happened.
@@ -12,8 +14,12 @@ use super::user::User;
 pub enum Event {
     /// A message was sent.
     MessagePosted(Message),
+    /// A message was sent again, and is told as it is now to the one who did.
+    MessageRepeated(Message),
     /// A message was edited, or deleted.
     MessageEdited(Message),
+    /// A message that could be seen is hidden from now on.
+    MessageWithdrawn(Message),
     /// Another user did something about the one who is told.
     Befriended {
         /// What was done.
@@ -21,6 +27,30 @@ pub enum Event {
         /// Who did it.
         by: User,
     },
+    /// A user types in a room, or does not any more.
+    Typing {
+        /// Who.
+        user: UserId,
+        /// Where.
+        room: RoomKey,
+        /// Whether he does.
+        typing: bool,
+    },
+    /// A user has read.
+    Read {
+        /// Who.
+        user: UserId,
+        /// Where.
+        room: RoomKey,
+        /// Up to which message.
+        seq: i64,
+    },
+    /// Something was done to a group.
+    GroupChanged(GroupChange),
+    /// A session has said whether anybody sits at it.
+    StatusSet(Status),
+    /// How a friend is has changed.
+    PresenceChanged(Presence),
     /// A friend came or went.
     StatusChanged {
         /// Who.
@@ -68,8 +98,21 @@ pub enum Event {
 pub enum Status {
     /// At least one.
     Online,
+    /// At least one, but nobody sits at any.
+    Away,
     /// None.
     Offline,
+}
+
+/// How a user is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// Who.
+    pub user: UserId,
+    /// How.
+    pub status: Status,
+    /// When he went offline last, if it is known.
+    pub last_seen: Option<Timestamp>,
 }
 
 /// What a service tells a user.
@@ -101,6 +144,8 @@ pub enum Topic {
     Notes,
     /// What services tell users.
     Notices,
+    /// How friends are.
+    Presence,
 }
 
 /// How the one who is told stands to an event.
@@ -127,4 +172,19 @@ pub struct Welcome {
     pub online: Vec<UserId>,
     /// When I came.
     pub at: Timestamp,
+    /// How my friends are; empty if I have not asked.
+    pub presence: Vec<Presence>,
+    /// The rooms I am in, if I have asked.
+    pub rooms: Option<Vec<RoomEntry>>,
+}
+
+/// A room one is in, as one sees it from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomEntry {
+    /// How far it has come.
+    pub state: RoomState,
+    /// The other user, if it is no group.
+    pub peer: Option<User>,
+    /// The title, if it is a group.
+    pub title: Option<String>,
 }

@@ -28,7 +28,11 @@ snowflake_id!(
     UserId
 );
 snowflake_id!(
-    /// A room, as the store names it. Direct rooms never show it to anybody.
+    /// A group: always odd, so that it can never be the XOR of two users' ids.
+    GroupId
+);
+snowflake_id!(
+    /// A room, as the store names it: a group's own id. Direct rooms never show it to anybody.
     RoomId
 );
 snowflake_id!(
@@ -41,6 +45,18 @@ impl UserId {
     /// imported users keep theirs.
     pub const fn new(raw: i64) -> Option<Self> {
         if raw > 0 && raw % 2 == 0 { Some(Self(raw)) } else { None }
+    }
+}
+
+impl GroupId {
+    /// A group id from a number: positive and odd.
+    pub const fn new(raw: i64) -> Option<Self> {
+        if raw > 0 && raw % 2 == 1 { Some(Self(raw)) } else { None }
+    }
+
+    /// The room that the group is.
+    pub const fn room(self) -> RoomId {
+        RoomId(self.0)
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::clock::Timestamp;
 use super::id::{MessageId, UserId};
-use super::user::UserPair;
+use super::room::RoomKey;
 
 /// The longest text of a message, in bytes of UTF-8.
 pub const CONTENT_BYTES_MAX: usize = 64 * 1024;
@@ -74,13 +74,13 @@ impl Nonce {
     }
 }
 
-/// A stored message of a direct room.
+/// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// Which message; unchanged by edits.
     pub id: MessageId,
-    /// The two users whose room it is in.
-    pub pair: UserPair,
+    /// Where it is.
+    pub room: RoomKey,
     /// Who wrote it.
     pub author: UserId,
     /// Its number in the room: 1, 2, 3 … without holes, in commit order.
@@ -95,8 +95,10 @@ pub struct Message {
     pub edited_at: Option<Timestamp>,
     /// Whether its author took it back.
     pub deleted: bool,
-    /// Whether it is hidden from the other user, who blocked its author when it was written.
+    /// Whether it is hidden from anybody, who blocked its author when it was written or changed.
     pub hidden: bool,
+    /// Its author's own name for it, where it is known.
+    pub nonce: Option<Nonce>,
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use snowflake_me::Snowflake;
 
 use super::clock::{Clock, Timestamp};
-use super::id::{MessageId, RoomId, UserId};
+use super::id::{GroupId, MessageId, RoomId, UserId};
 
 /// The first moment an id can name: 2026-01-01T00:00:00Z.
 pub const EPOCH: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -104,6 +104,19 @@ impl IdMint {
         loop {
             let raw = self.draw()?;
             if let Some(id) = UserId::new(raw) {
+                return Ok(id);
+            }
+        }
+    }
+
+    /// A new group id, odd.
+    ///
+    /// # Errors
+    /// As [`IdMint::user`].
+    pub fn group(&self) -> Result<GroupId, MintError> {
+        loop {
+            let raw = self.draw()?;
+            if let Some(id) = GroupId::new(raw) {
                 return Ok(id);
             }
         }

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::messages::{Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Submit};
 use super::{ChatServer, Settings};
-use crate::domain::clock::Timestamp;
+use crate::dialect::Kind;
 use crate::domain::error::Refusal;
 use crate::domain::event::Welcome;
 use crate::domain::friendship::Audience;
@@ -27,8 +27,8 @@ pub struct Hub {
     server: Addr<ChatServer>,
     pub(super) store: Store,
     known: Batched<UserId, Option<Known>>,
-    audience: Audience,
-    slice_bytes: usize,
+    pub(super) audience: Audience,
+    pub(super) slice_bytes: usize,
     next_session: Arc<AtomicU64>,
 }
 
@@ -112,6 +112,7 @@ impl Hub {
         &self,
         session: SessionId,
         user: UserId,
+        kind: Kind,
     ) -> impl LookUp<Option<Welcome>> + use<> {
         let hub = self.clone();
         async move {
@@ -121,8 +122,14 @@ impl Hub {
             let (found, finds) = oneshot::channel();
             let ids = friends.iter().map(|friend| friend.id).collect();
             hub.ask(Arrive { session, friends: ids, found })?;
-            let Arrival { online, at } = finds.await.map_err(|_| Refusal::Busy)?;
-            Ok(Some(Welcome { user, requests, friends, online, at }))
+            let Arrival { online, at, presence } = finds.await.map_err(|_| Refusal::Busy)?;
+            let presence = hub.last_seen(presence).await?;
+            let me = user.id;
+            let rooms = match kind.lists_rooms() {
+                true => Some(hub.rooms(me).await?),
+                false => None,
+            };
+            Ok(Some(Welcome { user, requests, friends, online, at, presence, rooms }))
         }
     }
 
@@ -133,21 +140,14 @@ impl Hub {
         })
     }
 
-    /// The first slice of a page of a direct room's history, as `me` sees it: of the messages sent
-    /// strictly before a moment the newest `count`.
+    /// The first slice of a page of a room's history.
     ///
-    /// Gives [`Refusal::NoSuchRoom`] if there is no such user, or no right to look.
-    pub fn history(
-        &self,
-        me: UserId,
-        peer: Option<UserId>,
-        before: Timestamp,
-        count: u32,
-    ) -> impl LookUp<HistorySlice> + use<> {
-        let page = Page { me, peer, before, count, audience: self.audience };
-        let slice_bytes = self.slice_bytes;
-        let slice = self.look_up(move |conn| history::history(conn, &page, slice_bytes));
-        async move { slice.await?.ok_or(Refusal::NoSuchRoom) }
+    /// Gives [`Refusal::NoSuchRoom`] if there is no such user, or no right to look;
+    /// [`Refusal::NotMember`].
+    pub fn history(&self, page: Page) -> impl LookUp<HistorySlice> + use<> {
+        let (audience, slice_bytes) = (self.audience, self.slice_bytes);
+        let slice = self.look_up(move |conn| history::history(conn, &page, audience, slice_bytes));
+        async move { slice.await? }
     }
 
     /// The next slice of a page of history.

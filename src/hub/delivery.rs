@@ -15,6 +15,8 @@ pub enum Delivery {
     Push(Frame),
     /// A request of the session has this answer.
     Answer(u64, Frame),
+    /// A request of the session is done, and not answered.
+    Done(u64),
     /// A request of the session is refused.
     Refused(u64, Refusal),
     /// Find out whether the peer is there.
@@ -29,7 +31,7 @@ impl Delivery {
     fn bytes(&self) -> usize {
         match self {
             Self::Push(frame) => frame.len(),
-            Self::Answer(_, _) | Self::Refused(_, _) | Self::Ping | Self::Evict(_) => 0,
+            Self::Answer(..) | Self::Done(_) | Self::Refused(..) | Self::Ping | Self::Evict(_) => 0,
         }
     }
 }

@@ -35,6 +35,8 @@ enum Note {
     PushTo { event: EventKey, viewer: Viewer, session: SessionId },
     /// Another answer.
     Answer { session: SessionId, request: u64, frame: Frame },
+    /// A request is done, and not answered.
+    Done { session: SessionId, request: u64 },
     /// A request is refused.
     Refusal { session: SessionId, request: u64, refusal: Refusal },
 }
@@ -42,7 +44,8 @@ enum Note {
 /// An event, with the forms in which it has been written so far.
 struct Broadcast {
     event: Event,
-    written: Vec<(Kind, Frame)>,
+    /// By kind of session, and for whom it is.
+    written: Vec<(Kind, bool, Frame)>,
 }
 
 impl Fanout {
@@ -86,6 +89,11 @@ impl Fanout {
     /// Answers a request of a user's session.
     pub fn answer(&mut self, frame: Frame, user: UserId, (session, request): (SessionId, u64)) {
         self.note(user, Note::Answer { session, request, frame });
+    }
+
+    /// Ends a request of a user's session without an answer.
+    pub fn done(&mut self, user: UserId, (session, request): (SessionId, u64)) {
+        self.note(user, Note::Done { session, request });
     }
 
     fn note(&mut self, user: UserId, note: Note) {
@@ -146,6 +154,7 @@ impl Note {
             Self::EventAnswer { session, .. }
             | Self::PushTo { session, .. }
             | Self::Answer { session, .. }
+            | Self::Done { session, .. }
             | Self::Refusal { session, .. } => *session == who,
         }
     }
@@ -165,12 +174,14 @@ impl Note {
             Self::PushTo { event, viewer, session } if *session == who => {
                 event.frame(events, kind, *viewer).map(Delivery::Push)
             }
+            Self::Done { session, request } if *session == who => Some(Delivery::Done(*request)),
             Self::Refusal { session, request, refusal } if *session == who => {
                 Some(Delivery::Refused(*request, *refusal))
             }
             Self::EventAnswer { .. }
             | Self::PushTo { .. }
             | Self::Answer { .. }
+            | Self::Done { .. }
             | Self::Refusal { .. } => None,
         }
     }
@@ -182,6 +193,7 @@ impl Note {
             Self::EventAnswer { .. }
             | Self::PushTo { .. }
             | Self::Answer { .. }
+            | Self::Done { .. }
             | Self::Refusal { .. } => None,
         }
     }
@@ -194,11 +206,13 @@ impl EventKey {
         if !kind.tells(event, viewer) {
             return None;
         }
-        if let Some((_, frame)) = written.iter().find(|(known, _)| *known == kind) {
+        let own = viewer != Viewer::Peer && kind.tells_apart(event);
+        let same = |(known, for_own, _): &&(Kind, bool, Frame)| *known == kind && *for_own == own;
+        if let Some((_, _, frame)) = written.iter().find(same) {
             return Some(frame.clone());
         }
-        let frame = kind.event(event)?;
-        written.push((kind, frame.clone()));
+        let frame = kind.event(event, viewer)?;
+        written.push((kind, own, frame.clone()));
         Some(frame)
     }
 }

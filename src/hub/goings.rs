@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::ChatServer;
 use super::fanout::Fanout;
 use super::presence::Turn;
+use super::statuses::Left;
 use crate::dialect::Upkeep;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, Status, Viewer};
@@ -43,6 +44,7 @@ impl ChatServer {
         }
         self.schedule(session);
         if let Turn::Changed(friends) = self.presence.arrive(user, session, friends) {
+            self.statuses.came(user);
             self.goings.push_back(Going { user, friends, status: Status::Online, at });
         }
         self.tell_goings();
@@ -51,9 +53,13 @@ impl ChatServer {
 
     /// A session is not its user's any more. To be followed by [`ChatServer::tell_goings`].
     pub(super) fn leave(&mut self, user: UserId, session: SessionId) {
+        // Of several sessions the one at which somebody sat may have gone.
+        self.statuses.changed(user);
         if let Turn::Changed(friends) = self.presence.leave(user, session) {
             self.invites.forget(user);
             let (status, at) = (Status::Offline, self.parts.clock.now());
+            let until = self.parts.clock.steady().saturating_add(self.settings.offline_grace);
+            self.statuses.left(user, Left { until, at, friends: friends.clone() });
             self.goings.push_back(Going { user, friends, status, at });
         }
     }

@@ -6,11 +6,14 @@ use actix::Message;
 use tokio::sync::oneshot;
 
 use super::outlet::Outlet;
+use crate::dialect::Kind;
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Write;
-use crate::domain::event::Notice;
+use crate::domain::error::Refusal;
+use crate::domain::event::{Notice, Presence};
 use crate::domain::id::{SessionId, UserId};
+use crate::store::Done;
 
 /// A socket was opened.
 #[derive(Message)]
@@ -30,6 +33,8 @@ pub struct Identify {
     pub session: SessionId,
     /// Whose.
     pub user: UserId,
+    /// What it is from now on.
+    pub kind: Kind,
     /// When its token ends.
     pub expires_at: Timestamp,
 }
@@ -53,6 +58,8 @@ pub struct Arrival {
     pub online: Vec<UserId>,
     /// When it came.
     pub at: Timestamp,
+    /// How all the friends are, if the session wants to hear of it.
+    pub presence: Vec<Presence>,
 }
 
 /// Somebody asks whether a user is online.
@@ -95,6 +102,27 @@ pub struct Submit {
     pub writes: Vec<(u64, Write)>,
     /// When they were asked for.
     pub at: Instant,
+}
+
+/// Somebody who is no session asks for a change, for a user.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Call {
+    /// Whose change it is.
+    pub user: UserId,
+    /// The change.
+    pub write: Write,
+    /// When it was asked for.
+    pub at: Instant,
+    /// Told what came of it, once it is committed and others are told.
+    pub done: oneshot::Sender<Result<Done, Refusal>>,
+}
+
+impl Call {
+    /// A change that is asked for now.
+    pub fn new(user: UserId, write: Write, done: oneshot::Sender<Result<Done, Refusal>>) -> Self {
+        Self { user, write, at: Instant::now(), done }
+    }
 }
 
 /// A session has ended by itself, and only its goodbye is still on the way.

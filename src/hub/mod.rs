@@ -16,7 +16,10 @@ pub mod messages;
 mod outlet;
 mod people;
 mod presence;
+mod rooms;
 mod sessions;
+mod statuses;
+mod typing;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -29,10 +32,12 @@ use crate::dialect::Upkeep;
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Signal;
+use crate::domain::error::Refusal;
 use crate::domain::friendship::Audience;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::mint::IdMint;
-use crate::store::Store;
+use crate::domain::room::RoomKey;
+use crate::store::{Done, Store};
 use crate::telemetry::Metrics;
 
 pub use access::Hub;
@@ -45,6 +50,8 @@ use goings::Going;
 use invites::Invites;
 use presence::Presence;
 use sessions::{Entry, Sessions};
+use statuses::Statuses;
+use typing::Typists;
 
 /// How often passed deadlines are looked for; a session ends at most so much late.
 const SWEEP_INTERVAL: Duration = Duration::from_millis(200);
@@ -68,6 +75,8 @@ pub struct Settings {
     pub ping_interval: Duration,
     /// How long a pinged session may go without a sign of life.
     pub ping_timeout: Duration,
+    /// How long after the last session of a user has gone the finer presence says so.
+    pub offline_grace: Duration,
     /// How many invitations are known, and how long.
     pub invites: InviteBounds,
     /// Whom users may write to.
@@ -94,6 +103,8 @@ pub struct ChatServer {
     presence: Presence,
     deadlines: Deadlines,
     invites: Invites,
+    statuses: Statuses,
+    typists: Typists,
     /// Users who have come or gone, and whose friends have not been told yet.
     goings: VecDeque<Going>,
     /// Writes that the store has not answered yet, in its order.
@@ -105,19 +116,42 @@ pub struct ChatServer {
 /// A write that waits for its commit.
 struct UnderWay {
     ticket: u64,
-    session: SessionId,
+    asker: Asker,
     user: UserId,
-    request: u64,
-    /// Who asked to tell whom what, if nothing of it is stored.
-    signal: Option<(UserId, UserId, Signal)>,
+    /// What is told, if nothing of it is stored.
+    untold: Option<Untold>,
     at: Instant,
 }
 
-impl UnderWay {
-    /// Who is to be answered.
-    fn request(&self) -> (SessionId, u64) {
-        (self.session, self.request)
+/// Who is to be answered.
+enum Asker {
+    /// A session, and the number of its request.
+    Session(SessionId, u64),
+    /// Somebody who waits.
+    Caller(oneshot::Sender<Result<Done, Refusal>>),
+}
+
+impl Asker {
+    fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Session(session, _) => Some(*session),
+            Self::Caller(_) => None,
+        }
     }
+}
+
+/// Who asks, and since when.
+struct Asked {
+    by: Asker,
+    at: Instant,
+}
+
+/// Something that is told, if the rules allow it, and not stored.
+enum Untold {
+    /// To a user.
+    Signal(UserId, Signal),
+    /// To a room.
+    Typing(RoomKey, bool),
 }
 
 /// The stop of the hub.
@@ -131,6 +165,8 @@ impl ChatServer {
     pub fn new(settings: Settings, parts: Parts) -> Self {
         Self {
             invites: Invites::new(settings.invites),
+            statuses: Statuses::default(),
+            typists: Typists::default(),
             goings: VecDeque::new(),
             settings,
             parts,
@@ -188,6 +224,8 @@ impl ChatServer {
             }
         }
         self.tell_goings();
+        self.tell_statuses(now);
+        self.end_typing(now);
     }
 
     /// Pings the peer of a session, if it is time.

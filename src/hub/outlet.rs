@@ -128,7 +128,7 @@ mod tests {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let listener = Listener(Arc::clone(&heard)).start();
         let gauge = Arc::new(Gauge::new(Duration::ZERO));
-        let kind = Kind::Rewind(Mode::Readme);
+        let kind = Kind::Rewind(Mode::Readme.into());
         let outlet = Outlet::new(kind, listener.recipient(), gauge);
         let push = || Deliver::shared([Frame::text("news")].into());
         // The listener is not polled before this task waits for the first time.

@@ -4,11 +4,13 @@ use tokio::sync::oneshot;
 
 use super::Hub;
 use super::access::LookUp;
-use super::messages::{AskOnline, Notify};
+use super::messages::{AskOnline, Call, Notify};
 use crate::domain::clock::Timestamp;
+use crate::domain::command::Write;
 use crate::domain::error::Refusal;
 use crate::domain::event::Notice;
 use crate::domain::id::UserId;
+use crate::store::Done;
 use crate::store::tables::{service_keys, users};
 
 impl Hub {
@@ -30,6 +32,17 @@ impl Hub {
         let (answer, answered) = oneshot::channel();
         self.ask(AskOnline { user, answer })?;
         answered.await.map_err(|_| Refusal::Busy)
+    }
+
+    /// Has something changed for a user who asks through no session; the outcome, once it is committed and
+    /// others are told.
+    ///
+    /// # Errors
+    /// Why it was not done.
+    pub async fn change(&self, user: UserId, write: Write) -> Result<Done, Refusal> {
+        let (done, answered) = oneshot::channel();
+        self.ask(Call::new(user, write, done))?;
+        answered.await.map_err(|_| Refusal::Busy)?
     }
 
     /// Tells a user something; when it was, or `None` if none of his sessions can be told.

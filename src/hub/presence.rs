@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use crate::dialect::Kind;
+use crate::domain::event::Status;
 use crate::domain::id::{SessionId, UserId};
 
 /// The users who have sessions.
@@ -33,6 +34,8 @@ struct Seat {
     session: SessionId,
     kind: Kind,
     arrived: bool,
+    /// Whether nobody sits at it.
+    away: bool,
 }
 
 /// What has become of a friendship.
@@ -66,12 +69,37 @@ impl Here {
 }
 
 impl Presence {
-    /// A session of a user has joined. Joining twice is joining once.
+    /// A session of a user has joined, or is another kind from now on.
     pub fn join(&mut self, user: UserId, session: SessionId, kind: Kind) {
         let here = self.users.entry(user).or_default();
-        if here.sessions.iter().all(|seat| seat.session != session) {
-            here.sessions.push(Seat { session, kind, arrived: false });
+        match here.sessions.iter_mut().find(|seat| seat.session == session) {
+            Some(seat) => seat.kind = kind,
+            None => here.sessions.push(Seat { session, kind, arrived: false, away: false }),
         }
+    }
+
+    /// Whether anybody sits at a session.
+    pub fn set_away(&mut self, user: UserId, session: SessionId, away: bool) {
+        let here = self.users.get_mut(&user);
+        let mut seats = here.into_iter().flat_map(|here| &mut here.sessions);
+        if let Some(seat) = seats.find(|seat| seat.session == session) {
+            seat.away = away;
+        }
+    }
+
+    /// How a user is.
+    pub fn status(&self, user: UserId) -> Status {
+        let arrived = self.seats(user).filter(|seat| seat.arrived);
+        let status = |seat: &Seat| if seat.away { Status::Away } else { Status::Online };
+        arrived.map(status).fold(Status::Offline, |all, one| match (all, one) {
+            (Status::Online, _) | (_, Status::Online) => Status::Online,
+            (Status::Away | Status::Offline, _) => one,
+        })
+    }
+
+    /// The friends of a user who is here.
+    pub fn friends(&self, user: UserId) -> &[UserId] {
+        self.users.get(&user).map_or(&[], |here| &here.friends)
     }
 
     /// A session that has joined arrives, with the user's friends as they were read after its
@@ -178,7 +206,9 @@ mod tests {
     use super::*;
     use crate::dialect::rewind::Mode;
 
-    const KIND: Kind = Kind::Rewind(Mode::Readme);
+    fn kind() -> Kind {
+        Kind::Rewind(Mode::Readme.into())
+    }
 
     const A: SessionId = SessionId(1);
     const B: SessionId = SessionId(2);
@@ -191,13 +221,15 @@ mod tests {
     fn a_user_is_online_while_any_session_is() {
         let (me, friend) = (user(2), user(4));
         let mut presence = Presence::default();
-        presence.join(me, A, KIND);
-        presence.join(me, B, KIND);
-        presence.join(me, B, KIND);
+        presence.join(me, A, kind());
+        presence.join(me, B, kind());
+        presence.join(me, B, kind());
         assert_eq!((presence.len(), presence.is_online(me)), (0, false));
         assert_eq!(presence.arrive(me, A, vec![friend]), Turn::Changed(vec![friend]));
         assert_eq!(presence.arrive(me, A, vec![friend]), Turn::Same);
-        assert!(presence.sessions(me).eq([(A, KIND), (B, KIND)]) && presence.arrived(me).eq([A]));
+        assert!(
+            presence.sessions(me).eq([(A, kind()), (B, kind())]) && presence.arrived(me).eq([A])
+        );
         assert_eq!(presence.arrive(me, B, vec![friend]), Turn::Same);
         assert_eq!(presence.leave(me, A), Turn::Same);
         assert_eq!(presence.leave(me, A), Turn::Same);
@@ -210,13 +242,13 @@ mod tests {
     fn a_session_that_never_arrives_makes_nobody_online() {
         let me = user(2);
         let mut presence = Presence::default();
-        presence.join(me, A, KIND);
+        presence.join(me, A, kind());
         assert_eq!(presence.leave(me, A), Turn::Same);
         assert_eq!(presence.arrive(me, A, Vec::new()), Turn::Same);
         assert_eq!((presence.len(), presence.is_online(me)), (0, false));
         // One that is still on its way keeps nobody online either.
-        presence.join(me, A, KIND);
-        presence.join(me, B, KIND);
+        presence.join(me, A, kind());
+        presence.join(me, B, kind());
         presence.arrive(me, A, vec![user(4)]);
         assert_eq!(presence.leave(me, A), Turn::Changed(vec![user(4)]));
         assert_eq!(presence.arrive(me, B, vec![user(6)]), Turn::Changed(vec![user(6)]));
@@ -226,7 +258,7 @@ mod tests {
     fn a_friendship_of_the_meantime_is_not_lost() {
         let (me, old, new) = (user(2), user(4), user(6));
         let mut presence = Presence::default();
-        presence.join(me, A, KIND);
+        presence.join(me, A, kind());
         presence.bond((new, me), Bond::Made);
         presence.bond((me, old), Bond::Ended);
         // Read before both.
@@ -236,7 +268,7 @@ mod tests {
         presence.bond((me, new), Bond::Ended);
         // A second login of a session may have read before that, too.
         assert_eq!(presence.arrive(me, A, vec![new]), Turn::Same);
-        presence.join(old, B, KIND);
+        presence.join(old, B, kind());
         presence.arrive(old, B, vec![me]);
         assert_eq!(presence.friends_online(me), [old]);
         assert_eq!(presence.leave(me, A), Turn::Changed(vec![old]));

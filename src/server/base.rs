@@ -31,7 +31,7 @@ impl Base {
     /// [`StartError::Store`], [`StartError::Mint`], [`StartError::Auth`].
     pub fn open(config: &Config) -> Result<Self, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-        let database = Database::open(&settings::store(&config.store))?;
+        let database = Database::open(&settings::store(config))?;
         for name in database.migrate()? {
             log::info!("migration {name} applied");
         }

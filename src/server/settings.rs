@@ -8,6 +8,7 @@ use crate::dialect::chatting::{Form, Ids, Texts};
 use crate::dialect::rewind::Mode;
 use crate::session::Rate;
 use crate::session::machine::Bounds;
+use crate::store::GroupLimits;
 use crate::{http, hub, mail, session, store, ws};
 
 /// Seconds in a day, and in an hour.
@@ -15,7 +16,8 @@ const DAY_SECONDS: u64 = 24 * HOUR_SECONDS;
 const HOUR_SECONDS: u64 = 60 * 60;
 
 /// The store's.
-pub fn store(config: &config::Store) -> store::Settings {
+pub fn store(config: &Config) -> store::Settings {
+    let (config, limits) = (&config.store, &config.limits);
     store::Settings {
         url: config.url.expose().to_owned(),
         durability: match config.durability {
@@ -32,6 +34,10 @@ pub fn store(config: &config::Store) -> store::Settings {
         mmap_mib: config.mmap_mib,
         busy_timeout_ms: config.busy_timeout_ms,
         history_slice_bytes: config.history_slice_bytes,
+        groups: GroupLimits {
+            members_max: limits.group_members_max,
+            groups_per_user_max: limits.groups_per_user_max.into(),
+        },
     }
 }
 
@@ -129,6 +135,7 @@ pub fn hub(config: &Config) -> hub::Settings {
             timeout: Duration::from_millis(config.chatting.invite_timeout_ms),
             per_user_max: config.chatting.invites_per_user_max,
         },
+        offline_grace: Duration::from_millis(config.presence.offline_grace_ms),
         audience: config.dm.audience.into(),
     }
 }

@@ -6,7 +6,7 @@
 use super::machine::Request;
 use super::{Adapter, Session};
 use crate::auth::token::TokenError;
-use crate::dialect::{IdentifyError, Phase};
+use crate::dialect::{IdentifyError, Kind, Phase};
 use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
 use crate::domain::event::Welcome;
@@ -14,7 +14,13 @@ use crate::domain::id::UserId;
 use crate::hub::messages::Identify;
 
 impl<A: Adapter> Session<A> {
-    pub(super) fn identify(&mut self, request: Request, token: &str, ctx: &mut A::Context) {
+    pub(super) fn identify(
+        &mut self,
+        request: Request,
+        token: &str,
+        kind: Kind,
+        ctx: &mut A::Context,
+    ) {
         let claims = match self.shared.tokens.verify(token, self.shared.clock.now()) {
             Ok(claims) => claims,
             Err(TokenError::Signature) => {
@@ -29,28 +35,30 @@ impl<A: Adapter> Session<A> {
             }
             Phase::Opened | Phase::Alive | Phase::Ready(_) => {}
         }
-        let identify = Identify { session: self.id, user, expires_at: claims.expires_at };
+        let expires_at = claims.expires_at;
+        let identify = Identify { session: self.id, user, kind, expires_at };
         if self.shared.hub.identify(identify).is_err() {
             return self.not_identified(request, IdentifyError::Hub(Refusal::Busy));
         }
-        let welcome = self.shared.hub.welcome(self.id, user);
+        let welcome = self.shared.hub.welcome(self.id, user, kind);
         self.later(ctx, welcome, move |session, welcome, ctx| {
-            session.welcomed(request, user, welcome, ctx);
+            session.welcomed(request, (user, kind), welcome, ctx);
         });
     }
 
     fn welcomed(
         &mut self,
         request: Request,
-        user: UserId,
+        (user, kind): (UserId, Kind),
         welcome: Result<Option<Welcome>, Refusal>,
         ctx: &mut A::Context,
     ) {
         match welcome {
             Ok(Some(welcome)) => {
                 log::debug!("session {} is user {user}", self.id);
-                let frame = self.kind.welcome(&welcome);
-                self.machine.identified(request, user, frame, &mut self.effects);
+                self.kind = kind;
+                let answer = (kind, kind.welcome(&welcome));
+                self.machine.identified(request, user, answer, &mut self.effects);
                 return;
             }
             Ok(None) => self.not_identified(request, IdentifyError::User),

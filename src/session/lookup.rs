@@ -8,7 +8,7 @@ use super::{Adapter, Session};
 use crate::domain::command::Query;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
-use crate::store::tables::history::HistorySlice;
+use crate::store::tables::history::{Before, HistorySlice, Page};
 
 impl<A: Adapter> Session<A> {
     pub(super) fn look_up(
@@ -29,11 +29,41 @@ impl<A: Adapter> Session<A> {
                     Err(refusal) => session.refused(request, refusal),
                 });
             }
-            Query::History { peer, before, count } => {
+            Query::Changes { rooms, limit } => {
+                let caught = self.shared.hub.catch_up(user, rooms, limit);
+                self.later(ctx, caught, move |session, caught, _| match caught {
+                    Ok(caught) => {
+                        let kind = session.kind;
+                        let changes = caught.messages.iter().map(|one| kind.change(one, user));
+                        let end = kind.caught_up(&caught.reached, caught.complete);
+                        let frames = changes.chain([end]);
+                        session.machine.answered(request, frames, &mut session.effects);
+                    }
+                    Err(refusal) => session.refused(request, refusal),
+                });
+            }
+            Query::Members { group } => {
+                let members = self.shared.hub.members(user, group);
+                self.later(ctx, members, move |session, members, _| match members {
+                    Ok((group, members)) => {
+                        let frame = session.kind.members(&group, &members);
+                        session.machine.answered(request, [frame], &mut session.effects);
+                    }
+                    Err(refusal) => session.refused(request, refusal),
+                });
+            }
+            Query::History { room, before, count } => {
                 let count = count.min(self.shared.settings.page_max);
-                let slice = self.shared.hub.history(user, peer, before, count);
+                let page = Page {
+                    me: user,
+                    room,
+                    before: Before::Moment(before),
+                    count,
+                    named: self.kind.lists_rooms(),
+                };
+                let slice = self.shared.hub.history(page);
                 self.later(ctx, slice, move |session, slice, ctx| {
-                    session.history_slice(request, slice, ctx);
+                    session.history_slice(request, user, slice, ctx);
                 });
             }
         }
@@ -42,6 +72,7 @@ impl<A: Adapter> Session<A> {
     fn history_slice(
         &mut self,
         request: Request,
+        user: UserId,
         slice: Result<HistorySlice, Refusal>,
         ctx: &mut A::Context,
     ) {
@@ -50,7 +81,7 @@ impl<A: Adapter> Session<A> {
             Err(refusal) => return self.refused(request, refusal),
         };
         let kind = self.kind;
-        let frames = slice.messages.iter().map(|message| kind.history(message));
+        let frames = slice.messages.iter().map(|message| kind.history(message, user));
         let Some(rest) = slice.next else {
             return self.machine.answered(request, frames, &mut self.effects);
         };
@@ -67,9 +98,10 @@ impl<A: Adapter> Session<A> {
         }
         let Some(page) = self.page.take() else { return };
         let (request, rest) = *page;
+        let user = rest.reader();
         let next = self.shared.hub.history_rest(rest);
         self.later(ctx, next, move |session, slice, ctx| {
-            session.history_slice(request, slice, ctx);
+            session.history_slice(request, user, slice, ctx);
         });
     }
 }

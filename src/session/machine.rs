@@ -44,6 +44,8 @@ pub enum Effect {
         request: Request,
         /// The token.
         token: String,
+        /// What the session is then.
+        kind: Kind,
     },
     /// Have something changed.
     Write {
@@ -81,7 +83,8 @@ pub struct Bounds {
 enum Slot {
     /// With the user it is about.
     Pending(Option<UserId>),
-    Answered(Frame),
+    /// With nothing to be said, if so.
+    Answered(Option<Frame>),
 }
 
 /// What the pending requests are.
@@ -173,7 +176,7 @@ impl Machine {
         } else if self.slots.is_empty() {
             effects.push_back(Effect::Send(frame));
         } else {
-            self.slots.push_back(Slot::Answered(frame));
+            self.slots.push_back(Slot::Answered(Some(frame)));
         }
     }
 
@@ -188,7 +191,8 @@ impl Machine {
         }
     }
 
-    /// `request` has its answer: these frames, of which more than one only if it was alone.
+    /// `request` has its answer: these frames, of which more than one only if it was alone; perhaps
+    /// none.
     pub fn answered(
         &mut self,
         request: Request,
@@ -198,15 +202,13 @@ impl Machine {
         if self.ended {
             return;
         }
-        let mut frames = frames.into_iter().peekable();
+        let mut frames = frames.into_iter();
         if self.first == request {
             self.slots.pop_front();
             self.first = self.first.wrapping_add(1);
             effects.extend(frames.map(Effect::Send));
-        } else if let Some(frame) = frames.next()
-            && let Some(slot) = self.slot(request)
-        {
-            *slot = Slot::Answered(frame);
+        } else if let Some(slot) = self.slot(request) {
+            *slot = Slot::Answered(frames.next());
         }
         self.pending = self.pending.saturating_sub(1);
         self.advance(effects);
@@ -227,13 +229,14 @@ impl Machine {
         &mut self,
         request: Request,
         user: UserId,
-        welcome: Frame,
+        (kind, welcome): (Kind, Vec<Frame>),
         effects: &mut Effects,
     ) {
         self.phase = Phase::Ready(user);
+        self.kind = kind;
         let held = std::mem::take(&mut self.held);
         self.held_bytes = 0;
-        self.answered(request, std::iter::once(welcome).chain(held), effects);
+        self.answered(request, welcome.into_iter().chain(held), effects);
     }
 
     /// The user is not known after all: so `request` is answered, and held pushes are forgotten.
@@ -304,13 +307,13 @@ impl Machine {
                 self.end(reason, effects);
             }
             Decoded::Close(reason) => self.end(reason, effects),
-            Decoded::Identify(_) | Decoded::Command(Command::Query(_)) if self.pending > 0 => {
+            Decoded::Identify { .. } | Decoded::Command(Command::Query(_)) if self.pending > 0 => {
                 return false;
             }
-            Decoded::Identify(token) => {
+            Decoded::Identify { token, kind } => {
                 if self.allow(effects) {
                     let request = self.open(UnderWay::Alone, None);
-                    effects.push_back(Effect::Identify { request, token });
+                    effects.push_back(Effect::Identify { request, token, kind });
                 }
             }
             Decoded::Command(command) => self.command(command, effects),
@@ -323,7 +326,7 @@ impl Machine {
         if !self.allow(effects) {
             return;
         }
-        let peer = command.peer();
+        let peer = command.peer(user);
         effects.push_back(match command {
             Command::Write(write) => {
                 Effect::Write { request: self.open(UnderWay::Writes, peer), write }
@@ -362,7 +365,7 @@ impl Machine {
     /// Sends what is answered at the front, then takes frames that waited.
     fn advance(&mut self, effects: &mut Effects) {
         while let Some(Slot::Answered(_)) = self.slots.front() {
-            if let Some(Slot::Answered(frame)) = self.slots.pop_front() {
+            if let Some(Slot::Answered(Some(frame))) = self.slots.pop_front() {
                 effects.push_back(Effect::Send(frame));
             }
             self.first = self.first.wrapping_add(1);

@@ -4,10 +4,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::dialect::rewind::Mode;
+use crate::dialect::rewind::features::Features;
+use crate::dialect::rewind::{Form, Mode};
 use crate::domain::clock::Timestamp;
 
-const KIND: Kind = Kind::Rewind(Mode::Readme);
+const KIND: Kind = Kind::Rewind(Form { mode: Mode::Readme, features: Features::NONE });
 const BOUNDS: Bounds = Bounds { pipeline_max: 8, held_bytes_max: 100, rate: None };
 
 /// A clock that stands still.
@@ -61,10 +62,10 @@ const UNKNOWN: &str = r#"{"type":"hello","payload":{}}"#;
 fn ready(pipeline_max: usize) -> Machine {
     let mut machine = Machine::new(KIND, Bounds { pipeline_max, ..BOUNDS }, clock());
     assert_eq!(text(&mut machine, BEAT), [Effect::Alive, says(BEAT)]);
-    let identify = Effect::Identify { request: 0, token: "t".to_owned() };
+    let identify = Effect::Identify { request: 0, token: "t".to_owned(), kind: KIND };
     assert_eq!(text(&mut machine, AUTH), [identify]);
     let mut effects = Effects::new();
-    machine.identified(0, user(), Frame::text("welcome"), &mut effects);
+    machine.identified(0, user(), (KIND, vec![Frame::text("welcome")]), &mut effects);
     assert_eq!(Vec::from(effects), [says("welcome")]);
     machine
 }
@@ -136,7 +137,7 @@ fn pushes_wait_for_the_answer_to_auth() {
     let mut effects = Effects::new();
     machine.pushed(Frame::text("news"), &mut effects);
     assert!(effects.is_empty());
-    machine.identified(0, user(), Frame::text("welcome"), &mut effects);
+    machine.identified(0, user(), (KIND, vec![Frame::text("welcome")]), &mut effects);
     machine.pushed(Frame::text("more"), &mut effects);
     let more = Effect::Push(Frame::text("more"));
     assert_eq!(Vec::from(effects), [says("welcome"), says("news"), more]);
@@ -165,7 +166,7 @@ fn pushes_for_one_who_was_not_known_after_all_reach_nobody() {
     assert!(matches!(Vec::from(effects)[..], [Effect::Send(_)]));
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
-    machine.identified(1, user(), Frame::text("welcome"), &mut effects);
+    machine.identified(1, user(), (KIND, vec![Frame::text("welcome")]), &mut effects);
     assert_eq!(Vec::from(effects), [says("welcome")]);
 }
 
@@ -187,7 +188,7 @@ fn commands_above_the_rate_are_refused_in_turn() {
     let mut machine = Machine::new(KIND, Bounds { rate: Some(rate), ..BOUNDS }, clock());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
-    machine.identified(0, user(), Frame::text("welcome"), &mut Effects::new());
+    machine.identified(0, user(), (KIND, vec![Frame::text("welcome")]), &mut Effects::new());
     assert!(is_write(&text(&mut machine, &send("a")), 1));
     assert!(is_write(&text(&mut machine, &send("b")), 2));
     assert_eq!(text(&mut machine, &send("c")), [Effect::Limited]);

@@ -256,7 +256,9 @@ impl<A: Adapter> Session<A> {
                 Effect::Limited => {
                     self.shared.metrics.refusals.with_label_values(&["commands"]).inc();
                 }
-                Effect::Identify { request, token } => self.identify(request, &token, ctx),
+                Effect::Identify { request, token, kind } => {
+                    self.identify(request, &token, kind, ctx);
+                }
                 Effect::Write { request, write } => self.writes.push((request, write)),
                 Effect::Query { request, query, user } => self.look_up(request, user, query, ctx),
             }
@@ -286,6 +288,9 @@ impl<A: Adapter> Session<A> {
             Delivery::Push(frame) => self.machine.pushed(frame, &mut self.effects),
             Delivery::Answer(request, frame) => {
                 self.machine.answered(request, [frame], &mut self.effects);
+            }
+            Delivery::Done(request) => {
+                self.machine.answered(request, None, &mut self.effects);
             }
             Delivery::Refused(request, refusal) => {
                 self.machine.refused(request, refusal, &mut self.effects);

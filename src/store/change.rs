@@ -2,13 +2,24 @@
 
 use crate::domain::error::Refusal;
 use crate::domain::friendship::{Audience, FriendVerb};
-use crate::domain::id::{MessageId, UserId};
+use crate::domain::group::{GroupChange, GroupStep};
+use crate::domain::id::{GroupId, MessageId, UserId};
 use crate::domain::message::{Content, Message, Nonce};
+use crate::domain::room::{Hearers, RoomKey};
 use crate::domain::user::{User, UserPair};
 
 use super::error::StoreError;
 
-/// A change, by an identified user. `peer` is `None` where the address can be nobody's.
+/// Whom something is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// All in a room.
+    Room(RoomKey),
+    /// The user himself.
+    Oneself,
+}
+
+/// A change, by an identified user. `room` is `None` where the address can be nobody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Store a message.
@@ -17,8 +28,8 @@ pub enum Change {
         id: MessageId,
         /// Who writes.
         author: UserId,
-        /// To whom.
-        peer: Option<UserId>,
+        /// Where.
+        room: Option<RoomKey>,
         /// What.
         content: Content,
         /// The author's own name for it; what was sent under it before is not stored again.
@@ -30,8 +41,8 @@ pub enum Change {
     Edit {
         /// Who asks; only the message's author may.
         author: UserId,
-        /// The other user of the room that the message is said to be in.
-        peer: Option<UserId>,
+        /// The room that the message is said to be in.
+        room: Option<RoomKey>,
         /// Which message; `None` where the id can be nobody's.
         message: Option<MessageId>,
         /// The new text; `None` deletes.
@@ -39,17 +50,35 @@ pub enum Change {
         /// Whom users may write to. Deleting is always allowed.
         audience: Audience,
     },
-    /// Store nothing, but say in the order of the changes whether a user may do something to another
-    /// now, or to himself.
+    /// Store nothing, but say in the order of the changes whether a user may do something in a room
+    /// now, and who would hear of it.
     Signal {
         /// Who.
         author: UserId,
         /// To whom.
-        peer: UserId,
+        to: To,
         /// How much text waits for the word, in bytes.
         bytes: usize,
         /// Whom users may write to.
         audience: Audience,
+    },
+    /// Keep how far a user has read.
+    Read {
+        /// Who.
+        reader: UserId,
+        /// Where.
+        room: Option<RoomKey>,
+        /// Up to which message.
+        seq: i64,
+    },
+    /// Change a group.
+    Group {
+        /// Who acts.
+        actor: UserId,
+        /// Which; `None` for a new one, or where the id can be no group's.
+        group: Option<GroupId>,
+        /// What to do.
+        step: GroupStep,
     },
     /// Change what stands between two users.
     Befriend {
@@ -66,11 +95,13 @@ impl Change {
     /// The users whose room it is about.
     pub fn pair(&self) -> Option<UserPair> {
         match self {
-            Self::Post { author, peer, .. } | Self::Edit { author, peer, .. } => {
-                peer.and_then(|peer| UserPair::new(*author, peer))
+            Self::Post { room, .. } | Self::Edit { room, .. } | Self::Read { room, .. } => {
+                room.and_then(RoomKey::pair)
             }
-            Self::Signal { author, peer, .. } => UserPair::new(*author, *peer),
-            Self::Befriend { .. } => None,
+            Self::Signal { to: To::Room(room), .. } => room.pair(),
+            Self::Signal { to: To::Oneself, .. } | Self::Group { .. } | Self::Befriend { .. } => {
+                None
+            }
         }
     }
 
@@ -78,7 +109,11 @@ impl Change {
     pub fn key(&self) -> Option<(UserId, Nonce)> {
         match self {
             Self::Post { author, nonce, .. } => nonce.clone().map(|nonce| (*author, nonce)),
-            Self::Edit { .. } | Self::Signal { .. } | Self::Befriend { .. } => None,
+            Self::Edit { .. }
+            | Self::Signal { .. }
+            | Self::Read { .. }
+            | Self::Group { .. }
+            | Self::Befriend { .. } => None,
         }
     }
 
@@ -92,6 +127,8 @@ impl Change {
             Self::Edit { content, .. } => content.as_ref().map_or(0, |text| text.as_str().len()),
             Self::Signal { bytes, .. } => *bytes,
             Self::Befriend { name, .. } => name.len(),
+            // Bounded by what a title or a name may hold.
+            Self::Read { .. } | Self::Group { .. } => 0,
         }
     }
 }
@@ -100,15 +137,35 @@ impl Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Done {
     /// The message as stored.
-    Posted(Message),
+    Posted(Message, Hearers),
     /// The message that was sent under the same name before, as it is now. Nothing was stored.
     Repeated(Message),
     /// The message as it is now.
-    Edited(Message),
+    Edited {
+        /// The message.
+        message: Message,
+        /// Who hears of it.
+        hearers: Hearers,
+        /// Those from whom it is hidden from now on, and was not before.
+        withdrawn_from: Vec<UserId>,
+    },
     /// It may be done.
-    Signalled {
-        /// Whether it is hidden from the other user.
-        hidden: bool,
+    Signalled(Hearers),
+    /// How far the user has read now.
+    Read {
+        /// Where.
+        room: RoomKey,
+        /// Up to which message.
+        seq: i64,
+        /// Who hears of it; nobody but himself if he had read as far before.
+        hearers: Option<Hearers>,
+    },
+    /// What was done to a group.
+    Grouped {
+        /// What.
+        change: Box<GroupChange>,
+        /// Who hears of it, whoever did it; empty if nothing has changed.
+        told: Vec<UserId>,
     },
     /// What was done between two users.
     Befriended {

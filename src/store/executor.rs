@@ -18,6 +18,7 @@ use super::error::StoreError;
 use super::gate::Gate;
 use super::ledger::Ledger;
 use super::observer::Observer;
+use super::rosters::Rosters;
 use super::rules::Rules;
 use super::writer::{Batch, Job};
 
@@ -25,6 +26,7 @@ use super::writer::{Batch, Job};
 pub(super) struct DbExecutor {
     pub database: Database,
     pub rules: Arc<Rules>,
+    pub rosters: Arc<Rosters>,
     pub gate: Gate,
     pub observer: Arc<dyn Observer>,
 }
@@ -49,7 +51,7 @@ impl DbExecutor {
 
     fn attempt(&self, jobs: &mut [Job]) -> Result<(), StoreError> {
         let apply = |conn: &mut Connection| {
-            let mut ledger = Ledger::new(conn);
+            let mut ledger = Ledger::new(conn, &self.rosters);
             let changes = || jobs.iter().filter_map(Job::asked);
             ledger
                 .prepare(changes().filter_map(Change::pair), changes().filter_map(Change::key))?;

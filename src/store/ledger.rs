@@ -4,16 +4,21 @@
 //! memory, and the messages are stored many at once. Whoever looks at these tables otherwise goes
 //! through [`Ledger::settled`], which writes first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::domain::block::Blocks;
-use crate::domain::id::{MessageId, RoomId};
+use crate::domain::id::{GroupId, MessageId, RoomId, UserId};
 use crate::domain::message::{Message, Nonce};
+use crate::domain::room::{Hearers, Members, RoomKey};
 use crate::domain::user::UserPair;
 
 use super::Connection;
 use super::error::StoreError;
+use super::rosters::Rosters;
 use super::tables::blocks;
+use super::tables::groups::{self, Roster};
+use super::tables::hidings::{self, Hiding};
 use super::tables::messages;
 use super::tables::nonces::{self, Key};
 use super::tables::rooms::{self, Room};
@@ -22,25 +27,38 @@ use super::tables::rooms::{self, Room};
 pub(super) struct Ledger<'c> {
     conn: &'c mut Connection,
     /// Rooms as they will be, and who has none.
-    rooms: HashMap<UserPair, Option<Room>>,
+    rooms: HashMap<RoomKey, Option<Room>>,
     /// Who blocks whom; of the pairs that were looked up, all.
     blocks: HashMap<UserPair, Blocks>,
     /// Messages by their authors' own names for them; of the keys that were looked up, all.
     names: HashMap<Key, Option<MessageId>>,
+    /// Who blocks an author; of those that were looked up, all.
+    blockers: HashMap<UserId, Vec<UserId>>,
+    /// The members of groups, and what is no group.
+    groups: HashMap<GroupId, Option<Arc<Roster>>>,
+    rosters: &'c Rosters,
+    /// Groups that this transaction has changed; `None` for all that it may have.
+    touched: Option<HashSet<GroupId>>,
     posted: Vec<(RoomId, Message)>,
     named: Vec<(Key, MessageId)>,
+    hidden: Vec<Hiding>,
 }
 
 impl<'c> Ledger<'c> {
     /// An empty ledger.
-    pub fn new(conn: &'c mut Connection) -> Self {
+    pub fn new(conn: &'c mut Connection, rosters: &'c Rosters) -> Self {
         Self {
             conn,
             rooms: HashMap::new(),
             blocks: HashMap::new(),
             names: HashMap::new(),
+            blockers: HashMap::new(),
+            groups: HashMap::new(),
+            rosters,
+            touched: Some(HashSet::new()),
             posted: Vec::new(),
             named: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 
@@ -53,11 +71,11 @@ impl<'c> Ledger<'c> {
         pairs: impl Iterator<Item = UserPair>,
         names: impl Iterator<Item = Key>,
     ) -> Result<(), StoreError> {
-        self.rooms.extend(pairs.map(|pair| (pair, None)));
+        self.rooms.extend(pairs.map(|pair| (RoomKey::Direct(pair), None)));
         if !self.rooms.is_empty() {
-            let pairs: Vec<UserPair> = self.rooms.keys().copied().collect();
+            let pairs: Vec<UserPair> = self.rooms.keys().filter_map(|key| key.pair()).collect();
             let found = rooms::of_pairs(self.conn, &pairs)?;
-            self.rooms.extend(found.into_iter().map(|room| (room.pair, Some(room))));
+            self.rooms.extend(found.into_iter().map(|room| (room.key, Some(room))));
             self.find_blocks(&pairs)?;
         }
         self.names.extend(names.map(|key| (key, None)));
@@ -74,22 +92,98 @@ impl<'c> Ledger<'c> {
         self.conn
     }
 
+    /// The connection, with everything written, to look something up.
+    pub fn written(&mut self) -> Result<&mut Connection, StoreError> {
+        self.write()?;
+        Ok(self.conn)
+    }
+
     /// The connection, with everything written, for whatever use.
     pub fn settled(&mut self) -> Result<&mut Connection, StoreError> {
         self.write()?;
         self.rooms.clear();
         self.blocks.clear();
         self.names.clear();
+        self.blockers.clear();
+        self.groups.clear();
+        self.touched = None;
         Ok(self.conn)
     }
 
-    /// The room of a pair, if there is one.
-    pub fn room(&mut self, pair: UserPair) -> Result<Option<&mut Room>, StoreError> {
-        if !self.rooms.contains_key(&pair) {
-            let room = rooms::of_pair(self.conn, pair)?;
-            self.rooms.insert(pair, room);
+    /// A room, if there is one.
+    pub fn room(&mut self, key: RoomKey) -> Result<Option<&mut Room>, StoreError> {
+        if !self.rooms.contains_key(&key) {
+            let room = rooms::find(self.conn, key)?;
+            self.rooms.insert(key, room);
         }
-        Ok(self.rooms.get_mut(&pair).and_then(Option::as_mut))
+        Ok(self.rooms.get_mut(&key).and_then(Option::as_mut))
+    }
+
+    /// The members of a group, if there is one.
+    pub fn roster(&mut self, group: GroupId) -> Result<Option<Arc<Roster>>, StoreError> {
+        if let Some(known) = self.groups.get(&group) {
+            return Ok(known.clone());
+        }
+        let roster = match groups::version(self.conn, group)? {
+            Some(version) => Some(self.roster_of(group, version)?),
+            None => None,
+        };
+        self.groups.insert(group, roster.clone());
+        Ok(roster)
+    }
+
+    fn roster_of(&mut self, group: GroupId, version: i64) -> Result<Arc<Roster>, StoreError> {
+        // A version of this transaction may be rolled back, and given to another list later.
+        let committed = self.touched.as_ref().is_some_and(|touched| !touched.contains(&group));
+        if let Some(roster) = self.rosters.get(group, version).filter(|_| committed) {
+            return Ok(roster);
+        }
+        let roster = Arc::new(groups::roster(self.conn, group)?);
+        if committed {
+            self.rosters.keep(group, version, &roster);
+        }
+        Ok(roster)
+    }
+
+    /// Notes that a group is changed.
+    pub fn touch(&mut self, group: GroupId) -> Result<(), StoreError> {
+        self.groups.remove(&group);
+        if let Some(touched) = &mut self.touched {
+            touched.insert(group);
+        }
+        groups::touch(self.conn, group)
+    }
+
+    /// Who hears of what an author does in a room.
+    pub fn hearers(&mut self, key: RoomKey, author: UserId) -> Result<Hearers, StoreError> {
+        let group = match key {
+            RoomKey::Direct(pair) => {
+                let hidden = self.blocks(pair)?.hide(pair, author);
+                let hidden_from = hidden.then(|| pair.other(author)).into_iter().collect();
+                return Ok(Hearers { room: Members::Two(pair), hidden_from });
+            }
+            RoomKey::Group(group) => group,
+        };
+        let roster = self.roster(group)?;
+        let aware = roster.as_ref().map(|roster| Arc::clone(&roster.aware)).unwrap_or_default();
+        let blockers = self.blockers(author)?.iter().copied();
+        let seated = |user: &UserId| roster.as_ref().is_some_and(|all| all.seat(*user).is_some());
+        Ok(Hearers { room: Members::Many(aware), hidden_from: blockers.filter(seated).collect() })
+    }
+
+    /// Who blocks a user.
+    pub fn blockers(&mut self, user: UserId) -> Result<&[UserId], StoreError> {
+        if !self.blockers.contains_key(&user) {
+            let found = blocks::blockers_of(self.conn, user)?;
+            self.blockers.insert(user, found);
+        }
+        Ok(self.blockers.get(&user).map_or(&[], Vec::as_slice))
+    }
+
+    /// Hides a message from readers; `withdrawn` if they could see it.
+    pub fn hide(&mut self, message: MessageId, readers: &[UserId], withdrawn: bool) {
+        let hiding = |reader: &UserId| Hiding { message, reader: *reader, withdrawn };
+        self.hidden.extend(readers.iter().map(hiding));
     }
 
     /// Who of a pair blocks the other.
@@ -111,7 +205,7 @@ impl<'c> Ledger<'c> {
     /// Makes the room of a pair that has none.
     pub fn create_room(&mut self, id: RoomId, pair: UserPair) -> Result<(), StoreError> {
         let room = rooms::create(self.conn, id, pair)?;
-        self.rooms.insert(pair, Some(room));
+        self.rooms.insert(room.key, Some(room));
         Ok(())
     }
 
@@ -150,7 +244,7 @@ impl<'c> Ledger<'c> {
             self.write()?;
         }
         messages::update(self.conn, message)?;
-        match self.rooms.get(&message.pair) {
+        match self.rooms.get(&message.room) {
             Some(Some(room)) => rooms::update(self.conn, room),
             Some(None) | None => Ok(()),
         }
@@ -165,6 +259,10 @@ impl<'c> Ledger<'c> {
         if !self.named.is_empty() {
             nonces::insert_many(self.conn, &self.named)?;
             self.named.clear();
+        }
+        if !self.hidden.is_empty() {
+            hidings::insert_many(self.conn, &self.hidden)?;
+            self.hidden.clear();
         }
         Ok(())
     }

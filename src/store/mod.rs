@@ -20,6 +20,7 @@ mod location;
 mod migrate;
 mod observer;
 mod reader;
+mod rosters;
 mod rules;
 mod schema;
 mod settings;
@@ -39,16 +40,17 @@ use crate::domain::mint::IdMint;
 use executor::DbExecutor;
 use gate::Gate;
 use reader::{Lookup, Reader};
+use rosters::Rosters;
 use rules::Rules;
 use writer::{Job, Subscribe, Writer};
 
 pub use batched::Batched;
-pub use change::{Change, Committed, Done};
+pub use change::{Change, Committed, Done, To};
 pub use connection::Either as Connection;
 pub use database::Database;
 pub use error::StoreError;
 pub use observer::Observer;
-pub use settings::{Durability, Settings};
+pub use settings::{Durability, GroupLimits, Settings};
 
 /// The store. Cheap to clone; its threads end with the last clone, after what was accepted.
 #[derive(Clone)]
@@ -74,16 +76,20 @@ impl Store {
             log::error!("this program was built for a benchmark: it stores no message");
         }
         let settings = database.settings().clone();
+        let limits = settings.groups;
         let gate = Gate::new(&settings, Arc::clone(&observer));
         let reads_max = settings.pending_reads_max.min(Semaphore::MAX_PERMITS);
         let reader = database.clone();
         let readers = SyncArbiter::start(settings.readers.max(1), move || Reader {
             database: reader.clone(),
         });
-        let (rules, inner) = (Arc::new(Rules { mint, clock }), gate.clone());
+        let (rules, inner) = (Arc::new(Rules { mint, clock, limits }), gate.clone());
+        // Outlives a panic of the executor; what it holds is of commits alone.
+        let rosters = Arc::new(Rosters::default());
         let executor = SyncArbiter::start(1, move || DbExecutor {
             database: database.clone(),
             rules: Arc::clone(&rules),
+            rosters: Arc::clone(&rosters),
             gate: inner.clone(),
             observer: Arc::clone(&observer),
         });

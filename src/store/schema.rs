@@ -12,6 +12,7 @@ diesel::table! {
         profile -> Nullable<Text>,
         imported -> Bool,
         created_at -> BigInt,
+        last_seen_at -> Nullable<BigInt>,
     }
 }
 
@@ -27,9 +28,62 @@ diesel::table! {
 diesel::table! {
     rooms (id) {
         id -> BigInt,
-        low -> BigInt,
-        high -> BigInt,
+        low -> Nullable<BigInt>,
+        high -> Nullable<BigInt>,
         edits -> BigInt,
+        closed -> Bool,
+    }
+}
+
+diesel::table! {
+    room_groups (room_id) {
+        room_id -> BigInt,
+        title -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    members (room_id, user_id) {
+        room_id -> BigInt,
+        user_id -> BigInt,
+        role -> SmallInt,
+        unaware -> Bool,
+        joined_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    bans (room_id, user_id) {
+        room_id -> BigInt,
+        user_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    read_marks (user_id, room_id) {
+        user_id -> BigInt,
+        room_id -> BigInt,
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    hidings (message_id, reader_id) {
+        message_id -> BigInt,
+        reader_id -> BigInt,
+        withdrawn -> Bool,
+    }
+}
+
+diesel::table! {
+    lifted_blocks (blocker_id, blocked_id, created_at) {
+        blocker_id -> BigInt,
+        blocked_id -> BigInt,
+        created_at -> BigInt,
+        lifted_at -> BigInt,
     }
 }
 
@@ -102,9 +156,12 @@ diesel::table! {
 }
 
 diesel::joinable!(messages -> rooms (room_id));
+diesel::joinable!(nonces -> messages (message_id));
+diesel::joinable!(members -> users (user_id));
 diesel::joinable!(verification_keys -> registrations (registration_id));
 diesel::joinable!(mails -> registrations (registration_id));
 diesel::allow_tables_to_appear_in_same_query!(friendships, users);
-diesel::allow_tables_to_appear_in_same_query!(messages, rooms);
+diesel::allow_tables_to_appear_in_same_query!(messages, nonces, rooms);
+diesel::allow_tables_to_appear_in_same_query!(members, users);
 diesel::allow_tables_to_appear_in_same_query!(verification_keys, registrations);
 diesel::allow_tables_to_appear_in_same_query!(mails, registrations);

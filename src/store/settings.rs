@@ -9,6 +9,15 @@ pub enum Durability {
     Relaxed,
 }
 
+/// How large groups may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupLimits {
+    /// Members of a group.
+    pub members_max: usize,
+    /// Groups one user may be in.
+    pub groups_per_user_max: i64,
+}
+
 /// How the store is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -36,6 +45,8 @@ pub struct Settings {
     pub busy_timeout_ms: u32,
     /// About how much text one slice of a history page holds, in bytes.
     pub history_slice_bytes: usize,
+    /// How large groups may be.
+    pub groups: GroupLimits,
 }
 
 impl Default for Settings {
@@ -53,6 +64,7 @@ impl Default for Settings {
             mmap_mib: 2_047,
             busy_timeout_ms: 5_000,
             history_slice_bytes: 262_144,
+            groups: GroupLimits { members_max: 1_000, groups_per_user_max: 500 },
         }
     }
 }

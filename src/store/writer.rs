@@ -35,6 +35,7 @@ pub(super) struct Job {
     permit: Option<Permit>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly all are changes")]
 enum Work {
     /// Answered through [`Committed`]; `done` counts only once it is committed.
     Change {

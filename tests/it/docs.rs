@@ -25,7 +25,14 @@ fn refusals() -> Vec<Refusal> {
         Refusal::AlreadyRequested => Some(Refusal::AlreadyFriend),
         Refusal::AlreadyFriend => Some(Refusal::NotRequested),
         Refusal::NotRequested => Some(Refusal::NotFriend),
-        Refusal::NotFriend => Some(Refusal::Busy),
+        Refusal::NotFriend => Some(Refusal::NotMember),
+        Refusal::NotMember => Some(Refusal::NotAllowed),
+        Refusal::NotAllowed => Some(Refusal::NoSuchMember),
+        Refusal::NoSuchMember => Some(Refusal::Banned),
+        Refusal::Banned => Some(Refusal::GroupFull),
+        Refusal::GroupFull => Some(Refusal::TooManyGroups),
+        Refusal::TooManyGroups => Some(Refusal::OwnerStays),
+        Refusal::OwnerStays => Some(Refusal::Busy),
         Refusal::Busy => Some(Refusal::Internal),
         Refusal::Internal => None,
     };
@@ -58,7 +65,7 @@ fn row(frame: &Frame) -> String {
 
 #[test]
 fn every_error_frame_is_in_the_table_and_no_other() {
-    let kind = Kind::Rewind(Mode::Readme);
+    let kind = Kind::Rewind(Mode::Readme.into());
     let constants = [
         encode::BINARY,
         encode::NOT_JSON,
@@ -67,6 +74,8 @@ fn every_error_frame_is_in_the_table_and_no_other() {
         encode::UNKNOWN_CHAT,
         encode::UNKNOWN_LOAD,
         encode::UNKNOWN_MUTUAL_USERS,
+        encode::UNKNOWN_PRESENCE,
+        encode::UNKNOWN_GROUP,
         encode::NAME_MISSING,
         encode::TOKEN_MISSING,
         encode::NOT_READY,
@@ -98,7 +107,7 @@ fn every_error_frame_is_in_the_table_and_no_other() {
 fn every_close_code_is_in_the_table() {
     let page = read("docs/errors.md");
     for reason in close_reasons() {
-        let (code, text) = Kind::Rewind(Mode::Readme).close(reason);
+        let (code, text) = Kind::Rewind(Mode::Readme.into()).close(reason);
         let text = text.replace("=0", "=N");
         let row = if text.is_empty() {
             format!("| {code} | |")

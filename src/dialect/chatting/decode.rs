@@ -6,12 +6,13 @@
 use serde_json::value::RawValue;
 
 use super::{Form, encode, id};
-use crate::dialect::{Decoded, Phase, Scene, json};
+use crate::dialect::{Decoded, Kind, Phase, Scene, json};
 use crate::domain::close::CloseReason;
 use crate::domain::command::{Absent, Command, Signal, Write};
 use crate::domain::id::UserId;
 use crate::domain::invite::InviteStep;
 use crate::domain::message::{Content, ContentError};
+use crate::domain::room::RoomKey;
 
 /// Why a frame is not understood.
 type Reason = &'static str;
@@ -30,7 +31,7 @@ pub fn text(form: Form, text: &str, scene: Scene<'_>) -> Decoded {
     let me = match scene.phase {
         Phase::Opened | Phase::Alive => {
             let token = members.and_then(|[token, ..]| token);
-            return identify(token);
+            return identify(form, token);
         }
         Phase::Ready(me) => me,
     };
@@ -38,7 +39,7 @@ pub fn text(form: Form, text: &str, scene: Scene<'_>) -> Decoded {
         return bad_request(form, NOT_AN_OBJECT, scene);
     };
     if token.is_some() && target.is_none() {
-        return identify(token);
+        return identify(form, token);
     }
     let Some(target) = target.and_then(id::from_json) else {
         return bad_request(form, NO_TARGET, scene);
@@ -65,9 +66,9 @@ pub fn binary(form: Form, scene: Scene<'_>) -> Decoded {
     }
 }
 
-fn identify(token: Option<&RawValue>) -> Decoded {
+fn identify(form: Form, token: Option<&RawValue>) -> Decoded {
     match token.and_then(json::string) {
-        Some(token) => Decoded::Identify(token.into_owned()),
+        Some(token) => Decoded::Identify { token: token.into_owned(), kind: Kind::Chatting(form) },
         None => Decoded::Close(CloseReason::NotIdentified),
     }
 }
@@ -89,7 +90,8 @@ fn chat(me: UserId, target: i64, content: Content) -> Option<Write> {
     Some(if peer == me {
         signal(me, Signal::Note(content))
     } else {
-        Write::Post { peer: Some(peer), content, nonce: None, absent: Absent::Refused }
+        let room = RoomKey::direct(me, peer);
+        Write::Post { room, content, nonce: None, absent: Absent::Refused }
     })
 }
 

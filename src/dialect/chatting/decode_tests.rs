@@ -56,8 +56,8 @@ fn write(write: Write) -> Decoded {
 
 fn chat_to(peer: i64, text: &str) -> Decoded {
     let content = Content::new(text.to_owned()).unwrap();
-    let peer = Some(user(peer));
-    write(Write::Post { peer, content, nonce: None, absent: Absent::Refused })
+    let room = RoomKey::direct(user(ME), user(peer));
+    write(Write::Post { room, content, nonce: None, absent: Absent::Refused })
 }
 
 /// The reason of a Bad Request; of any other error its name.
@@ -72,14 +72,17 @@ fn refused(decoded: Decoded) -> String {
 fn the_first_frame_is_a_token_or_the_end() {
     let closed = Decoded::Close(CloseReason::NotIdentified);
     for phase in [Phase::Opened, Phase::Alive] {
-        let token = Decoded::Identify("t".to_owned());
+        let token = Decoded::Identify { token: "t".to_owned(), kind: Kind::Chatting(form()) };
         assert_eq!(decode(r#"{"token":"t","target_id":6,"x":[]}"#, phase), token);
         for bad in ["", "x", "[]", "{}", r#"{"token":5}"#, r#"{"target_id":6,"message":"a"}"#] {
             assert_eq!(decode(bad, phase), closed, "{bad}");
         }
         assert_eq!(binary(form(), Scene { phase, clock: &Still }), closed);
     }
-    assert_eq!(says(json!({"token": "t"})), Decoded::Identify("t".to_owned()));
+    assert_eq!(
+        says(json!({"token": "t"})),
+        Decoded::Identify { token: "t".to_owned(), kind: Kind::Chatting(form()) }
+    );
     assert_eq!(says(json!({"token": null})), closed);
 }
 

@@ -113,7 +113,7 @@ pub fn event(form: Form, event: &Event) -> Option<Frame> {
     let id = |user: UserId| form.ids.of(user);
     match event {
         Event::MessagePosted(message) => {
-            let (from, to) = (message.author, message.pair.other(message.author));
+            let (from, to) = (message.author, message.room.peer_of(message.author)?);
             Some(chat(&message.content, id(from), id(to), message.created_at))
         }
         Event::Noted { user, text, at } => Some(chat(text, id(*user), id(*user), *at)),
@@ -125,8 +125,16 @@ pub fn event(form: Form, event: &Event) -> Option<Frame> {
             Some(frame("invite_game", payload, Some(id(*to)), *at))
         }
         Event::Noticed { notice, at } => Some(noticed(form, notice, *at)),
-        // Edits and friendships are no business of this dialect.
-        Event::MessageEdited(_) | Event::Befriended { .. } => None,
+        // Edits, friendships, groups and finer presence are no business of this dialect.
+        Event::MessageEdited(_)
+        | Event::MessageRepeated(_)
+        | Event::MessageWithdrawn(_)
+        | Event::Befriended { .. }
+        | Event::Typing { .. }
+        | Event::Read { .. }
+        | Event::GroupChanged(_)
+        | Event::StatusSet(_)
+        | Event::PresenceChanged(_) => None,
     }
 }
 
@@ -146,7 +154,7 @@ fn status_changed(from_id: WireId, to: WireId, status: Status, at: Timestamp) ->
         status: &'a str,
     }
     let status = match status {
-        Status::Online => "online",
+        Status::Online | Status::Away => "online",
         Status::Offline => "offline",
     };
     frame("send_status", Payload { from_id, status }, Some(to), at)
@@ -227,7 +235,14 @@ pub fn refusal(form: Form, why: Refusal, peer: Option<UserId>, scene: Scene<'_>)
         | Refusal::AlreadyRequested
         | Refusal::AlreadyFriend
         | Refusal::NotRequested
-        | Refusal::NotFriend => bad_request(form, "This cannot be done.", scene),
+        | Refusal::NotFriend
+        | Refusal::NotMember
+        | Refusal::NotAllowed
+        | Refusal::NoSuchMember
+        | Refusal::Banned
+        | Refusal::GroupFull
+        | Refusal::TooManyGroups
+        | Refusal::OwnerStays => bad_request(form, "This cannot be done.", scene),
     }
 }
 

@@ -4,20 +4,22 @@
 
 use serde_json::value::RawValue;
 
-use super::{encode, time};
+use super::features::{self, Features};
+use super::{Form, Mode, encode, time};
 use crate::dialect::json::{self, Members};
-use crate::dialect::{Decoded, Phase};
+use crate::dialect::{Decoded, Kind, Phase};
 use crate::domain::close::CloseReason;
 use crate::domain::command::{Absent, Command, Query, Write};
 use crate::domain::friendship::FriendVerb;
-use crate::domain::id::{MessageId, UserId};
+use crate::domain::id::{GroupId, MessageId, UserId};
 use crate::domain::message::{Content, ContentError, Nonce};
+use crate::domain::room::RoomKey;
 
 /// A frame that is answered with an error; most are.
-type Read<T> = Result<T, encode::Error>;
+pub(super) type Read<T> = Result<T, encode::Error>;
 
 /// Reads a text frame of a session in `phase`.
-pub fn text(text: &str, phase: Phase) -> Decoded {
+pub fn text(form: Form, text: &str, phase: Phase) -> Decoded {
     let Some([kind, payload]) = json::members(text, ["type", "payload"]) else {
         return Decoded::Reply(encode::error(encode::NOT_JSON));
     };
@@ -30,17 +32,21 @@ pub fn text(text: &str, phase: Phase) -> Decoded {
             let refused = encode::error(encode::NO_HEARTBEAT);
             return Decoded::ReplyAndClose(refused, CloseReason::HeartbeatOmitted);
         }
-        ("auth", Phase::Alive | Phase::Ready(_)) => identify(payload),
+        ("auth", Phase::Alive | Phase::Ready(_)) => identify(form, payload),
         ("chat" | "load" | "mutual_users", Phase::Opened | Phase::Alive) => Err(encode::NOT_READY),
-        ("chat", Phase::Ready(me)) => chat(payload, me),
-        ("load", Phase::Ready(me)) => load(payload, me),
+        ("chat", Phase::Ready(me)) => chat(form, payload, me),
+        ("load", Phase::Ready(me)) => load(form, payload, me),
         ("mutual_users", Phase::Ready(_)) => mutual_users(payload),
+        (kind, Phase::Ready(me)) => features::decode::frame(form, kind, payload, me)
+            .unwrap_or(Err(encode::UNKNOWN_TYPE))
+            .map(Decoded::Command),
         (_, _) => Err(encode::UNKNOWN_TYPE),
     };
     read.unwrap_or_else(|error| Decoded::Reply(encode::error(error)))
 }
 
-fn object<'a, const N: usize>(
+/// The named members of a payload.
+pub(super) fn object<'a, const N: usize>(
     payload: Option<&'a RawValue>,
     names: [&str; N],
 ) -> Read<Members<'a, N>> {
@@ -52,16 +58,22 @@ fn is_blank(raw: Option<&RawValue>) -> bool {
     raw.is_none_or(|raw| json::is_null(raw) || raw.get() == "\"\"")
 }
 
-fn identify(payload: Option<&RawValue>) -> Read<Decoded> {
-    let [token] = object(payload, ["auth"])?;
+fn identify(form: Form, payload: Option<&RawValue>) -> Read<Decoded> {
+    let [token, features] = object(payload, ["auth", "features"])?;
     if is_blank(token) {
         return Err(encode::TOKEN_MISSING);
     }
     let token = token.and_then(json::string).ok_or(encode::TOKEN_MISMATCH)?;
-    Ok(Decoded::Identify(token.into_owned()))
+    let features = match form.mode {
+        Mode::Readme => features::decode::asked(features)?,
+        // The shipped client must not be told what it does not know.
+        Mode::Wind => Features::NONE,
+    };
+    let kind = Kind::Rewind(Form { features, ..form });
+    Ok(Decoded::Identify { token: token.into_owned(), kind })
 }
 
-fn chat(payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
+fn chat(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
     let [kind, id, room, content, name] =
         object(payload, ["type", "id", "chat_id", "content", "nonce"])?;
     let write = match kind.and_then(json::string).as_deref() {
@@ -69,26 +81,27 @@ fn chat(payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
         Some("send") if is_blank(content) => return Ok(Decoded::Ignore),
         Some("send") => {
             let content = text_content(content)?.ok_or(encode::INVALID)?;
-            let (peer, nonce) = (peer(room, me)?, nonce(name)?);
-            Write::Post { peer, content, nonce, absent: Absent::Kept }
+            let (room, nonce) = (self::room(form, room, me)?, nonce(name)?);
+            Write::Post { room, content, nonce, absent: Absent::Kept }
         }
         Some("edit") => {
             let message = message_id(id.ok_or(encode::INVALID)?)?;
-            Write::Edit { peer: peer(room, me)?, message, content: text_content(content)? }
+            let room = self::room(form, room, me)?;
+            Write::Edit { room, message, content: text_content(content)? }
         }
         Some(_) | None => return Err(encode::UNKNOWN_CHAT),
     };
     Ok(Decoded::Command(Command::Write(write)))
 }
 
-fn load(payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
+fn load(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
     let [kind, room, cursor, count] = object(payload, ["type", "load_id", "datetime", "count"])?;
     let query = match kind.and_then(json::string).as_deref() {
         Some("mutual_users") => Query::Friends,
         Some("chat") => {
             let cursor = cursor.and_then(json::string);
             Query::History {
-                peer: peer(room, me)?,
+                room: self::room(form, room, me)?,
                 before: cursor.and_then(|text| time::cursor(&text)).ok_or(encode::INVALID)?,
                 count: count.and_then(json::count).ok_or(encode::INVALID)?,
             }
@@ -112,10 +125,20 @@ fn mutual_users(payload: Option<&RawValue>) -> Read<Decoded> {
     Ok(Decoded::Command(Command::Write(Write::Befriend { verb, name })))
 }
 
-/// The peer behind a room's address, seen from `me`; `None` if it can be no user's.
-fn peer(room: Option<&RawValue>, me: UserId) -> Read<Option<UserId>> {
+/// The room at an address, seen from `me`; `None` if it can be nobody's.
+pub(super) fn room(form: Form, room: Option<&RawValue>, me: UserId) -> Read<Option<RoomKey>> {
     let address = room.and_then(json::id).ok_or(encode::INVALID)?;
-    Ok(UserId::new(address ^ me.get()))
+    Ok(key(form, address, me))
+}
+
+/// The room at an address: the XOR of two users' ids, which is even, or a group's own id.
+pub(super) fn key(form: Form, address: i64, me: UserId) -> Option<RoomKey> {
+    if form.features.has(Features::GROUP)
+        && let Some(group) = GroupId::new(address)
+    {
+        return Some(RoomKey::Group(group));
+    }
+    RoomKey::direct(me, UserId::new(address ^ me.get())?)
 }
 
 /// A message's id; text that is no id is an id nobody has.

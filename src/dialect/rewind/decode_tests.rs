@@ -11,12 +11,14 @@ fn ready() -> Phase {
     Phase::Ready(UserId::new(ME).unwrap())
 }
 
-fn peer_id() -> Option<UserId> {
-    UserId::new(PEER)
+const PLAIN: Form = Form { mode: Mode::Readme, features: Features::NONE };
+
+fn peer_room() -> Option<RoomKey> {
+    RoomKey::direct(UserId::new(ME)?, UserId::new(PEER)?)
 }
 
 fn decode(frame: &Value, phase: Phase) -> Decoded {
-    text(&frame.to_string(), phase)
+    text(PLAIN, &frame.to_string(), phase)
 }
 
 fn command(kind: &str, payload: Value) -> Decoded {
@@ -41,17 +43,17 @@ fn heartbeats_are_echoed_byte_for_byte_in_every_phase() {
         for payload in [r#"{"count": 0}"#, "null", "[1, 2.50e3]", r#""\u00e9é""#, "-0.0", "{ }"] {
             let frame = format!(r#"{{"payload":{payload},"type":"heartbeat"}}"#);
             let echo = format!(r#"{{"type":"heartbeat","payload":{payload}}}"#);
-            assert_eq!(text(&frame, phase), Decoded::Heartbeat(Frame::text(echo)));
+            assert_eq!(text(PLAIN, &frame, phase), Decoded::Heartbeat(Frame::text(echo)));
         }
     }
     let absent = Frame::text(r#"{"type":"heartbeat","payload":null}"#);
-    assert_eq!(text(r#"{"type":"heartbeat"}"#, Phase::Opened), Decoded::Heartbeat(absent));
+    assert_eq!(text(PLAIN, r#"{"type":"heartbeat"}"#, Phase::Opened), Decoded::Heartbeat(absent));
 }
 
 #[test]
 fn what_is_no_frame_is_answered() {
     for bad in ["", "x", "[]", "1", "null", "\"heartbeat\"", "{", r#"{"type":NaN}"#] {
-        assert_eq!(text(bad, ready()), error(encode::NOT_JSON), "{bad}");
+        assert_eq!(text(PLAIN, bad, ready()), error(encode::NOT_JSON), "{bad}");
     }
     for bad in [json!({}), json!({"type": null}), json!({"type": ""}), json!({"type": 1})] {
         assert_eq!(decode(&bad, ready()), error(encode::INVALID), "{bad}");
@@ -83,7 +85,10 @@ fn auth_wants_a_heartbeat_and_a_token() {
     let closed = Decoded::ReplyAndClose(refused, CloseReason::HeartbeatOmitted);
     assert_eq!(decode(&frame, Phase::Opened), closed);
     for phase in [Phase::Alive, ready()] {
-        assert_eq!(decode(&frame, phase), Decoded::Identify("t".to_owned()));
+        assert_eq!(
+            decode(&frame, phase),
+            Decoded::Identify { token: "t".to_owned(), kind: Kind::Rewind(PLAIN) }
+        );
     }
     for payload in [json!({}), json!({"auth": null}), json!({"auth": ""})] {
         assert_eq!(command("auth", payload), error(encode::TOKEN_MISSING));
@@ -98,7 +103,7 @@ fn a_room_is_named_by_the_xor_with_oneself() {
     for chat_id in [json!(room), json!(room.to_string())] {
         let send = json!({"type": "send", "chat_id": chat_id, "content": " 안녕 🦀\n"});
         let post = Write::Post {
-            peer: peer_id(),
+            room: peer_room(),
             content: content(" 안녕 🦀\n"),
             nonce: None,
             absent: Absent::Kept,
@@ -106,11 +111,16 @@ fn a_room_is_named_by_the_xor_with_oneself() {
         assert_eq!(command("chat", send), write(post));
     }
     let nobody = [0, ME, ME ^ 3, ME ^ i64::MAX];
-    for (room, peer) in nobody.map(|room| (room, UserId::new(room ^ ME))) {
+    for (room, key) in nobody.map(|room| (room, key(PLAIN, room, UserId::new(ME).unwrap()))) {
         let send = json!({"type": "send", "chat_id": room.to_string(), "content": "x"});
         assert_eq!(
             command("chat", send),
-            write(Write::Post { peer, content: content("x"), nonce: None, absent: Absent::Kept })
+            write(Write::Post {
+                room: key,
+                content: content("x"),
+                nonce: None,
+                absent: Absent::Kept
+            })
         );
     }
 }
@@ -157,18 +167,18 @@ fn edits_replace_or_delete() {
     let edit = |id: Value, content: Value| {
         command("chat", json!({"type": "edit", "id": id, "chat_id": "12", "content": content}))
     };
-    let (peer, message) = (peer_id(), MessageId::new(77));
+    let (room, message) = (peer_room(), MessageId::new(77));
     let new = Some(content("new"));
     assert_eq!(
         edit(json!("77"), json!("new")),
-        write(Write::Edit { peer, message, content: new.clone() })
+        write(Write::Edit { room, message, content: new.clone() })
     );
     for blank in [json!(""), json!(null)] {
-        let delete = Write::Edit { peer, message, content: None };
+        let delete = Write::Edit { room, message, content: None };
         assert_eq!(edit(json!(77), blank), write(delete));
     }
     for unknown in ["abc", "0", "", "9223372036854775808"] {
-        let nobodys = Write::Edit { peer, message: None, content: new.clone() };
+        let nobodys = Write::Edit { room, message: None, content: new.clone() };
         assert_eq!(edit(json!(unknown), json!("new")), write(nobodys), "{unknown}");
     }
     assert_eq!(edit(json!(null), json!("new")), error(encode::INVALID));
@@ -187,8 +197,9 @@ fn loads_name_a_room_a_cursor_and_a_count() {
     };
     let cursor = "MjAyMi0xLTMgMDA6MDQ6MTUuMDEyMzAw";
     let before = Timestamp::from_micros(1_641_135_855_012_300);
-    let query =
-        |count| Decoded::Command(Command::Query(Query::History { peer: peer_id(), before, count }));
+    let query = |count| {
+        Decoded::Command(Command::Query(Query::History { room: peer_room(), before, count }))
+    };
     assert_eq!(load(cursor, json!(50)), query(50));
     assert_eq!(load(cursor, json!(0)), query(0));
     for bad in [json!(-1), json!(1.5), json!("50"), json!(null)] {
@@ -228,11 +239,11 @@ fn any_text_is_answered_or_understood_and_never_a_panic() {
     runner
         .run(&"[\\{\\}\\[\\]\":,a-z0-9\\\\u\u{0}-\u{ff}]{0,80}", |garbage| {
             for phase in [Phase::Opened, Phase::Alive, ready()] {
-                text(&garbage, phase);
+                text(PLAIN, &garbage, phase);
                 for kind in ["auth", "chat", "load", "mutual_users"] {
-                    text(&format!(r#"{{"type":"{kind}","payload":{garbage}}}"#), phase);
+                    text(PLAIN, &format!(r#"{{"type":"{kind}","payload":{garbage}}}"#), phase);
                     let inner = format!(r#"{{"type":"{kind}","payload":{{"type":{garbage}}}}}"#);
-                    text(&inner, phase);
+                    text(PLAIN, &inner, phase);
                 }
             }
             Ok(())

@@ -3,14 +3,17 @@
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::Mode;
+use super::features::{self, Features};
 use super::time::Korean;
+use super::{Form, Mode};
 use crate::dialect::{Frame, IdentifyError};
 use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer, Welcome};
 use crate::domain::friendship::FriendVerb;
-use crate::domain::message::Message;
+use crate::domain::id::UserId;
+use crate::domain::message::{Message, Nonce};
+use crate::domain::room::RoomKey;
 use crate::domain::user::User;
 
 /// An error's code and reason.
@@ -30,6 +33,10 @@ pub const UNKNOWN_CHAT: Error = (4000, "Unknown chat type.");
 pub const UNKNOWN_LOAD: Error = (4000, "Unknown load type.");
 /// No such inner type of `mutual_users`.
 pub const UNKNOWN_MUTUAL_USERS: Error = (4000, "Unknown mutual_users type.");
+/// No such inner type of `presence`.
+pub const UNKNOWN_PRESENCE: Error = (4000, "Unknown presence type.");
+/// No such inner type of `group`.
+pub const UNKNOWN_GROUP: Error = (4000, "Unknown group type.");
 /// A friend command names nobody.
 pub const NAME_MISSING: Error = (4000, "name is not provided.");
 /// An auth frame holds no token.
@@ -51,16 +58,19 @@ struct Envelope<'a, P> {
     payload: P,
 }
 
-fn frame<P: Serialize>(r#type: &str, payload: P) -> Frame {
+/// A frame of a type.
+pub(super) fn frame<P: Serialize>(r#type: &str, payload: P) -> Frame {
     Frame::json(&Envelope { r#type, payload })
 }
 
-fn as_text<S: Serializer>(id: &i64, to: S) -> Result<S::Ok, S::Error> {
+/// An id as the wire has it.
+pub(super) fn as_text<S: Serializer>(id: &i64, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(itoa::Buffer::new().format(*id))
 }
 
+/// A user.
 #[derive(Serialize)]
-struct UserObject<'a> {
+pub(super) struct UserObject<'a> {
     #[serde(serialize_with = "as_text")]
     id: i64,
     name: &'a str,
@@ -83,26 +93,51 @@ pub fn heartbeat(payload: Option<&RawValue>) -> Frame {
     Frame::text(format!(r#"{{"type":"heartbeat","payload":{payload}}}"#))
 }
 
-/// The answer to auth.
-pub fn welcome(mode: Mode, welcome: &Welcome) -> Frame {
+/// The address of a room on this wire.
+pub(super) fn address(room: RoomKey) -> i64 {
+    match room {
+        RoomKey::Direct(pair) => pair.low().get() ^ pair.high().get(),
+        RoomKey::Group(group) => group.get(),
+    }
+}
+
+/// The answer to auth, and what follows at once.
+pub fn welcome(form: Form, welcome: &Welcome) -> Vec<Frame> {
     #[derive(Serialize)]
     struct Payload<'a, L> {
         self_user: UserObject<'a>,
         mutual_requests: L,
         mutual_users: L,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        features: Option<Vec<&'static str>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rooms: Option<Vec<features::encode::RoomObject<'a>>>,
     }
     let self_user = UserObject::from(&welcome.user);
     let (requests, friends) = (objects(&welcome.requests), objects(&welcome.friends));
-    match mode {
+    let features = form.features;
+    let answer = match form.mode {
         Mode::Readme => {
-            frame("auth", Payload { self_user, mutual_requests: requests, mutual_users: friends })
+            let rooms = welcome.rooms.as_deref();
+            let payload = Payload {
+                self_user,
+                mutual_requests: requests,
+                mutual_users: friends,
+                features: features.has(Features::ASKED).then(|| features.names().collect()),
+                rooms: rooms.map(|rooms| features::encode::rooms(form, rooms)),
+            };
+            frame("auth", payload)
         }
         Mode::Wind => {
             let mutual_requests = Frame::json(&requests).as_text().to_string();
             let mutual_users = Frame::json(&friends).as_text().to_string();
-            frame("auth", Payload { self_user, mutual_requests, mutual_users })
+            let (features, rooms) = (None, None);
+            frame("auth", Payload { self_user, mutual_requests, mutual_users, features, rooms })
         }
-    }
+    };
+    let presence = features.has(Features::PRESENCE);
+    let snapshot = presence.then(|| features::encode::snapshot(&welcome.presence));
+    std::iter::once(answer).chain(snapshot).collect()
 }
 
 /// The answer to a bad token.
@@ -114,24 +149,62 @@ pub fn not_identified(why: IdentifyError) -> Frame {
     })
 }
 
-/// Whether a session is told of an event.
+/// Whether a session is told of an event, for which there is a frame.
 ///
 /// The shipped client would show news of its own user's other sessions, and every edit, as one
 /// more bubble; in wind mode it is spared both.
-pub fn tells(mode: Mode, event: &Event, viewer: Viewer) -> bool {
-    match (mode, viewer) {
-        (Mode::Readme, _) | (Mode::Wind, Viewer::Author) => true,
-        (Mode::Wind, Viewer::OwnOther) => false,
-        (Mode::Wind, Viewer::Peer) => !matches!(event, Event::MessageEdited(_)),
-    }
+pub fn tells(form: Form, event: &Event, viewer: Viewer) -> bool {
+    let has = |feature| form.features.has(feature);
+    let knows = |room: RoomKey| has(Features::GROUP) || room.pair().is_some();
+    let wanted = match event {
+        Event::MessagePosted(message)
+        | Event::MessageRepeated(message)
+        | Event::MessageEdited(message) => knows(message.room),
+        Event::MessageWithdrawn(message) => has(Features::SYNC) && knows(message.room),
+        Event::Typing { room, .. } => has(Features::TYPING) && knows(*room),
+        Event::Read { room, .. } => has(Features::READ) && knows(*room),
+        Event::GroupChanged(_) => has(Features::GROUP),
+        Event::StatusSet(_) | Event::PresenceChanged(_) => has(Features::PRESENCE),
+        Event::Befriended { .. }
+        | Event::StatusChanged { .. }
+        | Event::Invited { .. }
+        | Event::Noted { .. }
+        | Event::Noticed { .. } => true,
+    };
+    let spared = match (form.mode, viewer) {
+        (Mode::Readme, _) | (Mode::Wind, Viewer::Author) => false,
+        (Mode::Wind, Viewer::OwnOther) => true,
+        (Mode::Wind, Viewer::Peer) => matches!(event, Event::MessageEdited(_)),
+    };
+    wanted && !spared
+}
+
+/// Whether an event is written in another way for the user who has done it.
+pub fn tells_apart(form: Form, event: &Event) -> bool {
+    let message = matches!(event, Event::MessagePosted(_) | Event::MessageEdited(_));
+    message && form.features.has(Features::SYNC)
 }
 
 /// An event, if there is a frame for it.
-pub fn event(event: &Event) -> Option<Frame> {
+pub fn event(form: Form, event: &Event, viewer: Viewer) -> Option<Frame> {
+    let own = viewer != Viewer::Peer;
+    let chat = |r#type, message| Chat { form, r#type, message, own, duplicate: false };
     match event {
-        Event::MessagePosted(message) => Some(chat("send", message)),
-        Event::MessageEdited(message) => Some(chat("edit", message)),
+        Event::MessagePosted(message) => Some(chat("send", message).frame()),
+        Event::MessageRepeated(message) => {
+            Some(Chat { duplicate: true, ..chat("send", message) }.frame())
+        }
+        Event::MessageEdited(message) | Event::MessageWithdrawn(message) => {
+            Some(chat("edit", message).frame())
+        }
         Event::Befriended { verb, by } => Some(befriended(*verb, by)),
+        Event::Typing { user, room, typing } => {
+            Some(features::encode::typing(*user, *room, *typing))
+        }
+        Event::Read { user, room, seq } => Some(features::encode::read(*user, *room, *seq)),
+        Event::GroupChanged(change) => Some(features::encode::group_changed(change)),
+        Event::StatusSet(status) => Some(features::encode::status_set(*status)),
+        Event::PresenceChanged(friend) => Some(features::encode::presence_changed(friend)),
         Event::StatusChanged { .. }
         | Event::Invited { .. }
         | Event::Noted { .. }
@@ -140,32 +213,72 @@ pub fn event(event: &Event) -> Option<Frame> {
 }
 
 /// A message of a page of history: always shown as it is now, as if sent so.
-pub fn history(message: &Message) -> Frame {
-    chat("send", message)
+pub fn history(form: Form, message: &Message, me: UserId) -> Frame {
+    let own = message.author == me;
+    Chat { form, r#type: "send", message, own, duplicate: false }.frame()
 }
 
-fn chat(r#type: &str, message: &Message) -> Frame {
-    #[derive(Serialize)]
-    struct Payload<'a> {
-        r#type: &'a str,
-        #[serde(serialize_with = "as_text")]
-        id: i64,
-        #[serde(serialize_with = "as_text")]
-        user_id: i64,
-        #[serde(serialize_with = "as_text")]
-        chat_id: i64,
-        content: &'a str,
-        created_at: String,
+/// A message that has changed.
+pub fn change(form: Form, message: &Message, me: UserId) -> Frame {
+    let r#type = if message.edited_at.is_some() { "edit" } else { "send" };
+    let own = message.author == me;
+    Chat { form, r#type, message, own, duplicate: false }.frame()
+}
+
+/// A message, and for whom it is written.
+#[derive(Clone, Copy)]
+struct Chat<'a> {
+    form: Form,
+    r#type: &'a str,
+    message: &'a Message,
+    /// Whether its author reads it.
+    own: bool,
+    /// Whether it was sent before.
+    duplicate: bool,
+}
+
+impl Chat<'_> {
+    fn frame(self) -> Frame {
+        #[derive(Serialize)]
+        struct Payload<'a> {
+            r#type: &'a str,
+            #[serde(serialize_with = "as_text")]
+            id: i64,
+            #[serde(serialize_with = "as_text")]
+            user_id: i64,
+            #[serde(serialize_with = "as_text")]
+            chat_id: i64,
+            content: &'a str,
+            created_at: String,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            seq: Option<i64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            rev: Option<i64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            edited_at: Option<Option<String>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            nonce: Option<Option<&'a str>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            duplicate: Option<bool>,
+        }
+        let Self { r#type, message, .. } = self;
+        let sync = self.form.features.has(Features::SYNC);
+        let edited_at = || message.edited_at.map(|at| Korean(at).text());
+        let payload = Payload {
+            r#type,
+            id: message.id.get(),
+            user_id: message.author.get(),
+            chat_id: address(message.room),
+            content: &message.content,
+            created_at: Korean(message.created_at).text(),
+            seq: sync.then_some(message.seq),
+            rev: sync.then_some(message.rev),
+            edited_at: sync.then(edited_at),
+            nonce: (sync && self.own).then(|| message.nonce.as_ref().map(Nonce::as_str)),
+            duplicate: (sync && self.duplicate).then_some(true),
+        };
+        frame("chat", payload)
     }
-    let payload = Payload {
-        r#type,
-        id: message.id.get(),
-        user_id: message.author.get(),
-        chat_id: message.pair.low().get() ^ message.pair.high().get(),
-        content: &message.content,
-        created_at: Korean(message.created_at).text(),
-    };
-    frame("chat", payload)
 }
 
 fn befriended(verb: FriendVerb, by: &User) -> Frame {
@@ -228,6 +341,13 @@ pub fn refusal(refusal: Refusal) -> Frame {
         Refusal::AlreadyFriend => (4000, "select named user is already friend."),
         Refusal::NotRequested => (4004, "targeted name was not requested."),
         Refusal::NotFriend => (4004, "select named user was not friend."),
+        Refusal::NotMember => (4005, "not a member"),
+        Refusal::NotAllowed => (4005, "not allowed"),
+        Refusal::NoSuchMember => (4004, "user is not a member"),
+        Refusal::Banned => (4000, "user is banned"),
+        Refusal::GroupFull => (4000, "group is full"),
+        Refusal::TooManyGroups => (4000, "too many groups"),
+        Refusal::OwnerStays => (4000, "the owner cannot leave"),
         Refusal::Busy => (4009, "busy, try again"),
         Refusal::Internal => (1011, "Internal error, nothing was stored."),
     })

@@ -5,7 +5,10 @@
 
 pub mod decode;
 pub mod encode;
+pub mod features;
 mod time;
+
+use self::features::Features;
 
 /// The form a client wants (`?compat=`, or the server's default).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,4 +18,20 @@ pub enum Mode {
     /// As the shipped client needs it: lists of the auth answer as strings, and no news of what
     /// the user does elsewhere.
     Wind,
+}
+
+/// What a session wants of the dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Form {
+    /// The form of the frames.
+    pub mode: Mode,
+    /// What it has asked for beyond them, once it is known whose it is.
+    pub features: Features,
+}
+
+impl From<Mode> for Form {
+    /// What every session begins with.
+    fn from(mode: Mode) -> Self {
+        Self { mode, features: Features::NONE }
+    }
 }

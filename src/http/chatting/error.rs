@@ -96,7 +96,14 @@ impl From<Refusal> for ChatError {
             | Refusal::AlreadyRequested
             | Refusal::AlreadyFriend
             | Refusal::NotRequested
-            | Refusal::NotFriend => {
+            | Refusal::NotFriend
+            | Refusal::NotMember
+            | Refusal::NotAllowed
+            | Refusal::NoSuchMember
+            | Refusal::Banned
+            | Refusal::GroupFull
+            | Refusal::TooManyGroups
+            | Refusal::OwnerStays => {
                 Self::Detail(StatusCode::INTERNAL_SERVER_ERROR, "The server failed.")
             }
         }

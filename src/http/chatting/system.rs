@@ -10,7 +10,7 @@ use super::error::ChatError;
 use super::request::{self, NO_ID, NULL, Object, REQUIRED};
 use crate::auth::key;
 use crate::dialect::Kind;
-use crate::domain::event::{Event, Game, Notice};
+use crate::domain::event::{Event, Game, Notice, Viewer};
 use crate::domain::id::UserId;
 use crate::http::State;
 
@@ -30,7 +30,7 @@ pub async fn send(
     let to = UserId::new(order.target).ok_or_else(unreachable)?;
     let notice = Notice { to, text: order.text, game: order.game };
     let at = state.hub().notify(notice.clone()).await?.ok_or_else(unreachable)?;
-    let frame = Kind::Chatting(form).event(&Event::Noticed { notice, at });
+    let frame = Kind::Chatting(form).event(&Event::Noticed { notice, at }, Viewer::Peer);
     let frame = frame.map(|frame| frame.as_text().to_string()).unwrap_or_default();
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(frame))
 }

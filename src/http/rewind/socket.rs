@@ -35,6 +35,6 @@ pub async fn open(
         Some(_) => return Err(NO_MODE.into()),
     };
     let seat = state.seat().ok_or(ApiError::Busy)?;
-    let session = (Kind::Rewind(mode), Arc::clone(&state.sessions), seat);
+    let session = (Kind::Rewind(mode.into()), Arc::clone(&state.sessions), seat);
     ws::accept(&request, payload, settings.socket, session)
 }

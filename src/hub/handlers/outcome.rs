@@ -3,15 +3,18 @@
 use actix::{Context, Handler};
 
 use crate::domain::close::CloseReason;
+use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::friendship::FriendVerb;
 use crate::domain::id::UserId;
 use crate::domain::message::Message;
+use crate::domain::room::Hearers;
+use crate::domain::user::User;
 use crate::hub::access::refusal;
-use crate::hub::fanout::Fanout;
+use crate::hub::fanout::{EventKey, Fanout};
 use crate::hub::handlers::signal::Ruled;
 use crate::hub::presence::Bond;
-use crate::hub::{ChatServer, UnderWay};
+use crate::hub::{Asker, ChatServer, UnderWay, Untold};
 use crate::store::{Committed, Done, StoreError};
 
 impl Handler<Committed> for ChatServer {
@@ -23,7 +26,7 @@ impl Handler<Committed> for ChatServer {
             let Some(under_way) = self.under_way.pop_front() else { continue };
             debug_assert_eq!(under_way.ticket, ticket, "the store answers in order");
             self.parts.metrics.submit_seconds.observe(under_way.at.elapsed().as_secs_f64());
-            self.tell(&under_way, outcome, &mut fanout);
+            self.tell(under_way, outcome, &mut fanout);
         }
         self.deliver(fanout);
         self.advance_drain();
@@ -31,39 +34,103 @@ impl Handler<Committed> for ChatServer {
 }
 
 impl ChatServer {
-    fn tell(&mut self, asked: &UnderWay, outcome: Result<Done, StoreError>, fanout: &mut Fanout) {
-        match outcome {
-            Ok(Done::Posted(message)) => {
-                let ends = ends(&message);
-                announce(asked, Event::MessagePosted(message), ends, fanout);
+    fn tell(
+        &mut self,
+        mut asked: UnderWay,
+        outcome: Result<Done, StoreError>,
+        fanout: &mut Fanout,
+    ) {
+        let done = match outcome {
+            Ok(Done::Refused(refusal)) => return refuse(asked, refusal, fanout),
+            Err(error) => return refuse(asked, refusal(error), fanout),
+            Ok(done) => done,
+        };
+        let reply = match &mut asked.asker {
+            Asker::Session(..) => None,
+            Asker::Caller(_) => Some(done.clone()),
+        };
+        self.announce(&asked, done, fanout);
+        if let (Asker::Caller(caller), Some(done)) = (asked.asker, reply)
+            && caller.send(Ok(done)).is_err()
+        {
+            log::debug!("nobody waited for a change that is done");
+        }
+    }
+
+    /// Tells all others, and answers the session that has asked.
+    fn announce(&mut self, asked: &UnderWay, done: Done, fanout: &mut Fanout) {
+        match done {
+            Done::Posted(message, hearers) => {
+                self.stop_typing((asked.user, message.room), None, fanout);
+                tell_room(asked, Event::MessagePosted(message), &hearers, fanout);
             }
-            Ok(Done::Repeated(message)) => {
-                let event = fanout.event(Event::MessagePosted(message));
-                fanout.answer_event(event, asked.user, asked.request());
+            Done::Repeated(message) => {
+                answer(asked, Event::MessageRepeated(message), fanout);
             }
-            Ok(Done::Edited(message)) => {
-                let ends = ends(&message);
-                announce(asked, Event::MessageEdited(message), ends, fanout);
+            Done::Edited { message, hearers, withdrawn_from } => {
+                withdraw(&message, &withdrawn_from, fanout);
+                tell_room(asked, Event::MessageEdited(message), &hearers, fanout);
             }
-            Ok(Done::Signalled { hidden }) => {
-                if let Some((from, to, signal)) = asked.signal.clone() {
-                    self.give(asked, Ruled { from, to, signal, hidden }, fanout);
+            Done::Signalled(hearers) => self.tell_untold(asked, hearers, fanout),
+            Done::Read { room, seq, hearers } => {
+                let event = Event::Read { user: asked.user, room, seq };
+                match hearers {
+                    Some(hearers) => tell_room(asked, event, &hearers, fanout),
+                    None => answer(asked, event, fanout),
                 }
             }
-            Ok(Done::Befriended { actor, other, verb, changed }) => {
-                if let Some(bond) = bond(verb).filter(|_| changed) {
-                    self.presence.bond((actor.id, other), bond);
+            Done::Grouped { change, told } => {
+                let event = fanout.event(Event::GroupChanged(*change));
+                for user in told.into_iter().filter(|user| *user != asked.user) {
+                    fanout.push(event, (user, Viewer::Peer), None);
                 }
+                fanout.push(event, (asked.user, Viewer::OwnOther), asked.asker.session());
+                answer_with(asked, event, fanout);
+            }
+            Done::Befriended { actor, other, verb, changed } => {
                 if changed {
-                    let event = fanout.event(Event::Befriended { verb, by: actor });
-                    fanout.push(event, (other, Viewer::Peer), None);
+                    self.befriended(actor, other, verb, fanout);
                 }
-                if let Some(entry) = self.sessions.get(asked.session) {
-                    fanout.answer(entry.outlet.kind.befriended(), asked.user, asked.request());
+                if let Asker::Session(session, request) = asked.asker
+                    && let Some(entry) = self.sessions.get(session)
+                {
+                    let frame = entry.outlet.kind.befriended();
+                    fanout.answer(frame, asked.user, (session, request));
                 }
             }
-            Ok(Done::Refused(refusal)) => fanout.refuse(refusal, asked.user, asked.request()),
-            Err(error) => fanout.refuse(refusal(error), asked.user, asked.request()),
+            // Answered before this.
+            Done::Refused(_) => {}
+        }
+    }
+
+    fn befriended(&mut self, actor: User, other: UserId, verb: FriendVerb, fanout: &mut Fanout) {
+        let pair = (actor.id, other);
+        let event = fanout.event(Event::Befriended { verb, by: actor });
+        fanout.push(event, (other, Viewer::Peer), None);
+        let Some(bond) = bond(verb) else { return };
+        self.presence.bond(pair, bond);
+        self.statuses.bond(pair, bond);
+        if bond == Bond::Made {
+            self.introduce(pair, fanout);
+        }
+    }
+
+    /// Tells what is not stored.
+    fn tell_untold(&mut self, asked: &UnderWay, hearers: Hearers, fanout: &mut Fanout) {
+        match &asked.untold {
+            Some(Untold::Signal(to, signal)) => {
+                let hidden = hearers.hidden_from.contains(to);
+                let (from, to, signal) = (asked.user, *to, signal.clone());
+                self.give(asked, Ruled { from, to, signal, hidden }, fanout);
+            }
+            Some(Untold::Typing(room, typing)) => {
+                let typed = (asked.user, *room, *typing);
+                self.typed(typed, hearers, asked.asker.session(), fanout);
+                if let Asker::Session(session, request) = asked.asker {
+                    fanout.done(asked.user, (session, request));
+                }
+            }
+            None => {}
         }
     }
 
@@ -92,15 +159,50 @@ impl ChatServer {
     }
 }
 
-/// A message was sent or changed: its author's session is answered, all others are told.
-fn announce(asked: &UnderWay, event: Event, ends: Ends, fanout: &mut Fanout) {
-    let Ends { author, peer, hidden } = ends;
+/// Something happened in a room: the session that did it is answered, all others are told.
+fn tell_room(asked: &UnderWay, event: Event, hearers: &Hearers, fanout: &mut Fanout) {
     let event = fanout.event(event);
-    if !hidden {
-        fanout.push(event, (peer, Viewer::Peer), None);
+    for user in hearers.others(asked.user) {
+        fanout.push(event, (user, Viewer::Peer), None);
     }
-    fanout.push(event, (author, Viewer::OwnOther), Some(asked.session));
-    fanout.answer_event(event, author, asked.request());
+    fanout.push(event, (asked.user, Viewer::OwnOther), asked.asker.session());
+    answer_with(asked, event, fanout);
+}
+
+/// Tells those who could see a message, and cannot any more, that it is gone.
+fn withdraw(message: &Message, from: &[UserId], fanout: &mut Fanout) {
+    if from.is_empty() {
+        return;
+    }
+    let message = Message { content: String::new(), deleted: true, ..message.clone() };
+    let event = fanout.event(Event::MessageWithdrawn(message));
+    for user in from {
+        fanout.push(event, (*user, Viewer::Peer), None);
+    }
+}
+
+fn answer(asked: &UnderWay, event: Event, fanout: &mut Fanout) {
+    let event = fanout.event(event);
+    answer_with(asked, event, fanout);
+}
+
+fn answer_with(asked: &UnderWay, event: EventKey, fanout: &mut Fanout) {
+    if let Asker::Session(session, request) = asked.asker {
+        fanout.answer_event(event, asked.user, (session, request));
+    }
+}
+
+fn refuse(asked: UnderWay, refusal: Refusal, fanout: &mut Fanout) {
+    match asked.asker {
+        Asker::Session(session, request) => {
+            fanout.refuse(refusal, asked.user, (session, request));
+        }
+        Asker::Caller(caller) => {
+            if caller.send(Err(refusal)).is_err() {
+                log::debug!("nobody waited for a change to be refused");
+            }
+        }
+    }
 }
 
 /// What a verb that has changed something does to a friendship.
@@ -110,17 +212,4 @@ fn bond(verb: FriendVerb) -> Option<Bond> {
         FriendVerb::End => Some(Bond::Ended),
         FriendVerb::Request | FriendVerb::Discard => None,
     }
-}
-
-/// Whom a message concerns.
-struct Ends {
-    author: UserId,
-    peer: UserId,
-    /// Whether the peer is not to see it.
-    hidden: bool,
-}
-
-fn ends(message: &Message) -> Ends {
-    let peer = message.pair.other(message.author);
-    Ends { author: message.author, peer, hidden: message.hidden }
 }

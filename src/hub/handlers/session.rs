@@ -7,6 +7,7 @@ use actix::{Context, Handler};
 use crate::dialect::Upkeep;
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
+use crate::domain::event::Topic;
 use crate::hub::messages::{Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open};
 use crate::hub::{ChatServer, Drain};
 
@@ -40,12 +41,12 @@ impl Handler<Identify> for ChatServer {
             Upkeep::Pings => Duration::MAX,
         };
         let sooner = entry.expires_at < entry.check_at;
-        let kind = entry.outlet.kind;
+        entry.outlet.kind = identify.kind;
         if let Some(other) = entry.user.replace(identify.user).filter(|user| *user != identify.user)
         {
             self.leave(other, identify.session);
         }
-        self.presence.join(identify.user, identify.session, kind);
+        self.presence.join(identify.user, identify.session, identify.kind);
         if sooner {
             self.schedule(identify.session);
         }
@@ -58,13 +59,20 @@ impl Handler<Arrive> for ChatServer {
     type Result = ();
 
     fn handle(&mut self, arrive: Arrive, _: &mut Context<Self>) {
-        let Some(user) = self.sessions.get(arrive.session).and_then(|entry| entry.user) else {
+        let Some((user, kind)) = self
+            .sessions
+            .get(arrive.session)
+            .and_then(|entry| entry.user.map(|user| (user, entry.outlet.kind)))
+        else {
             return;
         };
         let at = self.parts.clock.now();
         self.arrive(user, arrive.session, arrive.friends, at);
         let online = self.presence.friends_online(user);
-        if arrive.found.send(Arrival { online, at }).is_err() {
+        let wanted = kind.hears(Topic::Presence);
+        let friends = if wanted { self.presence.friends(user) } else { &[] };
+        let presence = friends.iter().map(|friend| self.presence_of(*friend)).collect();
+        if arrive.found.send(Arrival { online, at, presence }).is_err() {
             log::debug!("session {} has gone while it came", arrive.session);
         }
     }

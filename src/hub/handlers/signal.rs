@@ -6,7 +6,7 @@ use crate::domain::id::UserId;
 use crate::domain::invite::{InviteId, InviteStep};
 use crate::hub::fanout::Fanout;
 use crate::hub::invites::Invite;
-use crate::hub::{ChatServer, UnderWay};
+use crate::hub::{Asker, ChatServer, UnderWay};
 
 /// A signal on which the rules have spoken.
 pub(super) struct Ruled {
@@ -19,7 +19,7 @@ pub(super) struct Ruled {
 
 impl ChatServer {
     /// Whether a user has a session that can be told of a topic.
-    pub(super) fn hears(&self, user: UserId, topic: Topic) -> bool {
+    pub(in crate::hub) fn hears(&self, user: UserId, topic: Topic) -> bool {
         let hears = |session| {
             self.sessions.get(session).is_some_and(|entry| entry.outlet.kind.hears(topic))
         };
@@ -41,9 +41,11 @@ impl ChatServer {
         };
         let event = fanout.event(event);
         if !hidden {
-            fanout.push(event, (to, Viewer::Peer), Some(asked.session));
+            fanout.push(event, (to, Viewer::Peer), asked.asker.session());
         }
-        fanout.answer_event(event, asked.user, asked.request());
+        if let Asker::Session(session, request) = asked.asker {
+            fanout.answer_event(event, asked.user, (session, request));
+        }
     }
 
     /// The invitation that is made or taken back.

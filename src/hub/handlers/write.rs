@@ -1,15 +1,17 @@
-//! A session asks for changes: they get their ids here, and go to the store.
+//! Sessions and others ask for changes: they get their ids here, and go to the store.
 
 use actix::{Context, Handler};
 
 use crate::domain::command::{Absent, Signal, Write};
 use crate::domain::error::Refusal;
+use crate::domain::event::{Event, Status};
 use crate::domain::id::UserId;
+use crate::domain::room::RoomKey;
 use crate::hub::access::refusal;
 use crate::hub::fanout::Fanout;
-use crate::hub::messages::Submit;
-use crate::hub::{ChatServer, UnderWay};
-use crate::store::Change;
+use crate::hub::messages::{Call, Submit};
+use crate::hub::{Asked, Asker, ChatServer, UnderWay, Untold};
+use crate::store::{Change, To};
 
 impl Handler<Submit> for ChatServer {
     type Result = ();
@@ -19,37 +21,87 @@ impl Handler<Submit> for ChatServer {
         if self.sessions.get(session).is_none() {
             return;
         }
-        let mut refused = Fanout::default();
+        let mut answers = Fanout::default();
         for (request, write) in writes {
-            let ticket = self.next_ticket;
-            let signal = match &write {
-                Write::Signal { peer, signal } => Some((user, *peer, signal.clone())),
-                Write::Post { .. } | Write::Edit { .. } | Write::Befriend { .. } => None,
-            };
-            let accepted = self
-                .change(user, write)
-                .and_then(|change| self.parts.store.submit(ticket, change).map_err(refusal));
-            match accepted {
-                Ok(()) => {
-                    self.next_ticket = ticket.wrapping_add(1);
-                    let under_way = UnderWay { ticket, session, user, request, signal, at };
-                    self.under_way.push_back(under_way);
-                }
-                Err(refusal) => refused.refuse(refusal, user, (session, request)),
+            if let Write::SetStatus(status) = write {
+                self.presence.set_away(user, session, status == Status::Away);
+                self.statuses.changed(user);
+                let event = answers.event(Event::StatusSet(status));
+                answers.answer_event(event, user, (session, request));
+                continue;
+            }
+            let asked = Asked { by: Asker::Session(session, request), at };
+            if let Err((refusal, _)) = self.put_under_way(asked, user, write) {
+                answers.refuse(refusal, user, (session, request));
             }
         }
-        self.deliver(refused);
+        self.deliver(answers);
+    }
+}
+
+impl Handler<Call> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, call: Call, _: &mut Context<Self>) {
+        let Call { user, write, at, done } = call;
+        let asked = self.put_under_way(Asked { by: Asker::Caller(done), at }, user, write);
+        if let Err((refusal, Asker::Caller(done))) = asked
+            && done.send(Err(refusal)).is_err()
+        {
+            log::debug!("nobody waited for a change to be refused");
+        }
     }
 }
 
 impl ChatServer {
+    /// Hands a change to the store.
+    ///
+    /// # Errors
+    /// Why not, with the asker to be told so.
+    fn put_under_way(
+        &mut self,
+        asked: Asked,
+        user: UserId,
+        write: Write,
+    ) -> Result<(), (Refusal, Asker)> {
+        let untold = match &write {
+            Write::Signal { peer, signal } => Some(Untold::Signal(*peer, signal.clone())),
+            Write::Type { room, typing } => room.map(|room| Untold::Typing(room, *typing)),
+            Write::Post { .. }
+            | Write::Edit { .. }
+            | Write::Befriend { .. }
+            | Write::Read { .. }
+            | Write::Group { .. }
+            | Write::SetStatus(_) => None,
+        };
+        let ticket = self.next_ticket;
+        let accepted = self
+            .change(user, write)
+            .and_then(|change| self.parts.store.submit(ticket, change).map_err(refusal));
+        match accepted {
+            Ok(()) => {
+                self.next_ticket = ticket.wrapping_add(1);
+                self.under_way.push_back(UnderWay {
+                    ticket,
+                    asker: asked.by,
+                    user,
+                    untold,
+                    at: asked.at,
+                });
+                Ok(())
+            }
+            Err(refusal) => Err((refusal, asked.by)),
+        }
+    }
+
     fn change(&self, user: UserId, write: Write) -> Result<Change, Refusal> {
         if self.drain.is_some() {
             return Err(Refusal::Busy);
         }
         let audience = self.settings.audience;
         Ok(match write {
-            Write::Post { peer, content, nonce, absent } => {
+            Write::Post { room, content, nonce, absent } => {
+                let peer = room.and_then(|room| room.peer_of(user));
                 if absent == Absent::Refused
                     && !peer.is_some_and(|peer| self.presence.is_online(peer))
                 {
@@ -59,10 +111,10 @@ impl ChatServer {
                     log::error!("no message id: {error}");
                     Refusal::Busy
                 })?;
-                Change::Post { id, author: user, peer, content, nonce, audience }
+                Change::Post { id, author: user, room, content, nonce, audience }
             }
-            Write::Edit { peer, message, content } => {
-                Change::Edit { author: user, peer, message, content, audience }
+            Write::Edit { room, message, content } => {
+                Change::Edit { author: user, room, message, content, audience }
             }
             Write::Signal { peer, signal } => {
                 if !self.hears(peer, signal.topic()) {
@@ -72,9 +124,18 @@ impl ChatServer {
                     Signal::Note(content) => content.as_str().len(),
                     Signal::Invite(_) => 0,
                 };
-                Change::Signal { author: user, peer, bytes, audience }
+                let to = RoomKey::direct(user, peer).map_or(To::Oneself, To::Room);
+                Change::Signal { author: user, to, bytes, audience }
             }
+            Write::Type { room, .. } => {
+                let to = To::Room(room.ok_or(Refusal::NoSuchPeer)?);
+                Change::Signal { author: user, to, bytes: 0, audience }
+            }
+            Write::Read { room, seq } => Change::Read { reader: user, room, seq },
+            Write::Group { group, step } => Change::Group { actor: user, group, step },
             Write::Befriend { verb, name } => Change::Befriend { actor: user, verb, name },
+            // Nothing of it is stored, and only a session can say it.
+            Write::SetStatus(_) => return Err(Refusal::Internal),
         })
     }
 }

@@ -19,6 +19,10 @@ type Row = (i64, i64);
 
 const OF_PAIR: &str = "SELECT blocker_id, blocked_id FROM blocks WHERE \
     (blocker_id = ? AND blocked_id = ?) OR (blocker_id = ? AND blocked_id = ?)";
+const LIFTED: &str = "INSERT INTO lifted_blocks (blocker_id, blocked_id, created_at, lifted_at) \
+    VALUES (?, ?, ?, ?) ON CONFLICT (blocker_id, blocked_id, created_at) \
+    DO UPDATE SET lifted_at = excluded.lifted_at";
+const BLOCKERS: &str = "SELECT blocker_id FROM blocks WHERE blocked_id = ?";
 const OF_PAIRS: &str = "SELECT b.blocker_id, b.blocked_id FROM unnest(?, ?) AS p (blocker, blocked) \
     JOIN blocks b ON b.blocker_id = p.blocker AND b.blocked_id = p.blocked";
 
@@ -44,9 +48,8 @@ pub fn change(
     match verb {
         BlockVerb::Block => add(conn, me, target, now).map(Ok),
         BlockVerb::Unblock => {
-            let row = blocks::table.find((me.get(), target.get()));
-            let lifted = diesel::delete(row).execute(conn)?;
-            Ok(if lifted > 0 { Ok(()) } else { Err(BlockRefusal::NotBlocked) })
+            let lifted = lift(conn, me, target, now)?;
+            Ok(if lifted { Ok(()) } else { Err(BlockRefusal::NotBlocked) })
         }
     }
 }
@@ -71,6 +74,36 @@ fn add(
     );
     diesel::insert_into(blocks::table).values(row).execute(conn)?;
     Ok(())
+}
+
+/// Ends a block, and keeps from when to when it was.
+fn lift(
+    conn: &mut Connection,
+    me: UserId,
+    target: UserId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let row = blocks::table.find((me.get(), target.get()));
+    let made_at: Option<i64> = row.select(blocks::created_at).first(conn).optional()?;
+    let Some(made_at) = made_at else { return Ok(false) };
+    diesel::delete(row).execute(conn)?;
+    let lifted_at = now.micros().max(made_at);
+    let values = [me.get(), target.get(), made_at, lifted_at].map(Value::Int);
+    Statement::<()>::new(LIFTED, &values).run(conn)?;
+    Ok(true)
+}
+
+/// Who blocks a user.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub(in crate::store) fn blockers_of(
+    conn: &mut Connection,
+    blocked: UserId,
+) -> Result<Vec<UserId>, StoreError> {
+    let values = [Value::Int(blocked.get())];
+    let ids: Vec<i64> = Statement::<BigInt>::new(BLOCKERS, &values).load(conn)?;
+    ids.into_iter().map(user_id).collect()
 }
 
 /// Whom a user blocks, oldest block first.

@@ -1,8 +1,7 @@
-//! Pages of a room's messages, and what has changed in it, at a cost that depends on the answer alone.
+//! Pages of a room's messages, at a cost that depends on the answer alone.
 //!
 //! The only index over all messages is (room, seq). Times and the revisions of sendings strictly
-//! increase with seq, which has no holes, so the place of either is found in few steps. What was edited
-//! is in an index of its own, by revision. A page is handed over in slices, so that no number of long
+//! increase with seq, which has no holes, so the place of either is found in few steps. A page is handed over in slices, so that no number of long
 //! messages is ever in memory at once.
 
 use diesel::connection::DefaultLoadingMode;
@@ -11,17 +10,18 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer};
 
 use crate::domain::clock::Timestamp;
+use crate::domain::error::Refusal;
 use crate::domain::friendship::Audience;
 use crate::domain::id::{RoomId, UserId};
 use crate::domain::message::Message;
-use crate::domain::user::UserPair;
+use crate::domain::room::RoomKey;
 use crate::store::Connection;
 use crate::store::error::StoreError;
 
 use super::messages::{Row, RowType};
 use super::rooms::{self, Room};
 use super::statement::{Statement, Value};
-use super::{friendships, users};
+use super::{friendships, groups, nonces, users};
 
 /// The most messages in one slice, however short they are.
 const SLICE_MESSAGES_MAX: usize = 1_000;
@@ -65,45 +65,68 @@ macro_rules! first_not_below {
     };
 }
 
+/// Whether a reader may see a message.
+macro_rules! visible {
+    () => {
+        "(NOT hidden OR NOT EXISTS (SELECT 1 FROM hidings h \
+         WHERE h.message_id = messages.id AND h.reader_id = ?))"
+    };
+}
+
 /// Messages with their columns, but for those that are hidden from the reader.
 macro_rules! messages_where {
     ($rest:literal) => {
         concat!(
             "SELECT id, seq, rev, author_id, created_at, edited_at, deleted, hidden, content \
-             FROM messages WHERE room_id = ? AND (NOT hidden OR author_id = ?) AND ",
+             FROM messages WHERE room_id = ? AND ",
+            visible!(),
+            " AND ",
             $rest
         )
     };
 }
 
 const FIRST_BY_TIME: &str = first_not_below!("created_at");
-const FIRST_BY_REV: &str = first_not_below!("sent_rev");
+pub(super) const FIRST_BY_REV: &str = first_not_below!("sent_rev");
+pub(super) use messages_where;
+pub(super) use visible;
+
 const NEWEST: &str = messages_where!("seq < ? AND NOT deleted ORDER BY seq DESC LIMIT ?");
 const BETWEEN: &str = messages_where!("seq >= ? AND seq < ? AND NOT deleted ORDER BY seq");
-const PAGE_START: &str = "SELECT seq FROM messages WHERE room_id = ? \
-                          AND (NOT hidden OR author_id = ?) AND seq < ? AND NOT deleted \
-                          ORDER BY seq DESC LIMIT 1 OFFSET ?";
-const LENGTHS: &str = "SELECT seq, octet_length(content) FROM messages WHERE room_id = ? \
-                       AND (NOT hidden OR author_id = ?) AND seq >= ? AND seq < ? AND NOT deleted \
-                       ORDER BY seq LIMIT ?";
-const SENT_REV: &str = "SELECT sent_rev FROM messages WHERE room_id = ? AND seq = ?";
-const SENT_SINCE: &str = messages_where!("seq >= ? AND edited_at IS NULL ORDER BY seq LIMIT ?");
-const EDITED_SINCE: &str =
-    messages_where!("rev > ? AND edited_at IS NOT NULL ORDER BY rev LIMIT ?");
+const AFTER: &str = messages_where!("seq > ? AND NOT deleted ORDER BY seq LIMIT ?");
+const PAGE_START: &str = concat!(
+    "SELECT seq FROM messages WHERE room_id = ? AND ",
+    visible!(),
+    " AND seq < ? AND NOT deleted ORDER BY seq DESC LIMIT 1 OFFSET ?"
+);
+const LENGTHS: &str = concat!(
+    "SELECT seq, octet_length(content) FROM messages WHERE room_id = ? AND ",
+    visible!(),
+    " AND seq >= ? AND seq < ? AND NOT deleted ORDER BY seq LIMIT ?"
+);
 
-/// Which page: the newest `count` messages before a moment that are not deleted.
+/// Where a page ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Strictly before this moment.
+    Moment(Timestamp),
+    /// Strictly before this message.
+    Seq(i64),
+}
+
+/// Which page: the newest `count` messages before a place that are not deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// Who reads.
     pub me: UserId,
-    /// The other user of the room; `None` where the address can be nobody's.
-    pub peer: Option<UserId>,
-    /// Strictly before this moment.
-    pub before: Timestamp,
+    /// Which room; `None` where the address can be nobody's.
+    pub room: Option<RoomKey>,
+    /// Before what.
+    pub before: Before,
     /// At most so many.
     pub count: u32,
-    /// Whom users may write to; a room never written in is hidden from others.
-    pub audience: Audience,
+    /// Whether the reader wants to know his own names for his messages.
+    pub named: bool,
 }
 
 /// The first or next part of a page, oldest message first.
@@ -120,15 +143,24 @@ pub struct HistorySlice {
 pub struct HistoryRest {
     me: UserId,
     room: RoomId,
-    pair: UserPair,
+    key: RoomKey,
     /// The first seq.
     start: i64,
     /// The seq after the last.
     end: i64,
+    named: bool,
 }
 
-/// The oldest slice of a page. `None` if no room can be read at that address: nobody there,
-/// oneself, or nobody one may write to and has never exchanged a message with.
+impl HistoryRest {
+    /// Who reads.
+    pub fn reader(&self) -> UserId {
+        self.me
+    }
+}
+
+/// The oldest slice of a page, unless no room can be read at that address
+/// ([`Refusal::NoSuchRoom`]: nobody there, oneself, or nobody one may write to and has never
+/// exchanged a message with, `audience` being whom users may write to; [`Refusal::NotMember`]).
 ///
 /// A slice ends before the message that takes its text over `slice_bytes`, but holds at least one.
 ///
@@ -137,27 +169,79 @@ pub struct HistoryRest {
 pub fn history(
     conn: &mut Connection,
     page: &Page,
+    audience: Audience,
     slice_bytes: usize,
-) -> Result<Option<HistorySlice>, StoreError> {
-    let Some(pair) = page.peer.and_then(|peer| UserPair::new(page.me, peer)) else {
-        return Ok(None);
+) -> Result<Result<HistorySlice, Refusal>, StoreError> {
+    let Some(key) = page.room else { return Ok(Err(Refusal::NoSuchRoom)) };
+    let room = match readable(conn, page.me, key, audience)? {
+        Ok(Some(room)) => room,
+        Ok(None) => return Ok(Ok(HistorySlice { messages: Vec::new(), next: None })),
+        Err(refusal) => return Ok(Err(refusal)),
     };
-    match rooms::of_pair(conn, pair)? {
-        Some(room) => {
-            let end = first_seq_not_before(conn, &room, page.before)?;
-            if let Some(messages) = newest(conn, &room, page, end, slice_bytes)? {
-                return Ok(Some(HistorySlice { messages, next: None }));
-            }
-            let start = page_start(conn, &room, page, end)?;
-            let whole = HistoryRest { me: page.me, room: room.id, pair, start, end };
-            history_rest(conn, &whole, slice_bytes).map(Some)
+    let end = match page.before {
+        Before::Moment(moment) => first_seq_not_before(conn, &room, moment)?,
+        Before::Seq(seq) => seq,
+    };
+    if let Some(mut messages) = newest(conn, &room, page, end, slice_bytes)? {
+        if page.named {
+            nonces::name_own(conn, page.me, &mut messages)?;
         }
-        None => {
-            let readable = users::by_id(conn, pair.other(page.me))?.is_some()
-                && page.audience.may_write(friendships::between(conn, pair)?);
-            Ok(readable.then(|| HistorySlice { messages: Vec::new(), next: None }))
+        return Ok(Ok(HistorySlice { messages, next: None }));
+    }
+    let start = page_start(conn, &room, page, end)?;
+    let (me, named) = (page.me, page.named);
+    let whole = HistoryRest { me, room: room.id, key, start, end, named };
+    history_rest(conn, &whole, slice_bytes).map(Ok)
+}
+
+/// A room that `me` may read, `None` if it is one that nothing was ever written in.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn readable(
+    conn: &mut Connection,
+    me: UserId,
+    key: RoomKey,
+    audience: Audience,
+) -> Result<Result<Option<Room>, Refusal>, StoreError> {
+    match key {
+        RoomKey::Group(group) if !groups::is_member(conn, group, me)? => {
+            Ok(Err(Refusal::NotMember))
+        }
+        RoomKey::Group(_) => Ok(Ok(rooms::find(conn, key)?)),
+        RoomKey::Direct(pair) => {
+            if let Some(room) = rooms::of_pair(conn, pair)? {
+                return Ok(Ok(Some(room)));
+            }
+            let readable = users::by_id(conn, pair.other(me))?.is_some()
+                && audience.may_write(friendships::between(conn, pair)?);
+            Ok(if readable { Ok(None) } else { Err(Refusal::NoSuchRoom) })
         }
     }
+}
+
+/// The oldest messages of a room after a place that are not deleted, as `me` sees them: at most `count`, and
+/// fewer if their text is longer than `bytes_max`.
+///
+/// # Errors
+/// As [`history`].
+pub fn after(
+    conn: &mut Connection,
+    room: &Room,
+    (me, seq, count): (UserId, i64, u32),
+    bytes_max: usize,
+) -> Result<Vec<Message>, StoreError> {
+    let values = [room.id.get(), me.get(), seq, count.into()].map(Value::Int);
+    let query = Statement::<RowType>::new(AFTER, &values);
+    let rows = match conn {
+        Connection::Sqlite(sqlite) => {
+            fitting_rows(query.load_iter::<Row, DefaultLoadingMode>(sqlite)?, bytes_max)?
+        }
+        Connection::Postgres(postgres) => {
+            fitting_rows(query.load_iter::<Row, PgRowByRowLoadingMode>(postgres)?, bytes_max)?
+        }
+    };
+    rows.0.into_iter().map(|row| row.into_message(room.key)).collect()
 }
 
 /// The next slice of a page.
@@ -176,38 +260,12 @@ pub fn history_rest(
     let ids = [rest.room.get(), rest.me.get(), rest.start, end];
     let values = ids.map(Value::Int);
     let rows: Vec<Row> = Statement::<RowType>::new(BETWEEN, &values).load(conn)?;
-    let messages = rows.into_iter().map(|row| row.into_message(rest.pair));
-    Ok(HistorySlice { messages: messages.collect::<Result<_, _>>()?, next })
-}
-
-/// What has changed in a room since a revision, as `me` sees it, in the order of the revisions: of the
-/// messages whose last change is later the first `count`, deleted ones included.
-///
-/// # Errors
-/// [`StoreError::Database`], [`StoreError::Corrupt`].
-pub fn changes(
-    conn: &mut Connection,
-    room: &Room,
-    me: UserId,
-    since: i64,
-    count: u32,
-) -> Result<Vec<Message>, StoreError> {
-    let [id, reader, limit] = [room.id.get(), me.get(), count.into()].map(Value::Int);
-    let last = [id, Value::Int(room.seq)];
-    let last: Vec<i64> = Statement::<BigInt>::new(SENT_REV, &last).load(conn)?;
-    let start = match last.first() {
-        Some(last) if *last > since => {
-            first_not_below(conn, FIRST_BY_REV, room, (since.saturating_add(1), *last))?
-        }
-        Some(_) | None => room.seq.saturating_add(1),
-    };
-    let sent = [id, reader, Value::Int(start), limit];
-    let mut rows: Vec<Row> = Statement::<RowType>::new(SENT_SINCE, &sent).load(conn)?;
-    let edited = [id, reader, Value::Int(since), limit];
-    rows.extend(Statement::<RowType>::new(EDITED_SINCE, &edited).load::<Row>(conn)?);
-    rows.sort_unstable_by_key(|row| row.rev);
-    rows.truncate(usize::try_from(count).unwrap_or(usize::MAX));
-    rows.into_iter().map(|row| row.into_message(room.pair)).collect()
+    let messages = rows.into_iter().map(|row| row.into_message(rest.key));
+    let mut messages: Vec<Message> = messages.collect::<Result<_, _>>()?;
+    if rest.named {
+        nonces::name_own(conn, rest.me, &mut messages)?;
+    }
+    Ok(HistorySlice { messages, next })
 }
 
 /// The seq of the first message at or after a moment; that of the next message if there is none.
@@ -225,7 +283,7 @@ fn first_seq_not_before(
 }
 
 /// The first seq whose column is not below `least`, where that of the last message is `last`.
-fn first_not_below(
+pub(super) fn first_not_below(
     conn: &mut Connection,
     sql: &'static str,
     room: &Room,
@@ -259,26 +317,28 @@ fn newest(
             fitting_rows(query.load_iter::<Row, PgRowByRowLoadingMode>(postgres)?, slice_bytes)?
         }
     };
-    let messages =
-        |rows: Vec<Row>| rows.into_iter().rev().map(|row| row.into_message(room.pair)).collect();
-    rows.map(messages).transpose()
+    let (rows, all) = rows;
+    if !all {
+        return Ok(None);
+    }
+    rows.into_iter().rev().map(|row| row.into_message(room.key)).collect::<Result<_, _>>().map(Some)
 }
 
-/// All rows, unless there is more text in them.
+/// Rows until there is more text in them, but at least one; and whether these are all.
 fn fitting_rows(
     rows: impl Iterator<Item = QueryResult<Row>>,
     bytes_max: usize,
-) -> QueryResult<Option<Vec<Row>>> {
+) -> QueryResult<(Vec<Row>, bool)> {
     let (mut fitting, mut bytes) = (Vec::new(), 0_usize);
     for row in rows {
         let row = row?;
         bytes = bytes.saturating_add(row.content.len());
         if bytes > bytes_max && !fitting.is_empty() {
-            return Ok(None);
+            return Ok((fitting, false));
         }
         fitting.push(row);
     }
-    Ok(Some(fitting))
+    Ok((fitting, true))
 }
 
 /// The seq at which a page of messages before `end` starts.

@@ -5,14 +5,14 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{MessageId, RoomId};
-use crate::domain::message::Message;
-use crate::domain::user::UserPair;
+use crate::domain::message::{Message, Nonce};
+use crate::domain::room::RoomKey;
 use crate::store::Connection;
 use crate::store::error::StoreError;
-use crate::store::schema::{messages, rooms};
+use crate::store::schema::{messages, nonces, rooms};
 
 use super::statement::{Statement, Value};
-use super::{message_id, user_id, user_pair};
+use super::{message_id, room_key, user_id};
 
 /// Rows of one `INSERT` on SQLite, largest first: few statements, each prepared once.
 const INSERT_SIZES: [usize; 3] = [64, 8, 1];
@@ -48,10 +48,10 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub fn into_message(self, pair: UserPair) -> Result<Message, StoreError> {
+    pub fn into_message(self, room: RoomKey) -> Result<Message, StoreError> {
         Ok(Message {
             id: message_id(self.id)?,
-            pair,
+            room,
             author: user_id(self.author_id)?,
             seq: self.seq,
             rev: self.rev,
@@ -60,6 +60,7 @@ impl Row {
             edited_at: self.edited_at.map(Timestamp::from_micros),
             deleted: self.deleted,
             hidden: self.hidden,
+            nonce: None,
         })
     }
 }
@@ -142,14 +143,21 @@ pub fn update(conn: &mut Connection, message: &Message) -> Result<(), StoreError
 /// # Errors
 /// [`StoreError::Database`].
 pub fn find(conn: &mut Connection, id: MessageId) -> Result<Option<Message>, StoreError> {
-    let found = messages::table
+    type Ends = (i64, (Option<i64>, Option<i64>));
+    let found: Option<(Ends, Row, Option<String>)> = messages::table
         .inner_join(rooms::table)
+        .left_join(nonces::table)
         .filter(messages::id.eq(id.get()))
-        .select(((rooms::low, rooms::high), Row::as_select()))
+        .select((
+            (rooms::id, (rooms::low, rooms::high)),
+            Row::as_select(),
+            nonces::nonce.nullable(),
+        ))
         .first(conn)
         .optional()?;
-    let Some(((low, high), row)) = found else { return Ok(None) };
-    row.into_message(user_pair(low, high)?).map(Some)
+    let Some(((room, ends), row, nonce)) = found else { return Ok(None) };
+    let message = row.into_message(room_key(room, ends)?)?;
+    Ok(Some(Message { nonce: nonce.and_then(Nonce::new), ..message }))
 }
 
 /// The highest id.

@@ -4,18 +4,24 @@
 //! is one function, or runs in one `write`. Nothing here knows the time or makes an id.
 
 pub mod blocks;
+pub mod changes;
 pub mod friendships;
+pub mod groups;
+pub(in crate::store) mod hidings;
 pub mod history;
 pub mod mails;
 pub mod messages;
 pub mod nonces;
+pub mod read_marks;
 pub mod registrations;
+pub mod room_list;
 pub mod rooms;
 pub mod service_keys;
 mod statement;
 pub mod users;
 
-use crate::domain::id::{MessageId, RoomId, UserId};
+use crate::domain::id::{GroupId, MessageId, RoomId, UserId};
+use crate::domain::room::RoomKey;
 use crate::domain::user::UserPair;
 
 use super::error::StoreError;
@@ -33,6 +39,17 @@ fn room_id(value: i64) -> Result<RoomId, StoreError> {
 
 fn message_id(value: i64) -> Result<MessageId, StoreError> {
     MessageId::new(value).ok_or(StoreError::Corrupt { what: "a message id", value })
+}
+
+fn room_key(id: i64, ends: (Option<i64>, Option<i64>)) -> Result<RoomKey, StoreError> {
+    match ends {
+        (Some(low), Some(high)) => user_pair(low, high).map(RoomKey::Direct),
+        _ => group_id(id).map(RoomKey::Group),
+    }
+}
+
+fn group_id(value: i64) -> Result<GroupId, StoreError> {
+    GroupId::new(value).ok_or(StoreError::Corrupt { what: "a group id", value })
 }
 
 fn user_pair(low: i64, high: i64) -> Result<UserPair, StoreError> {

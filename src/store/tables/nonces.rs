@@ -1,10 +1,12 @@
 //! Nonces: by what name a client knows a message it has sent, so that sending again is harmless.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use crate::domain::id::{MessageId, UserId};
-use crate::domain::message::Nonce;
+use crate::domain::message::{Message, Nonce};
 use crate::store::Connection;
 use crate::store::connection::each_backend;
 use crate::store::error::StoreError;
@@ -61,6 +63,29 @@ pub fn find_many(conn: &mut Connection, keys: &[Key]) -> Result<Vec<(Key, Messag
         Ok(((user_id(author)?, nonce), message_id(id)?))
     };
     rows.into_iter().map(key).collect()
+}
+
+/// Names those of the messages that `me` has sent under a name.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn name_own(
+    conn: &mut Connection,
+    me: UserId,
+    messages: &mut [Message],
+) -> Result<(), StoreError> {
+    let own = messages.iter().filter(|message| message.author == me);
+    let ids: Vec<i64> = own.map(|message| message.id.get()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let named = nonces::table.filter(nonces::message_id.eq_any(ids));
+    let names: Vec<(i64, String)> = named.select((nonces::message_id, nonces::nonce)).load(conn)?;
+    let mut names: HashMap<i64, String> = names.into_iter().collect();
+    for message in messages {
+        message.nonce = names.remove(&message.id.get()).and_then(Nonce::new);
+    }
+    Ok(())
 }
 
 /// Stores under which names messages were sent. They are stored already.

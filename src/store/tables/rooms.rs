@@ -1,34 +1,37 @@
-//! Rooms: one per ordered pair of users, and how far what is in it has come.
+//! Rooms: one per ordered pair of users and one per group, and how far what is in it has come.
 //!
 //! A room's `seq` is that of its last message and its `rev` is `seq` and the number of edits, so
 //! that a send changes no row here: with many rooms each of those rows would be a page to write.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_types::{BigInt, Bool, Nullable};
 
 use crate::domain::clock::Timestamp;
-use crate::domain::id::RoomId;
+use crate::domain::id::{GroupId, RoomId, UserId};
+use crate::domain::room::RoomKey;
 use crate::domain::user::UserPair;
 use crate::store::Connection;
 use crate::store::error::StoreError;
 use crate::store::schema::rooms;
 
 use super::statement::{Statement, Value};
-use super::{room_id, user_pair};
+use super::{room_id, room_key};
 
-/// A direct room.
+/// A room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
     /// Which room.
     pub id: RoomId,
-    /// Whose room.
-    pub pair: UserPair,
+    /// Which room, for everybody else.
+    pub key: RoomKey,
     /// The number of its last message; 0 before the first.
     pub seq: i64,
     /// How often its messages were edited or deleted.
     pub edits: i64,
     /// When its last message was sent.
     pub last_at: Option<Timestamp>,
+    /// Whether nothing can be sent to it any more.
+    pub closed: bool,
 }
 
 impl Room {
@@ -46,14 +49,15 @@ impl Room {
     }
 }
 
-type RowType = (BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>);
-type Row = (i64, i64, i64, i64, Option<i64>, Option<i64>);
+type Int = Nullable<BigInt>;
+type RowType = (BigInt, Int, Int, BigInt, Bool, Int, Int);
+type Row = (i64, Option<i64>, Option<i64>, i64, bool, Option<i64>, Option<i64>);
 
 /// Rooms with their last messages.
 macro_rules! rooms_from {
     ($source:literal) => {
         concat!(
-            "SELECT r.id, r.low, r.high, r.edits, m.seq, m.created_at FROM ",
+            "SELECT r.id, r.low, r.high, r.edits, r.closed, m.seq, m.created_at FROM ",
             $source,
             " LEFT JOIN messages m ON m.room_id = r.id \
              AND m.seq = (SELECT max(seq) FROM messages WHERE room_id = r.id)"
@@ -62,13 +66,36 @@ macro_rules! rooms_from {
 }
 
 const OF_PAIR: &str = concat!(rooms_from!("rooms r"), " WHERE r.low = ? AND r.high = ?");
+const OF_GROUP: &str = concat!(rooms_from!("rooms r"), " WHERE r.id = ? AND r.low IS NULL");
 const OF_PAIRS: &str =
     rooms_from!("unnest(?, ?) AS p (low, high) JOIN rooms r ON r.low = p.low AND r.high = p.high");
 
-fn room((id, low, high, edits, seq, last_at): Row) -> Result<Room, StoreError> {
+fn room((id, low, high, edits, closed, seq, last_at): Row) -> Result<Room, StoreError> {
     let last_at = last_at.map(Timestamp::from_micros);
-    let (id, pair) = (room_id(id)?, user_pair(low, high)?);
-    Ok(Room { id, pair, seq: seq.unwrap_or(0), edits, last_at })
+    let key = room_key(id, (low, high))?;
+    let id = room_id(id)?;
+    Ok(Room { id, key, seq: seq.unwrap_or(0), edits, last_at, closed })
+}
+
+/// A room, if there is one.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn find(conn: &mut Connection, key: RoomKey) -> Result<Option<Room>, StoreError> {
+    match key {
+        RoomKey::Direct(pair) => of_pair(conn, pair),
+        RoomKey::Group(group) => of_group(conn, group),
+    }
+}
+
+/// The room of a group, if there is or was one.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn of_group(conn: &mut Connection, group: GroupId) -> Result<Option<Room>, StoreError> {
+    let values = [Value::Int(group.get())];
+    let rows: Vec<Row> = Statement::<RowType>::new(OF_GROUP, &values).load(conn)?;
+    rows.into_iter().next().map(room).transpose()
 }
 
 /// The room of two users, if they have one.
@@ -102,7 +129,7 @@ pub fn of_pairs(conn: &mut Connection, pairs: &[UserPair]) -> Result<Vec<Room>, 
     }
 }
 
-/// Stores a room without messages.
+/// Stores a direct room without messages.
 ///
 /// # Errors
 /// [`StoreError::Database`] if the two have one already, or one of them is no user.
@@ -113,7 +140,39 @@ pub fn create(conn: &mut Connection, id: RoomId, pair: UserPair) -> Result<Room,
         rooms::high.eq(pair.high().get()),
     );
     diesel::insert_into(rooms::table).values(row).execute(conn)?;
-    Ok(Room { id, pair, seq: 0, edits: 0, last_at: None })
+    Ok(empty(id, RoomKey::Direct(pair)))
+}
+
+/// Stores the room of a new group.
+///
+/// # Errors
+/// [`StoreError::Database`] if there is one already.
+pub fn create_group(conn: &mut Connection, group: GroupId) -> Result<Room, StoreError> {
+    diesel::insert_into(rooms::table).values(rooms::id.eq(group.get())).execute(conn)?;
+    Ok(empty(group.room(), RoomKey::Group(group)))
+}
+
+fn empty(id: RoomId, key: RoomKey) -> Room {
+    Room { id, key, seq: 0, edits: 0, last_at: None, closed: false }
+}
+
+/// Lets nothing be sent to a room any more.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn close(conn: &mut Connection, id: RoomId) -> Result<(), StoreError> {
+    diesel::update(rooms::table.find(id.get())).set(rooms::closed.eq(true)).execute(conn)?;
+    Ok(())
+}
+
+/// Lets nothing be sent any more to the direct rooms of a user.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn close_of(conn: &mut Connection, user: UserId) -> Result<(), StoreError> {
+    let theirs = rooms::low.eq(user.get()).or(rooms::high.eq(user.get()));
+    diesel::update(rooms::table.filter(theirs)).set(rooms::closed.eq(true)).execute(conn)?;
+    Ok(())
 }
 
 /// Stores how often a room's messages were edited.

@@ -156,6 +156,14 @@ pub fn by_id(conn: &mut Connection, id: UserId) -> Result<Option<User>, StoreErr
     face.map(user).transpose()
 }
 
+/// The user with an id, if anybody can have to do with him.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn present(conn: &mut Connection, id: UserId) -> Result<Option<User>, StoreError> {
+    by_id(conn, id)
+}
+
 /// The users with these ids; those that nobody has are left out.
 ///
 /// # Errors
@@ -205,6 +213,45 @@ pub fn name_taken(conn: &mut Connection, name: &UserName) -> Result<bool, StoreE
 pub fn email_taken(conn: &mut Connection, email: &Email) -> Result<bool, StoreError> {
     let addressed = users::table.filter(users::email.eq(email.as_str()));
     Ok(select(exists(addressed)).get_result(conn)?)
+}
+
+/// When users were last seen, as far as it is known.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn last_seen(
+    conn: &mut Connection,
+    ids: &[UserId],
+) -> Result<HashMap<UserId, Timestamp>, StoreError> {
+    let mut seen = HashMap::new();
+    for some in ids.chunks(INSERT_ROWS_MAX) {
+        let some = users::table.filter(users::id.eq_any(some.iter().map(|id| id.get())));
+        let rows: Vec<(i64, Option<i64>)> =
+            some.select((users::id, users::last_seen_at)).load(conn)?;
+        for (id, at) in rows {
+            seen.extend(
+                at.map(|at| Ok::<_, StoreError>((user_id(id)?, Timestamp::from_micros(at))))
+                    .transpose()?,
+            );
+        }
+    }
+    Ok(seen)
+}
+
+/// Keeps when users were last seen.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn set_last_seen(
+    conn: &mut Connection,
+    seen: &[(UserId, Timestamp)],
+) -> Result<(), StoreError> {
+    for (user, at) in seen {
+        let values = [Value::Int(at.micros()), Value::Int(user.get())];
+        Statement::<()>::new("UPDATE users SET last_seen_at = ? WHERE id = ?", &values)
+            .run(conn)?;
+    }
+    Ok(())
 }
 
 /// How many users there are.

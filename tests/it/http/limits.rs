@@ -20,6 +20,8 @@ fn wide() -> Limits {
         login_per_ip_per_minute: 100_000,
         login_per_email_per_minute: 100_000,
         register_per_ip_per_hour: 100_000,
+        group_members_max: 1_000,
+        groups_per_user_max: 1_000,
         commands_per_second: 100_000,
         commands_burst: 100_000,
     }

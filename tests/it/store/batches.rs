@@ -61,7 +61,7 @@ on_both! {
             let tickets: Vec<u64> = outcomes.iter().map(|(ticket, _)| *ticket).collect();
             assert_eq!(tickets, [0, 1, 2, 3, 4]);
             let seq = |at: usize| match &outcomes[at].1 {
-                Ok(Done::Posted(message)) => Ok(message.seq),
+                Ok(Done::Posted(message, _)) => Ok(message.seq),
                 Ok(other) => panic!("{other:?}"),
                 Err(error) => Err(error.is_unique_violation()),
             };
@@ -87,7 +87,7 @@ on_both! {
             assert!(matches!(bad, Err(StoreError::Panicked)));
             assert_eq!(good.unwrap(), 2);
             let outcomes = live.next().await;
-            assert!(matches!(outcomes[..], [(0, Ok(Done::Posted(_))), (1, Ok(Done::Posted(_)))]));
+            assert!(matches!(outcomes[..], [(0, Ok(Done::Posted(..))), (1, Ok(Done::Posted(..)))]));
             live.posted(2, 4, "and on").await;
             assert_eq!(live.counters(2, 4), Some((3, 3)));
         });
@@ -125,7 +125,7 @@ on_both! {
             let (bad, ()) = within(async { tokio::join!(bad, rest) }).await;
             assert!(matches!(bad, Err(StoreError::Database(_))), "{bad:?}");
             let outcomes = live.next().await;
-            assert!(matches!(outcomes[..], [(0, Ok(Done::Posted(_))), (1, Ok(Done::Posted(_)))]));
+            assert!(matches!(outcomes[..], [(0, Ok(Done::Posted(..))), (1, Ok(Done::Posted(..)))]));
             assert_eq!(live.counters(2, 4), Some((2, 2)));
         });
     }
@@ -151,7 +151,7 @@ on_both! {
             let (mut tickets, mut sizes) = (Vec::new(), Vec::new());
             while tickets.len() < 7 {
                 let outcomes = live.next().await;
-                assert!(outcomes.iter().all(|(_, done)| matches!(done, Ok(Done::Posted(_)))));
+                assert!(outcomes.iter().all(|(_, done)| matches!(done, Ok(Done::Posted(..)))));
                 sizes.push(outcomes.len());
                 tickets.extend(outcomes.iter().map(|(ticket, _)| *ticket));
             }
@@ -175,7 +175,7 @@ on_both! {
             let over = live.store.submit(2, live.post(2, 4, &"x".repeat(500)));
             assert!(matches!(over, Err(StoreError::Busy)), "the plug counts too");
             drop(plug);
-            assert!(matches!(live.next().await[..], [(1, Ok(Done::Posted(_)))]));
+            assert!(matches!(live.next().await[..], [(1, Ok(Done::Posted(..)))]));
         });
     }
 

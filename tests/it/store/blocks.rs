@@ -4,6 +4,10 @@ use tradewind::domain::block::{BlockRefusal, BlockVerb};
 use tradewind::domain::friendship::Audience;
 use tradewind::domain::id::UserId;
 use tradewind::domain::message::Message;
+use tradewind::domain::room::RoomKey;
+use tradewind::store::To;
+use tradewind::store::tables::changes;
+use tradewind::store::tables::history::Before;
 use tradewind::store::tables::history::{self, Page};
 use tradewind::store::tables::{blocks, rooms};
 use tradewind::store::{Change, Database, Done};
@@ -24,15 +28,16 @@ fn texts(messages: Vec<Message>) -> Vec<String> {
 fn seen(database: &Database, me: i64, peer: i64) -> Vec<String> {
     let page = |count| Page {
         me: id(me),
-        peer: UserId::new(peer),
-        before: at(i64::MAX),
+        room: room(me, Some(peer)),
+        before: Before::Moment(at(i64::MAX)),
         count,
-        audience: Audience::Anyone,
+        named: false,
     };
-    let whole = database.read(|conn| history::history(conn, &page(100), 1 << 20)).unwrap().unwrap();
+    let read = |conn: &mut _| history::history(conn, &page(100), Audience::Anyone, 1 << 20);
+    let whole = database.read(read).unwrap().unwrap();
     let whole = texts(whole.messages);
     let sliced = database.read(|conn| {
-        let mut slice = history::history(conn, &page(100), 1)?.unwrap();
+        let mut slice = history::history(conn, &page(100), Audience::Anyone, 1)?.unwrap();
         let mut all = slice.messages;
         while let Some(rest) = slice.next {
             slice = history::history_rest(conn, &rest, 1)?;
@@ -42,12 +47,15 @@ fn seen(database: &Database, me: i64, peer: i64) -> Vec<String> {
     });
     assert_eq!(texts(sliced.unwrap()), whole);
     // The newest two are two, whatever is hidden among them.
-    let newest = database.read(|conn| history::history(conn, &page(2), 1)).unwrap().unwrap();
+    let newest = database
+        .read(|conn| history::history(conn, &page(2), Audience::Anyone, 1))
+        .unwrap()
+        .unwrap();
     let start = whole.len().saturating_sub(2);
     assert_eq!(texts(newest.messages).first(), whole.get(start));
     let changes = database.read(|conn| {
         let room = rooms::of_pair(conn, pair(me, peer))?.unwrap();
-        history::changes(conn, &room, id(me), 0, 100)
+        changes::changes(conn, &room, id(me), 0, 100)
     });
     let mut changes = changes.unwrap();
     changes.retain(|message| !message.deleted);
@@ -93,13 +101,13 @@ on_both! {
             assert!(!live.posted(2, 4, "of the blocker").await.hidden);
             assert!(!live.posted(4, 6, "elsewhere").await.hidden);
             match live.edit(4, 2, changed.id, Some("changed")).await {
-                Done::Edited(message) => assert!(message.hidden),
+                Done::Edited { message, .. } => assert!(message.hidden),
                 other => panic!("{other:?}"),
             }
             change(&live, 2, 4, BlockVerb::Unblock).await.unwrap();
             live.posted(4, 2, "late").await;
             match live.edit(4, 2, hidden.id, Some("hidden, edited")).await {
-                Done::Edited(message) => assert!(message.hidden, "for good"),
+                Done::Edited { message, .. } => assert!(message.hidden, "for good"),
                 other => panic!("{other:?}"),
             }
             assert_eq!(seen(&live.database, 2, 4), ["early", "of the blocker", "late"]);
@@ -116,18 +124,25 @@ on_both! {
             make_users(&live.database, &[2, 4]);
             let signal = |author: i64, peer: i64, audience| Change::Signal {
                 author: id(author),
-                peer: id(peer),
+                to: RoomKey::direct(id(author), id(peer)).map_or(To::Oneself, To::Room),
                 bytes: 0,
                 audience,
             };
-            let told = |hidden| Done::Signalled { hidden };
-            assert_eq!(live.apply(signal(4, 2, Audience::Anyone)).await, told(false));
-            assert_eq!(live.apply(signal(4, 4, Audience::Friends)).await, told(false));
+            assert!(!hidden(live.apply(signal(4, 2, Audience::Anyone)).await));
+            assert!(!hidden(live.apply(signal(4, 4, Audience::Friends)).await));
             assert!(matches!(live.apply(signal(4, 2, Audience::Friends)).await, Done::Refused(_)));
             change(&live, 2, 4, BlockVerb::Block).await.unwrap();
-            assert_eq!(live.apply(signal(4, 2, Audience::Anyone)).await, told(true));
-            assert_eq!(live.apply(signal(2, 4, Audience::Anyone)).await, told(false));
+            assert!(hidden(live.apply(signal(4, 2, Audience::Anyone)).await));
+            assert!(!hidden(live.apply(signal(2, 4, Audience::Anyone)).await));
             assert_eq!(live.counters(2, 4), None);
         });
+    }
+}
+
+/// Whether a signal is hidden from anybody.
+fn hidden(done: Done) -> bool {
+    match done {
+        Done::Signalled(hearers) => !hearers.hidden_from.is_empty(),
+        done => panic!("{done:?}"),
     }
 }

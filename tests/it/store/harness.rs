@@ -16,6 +16,7 @@ use tradewind::domain::friendship::{Audience, Friendship};
 use tradewind::domain::id::{MessageId, UserId};
 use tradewind::domain::message::{Content, Message};
 use tradewind::domain::mint::{EPOCH, IdMint};
+use tradewind::domain::room::RoomKey;
 use tradewind::domain::user::{Email, UserName, UserPair};
 use tradewind::store::tables::users::{self, NewUser};
 use tradewind::store::tables::{friendships, rooms};
@@ -194,7 +195,7 @@ impl Live {
         Change::Post {
             id: self.mint.message().unwrap(),
             author: id(author),
-            peer: UserId::new(peer),
+            room: room(author, Some(peer)),
             content: content(text),
             nonce: None,
             audience: Audience::Anyone,
@@ -204,7 +205,7 @@ impl Live {
     /// Posts.
     pub async fn posted(&self, author: i64, peer: i64, text: &str) -> Message {
         match self.apply(self.post(author, peer, text)).await {
-            Done::Posted(message) => message,
+            Done::Posted(message, _) => message,
             other => panic!("{other:?}"),
         }
     }
@@ -219,7 +220,7 @@ impl Live {
     ) -> Done {
         let change = Change::Edit {
             author: id(author),
-            peer: UserId::new(peer),
+            room: room(author, Some(peer)),
             message: Some(message),
             content: text.map(content),
             audience: Audience::Anyone,
@@ -286,4 +287,9 @@ pub fn make_users(database: &Database, ids: &[i64]) {
 /// Sets what stands between two users.
 pub fn befriend(database: &Database, a: i64, b: i64, state: Friendship) {
     database.write(|conn| friendships::set(conn, pair(a, b), state, at(1))).unwrap();
+}
+
+/// The room of two users, if both ids can be somebody's.
+pub fn room(me: i64, peer: Option<i64>) -> Option<RoomKey> {
+    RoomKey::direct(id(me), UserId::new(peer?)?)
 }

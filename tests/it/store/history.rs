@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tradewind::domain::friendship::{Audience, Friendship};
-use tradewind::domain::id::UserId;
 use tradewind::domain::message::Message;
+use tradewind::domain::room::RoomKey;
 use tradewind::store::Database;
+use tradewind::store::tables::history::Before;
 use tradewind::store::tables::history::{Page, history, history_rest};
 use tradewind::store::tables::{messages, rooms};
 
@@ -33,7 +34,7 @@ fn fill(database: &Database, a: i64, b: i64, sent: &[Sent]) -> Vec<Message> {
         created += one.gap;
         all.push(Message {
             id: mint.message().unwrap(),
-            pair,
+            room: RoomKey::Direct(pair),
             author: if seq % 3 == 0 { id(a) } else { id(b) },
             seq,
             rev: seq,
@@ -42,6 +43,7 @@ fn fill(database: &Database, a: i64, b: i64, sent: &[Sent]) -> Vec<Message> {
             edited_at: one.deleted.then(|| at(created + 1)),
             deleted: one.deleted,
             hidden: false,
+            nonce: None,
         });
     }
     let filled = database.write(|conn| {
@@ -56,14 +58,15 @@ fn fill(database: &Database, a: i64, b: i64, sent: &[Sent]) -> Vec<Message> {
 }
 
 fn page(me: i64, peer: i64, before: i64, count: u32) -> Page {
-    let (me, peer, before) = (id(me), UserId::new(peer), at(before));
-    Page { me, peer, before, count, audience: Audience::Anyone }
+    let (room, before) = (room(me, Some(peer)), Before::Moment(at(before)));
+    Page { me: id(me), room, before, count, named: false }
 }
 
 /// All slices of a page; checks that each is within its bound and only the last is not full.
 fn slices(database: &Database, page: &Page, slice_bytes: usize) -> Option<Vec<Message>> {
     let bytes = |m: &Message| m.content.len();
-    let mut slice = database.read(|conn| history(conn, page, slice_bytes)).unwrap()?;
+    let mut slice =
+        database.read(|conn| history(conn, page, Audience::Anyone, slice_bytes)).unwrap().ok()?;
     let mut whole = Vec::new();
     loop {
         let size: usize = slice.messages.iter().map(bytes).sum();
@@ -151,7 +154,7 @@ on_both! {
         make_users(&database, &[2, 4]);
         let kept = fill(&database, 2, 4, &vec![Sent { gap: 1, bytes: 1, deleted: false }; 1_500]);
         let whole = page(2, 4, i64::MAX, 1_500);
-        let first = database.read(|conn| history(conn, &whole, usize::MAX)).unwrap().unwrap();
+        let first = database.read(|conn| history(conn, &whole, Audience::Anyone, usize::MAX)).unwrap().unwrap();
         let rest = first.next.clone().expect("a slice has a bound");
         let second = database.read(|conn| history_rest(conn, &rest, usize::MAX)).unwrap();
         assert_eq!([first.messages, second.messages].concat(), kept);
@@ -174,8 +177,9 @@ on_both! {
             (Some(4), Friends, true),
         ];
         for (peer, audience, readable) in table {
-            let page = Page { peer: peer.map(id), audience, ..page(2, 4, i64::MAX, 10) };
-            let found = slices(&database, &page, 1_000);
+            let page = Page { room: room(2, peer), ..page(2, 4, i64::MAX, 10) };
+            let read = |conn: &mut _| history(conn, &page, audience, 1_000);
+            let found = database.read(read).unwrap().ok().map(|slice| slice.messages);
             assert_eq!(found, readable.then(Vec::new), "{peer:?} {audience:?}");
         }
     }

@@ -7,9 +7,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tradewind::domain::block::BlockVerb;
 use tradewind::domain::friendship::Audience;
-use tradewind::domain::id::{MessageId, UserId};
+use tradewind::domain::id::MessageId;
 use tradewind::domain::message::{Message, Nonce};
-use tradewind::store::tables::{blocks, history, messages, rooms};
+use tradewind::store::tables::changes;
+use tradewind::store::tables::{blocks, messages, rooms};
 use tradewind::store::{Change, Connection, Database, Done};
 
 use super::batches::plug;
@@ -59,14 +60,14 @@ fn changes(live: &Live, ops: &[Op]) -> Vec<Option<Change>> {
         Op::Post { author, peer, nonce } => Some(Change::Post {
             id: ids[number],
             author: id(*author),
-            peer: UserId::new(*peer),
+            room: room(*author, Some(*peer)),
             content: content(&format!("text {number}")),
             nonce: nonce.and_then(|nonce| Nonce::new(format!("n{nonce}"))),
             audience: Audience::Anyone,
         }),
         Op::Edit { author, peer, post, text } => Some(Change::Edit {
             author: id(*author),
-            peer: UserId::new(*peer),
+            room: room(*author, Some(*peer)),
             message: posts.get(*post).copied(),
             content: text.then(|| content(&format!("edited {number}"))),
             audience: Audience::Anyone,
@@ -91,11 +92,11 @@ fn all(conn: &mut Connection) -> Result<Vec<Message>, tradewind::store::StoreErr
     for (a, b) in [(2, 4), (2, 6), (4, 6)] {
         if let Some(room) = rooms::of_pair(conn, pair(a, b))? {
             for me in [a, b] {
-                messages.extend(history::changes(conn, &room, id(me), 0, u32::MAX)?);
+                messages.extend(changes::changes(conn, &room, id(me), 0, u32::MAX)?);
             }
         }
     }
-    messages.sort_by_key(|message| (message.pair, message.seq));
+    messages.sort_by_key(|message| (message.room, message.seq));
     messages.dedup();
     Ok(messages)
 }
@@ -183,7 +184,7 @@ on_both! {
                     }
                     let message = model[target % model.len()].id;
                     let text = text.then_some("edited");
-                    if let Done::Edited(edited) = live.edit(2, 4, message, text).await {
+                    if let Done::Edited { message: edited, .. } = live.edit(2, 4, message, text).await {
                         let place = model.iter().position(|m| m.id == message).unwrap();
                         model[place] = edited;
                     }
@@ -197,7 +198,7 @@ on_both! {
                     let mut expected = model.clone();
                     expected.retain(|message| message.rev > since);
                     expected.truncate(usize::try_from(limit).unwrap());
-                    let read = |conn: &mut _| history::changes(conn, &room, id(2), since, limit);
+                    let read = |conn: &mut _| changes::changes(conn, &room, id(2), since, limit);
                     assert_eq!(live.database.read(read).unwrap(), expected);
                 }
                 for message in &model {

@@ -12,17 +12,17 @@ use super::batches::plug;
 use super::harness::*;
 
 fn named(live: &Live, author: i64, peer: i64, text: &str, name: &str) -> Change {
-    let Change::Post { id, author, peer, content, audience, .. } = live.post(author, peer, text)
+    let Change::Post { id, author, room, content, audience, .. } = live.post(author, peer, text)
     else {
         panic!("a post");
     };
     let nonce = Nonce::new(name.to_owned());
-    Change::Post { id, author, peer, content, nonce, audience }
+    Change::Post { id, author, room, content, nonce, audience }
 }
 
 fn posted(done: Done) -> Message {
     match done {
-        Done::Posted(message) => message,
+        Done::Posted(message, _) => message,
         done => panic!("{done:?}"),
     }
 }
@@ -56,7 +56,7 @@ on_both! {
             let live = Live::start(&db);
             make_users(&live.database, &[2, 4]);
             let first = posted(live.apply(named(&live, 2, 4, "one", "n")).await);
-            let Done::Edited(edited) = live.edit(2, 4, first.id, Some("other")).await else {
+            let Done::Edited { message: edited, .. } = live.edit(2, 4, first.id, Some("other")).await else {
                 panic!("edited");
             };
             assert_eq!(live.apply(named(&live, 2, 4, "one", "n")).await, Done::Repeated(edited));
@@ -73,7 +73,7 @@ on_both! {
             }
             drop(plug);
             let outcomes = live.next().await;
-            let [(_, Ok(Done::Posted(first))), (_, Ok(Done::Repeated(a))), (_, Ok(Done::Repeated(b)))] =
+            let [(_, Ok(Done::Posted(first, _))), (_, Ok(Done::Repeated(a))), (_, Ok(Done::Repeated(b)))] =
                 &outcomes[..]
             else {
                 panic!("{outcomes:?}");
@@ -100,7 +100,7 @@ on_both! {
             assert_eq!(nonces_until(&live.store, early).await.unwrap(), 0);
             assert!(matches!(live.apply(named(&live, 2, 4, "one", "n")).await, Done::Repeated(_)));
             assert_eq!(nonces_until(&live.store, kept.after(second)).await.unwrap(), 1);
-            assert!(matches!(live.apply(named(&live, 2, 4, "one", "n")).await, Done::Posted(_)));
+            assert!(matches!(live.apply(named(&live, 2, 4, "one", "n")).await, Done::Posted(..)));
         });
     }
 }

@@ -2,8 +2,9 @@
 
 use tradewind::domain::error::Refusal;
 use tradewind::domain::friendship::{Audience, FriendVerb, Friendship};
-use tradewind::domain::id::{MessageId, UserId};
+use tradewind::domain::id::MessageId;
 use tradewind::store::tables::friendships;
+use tradewind::store::tables::history::Before;
 use tradewind::store::tables::history::{Page, history};
 use tradewind::store::{Change, Done};
 
@@ -31,15 +32,15 @@ on_both! {
                 let done = live.apply(Change::Post {
                     id: live.mint.message().unwrap(),
                     author: id(2),
-                    peer: peer.and_then(UserId::new),
+                    room: room(2, peer),
                     content: content("hello"),
                     nonce: None,
                     audience,
                 });
                 match done.await {
-                    Done::Posted(message) => {
+                    Done::Posted(message, _) => {
                         assert_eq!(expected, None);
-                        assert_eq!(message.pair, pair(2, peer.unwrap()));
+                        assert_eq!(Some(message.room), room(2, peer));
                         assert_eq!((message.author, message.content.as_str()), (id(2), "hello"));
                         assert_eq!((message.edited_at, message.deleted), (None, false));
                     }
@@ -64,7 +65,7 @@ on_both! {
                 assert_eq!((message.seq, message.rev), (seq, 2 * seq - 1));
                 assert!(message.created_at > last);
                 last = message.created_at;
-                let Done::Edited(edited) = live.edit(from, to, message.id, Some("y")).await else {
+                let Done::Edited { message: edited, .. } = live.edit(from, to, message.id, Some("y")).await else {
                     panic!("refused");
                 };
                 assert_eq!((edited.seq, edited.rev), (seq, 2 * seq));
@@ -82,7 +83,7 @@ on_both! {
             let own = live.posted(2, 4, "own").await.id;
             let theirs = live.posted(4, 2, "theirs").await.id;
             let gone = live.posted(2, 4, "gone").await.id;
-            assert!(matches!(live.edit(2, 4, gone, None).await, Done::Edited(_)));
+            assert!(matches!(live.edit(2, 4, gone, None).await, Done::Edited { .. }));
             let (message, peer) = (Some(Refusal::NoSuchMessage), Some(Refusal::NoSuchPeer));
             use Audience::{Anyone, Friends};
             let table = [
@@ -102,13 +103,13 @@ on_both! {
                 let before = live.counters(2, 4).unwrap();
                 let done = live.apply(Change::Edit {
                     author: id(2),
-                    peer: peer.and_then(UserId::new),
+                    room: room(2, peer),
                     message,
                     content: text.map(content),
                     audience,
                 });
                 match done.await {
-                    Done::Edited(message) => {
+                    Done::Edited { message, .. } => {
                         assert_eq!(expected, None, "{case}");
                         assert_eq!(message.content, text.unwrap_or_default(), "{case}");
                         assert_eq!(message.deleted, text.is_none(), "{case}");
@@ -199,12 +200,12 @@ on_both! {
             for (me, peer, text) in [(2, 4, "to 4"), (4, 2, "to 4"), (8, 14, "to 8"), (14, 8, "to 8")] {
                 let page = Page {
                     me: id(me),
-                    peer: UserId::new(peer),
-                    before: at(i64::MAX),
+                    room: room(me, Some(peer)),
+                    before: Before::Moment(at(i64::MAX)),
                     count: 10,
-                    audience: Audience::Anyone,
+                    named: false,
                 };
-                let slice = live.database.read(|conn| history(conn, &page, 1_000)).unwrap();
+                let slice = live.database.read(|conn| history(conn, &page, Audience::Anyone, 1_000)).unwrap();
                 let messages = slice.unwrap().messages;
                 let texts: Vec<&str> = messages.iter().map(|m| m.content.as_str()).collect();
                 assert_eq!(texts, [text]);

@@ -9,7 +9,8 @@ use diesel::connection::SimpleConnection;
 use diesel::deserialize::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{RunQueryDsl, sql_query};
-use tradewind::store::tables::{history, rooms};
+use tradewind::store::tables::changes;
+use tradewind::store::tables::rooms;
 use tradewind::store::{Connection, Database};
 
 use super::harness::*;
@@ -92,7 +93,7 @@ fn type_name(kind: &str, sqlite: bool) -> &'static str {
 on_both! {
     fn the_schema_is_what_diesel_believes(db) {
         let declared = declared(db.is_sqlite());
-        assert_eq!(declared.len(), 10);
+        assert_eq!(declared.len(), 16);
         assert_eq!(found(&db.open()), declared);
     }
 
@@ -102,6 +103,7 @@ on_both! {
             "2026-11-21-000000_foundation",
             "2026-11-22-000000_write_path",
             "2026-11-22-000001_chatting",
+            "2026-11-22-000002_groups",
         ];
         assert_eq!(database.migrate().unwrap(), all);
         assert!(database.migrate().unwrap().is_empty());
@@ -139,7 +141,7 @@ on_both! {
             let (room, changes) = database
                 .read(|conn| {
                     let room = rooms::of_pair(conn, pair(2, 4))?.unwrap();
-                    let changes = (0..=6).map(|since| history::changes(conn, &room, id(2), since, 10));
+                    let changes = (0..=6).map(|since| changes::changes(conn, &room, id(2), since, 10));
                     Ok((room.clone(), changes.collect::<Result<Vec<_>, _>>()?))
                 })
                 .unwrap();

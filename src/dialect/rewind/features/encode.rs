@@ -1,0 +1,254 @@
+//! Writing the frames of features.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::Features;
+use crate::dialect::Frame;
+use crate::dialect::rewind::Form;
+use crate::dialect::rewind::encode::{UserObject, address, as_text, frame};
+use crate::dialect::rewind::time::Korean;
+use crate::domain::clock::Timestamp;
+use crate::domain::event::{Presence, RoomEntry, Status};
+use crate::domain::group::{Group, GroupChange, GroupVerb, Member, Role};
+use crate::domain::id::UserId;
+use crate::domain::room::RoomKey;
+
+/// An id as text.
+struct Id(i64);
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        as_text(&self.0, to)
+    }
+}
+
+/// A room of the auth answer.
+#[derive(Serialize)]
+pub struct RoomObject<'a> {
+    id: Id,
+    kind: &'a str,
+    user: Option<UserObject<'a>>,
+    title: Option<&'a str>,
+    seq: i64,
+    rev: i64,
+    read_seq: i64,
+    unread: i64,
+}
+
+/// The rooms of a welcome, as far as a session knows what they are.
+pub fn rooms(form: Form, entries: &[RoomEntry]) -> Vec<RoomObject<'_>> {
+    let groups = form.features.has(Features::GROUP);
+    let known = |entry: &&RoomEntry| groups || entry.state.key.pair().is_some();
+    entries.iter().filter(known).map(room).collect()
+}
+
+fn room(entry: &RoomEntry) -> RoomObject<'_> {
+    let state = &entry.state;
+    RoomObject {
+        id: Id(address(state.key)),
+        kind: match state.key {
+            RoomKey::Direct(_) => "dm",
+            RoomKey::Group(_) => "group",
+        },
+        user: entry.peer.as_ref().map(UserObject::from),
+        title: entry.title.as_deref(),
+        seq: state.seq,
+        rev: state.rev,
+        read_seq: state.read_seq,
+        unread: state.unread,
+    }
+}
+
+/// How far rooms have been brought up to date.
+pub fn caught_up(reached: &[(i64, Option<i64>)], complete: bool) -> Frame {
+    struct Reached<'a>(&'a [(i64, Option<i64>)]);
+
+    impl Serialize for Reached<'_> {
+        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            let mut map = to.serialize_map(Some(self.0.len()))?;
+            for (address, rev) in self.0 {
+                map.serialize_entry(itoa::Buffer::new().format(*address), rev)?;
+            }
+            map.end()
+        }
+    }
+
+    #[derive(Serialize)]
+    struct Payload<'a> {
+        rooms: Reached<'a>,
+        complete: bool,
+    }
+    frame("sync", Payload { rooms: Reached(reached), complete })
+}
+
+const fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Online => "online",
+        Status::Away => "away",
+        Status::Offline => "offline",
+    }
+}
+
+fn moment(at: Option<Timestamp>) -> Option<String> {
+    at.map(|at| Korean(at).text())
+}
+
+/// How all friends are.
+pub fn snapshot(friends: &[Presence]) -> Frame {
+    #[derive(Serialize)]
+    struct Friend {
+        id: Id,
+        status: &'static str,
+        last_seen: Option<String>,
+    }
+    #[derive(Serialize)]
+    struct Payload {
+        r#type: &'static str,
+        users: Vec<Friend>,
+    }
+    let friend = |friend: &Presence| Friend {
+        id: Id(friend.user.get()),
+        status: status_name(friend.status),
+        last_seen: moment(friend.last_seen),
+    };
+    let users = friends.iter().map(friend).collect();
+    frame("presence", Payload { r#type: "snapshot", users })
+}
+
+/// How a friend is now.
+pub fn presence_changed(friend: &Presence) -> Frame {
+    #[derive(Serialize)]
+    struct Payload {
+        r#type: &'static str,
+        user: Id,
+        status: &'static str,
+        last_seen: Option<String>,
+    }
+    let payload = Payload {
+        r#type: "change",
+        user: Id(friend.user.get()),
+        status: status_name(friend.status),
+        last_seen: moment(friend.last_seen),
+    };
+    frame("presence", payload)
+}
+
+/// The answer to a session that says whether anybody sits at it.
+pub fn status_set(status: Status) -> Frame {
+    #[derive(Serialize)]
+    struct Payload {
+        r#type: &'static str,
+        status: &'static str,
+    }
+    frame("presence", Payload { r#type: "set", status: status_name(status) })
+}
+
+/// A user types, or does not any more.
+pub fn typing(user: UserId, room: RoomKey, typing: bool) -> Frame {
+    #[derive(Serialize)]
+    struct Payload {
+        chat_id: Id,
+        user_id: Id,
+        state: &'static str,
+    }
+    let state = if typing { "start" } else { "stop" };
+    let payload = Payload { chat_id: Id(address(room)), user_id: Id(user.get()), state };
+    frame("typing", payload)
+}
+
+/// A user has read.
+pub fn read(user: UserId, room: RoomKey, seq: i64) -> Frame {
+    #[derive(Serialize)]
+    struct Payload {
+        chat_id: Id,
+        user_id: Id,
+        seq: i64,
+    }
+    frame("read", Payload { chat_id: Id(address(room)), user_id: Id(user.get()), seq })
+}
+
+#[derive(Serialize)]
+struct GroupObject<'a> {
+    id: Id,
+    title: &'a str,
+    owner: Id,
+    members: usize,
+    created_at: String,
+}
+
+impl<'a> From<&'a Group> for GroupObject<'a> {
+    fn from(group: &'a Group) -> Self {
+        Self {
+            id: Id(group.id.get()),
+            title: &group.title,
+            owner: Id(group.owner.get()),
+            members: group.members,
+            created_at: Korean(group.created_at).text(),
+        }
+    }
+}
+
+const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "owner",
+        Role::Moderator => "moderator",
+        Role::Member => "member",
+    }
+}
+
+/// Something was done to a group.
+pub fn group_changed(change: &GroupChange) -> Frame {
+    #[derive(Serialize)]
+    struct Payload<'a> {
+        r#type: &'static str,
+        group: GroupObject<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user: Option<UserObject<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        role: Option<&'static str>,
+        by: Id,
+    }
+    let payload = Payload {
+        r#type: match change.verb {
+            GroupVerb::Create => "create",
+            GroupVerb::Rename => "rename",
+            GroupVerb::Add => "add",
+            GroupVerb::Leave => "leave",
+            GroupVerb::Kick => "kick",
+            GroupVerb::Ban => "ban",
+            GroupVerb::Unban => "unban",
+            GroupVerb::SetRole => "role",
+            GroupVerb::Transfer => "transfer",
+            GroupVerb::Delete => "delete",
+        },
+        group: GroupObject::from(&change.group),
+        user: change.user.as_ref().map(UserObject::from),
+        role: change.role.map(role_name),
+        by: Id(change.by.get()),
+    };
+    frame("group", payload)
+}
+
+/// The members of a group.
+pub fn members(group: &Group, members: &[Member]) -> Frame {
+    #[derive(Serialize)]
+    struct MemberObject<'a> {
+        user: UserObject<'a>,
+        role: &'static str,
+    }
+    #[derive(Serialize)]
+    struct Payload<'a> {
+        r#type: &'static str,
+        group: GroupObject<'a>,
+        members: Vec<MemberObject<'a>>,
+    }
+    let members = members
+        .iter()
+        .map(|member| MemberObject {
+            user: UserObject::from(&member.user),
+            role: role_name(member.role),
+        })
+        .collect();
+    frame("group", Payload { r#type: "members", group: GroupObject::from(group), members })
+}

@@ -1,0 +1,86 @@
+//! Rooms: where messages are. A room is that of two users, or a group.
+
+use std::sync::Arc;
+
+use super::id::{GroupId, UserId};
+use super::user::UserPair;
+
+/// Which room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RoomKey {
+    /// The room of two users: the pair in order, and never the XOR of their ids.
+    Direct(UserPair),
+    /// A group.
+    Group(GroupId),
+}
+
+impl RoomKey {
+    /// The room of two users; `None` if they are the same one.
+    pub fn direct(a: UserId, b: UserId) -> Option<Self> {
+        UserPair::new(a, b).map(Self::Direct)
+    }
+
+    /// The two users whose room it is, if it is not a group.
+    pub fn pair(self) -> Option<UserPair> {
+        match self {
+            Self::Direct(pair) => Some(pair),
+            Self::Group(_) => None,
+        }
+    }
+
+    /// The other user of a direct room; meant for one of the two.
+    pub fn peer_of(self, me: UserId) -> Option<UserId> {
+        self.pair().map(|pair| pair.other(me))
+    }
+}
+
+/// Who hears of what a user does in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hearers {
+    /// All who are in the room, whoever does it.
+    pub room: Members,
+    /// Those of them from whom it is hidden.
+    pub hidden_from: Vec<UserId>,
+}
+
+/// The users who are in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Members {
+    /// The two of a direct room.
+    Two(UserPair),
+    /// Those of a group.
+    Many(Arc<[UserId]>),
+}
+
+impl Hearers {
+    /// Nobody.
+    pub fn nobody() -> Self {
+        Self { room: Members::Many(Arc::default()), hidden_from: Vec::new() }
+    }
+
+    /// All in the room but `me` who may hear of it.
+    pub fn others(&self, me: UserId) -> impl Iterator<Item = UserId> {
+        let (one, many) = match &self.room {
+            Members::Two(pair) => (Some(pair.other(me)), &[][..]),
+            Members::Many(members) => (None, &members[..]),
+        };
+        one.into_iter()
+            .chain(many.iter().copied().filter(move |user| *user != me))
+            .filter(|user| !self.hidden_from.contains(user))
+    }
+}
+
+/// What a user sees of a room from outside: how far it has come, and how far the user has read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomState {
+    /// Which room.
+    pub key: RoomKey,
+    /// The number of its last message.
+    pub seq: i64,
+    /// The number of its last change.
+    pub rev: i64,
+    /// The highest message the user has read.
+    pub read_seq: i64,
+    /// Messages of others above it that are neither deleted nor hidden from the user.
+    pub unread: i64,
+}

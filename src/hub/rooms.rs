@@ -1,0 +1,80 @@
+//! What users want to know of rooms: the way to the store for it.
+
+use super::Hub;
+use super::access::LookUp;
+use crate::domain::command::Known;
+use crate::domain::error::Refusal;
+use crate::domain::event::{Presence, RoomEntry, Status};
+use crate::domain::group::{Group, Member, Role};
+use crate::domain::id::{GroupId, UserId};
+use crate::store::tables::changes::{self, CatchUp, CaughtUp};
+use crate::store::tables::{groups, room_list, users};
+use crate::store::{Connection, StoreError};
+
+impl Hub {
+    /// The rooms a user is in.
+    pub fn rooms(&self, me: UserId) -> impl LookUp<Vec<RoomEntry>> + use<> {
+        self.look_up(move |conn| room_list::of(conn, me))
+    }
+
+    /// What has changed in rooms since the revisions that `me` knows: at most `limit` messages.
+    pub fn catch_up(
+        &self,
+        me: UserId,
+        rooms: Vec<Known>,
+        limit: u32,
+    ) -> impl LookUp<CaughtUp> + use<> {
+        let (bytes_max, audience) = (self.slice_bytes, self.audience);
+        let ask = CatchUp { me, rooms, limit, bytes_max, audience };
+        self.look_up(move |conn| changes::catch_up(conn, &ask))
+    }
+
+    /// A group and its members, oldest first.
+    ///
+    /// Gives [`Refusal::NotMember`] if `me` is none.
+    pub fn members(
+        &self,
+        me: UserId,
+        group: Option<GroupId>,
+    ) -> impl LookUp<(Group, Vec<Member>)> + use<> {
+        let found = self.look_up(move |conn| match group {
+            Some(group) => members_of(conn, me, group),
+            None => Ok(None),
+        });
+        async move { found.await?.ok_or(Refusal::NotMember) }
+    }
+
+    /// The same, with when those were seen who are not there.
+    pub(super) fn last_seen(&self, presence: Vec<Presence>) -> impl LookUp<Vec<Presence>> + use<> {
+        let absent = |one: &&Presence| one.status == Status::Offline;
+        let ids: Vec<UserId> = presence.iter().filter(absent).map(|one| one.user).collect();
+        let seen =
+            (!ids.is_empty()).then(|| self.look_up(move |conn| users::last_seen(conn, &ids)));
+        async move {
+            let Some(seen) = seen else { return Ok(presence) };
+            let seen = seen.await?;
+            let with_time = |one: Presence| Presence {
+                last_seen: one.last_seen.or_else(|| seen.get(&one.user).copied()),
+                ..one
+            };
+            Ok(presence.into_iter().map(with_time).collect())
+        }
+    }
+}
+
+fn members_of(
+    conn: &mut Connection,
+    me: UserId,
+    group: GroupId,
+) -> Result<Option<(Group, Vec<Member>)>, StoreError> {
+    if !groups::is_member(conn, group, me)? {
+        return Ok(None);
+    }
+    let Some(head) = groups::head(conn, group)? else { return Ok(None) };
+    let members = groups::members(conn, group)?;
+    let owner = members.iter().find(|member| member.role == Role::Owner);
+    let Some(owner) = owner.map(|member| member.user.id) else { return Ok(None) };
+    let (title, created_at) = (head.title, head.created_at);
+    let group = Group { id: group, title, owner, members: members.len(), created_at };
+    Ok(Some((group, members)))
+}

@@ -1,0 +1,148 @@
+//! Presence for those who want to know more of it than who comes and goes: who is away, who was seen when,
+//! and nothing of a user who is back soon.
+//!
+//! Changes are gathered and told once a sweep, each as it is then, so however often something
+//! changes in between, it is told once.
+
+use std::collections::{HashMap, HashSet};
+use std::mem;
+use std::time::Duration;
+
+use super::ChatServer;
+use super::fanout::Fanout;
+use super::presence::Bond;
+use crate::domain::clock::Timestamp;
+use crate::domain::event::{Event, Presence, Status, Topic, Viewer};
+use crate::domain::id::UserId;
+use crate::store::tables::users;
+
+/// What friends have been told, and what they have still to be told.
+#[derive(Default)]
+pub struct Statuses {
+    /// Users of whom it was not told that they are offline.
+    told: HashMap<UserId, Status>,
+    /// Users who may be otherwise than it was told.
+    changed: HashSet<UserId>,
+    /// Users who have left, and may be back soon.
+    left: HashMap<UserId, Left>,
+}
+
+/// A user whose last session has gone.
+pub struct Left {
+    /// When that is told, on the steady clock.
+    pub until: Duration,
+    /// When it was.
+    pub at: Timestamp,
+    /// Whom it is told.
+    pub friends: Vec<UserId>,
+}
+
+impl Statuses {
+    /// A user has come, or has come back.
+    pub fn came(&mut self, user: UserId) {
+        self.left.remove(&user);
+        self.changed.insert(user);
+    }
+
+    /// A user's last session has gone.
+    pub fn left(&mut self, user: UserId, left: Left) {
+        self.left.insert(user, left);
+    }
+
+    /// Something has changed about a user who may be online.
+    pub fn changed(&mut self, user: UserId) {
+        self.changed.insert(user);
+    }
+
+    /// A friendship was made or ended.
+    pub fn bond(&mut self, (a, b): (UserId, UserId), bond: Bond) {
+        for (user, other) in [(a, b), (b, a)] {
+            if let (Some(left), Bond::Ended) = (self.left.get_mut(&user), bond) {
+                left.friends.retain(|friend| *friend != other);
+            }
+        }
+    }
+
+    /// The users whose time to come back is over.
+    fn gone(&mut self, now: Duration) -> Vec<(UserId, Left)> {
+        if self.left.is_empty() {
+            return Vec::new();
+        }
+        self.left.extract_if(|_, left| left.until <= now).collect()
+    }
+}
+
+impl ChatServer {
+    /// How a user is, as his friends are told.
+    pub(super) fn presence_of(&self, user: UserId) -> Presence {
+        let now = self.parts.clock.now();
+        let (status, last_seen) = match self.statuses.left.get(&user) {
+            Some(left) => (self.statuses.told.get(&user).copied(), Some(left.at)),
+            None => (Some(self.presence.status(user)), None),
+        };
+        let status = status.unwrap_or(Status::Offline);
+        let connected = (status != Status::Offline).then_some(now);
+        Presence { user, status, last_seen: last_seen.or(connected) }
+    }
+
+    /// Tells friends what has changed since the last time.
+    pub(super) fn tell_statuses(&mut self, now: Duration) {
+        let changed = mem::take(&mut self.statuses.changed);
+        let gone = self.statuses.gone(now);
+        if self.drain.is_some() || (changed.is_empty() && gone.is_empty()) {
+            return;
+        }
+        let mut fanout = Fanout::default();
+        for user in changed {
+            let is = self.presence_of(user);
+            let offline = is.status == Status::Offline;
+            if offline || self.statuses.told.insert(user, is.status) == Some(is.status) {
+                continue;
+            }
+            self.add_status(is, self.presence.friends(user), &mut fanout);
+        }
+        let mut seen = Vec::new();
+        for (user, Left { at, friends, .. }) in gone {
+            seen.push((user, at));
+            if self.statuses.told.remove(&user).is_some() {
+                let is = Presence { user, status: Status::Offline, last_seen: Some(at) };
+                self.add_status(is, &friends, &mut fanout);
+            }
+        }
+        self.deliver(fanout);
+        self.keep_last_seen(seen);
+    }
+
+    /// Tells two new friends how the other one is.
+    pub(super) fn introduce(&self, (a, b): (UserId, UserId), fanout: &mut Fanout) {
+        for (user, friend) in [(a, b), (b, a)] {
+            self.add_status(self.presence_of(user), &[friend], fanout);
+        }
+    }
+
+    fn add_status(&self, is: Presence, friends: &[UserId], fanout: &mut Fanout) {
+        let hears = |friend: &&UserId| self.hears(**friend, Topic::Presence);
+        let mut friends = friends.iter().filter(hears).peekable();
+        if friends.peek().is_none() {
+            return;
+        }
+        let event = fanout.event(Event::PresenceChanged(is));
+        for friend in friends {
+            fanout.push(event, (*friend, Viewer::Peer), None);
+        }
+    }
+
+    /// Keeps when users were last seen. Not worth a try more: the next time they go it is known again.
+    fn keep_last_seen(&self, seen: Vec<(UserId, Timestamp)>) {
+        if seen.is_empty() {
+            return;
+        }
+        let store = self.parts.store.clone();
+        actix::spawn(async move {
+            let kept = store.write(move |conn| users::set_last_seen(conn, &seen)).await;
+            if let Err(error) = kept {
+                log::warn!("when users were last seen is not kept: {error}");
+            }
+        });
+    }
+}

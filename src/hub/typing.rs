@@ -1,0 +1,92 @@
+//! Who types where, until he stops or it is too long ago.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::ChatServer;
+use super::fanout::Fanout;
+use crate::domain::event::{Event, Viewer};
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::room::{Hearers, RoomKey};
+
+/// How long one types who does not say it again.
+const TYPING_KEPT: Duration = Duration::from_secs(6);
+
+/// Users who type. No more than their sessions may ask for in that time.
+#[derive(Default)]
+pub struct Typists {
+    typing: HashMap<(UserId, RoomKey), Typist>,
+}
+
+struct Typist {
+    until: Duration,
+    /// Who was told.
+    hearers: Hearers,
+}
+
+impl ChatServer {
+    /// A user types, or does not any more, as one of his sessions says.
+    pub(super) fn typed(
+        &mut self,
+        (user, room, typing): (UserId, RoomKey, bool),
+        hearers: Hearers,
+        session: Option<SessionId>,
+        fanout: &mut Fanout,
+    ) {
+        let key = (user, room);
+        if !typing {
+            return self.stop_typing(key, session, fanout);
+        }
+        let until = self.parts.clock.steady().saturating_add(TYPING_KEPT);
+        match self.typists.typing.get_mut(&key) {
+            Some(typist) => typist.until = until,
+            None => {
+                tell(key, &hearers, true, session, fanout);
+                self.typists.typing.insert(key, Typist { until, hearers });
+            }
+        }
+    }
+
+    /// A user does not type any more.
+    pub(super) fn stop_typing(
+        &mut self,
+        key: (UserId, RoomKey),
+        session: Option<SessionId>,
+        fanout: &mut Fanout,
+    ) {
+        if self.typists.typing.is_empty() {
+            return;
+        }
+        if let Some(typist) = self.typists.typing.remove(&key) {
+            tell(key, &typist.hearers, false, session, fanout);
+        }
+    }
+
+    /// Ends what has not been said again for too long.
+    pub(super) fn end_typing(&mut self, now: Duration) {
+        if self.typists.typing.is_empty() {
+            return;
+        }
+        let ended: Vec<_> =
+            self.typists.typing.extract_if(|_, typist| typist.until <= now).collect();
+        let mut fanout = Fanout::default();
+        for (key, typist) in ended {
+            tell(key, &typist.hearers, false, None, &mut fanout);
+        }
+        self.deliver(fanout);
+    }
+}
+
+fn tell(
+    (user, room): (UserId, RoomKey),
+    hearers: &Hearers,
+    typing: bool,
+    except: Option<SessionId>,
+    fanout: &mut Fanout,
+) {
+    let event = fanout.event(Event::Typing { user, room, typing });
+    for other in hearers.others(user) {
+        fanout.push(event, (other, Viewer::Peer), None);
+    }
+    fanout.push(event, (user, Viewer::OwnOther), except);
+}

@@ -1,0 +1,270 @@
+//! What is done to groups.
+
+use std::sync::Arc;
+
+use diesel::result::Error::NotFound;
+
+use crate::domain::error::Refusal;
+use crate::domain::friendship::Friendship;
+use crate::domain::group::{self, Group, GroupChange, GroupStep, GroupVerb, Role, Title, Who};
+use crate::domain::id::{GroupId, UserId};
+use crate::domain::user::{User, UserName, UserPair};
+use crate::store::change::Done;
+use crate::store::error::StoreError;
+use crate::store::ledger::Ledger;
+use crate::store::tables::groups::{self, Roster, Seat};
+use crate::store::tables::{friendships, hidings, rooms, users};
+
+use super::{Rules, Ruling};
+
+/// A member who acts, and where.
+struct Act {
+    me: Seat,
+    group: GroupId,
+    roster: Arc<Roster>,
+    verb: GroupVerb,
+}
+
+/// Somebody to whom something was done, and whether that has changed anything.
+struct Outcome {
+    user: Option<User>,
+    role: Option<Role>,
+    changed: bool,
+    /// Told besides the members there are afterwards, if he knew of the group.
+    gone: Option<UserId>,
+}
+
+impl Outcome {
+    fn of(user: Option<User>, changed: bool) -> Self {
+        Self { user, role: None, changed, gone: None }
+    }
+}
+
+impl Rules {
+    /// Applies one step of a user to a group.
+    pub(super) fn group(
+        &self,
+        ledger: &mut Ledger<'_>,
+        me: UserId,
+        group: Option<GroupId>,
+        step: &GroupStep,
+    ) -> Ruling<Done> {
+        let verb = step.verb();
+        if let GroupStep::Create(title) = step {
+            return self.create(ledger, me, title);
+        }
+        let Some(group) = group else { return Ok(Err(Refusal::NotMember)) };
+        let Some(roster) = ledger.roster(group)? else { return Ok(Err(Refusal::NotMember)) };
+        let Some(me) = roster.seat(me).filter(|seat| !seat.unaware) else {
+            return Ok(Err(Refusal::NotMember));
+        };
+        let act = Act { me, group, roster, verb };
+        let ended = describe(ledger, group)?;
+        let outcome = match self.step(ledger, &act, step)? {
+            Ok(outcome) => outcome,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if outcome.changed {
+            ledger.touch(group)?;
+        }
+        let after = ledger.roster(group)?;
+        let mut told = Vec::new();
+        if outcome.changed {
+            let aware = after.as_ref().unwrap_or(&act.roster).aware.iter().copied();
+            told.extend(aware.chain(outcome.gone));
+        }
+        let group = describe(ledger, group)?.or(ended).ok_or(NotFound)?;
+        let Outcome { user, role, .. } = outcome;
+        let change = GroupChange { verb, group, user, role, by: act.me.user };
+        Ok(Ok(Done::Grouped { change: Box::new(change), told }))
+    }
+
+    fn create(&self, ledger: &mut Ledger<'_>, me: UserId, title: &Title) -> Ruling<Done> {
+        if groups::count_of(ledger.conn(), me)? >= self.limits.groups_per_user_max {
+            return Ok(Err(Refusal::TooManyGroups));
+        }
+        let (group, now) = (self.mint.group()?, self.clock.now());
+        let conn = ledger.settled()?;
+        rooms::create_group(conn, group)?;
+        groups::create(conn, group, title.as_str(), now)?;
+        groups::seat(conn, group, Seat { user: me, role: Role::Owner, unaware: false }, now)?;
+        let group = describe(ledger, group)?.ok_or(NotFound)?;
+        let verb = GroupVerb::Create;
+        let change = GroupChange { verb, group, user: None, role: None, by: me };
+        Ok(Ok(Done::Grouped { change: Box::new(change), told: vec![me] }))
+    }
+
+    fn step(&self, ledger: &mut Ledger<'_>, act: &Act, step: &GroupStep) -> Ruling<Outcome> {
+        let allowed = |target| group::may(act.me.role, act.verb, target);
+        let target = match step {
+            GroupStep::Create(_) | GroupStep::Rename(_) | GroupStep::Leave | GroupStep::Delete => {
+                None
+            }
+            // Who may not do it to anybody is told so before anything about the target.
+            GroupStep::Kick(_)
+            | GroupStep::Ban(_)
+            | GroupStep::Unban(_)
+            | GroupStep::SetRole(..)
+            | GroupStep::Transfer(_)
+                if !allowed(None) =>
+            {
+                return Ok(Err(Refusal::NotAllowed));
+            }
+            GroupStep::Add(who)
+            | GroupStep::Kick(who)
+            | GroupStep::Ban(who)
+            | GroupStep::Unban(who)
+            | GroupStep::SetRole(who, _)
+            | GroupStep::Transfer(who) => match named(ledger, who)? {
+                Some(user) => Some(user),
+                None => return Ok(Err(Refusal::NoSuchName)),
+            },
+        };
+        let seat = target.as_ref().and_then(|user| act.roster.seat(user.id));
+        if !allowed(seat.map(|seat| seat.role)) {
+            return Ok(Err(Refusal::NotAllowed));
+        }
+        match (step, target) {
+            (GroupStep::Rename(title), _) => rename(ledger, act, title),
+            (GroupStep::Leave, _) => leave(ledger, act),
+            (GroupStep::Delete, _) => end(ledger, act),
+            (GroupStep::Add(_), Some(user)) => self.add(ledger, act, user),
+            (GroupStep::Kick(_), Some(user)) => kick(ledger, act, user),
+            (GroupStep::Ban(_), Some(user)) => self.ban(ledger, act, user),
+            (GroupStep::Unban(_), Some(user)) => {
+                groups::unban(ledger.conn(), act.group, user.id)?;
+                // Nobody but the one who has asked needs to know.
+                Ok(Ok(Outcome::of(Some(user), false)))
+            }
+            (GroupStep::SetRole(_, role), Some(user)) => self.set_role(ledger, act, user, *role),
+            (GroupStep::Transfer(_), Some(user)) => self.transfer(ledger, act, user),
+            (GroupStep::Create(_), _) | (_, None) => Ok(Err(Refusal::NotAllowed)),
+        }
+    }
+
+    fn add(&self, ledger: &mut Ledger<'_>, act: &Act, user: User) -> Ruling<Outcome> {
+        let Some(pair) = UserPair::new(act.me.user, user.id) else {
+            return Ok(Ok(Outcome::of(Some(user), false)));
+        };
+        let friends = friendships::between(ledger.conn(), pair)? == Some(Friendship::Friends);
+        if !friends {
+            return Ok(Err(Refusal::NotFriend));
+        }
+        if groups::is_banned(ledger.conn(), act.group, user.id)? {
+            return Ok(Err(Refusal::Banned));
+        }
+        let unaware = ledger.blocks(pair)?.hide(pair, act.me.user);
+        match act.roster.seat(user.id) {
+            // Now he is added by somebody whom he does not block.
+            Some(seat) if seat.unaware && !unaware => {}
+            Some(_) => return Ok(Ok(Outcome::of(Some(user), false))),
+            None => {
+                if act.roster.seats.len() >= self.limits.members_max {
+                    return Ok(Err(Refusal::GroupFull));
+                }
+                if groups::count_of(ledger.conn(), user.id)? >= self.limits.groups_per_user_max {
+                    return Ok(Err(Refusal::TooManyGroups));
+                }
+            }
+        }
+        let conn = ledger.written()?;
+        hidings::hide_past(conn, act.group, user.id)?;
+        let seat = Seat { user: user.id, role: Role::Member, unaware };
+        groups::seat(conn, act.group, seat, self.clock.now())?;
+        Ok(Ok(Outcome::of(Some(user), true)))
+    }
+
+    fn ban(&self, ledger: &mut Ledger<'_>, act: &Act, user: User) -> Ruling<Outcome> {
+        groups::ban(ledger.conn(), act.group, user.id, self.clock.now())?;
+        match act.roster.seat(user.id) {
+            Some(_) => kick(ledger, act, user),
+            None => Ok(Ok(Outcome::of(Some(user), false))),
+        }
+    }
+
+    fn set_role(
+        &self,
+        ledger: &mut Ledger<'_>,
+        act: &Act,
+        user: User,
+        role: Role,
+    ) -> Ruling<Outcome> {
+        let Some(seat) = act.roster.seat(user.id) else { return Ok(Err(Refusal::NoSuchMember)) };
+        // A group has one owner, and passes on by `Transfer`.
+        if seat.role == Role::Owner || role == Role::Owner {
+            return Ok(Err(Refusal::NotAllowed));
+        }
+        let changed = seat.role != role;
+        if changed {
+            groups::seat(ledger.conn(), act.group, Seat { role, ..seat }, self.clock.now())?;
+        }
+        Ok(Ok(Outcome { role: Some(role), ..Outcome::of(Some(user), changed) }))
+    }
+
+    fn transfer(&self, ledger: &mut Ledger<'_>, act: &Act, user: User) -> Ruling<Outcome> {
+        let Some(seat) = act.roster.seat(user.id) else { return Ok(Err(Refusal::NoSuchMember)) };
+        if seat.user == act.me.user {
+            return Ok(Ok(Outcome::of(Some(user), false)));
+        }
+        let now = self.clock.now();
+        let former = Seat { role: Role::Moderator, ..act.me };
+        groups::seat(ledger.conn(), act.group, former, now)?;
+        // Whose group it is must know of it.
+        let owner = Seat { role: Role::Owner, unaware: false, ..seat };
+        groups::seat(ledger.conn(), act.group, owner, now)?;
+        Ok(Ok(Outcome::of(Some(user), true)))
+    }
+}
+
+fn rename(ledger: &mut Ledger<'_>, act: &Act, title: &Title) -> Ruling<Outcome> {
+    let head = groups::head(ledger.conn(), act.group)?.ok_or(NotFound)?;
+    let changed = head.title != title.as_str();
+    if changed {
+        groups::rename(ledger.conn(), act.group, title.as_str())?;
+    }
+    Ok(Ok(Outcome::of(None, changed)))
+}
+
+fn leave(ledger: &mut Ledger<'_>, act: &Act) -> Ruling<Outcome> {
+    let me = users::by_id(ledger.conn(), act.me.user)?.ok_or(NotFound)?;
+    if act.me.role != Role::Owner {
+        return kick(ledger, act, me);
+    }
+    if act.roster.seats.len() > 1 {
+        return Ok(Err(Refusal::OwnerStays));
+    }
+    let ended = end(ledger, act)?;
+    Ok(ended.map(|outcome| Outcome { user: Some(me), ..outcome }))
+}
+
+fn kick(ledger: &mut Ledger<'_>, act: &Act, user: User) -> Ruling<Outcome> {
+    let Some(seat) = act.roster.seat(user.id) else { return Ok(Err(Refusal::NoSuchMember)) };
+    groups::unseat(ledger.conn(), act.group, user.id)?;
+    let gone = (!seat.unaware).then_some(user.id);
+    Ok(Ok(Outcome { gone, ..Outcome::of(Some(user), true) }))
+}
+
+fn end(ledger: &mut Ledger<'_>, act: &Act) -> Ruling<Outcome> {
+    groups::delete(ledger.settled()?, act.group)?;
+    Ok(Ok(Outcome::of(None, true)))
+}
+
+/// The user whom somebody names.
+fn named(ledger: &mut Ledger<'_>, who: &Who) -> Result<Option<User>, StoreError> {
+    match who {
+        Who::Id(id) => users::present(ledger.conn(), *id),
+        Who::Named(name) => match UserName::parse(name) {
+            Some(name) => users::by_name(ledger.conn(), &name),
+            None => Ok(None),
+        },
+    }
+}
+
+/// A group as members see it, if it is.
+fn describe(ledger: &mut Ledger<'_>, group: GroupId) -> Result<Option<Group>, StoreError> {
+    let Some(roster) = ledger.roster(group)? else { return Ok(None) };
+    let Some(head) = groups::head(ledger.conn(), group)? else { return Ok(None) };
+    let owner = roster.owner().ok_or(NotFound)?;
+    let (title, created_at) = (head.title, head.created_at);
+    Ok(Some(Group { id: group, title, owner, members: roster.seats.len(), created_at }))
+}
