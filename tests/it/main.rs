@@ -20,6 +20,7 @@ mod docs;
 mod harness;
 mod http;
 mod mail;
+mod model;
 mod process;
 mod store;
 mod ws;
