@@ -16,6 +16,7 @@ use tradewind::domain::clock::Clock;
 use tradewind::domain::command::{Absent, Write};
 use tradewind::domain::friendship::Audience;
 use tradewind::domain::id::{SessionId, UserId};
+use tradewind::domain::login::Claims;
 use tradewind::domain::room::RoomKey;
 use tradewind::hub::delivery::{Deliver, Items};
 use tradewind::hub::messages::{Closed, Identify, Open, Submit};
@@ -87,16 +88,17 @@ impl House {
             audience: Audience::Anyone,
         };
         let parts = Parts {
-            store: store.clone(),
+            store,
             mint: Arc::clone(&stage.mint),
             clock: Arc::clone(&stage.clock),
+            revoked: Arc::default(),
             metrics: Metrics::new().expect("counters"),
         };
-        let server = ChatServer::new(settings.clone(), parts);
+        let server = ChatServer::new(settings.clone(), parts.clone());
         let server = ChatServer::start_in_arbiter(&hub_thread.handle(), move |_| server);
         // Its mailbox has the size that was set once it answers.
         server.send(Closed { session: SessionId(0) }).await.expect("the hub lives");
-        let hub = Hub::new(server, store, &settings);
+        let hub = Hub::new(server, &parts, &settings);
         let (none, none_missing) = unbounded_channel();
         let missing = Missing { count: Arc::new(AtomicUsize::new(0)), none };
         let open = |user| open(&hub, &*stage.clock, session_thread, user, &missing);
@@ -143,9 +145,10 @@ fn open(
     let address = Listener::start_in_arbiter(&thread.handle(), move |_| listener);
     let outlet = Outlet::new(Kind::Rewind(Mode::Readme.into()), address.recipient(), gauge);
     hub.open(Open { session, outlet }).expect("the hub has room");
-    let expires_at = clock.now().after(LONG);
+    let (issued_at, expires_at) = (clock.now(), clock.now().after(LONG));
+    let claims = Claims { user, login: None, issued_at, expires_at };
     let kind = Kind::Rewind(Mode::Readme.into());
-    hub.identify(Identify { session, user, kind, expires_at }).expect("the hub has room");
+    hub.identify(Identify { session, claims, kind }).expect("the hub has room");
     session
 }
 

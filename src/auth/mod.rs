@@ -7,6 +7,7 @@ pub mod key;
 pub mod limits;
 pub mod password;
 mod random;
+pub mod revoked;
 pub mod secret;
 pub mod token;
 

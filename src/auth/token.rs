@@ -1,21 +1,28 @@
 //! Tokens: JWT signed with HMAC-SHA-256, and with nothing else.
 //!
-//! Claims are `id` (the user, as a string of digits), `name`, `iat`, `exp` and `jti`. The time is
-//! passed in and nobody is given a second more than `exp` says.
+//! Claims are `id` (the user, as a string of digits), `name`, `iat`, `exp` and `jti` (the log-in).
+//! The time is passed in and nobody is given a second more than `exp` says. There is one way to
+//! check a token, and it looks at what has been revoked: so no door can forget to.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::revoked::Revocations;
 use super::{AuthError, random};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
+use crate::domain::login::{Claims, LoginId};
 use crate::domain::user::User;
 
 /// 128 random bits.
 const JTI_BYTES: usize = 16;
+const SECOND: Duration = Duration::from_secs(1);
+/// When tokens were issued that do not say.
+const LONG_AGO: Timestamp = Timestamp::from_micros(i64::MIN);
 
 /// Issues and checks tokens.
 #[derive(Clone)]
@@ -24,17 +31,28 @@ pub struct Tokens {
     checking: DecodingKey,
     validation: Validation,
     lifetime: Duration,
+    revoked: Arc<Revocations>,
 }
 
-/// What a good token says.
+/// A token that is not signed yet. Its log-in must be stored first, or nobody can end it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claims {
-    /// Whose it is. Whether that user exists is for the caller to see.
-    pub user: UserId,
-    /// The first moment it is not valid any more.
+pub struct Draft {
+    /// The log-in it belongs to.
+    pub login: LoginId,
+    /// When it is issued, in whole seconds.
+    pub issued_at: Timestamp,
+    /// When it expires, in whole seconds.
     pub expires_at: Timestamp,
-    /// Its own id, to revoke it by. Only foreign tokens, signed with our secret, can lack it.
-    pub jti: Option<String>,
+}
+
+impl Draft {
+    /// The same, issued after a moment up to which the user's tokens are void.
+    pub fn after(self, void_through: Option<Timestamp>) -> Self {
+        // The next whole second: a token says no smaller part of the time.
+        let first = void_through.map(|through| whole_seconds(through.after(SECOND)));
+        let issued_at = first.map_or(self.issued_at, |first| first.max(self.issued_at));
+        Self { issued_at, ..self }
+    }
 }
 
 /// Why a token is not good.
@@ -44,6 +62,9 @@ pub enum TokenError {
     /// expiry.
     #[error("the token is not valid")]
     Signature,
+    /// Well signed and in time, but revoked.
+    #[error("the token has been revoked")]
+    Revoked,
     /// Well signed and in time, but `id` is no user id.
     #[error("the token names no user")]
     Payload,
@@ -55,12 +76,13 @@ struct Payload<'a> {
     name: &'a str,
     iat: i64,
     exp: i64,
-    jti: String,
+    jti: &'a str,
 }
 
 impl Tokens {
-    /// Tokens signed with `secret` (at least 32 bytes) that are valid for `lifetime`.
-    pub fn new(secret: &[u8], lifetime: Duration) -> Self {
+    /// Tokens signed with `secret` (at least 32 bytes) that are valid for `lifetime`, and not
+    /// taken once they are `revoked`.
+    pub fn new(secret: &[u8], lifetime: Duration, revoked: Arc<Revocations>) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         // `verify` compares `exp` with the time it is given; the crate would ask the system.
         validation.validate_exp = false;
@@ -71,20 +93,40 @@ impl Tokens {
             checking: DecodingKey::from_secret(secret),
             validation,
             lifetime,
+            revoked,
         }
     }
 
-    /// A fresh token of `user`.
+    /// What has been revoked.
+    pub fn revoked(&self) -> &Arc<Revocations> {
+        &self.revoked
+    }
+
+    /// The token of a new log-in, to be signed once that is stored.
     ///
     /// # Errors
-    /// [`AuthError::Random`], [`AuthError::Sign`].
-    pub fn issue(&self, user: &User, now: Timestamp) -> Result<String, AuthError> {
+    /// [`AuthError::Random`].
+    pub fn draft(&self, now: Timestamp) -> Result<Draft, AuthError> {
+        Ok(self.draft_for(LoginId::new(&random::url_safe_text::<JTI_BYTES>()?), now))
+    }
+
+    /// A further token of a log-in.
+    pub fn draft_for(&self, login: LoginId, now: Timestamp) -> Draft {
+        let expires_at = whole_seconds(now.after(self.lifetime));
+        Draft { login, issued_at: whole_seconds(now), expires_at }
+    }
+
+    /// The token of `user` that was drafted.
+    ///
+    /// # Errors
+    /// [`AuthError::Sign`].
+    pub fn sign(&self, user: &User, draft: &Draft) -> Result<String, AuthError> {
         let payload = Payload {
             id: user.id.to_string(),
             name: &user.name,
-            iat: seconds(now),
-            exp: seconds(now.after(self.lifetime)),
-            jti: random::url_safe_text::<JTI_BYTES>()?,
+            iat: seconds(draft.issued_at),
+            exp: seconds(draft.expires_at),
+            jti: draft.login.as_str(),
         };
         let header = Header::new(Algorithm::HS256);
         jsonwebtoken::encode(&header, &payload, &self.signing).map_err(AuthError::Sign)
@@ -105,13 +147,19 @@ impl Tokens {
         }
         let id = decoded.get("id").and_then(Value::as_str);
         let user = id.and_then(canonical_user).ok_or(TokenError::Payload)?;
-        let jti = decoded.get("jti").and_then(Value::as_str).map(str::to_owned);
-        Ok(Claims { user, expires_at, jti })
+        let login = decoded.get("jti").and_then(Value::as_str).map(LoginId::new);
+        let issued_at = decoded.get("iat").and_then(numeric_date).unwrap_or(LONG_AGO);
+        let claims = Claims { user, login, issued_at, expires_at };
+        if self.revoked.cover(&claims) { Err(TokenError::Revoked) } else { Ok(claims) }
     }
 }
 
 fn seconds(moment: Timestamp) -> i64 {
     moment.millis().div_euclid(1_000)
+}
+
+fn whole_seconds(moment: Timestamp) -> Timestamp {
+    Timestamp::from_millis(seconds(moment).saturating_mul(1_000))
 }
 
 /// A NumericDate (RFC 7519, section 2): seconds since the Unix epoch, perhaps with a fraction.

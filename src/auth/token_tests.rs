@@ -3,17 +3,22 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use super::*;
+use crate::domain::login::{Revocation, Void};
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const DAY: Duration = Duration::from_secs(86_400);
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 fn tokens() -> Tokens {
-    Tokens::new(SECRET, DAY)
+    Tokens::new(SECRET, DAY, Arc::default())
 }
 
 fn alice() -> User {
     User { id: UserId::new(4_242).unwrap(), name: "앨리스".to_owned(), profile: None }
+}
+
+fn issue(tokens: &Tokens) -> String {
+    tokens.sign(&alice(), &tokens.draft(NOW).unwrap()).unwrap()
 }
 
 fn signed(secret: &[u8], algorithm: Algorithm, claims: &Value) -> String {
@@ -31,11 +36,12 @@ fn part(value: &Value) -> String {
 
 #[test]
 fn an_issued_token_names_its_user_until_it_expires() {
-    let token = tokens().issue(&alice(), NOW).unwrap();
+    let token = issue(&tokens());
     let claims = tokens().verify(&token, NOW).unwrap();
     assert_eq!(claims.user, alice().id);
     assert_eq!(claims.expires_at, NOW.after(DAY));
-    assert_eq!(claims.jti.as_ref().unwrap().len(), 22);
+    assert_eq!(claims.issued_at, NOW);
+    assert_eq!(claims.login.as_ref().unwrap().as_str().len(), 22);
     let last = Timestamp::from_micros(claims.expires_at.micros() - 1);
     assert_eq!(tokens().verify(&token, last).unwrap(), claims);
     assert_eq!(tokens().verify(&token, claims.expires_at), Err(TokenError::Signature));
@@ -43,7 +49,7 @@ fn an_issued_token_names_its_user_until_it_expires() {
 
 #[test]
 fn the_claims_are_those_of_the_contract() {
-    let token = tokens().issue(&alice(), NOW).unwrap();
+    let token = issue(&tokens());
     let body = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
     let mut claims: Map<String, Value> = serde_json::from_slice(&body).unwrap();
     claims.remove("jti").unwrap();
@@ -51,7 +57,7 @@ fn the_claims_are_those_of_the_contract() {
         "id": "4242", "name": "앨리스", "iat": 1_800_000_000, "exp": 1_800_086_400
     });
     assert_eq!(Value::from(claims), expected);
-    assert_ne!(token, tokens().issue(&alice(), NOW).unwrap(), "no two have one jti");
+    assert_ne!(token, issue(&tokens()), "no two have one jti");
 }
 
 #[test]
@@ -118,5 +124,36 @@ fn the_id_is_a_canonical_user_id_in_a_string() {
     assert_eq!(verdict(&json!({"exp": 1_900_000_000})), Err(TokenError::Payload));
     let largest = with_id(json!("9223372036854775806")).unwrap();
     assert_eq!(largest.user.get(), i64::MAX - 1);
-    assert_eq!(largest.jti, None);
+    assert_eq!((largest.login, largest.issued_at), (None, LONG_AGO));
+}
+
+#[test]
+fn a_revoked_token_is_not_taken() {
+    let tokens = tokens();
+    let draft = tokens.draft(NOW).unwrap();
+    let token = tokens.sign(&alice(), &draft).unwrap();
+    let other = issue(&tokens);
+    let logins = vec![(draft.login.clone(), draft.expires_at)];
+    tokens.revoked().add(Revocation { user: alice().id, logins, void: None }, NOW);
+    assert_eq!(tokens.verify(&token, NOW), Err(TokenError::Revoked));
+    // A renewed one belongs to the same log-in.
+    let renewed = tokens.draft_for(draft.login, NOW.after(DAY));
+    let renewed = tokens.sign(&alice(), &renewed).unwrap();
+    assert_eq!(tokens.verify(&renewed, NOW), Err(TokenError::Revoked));
+    assert!(tokens.verify(&other, NOW).is_ok());
+}
+
+#[test]
+fn a_token_that_follows_a_void_is_issued_after_it() {
+    let tokens = tokens();
+    let through = NOW.after(Duration::from_millis(400));
+    let draft = tokens.draft(through).unwrap();
+    assert_eq!(draft.issued_at, NOW);
+    assert_eq!(draft.clone().after(None), draft);
+    let void = Void { through, kept: None };
+    tokens.revoked().add(Revocation { user: alice().id, logins: vec![], void: Some(void) }, NOW);
+    let early = tokens.sign(&alice(), &draft).unwrap();
+    assert_eq!(tokens.verify(&early, NOW), Err(TokenError::Revoked));
+    let late = tokens.sign(&alice(), &draft.after(Some(through))).unwrap();
+    assert_eq!(tokens.verify(&late, NOW).unwrap().issued_at, NOW.after(SECOND));
 }

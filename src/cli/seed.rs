@@ -9,12 +9,15 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::auth::password;
+use crate::auth::token::Draft;
+use crate::domain::clock::Timestamp;
 use crate::domain::friendship::Friendship;
 use crate::domain::id::UserId;
 use crate::domain::user::{Email, User, UserName, UserPair};
 use crate::private;
 use crate::server::Base;
 use crate::store::tables::friendships;
+use crate::store::tables::logins::{self, NewLogin};
 use crate::store::tables::users::{self, NewUser};
 
 #[derive(Args)]
@@ -76,11 +79,16 @@ pub fn run(base: &Base, seed: &Seed) -> anyhow::Result<()> {
             created_at: now,
         })
         .collect();
+    let drafts =
+        (0..people.len()).map(|_| base.tokens.draft(now)).collect::<Result<Vec<_>, _>>()?;
+    let logins: Vec<NewLogin> =
+        ids.iter().zip(&drafts).map(|(user, draft)| login(*user, draft, now)).collect();
     base.database.write(|conn| {
         users::insert_many(conn, &rows)?;
+        logins::insert_many(conn, &logins)?;
         friendships::insert_many(conn, &pairs, Friendship::Friends, now)
     })?;
-    write(base, file, &people, &pairs).with_context(|| seed.out.display().to_string())?;
+    write(base, file, &people, &drafts, &pairs).with_context(|| seed.out.display().to_string())?;
     println!("{} users and {} friendships made", people.len(), pairs.len());
     Ok(())
 }
@@ -119,19 +127,29 @@ fn pairs(ids: &[UserId], friends: Friends) -> Vec<UserPair> {
     }
 }
 
-fn write(base: &Base, file: File, people: &[Person], pairs: &[UserPair]) -> anyhow::Result<()> {
+fn login(user: UserId, draft: &Draft, created_at: Timestamp) -> NewLogin {
+    let (id, expires_at) = (draft.login.clone(), draft.expires_at);
+    NewLogin { id, user, agent: Some("tradewind seed".to_owned()), created_at, expires_at }
+}
+
+fn write(
+    base: &Base,
+    file: File,
+    people: &[Person],
+    drafts: &[Draft],
+    pairs: &[UserPair],
+) -> anyhow::Result<()> {
     let mut friends = std::collections::HashMap::<UserId, Vec<String>>::new();
     for pair in pairs {
         friends.entry(pair.low()).or_default().push(pair.high().to_string());
         friends.entry(pair.high()).or_default().push(pair.low().to_string());
     }
-    let now = base.clock.now();
     let mut seeded = Vec::with_capacity(people.len());
-    for (id, name, email) in people {
+    for ((id, name, email), draft) in people.iter().zip(drafts) {
         let user = User { id: *id, name: name.as_str().to_owned(), profile: None };
         seeded.push(Seeded {
             id: id.to_string(),
-            token: base.tokens.issue(&user, now)?,
+            token: base.tokens.sign(&user, draft)?,
             name: user.name,
             email: email.as_str().to_owned(),
             friends: friends.remove(id).unwrap_or_default(),

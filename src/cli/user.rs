@@ -58,7 +58,7 @@ pub fn run(base: &Base, command: Command) -> anyhow::Result<()> {
                 token: String,
             }
             let user = self::add(base, &add)?;
-            let token = base.tokens.issue(&user, base.clock.now())?;
+            let token = base.log_in(&user, "tradewind user add")?;
             let id = user.id.to_string();
             let email = add.email.to_ascii_lowercase();
             let line = Line { id, name: &user.name, email: &email, token };
@@ -68,7 +68,7 @@ pub fn run(base: &Base, command: Command) -> anyhow::Result<()> {
             let wanted = UserName::parse(&name).context("--name: not a valid name")?;
             let user = base.database.read(|conn| users::by_name(conn, &wanted))?;
             let user = user.with_context(|| format!("nobody has the name {name:?}"))?;
-            println!("{}", base.tokens.issue(&user, base.clock.now())?);
+            println!("{}", base.log_in(&user, "tradewind user token")?);
         }
     }
     Ok(())

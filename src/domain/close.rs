@@ -11,6 +11,8 @@ pub enum CloseReason {
     NotIdentified,
     /// The token it came with has expired.
     TokenExpired,
+    /// The token it came with was revoked, or its user is no more.
+    TokenRevoked,
     /// It reads more slowly than it is written to.
     SlowConsumer,
     /// The hub cannot take it now.
@@ -36,6 +38,7 @@ impl CloseReason {
             Self::HeartbeatOmitted => "heartbeat_omitted",
             Self::NotIdentified => "not_identified",
             Self::TokenExpired => "token_expired",
+            Self::TokenRevoked => "token_revoked",
             Self::SlowConsumer => "slow_consumer",
             Self::Overload => "overload",
             Self::Restart { .. } => "restart",

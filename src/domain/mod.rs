@@ -14,6 +14,7 @@ pub mod friendship;
 pub mod group;
 pub mod id;
 pub mod invite;
+pub mod login;
 pub mod message;
 pub mod mint;
 pub mod room;

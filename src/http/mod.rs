@@ -7,6 +7,7 @@ mod body;
 pub mod chatting;
 mod error;
 mod health;
+mod logins;
 mod origin;
 mod peer;
 pub mod rewind;

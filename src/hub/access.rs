@@ -10,8 +10,10 @@ use actix::{Addr, Handler, Message};
 use tokio::sync::oneshot;
 
 use super::messages::{Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Submit};
-use super::{ChatServer, Settings};
+use super::{ChatServer, Parts, Settings};
+use crate::auth::revoked::Revocations;
 use crate::dialect::Kind;
+use crate::domain::clock::Clock;
 use crate::domain::error::Refusal;
 use crate::domain::event::Welcome;
 use crate::domain::friendship::Audience;
@@ -24,8 +26,10 @@ use crate::store::{Batched, Connection, Store, StoreError};
 /// The way to the hub. Cloning it is cheap.
 #[derive(Clone)]
 pub struct Hub {
-    server: Addr<ChatServer>,
+    pub(super) server: Addr<ChatServer>,
     pub(super) store: Store,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) revoked: Arc<Revocations>,
     known: Batched<UserId, Option<Known>>,
     pub(super) audience: Audience,
     pub(super) slice_bytes: usize,
@@ -34,11 +38,13 @@ pub struct Hub {
 
 impl Hub {
     /// The way to a hub that has been started.
-    pub fn new(server: Addr<ChatServer>, store: Store, settings: &Settings) -> Self {
+    pub fn new(server: Addr<ChatServer>, parts: &Parts, settings: &Settings) -> Self {
         Self {
             server,
-            known: Batched::new(store.clone(), known),
-            store,
+            known: Batched::new(parts.store.clone(), known),
+            store: parts.store.clone(),
+            clock: Arc::clone(&parts.clock),
+            revoked: Arc::clone(&parts.revoked),
             audience: settings.audience,
             slice_bytes: settings.history_slice_bytes,
             next_session: Arc::new(AtomicU64::new(1)),

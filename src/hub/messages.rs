@@ -13,6 +13,7 @@ use crate::domain::command::Write;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Notice, Presence};
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::login::Claims;
 use crate::store::Done;
 
 /// A socket was opened.
@@ -31,12 +32,18 @@ pub struct Open {
 pub struct Identify {
     /// Which session.
     pub session: SessionId,
-    /// Whose.
-    pub user: UserId,
+    /// By a token that says this.
+    pub claims: Claims,
     /// What it is from now on.
     pub kind: Kind,
-    /// When its token ends.
-    pub expires_at: Timestamp,
+}
+
+/// Tokens of a user have been revoked.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Revoke {
+    /// Whose.
+    pub user: UserId,
 }
 
 /// An identified session has read who its user's friends are: now it is there.

@@ -12,6 +12,7 @@ mod fanout;
 mod goings;
 mod handlers;
 mod invites;
+mod logins;
 pub mod messages;
 mod outlet;
 mod people;
@@ -28,6 +29,7 @@ use std::time::{Duration, Instant};
 use actix::{Actor, AsyncContext, Context};
 use tokio::sync::oneshot;
 
+use crate::auth::revoked::Revocations;
 use crate::dialect::Upkeep;
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
@@ -84,6 +86,7 @@ pub struct Settings {
 }
 
 /// What the hub is made of.
+#[derive(Clone)]
 pub struct Parts {
     /// Where messages are kept.
     pub store: Store,
@@ -91,6 +94,8 @@ pub struct Parts {
     pub mint: Arc<IdMint>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// What has been revoked.
+    pub revoked: Arc<Revocations>,
     /// The counters.
     pub metrics: Metrics,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::outlet::Outlet;
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::login::Claims;
 
 /// A live session.
 pub struct Entry {
@@ -12,6 +13,8 @@ pub struct Entry {
     pub outlet: Outlet,
     /// Its user, once known.
     pub user: Option<UserId>,
+    /// What the token says that it has shown last.
+    pub claims: Option<Claims>,
     /// When it must have shown whose it is, on the steady clock; never, if it need not or has.
     pub identify_by: Duration,
     /// When its peer is pinged next, on the steady clock; never, if it is not.
@@ -35,6 +38,7 @@ impl Sessions {
         let entry = Entry {
             outlet,
             user: None,
+            claims: None,
             identify_by,
             ping_at: never,
             expires_at: never,

@@ -4,13 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{StartError, settings};
+use crate::auth::revoked::Revocations;
 use crate::auth::token::Tokens;
 use crate::auth::{AuthError, secret};
 use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::domain::clock::Clock;
+use crate::domain::login;
 use crate::domain::mint::IdMint;
+use crate::domain::user::User;
 use crate::store::Database;
+use crate::store::tables::logins::{self, NewLogin};
 
 /// The database, with what making users and tokens needs besides: all that the command line uses.
 pub struct Base {
@@ -39,8 +43,30 @@ impl Base {
         let floor = database.id_floor()?;
         let mint = IdMint::new(config.node.id.into(), floor, step_back_max, Arc::clone(&clock))?;
         let lifetime = settings::token_lifetime(&config.auth);
-        let tokens = Tokens::new(secret(&config.auth)?.expose().as_bytes(), lifetime);
+        let now = clock.now();
+        let (logins, voids) =
+            database.read(|conn| Ok((logins::revoked(conn, now)?, logins::voids(conn)?)))?;
+        let revoked = Arc::new(Revocations::new(logins, voids));
+        let tokens = Tokens::new(secret(&config.auth)?.expose().as_bytes(), lifetime, revoked);
         Ok(Self { database, mint: Arc::new(mint), clock, tokens })
+    }
+
+    /// A token of a new log-in of `user`, by whatever calls itself `agent`.
+    ///
+    /// # Errors
+    /// [`StartError::Store`], [`StartError::Auth`].
+    pub fn log_in(&self, user: &User, agent: &str) -> Result<String, StartError> {
+        let now = self.clock.now();
+        let draft = self.tokens.draft(now)?;
+        let new = NewLogin {
+            id: draft.login.clone(),
+            user: user.id,
+            agent: login::agent(agent),
+            created_at: now,
+            expires_at: draft.expires_at,
+        };
+        let through = self.database.write(|conn| logins::insert(conn, &new))?;
+        Ok(self.tokens.sign(user, &draft.after(through))?)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::config::{Adapter, Config};
 use crate::domain::mint::MintError;
 use crate::http;
 use crate::hub::{self, ChatServer, Hub};
-use crate::mail::{self, MailError, Transport};
+use crate::mail::{self, MailError};
 use crate::session;
 use crate::store::sweeper::Sweeper;
 use crate::store::{self, Store, StoreError};
@@ -76,7 +76,8 @@ pub struct Running {
     pub metrics: Metrics,
     /// The store.
     pub store: Store,
-    hub: Hub,
+    /// The way to the hub.
+    pub hub: Hub,
     http: ServerHandle,
     http_task: JoinHandle<std::io::Result<()>>,
     /// Stops the two tasks below.
@@ -98,8 +99,7 @@ pub async fn start(
 ) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(StartError::Http)?;
     let base_url = config.http.base_url(address);
-    let timeout = Duration::from_millis(config.mail.timeout_ms);
-    let transport = Transport::from_url(config.mail.url.expose(), &config.mail.from, timeout)?;
+    let transport = settings::transport(&config.mail)?;
 
     let metrics = Metrics::new()?;
     let hub_arbiter = Arbiter::new();
@@ -114,6 +114,7 @@ pub async fn start(
         store: store.clone(),
         mint: Arc::clone(&base.mint),
         clock: Arc::clone(&base.clock),
+        revoked: Arc::clone(base.tokens.revoked()),
         metrics: metrics.clone(),
     };
     let hub = start_hub(config, parts, &hub_arbiter);
@@ -221,10 +222,9 @@ impl store::Observer for StoreMetrics {
 
 fn start_hub(config: &Config, parts: hub::Parts, arbiter: &Arbiter) -> Hub {
     let settings = settings::hub(config);
-    let store = parts.store.clone();
-    let server = ChatServer::new(settings.clone(), parts);
+    let server = ChatServer::new(settings.clone(), parts.clone());
     let address = ChatServer::start_in_arbiter(&arbiter.handle(), move |_| server);
-    Hub::new(address, store, &settings)
+    Hub::new(address, &parts, &settings)
 }
 
 fn start_http(

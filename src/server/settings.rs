@@ -101,6 +101,15 @@ fn chatting(config: &config::Chatting) -> Form {
     Form { ids, texts: Box::leak(Box::new(texts)) }
 }
 
+/// The way of mails.
+///
+/// # Errors
+/// As [`mail::Transport::from_url`].
+pub fn transport(config: &config::Mail) -> Result<mail::Transport, mail::MailError> {
+    let timeout = Duration::from_millis(config.timeout_ms);
+    mail::Transport::from_url(config.url.expose(), &config.from, timeout)
+}
+
 /// The mail queue's.
 pub fn mail(config: &Config, base_url: String) -> mail::Settings {
     mail::Settings {

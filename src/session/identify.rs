@@ -23,7 +23,7 @@ impl<A: Adapter> Session<A> {
     ) {
         let claims = match self.shared.tokens.verify(token, self.shared.clock.now()) {
             Ok(claims) => claims,
-            Err(TokenError::Signature) => {
+            Err(TokenError::Signature | TokenError::Revoked) => {
                 return self.not_identified(request, IdentifyError::Token);
             }
             Err(TokenError::Payload) => return self.not_identified(request, IdentifyError::User),
@@ -35,8 +35,7 @@ impl<A: Adapter> Session<A> {
             }
             Phase::Opened | Phase::Alive | Phase::Ready(_) => {}
         }
-        let expires_at = claims.expires_at;
-        let identify = Identify { session: self.id, user, kind, expires_at };
+        let identify = Identify { session: self.id, claims, kind };
         if self.shared.hub.identify(identify).is_err() {
             return self.not_identified(request, IdentifyError::Hub(Refusal::Busy));
         }

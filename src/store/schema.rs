@@ -155,6 +155,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    logins (id) {
+        id -> Text,
+        user_id -> BigInt,
+        created_at -> BigInt,
+        renewed_at -> BigInt,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    token_voids (user_id) {
+        user_id -> BigInt,
+        through -> BigInt,
+        kept -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(messages -> rooms (room_id));
 diesel::joinable!(nonces -> messages (message_id));
 diesel::joinable!(members -> users (user_id));

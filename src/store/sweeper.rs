@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::Store;
 use super::error::StoreError;
-use super::tables::nonces;
+use super::tables::{logins, nonces};
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::message::NONCE_KEPT;
 use crate::domain::mint::first_id_at;
@@ -40,7 +40,26 @@ impl Sweeper {
                 Ok(swept) => log::debug!("{swept} nonces forgotten"),
                 Err(error) => log::warn!("old nonces could not be forgotten: {error}"),
             }
+            match logins_until(&self.store, self.clock.now()).await {
+                Ok(swept) => log::debug!("{swept} log-ins forgotten"),
+                Err(error) => log::warn!("old log-ins could not be forgotten: {error}"),
+            }
             tokio::time::sleep(INTERVAL).await;
+        }
+    }
+}
+
+/// Forgets the log-ins whose tokens have expired at a moment; returns how many.
+///
+/// # Errors
+/// As [`Store::write`].
+pub async fn logins_until(store: &Store, now: Timestamp) -> Result<usize, StoreError> {
+    let mut swept = 0_usize;
+    loop {
+        let rows = store.write(move |conn| logins::sweep(conn, now, ROWS_MAX)).await?;
+        swept = swept.saturating_add(rows);
+        if rows == 0 {
+            return Ok(swept);
         }
     }
 }

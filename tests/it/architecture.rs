@@ -39,6 +39,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "dialect::Upkeep",
             // Only in tests: which mode of REWIND a broadcast is encoded for.
             "dialect::rewind::Mode",
+            // A session that was revoked between the check of its token and its arrival.
+            "auth::revoked",
             "telemetry",
         ],
     ),

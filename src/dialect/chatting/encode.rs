@@ -272,6 +272,7 @@ pub fn close(reason: CloseReason) -> (u16, String) {
     let (code, text) = match reason {
         CloseReason::NotIdentified => (NOT_IDENTIFIED, "not logged in"),
         CloseReason::TokenExpired => (NOT_IDENTIFIED, "token expired"),
+        CloseReason::TokenRevoked => (NOT_IDENTIFIED, "token revoked"),
         CloseReason::HeartbeatMissing | CloseReason::HeartbeatOmitted => (1001, "no sign of life"),
         CloseReason::SlowConsumer => (1013, "slow consumer"),
         CloseReason::Overload => (1013, "overload"),

@@ -360,6 +360,7 @@ pub fn close(reason: CloseReason) -> (u16, String) {
         CloseReason::HeartbeatOmitted => NO_HEARTBEAT,
         CloseReason::NotIdentified => (4001, "Authentication required."),
         CloseReason::TokenExpired => (4010, "token expired"),
+        CloseReason::TokenRevoked => (4010, "token revoked"),
         CloseReason::SlowConsumer => (1008, "slow consumer"),
         CloseReason::Overload => (1013, "overload"),
         CloseReason::Restart { retry_after_ms } => {

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use crate::auth::key;
 use crate::auth::limits::TooMany;
-use crate::domain::user::{Email, User, UserName};
+use crate::domain::user::{Email, UserName};
 use crate::http::body::Fields;
 use crate::http::error::{ApiError, info};
+use crate::http::logins::{self, NoToken};
 use crate::http::{State, peer};
 use crate::store::Connection;
 use crate::store::tables::registrations::{self, NewRegistration};
@@ -81,18 +82,20 @@ pub async fn login(
         }
         None => None,
     };
-    let (user, hash) = match account {
-        Some(account) => (Some(account.user), Some(account.password_hash)),
-        None => (None, None),
-    };
     // An unknown address takes as long as a wrong password.
     let password = checked(password, &state).map_err(|_| WRONG_CREDENTIALS)?.to_owned();
+    let hash = account.as_ref().map(|account| account.password_hash.clone());
     let good = state.passwords.verify(password, hash).await?;
-    let user = user.filter(|_| good).ok_or(WRONG_CREDENTIALS)?;
-    token(&state, &user)
+    let account = account.filter(|_| good).ok_or(WRONG_CREDENTIALS)?;
+    match logins::begin(&state, &request, account).await {
+        Ok(token) => Ok(answer(token)),
+        Err(NoToken::Outdated) => Err(WRONG_CREDENTIALS),
+        Err(NoToken::Store(error)) => Err(error.into()),
+        Err(NoToken::Auth(error)) => Err(error.into()),
+    }
 }
 
-fn token(state: &State, user: &User) -> Result<HttpResponse, ApiError> {
+fn answer(token: String) -> HttpResponse {
     #[derive(Serialize)]
     struct Answer {
         r#type: &'static str,
@@ -102,9 +105,7 @@ fn token(state: &State, user: &User) -> Result<HttpResponse, ApiError> {
     struct Payload {
         token: String,
     }
-    let token = state.tokens.issue(user, state.clock.now())?;
-    log::info!("user {} logged in", user.id);
-    Ok(HttpResponse::Created().json(Answer { r#type: "auth", payload: Payload { token } }))
+    HttpResponse::Created().json(Answer { r#type: "auth", payload: Payload { token } })
 }
 
 /// The address, if it is well formed, allowed, and nobody's yet.

@@ -8,7 +8,10 @@ use crate::dialect::Upkeep;
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::event::Topic;
-use crate::hub::messages::{Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open};
+use crate::domain::id::SessionId;
+use crate::hub::messages::{
+    Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Revoke,
+};
 use crate::hub::{ChatServer, Drain};
 
 impl Handler<Open> for ChatServer {
@@ -34,21 +37,27 @@ impl Handler<Identify> for ChatServer {
     type Result = ();
 
     fn handle(&mut self, identify: Identify, _: &mut Context<Self>) {
-        let expires_at = self.steady_time_of(identify.expires_at);
-        let Some(entry) = self.sessions.get_mut(identify.session) else { return };
+        let Identify { session, claims, kind } = identify;
+        // Between the check and this moment it may have been revoked, and nobody would look again.
+        if self.parts.revoked.cover(&claims) {
+            self.evict(session, CloseReason::TokenRevoked);
+            return self.tell_goings();
+        }
+        let (user, expires_at) = (claims.user, self.steady_time_of(claims.expires_at));
+        let Some(entry) = self.sessions.get_mut(session) else { return };
+        entry.claims = Some(claims);
         entry.expires_at = match entry.outlet.kind.upkeep() {
             Upkeep::Heartbeats => expires_at,
             Upkeep::Pings => Duration::MAX,
         };
         let sooner = entry.expires_at < entry.check_at;
-        entry.outlet.kind = identify.kind;
-        if let Some(other) = entry.user.replace(identify.user).filter(|user| *user != identify.user)
-        {
-            self.leave(other, identify.session);
+        entry.outlet.kind = kind;
+        if let Some(other) = entry.user.replace(user).filter(|other| *other != user) {
+            self.leave(other, session);
         }
-        self.presence.join(identify.user, identify.session, identify.kind);
+        self.presence.join(user, session, kind);
         if sooner {
-            self.schedule(identify.session);
+            self.schedule(session);
         }
         self.tell_goings();
         self.count();
@@ -84,11 +93,29 @@ impl Handler<Forget> for ChatServer {
     fn handle(&mut self, forget: Forget, _: &mut Context<Self>) {
         let Some(entry) = self.sessions.get_mut(forget.session) else { return };
         entry.expires_at = Duration::MAX;
+        entry.claims = None;
         if let Some(user) = entry.user.take() {
             self.leave(user, forget.session);
         }
         self.tell_goings();
         self.count();
+    }
+}
+
+impl Handler<Revoke> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, revoke: Revoke, _: &mut Context<Self>) {
+        let is_void = |session: &SessionId| {
+            let claims = self.sessions.get(*session).and_then(|entry| entry.claims.as_ref());
+            claims.is_some_and(|claims| self.parts.revoked.cover(claims))
+        };
+        let sessions = self.presence.sessions(revoke.user).map(|(session, _)| session);
+        let void: Vec<SessionId> = sessions.filter(is_void).collect();
+        for session in void {
+            self.evict(session, CloseReason::TokenRevoked);
+        }
+        self.tell_goings();
     }
 }
 

@@ -9,6 +9,7 @@ pub mod friendships;
 pub mod groups;
 pub(in crate::store) mod hidings;
 pub mod history;
+pub mod logins;
 pub mod mails;
 pub mod messages;
 pub mod nonces;

@@ -9,6 +9,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -144,9 +145,10 @@ impl Values {
         let tokens = self.tokens.as_ref().ok_or("no server")?;
         let now = SystemClock::start().now();
         let issue = |tokens: &Tokens, user: &User, now| {
-            tokens.issue(user, now).map_err(|error| error.to_string())
+            let signed = tokens.draft(now).and_then(|draft| tokens.sign(user, &draft));
+            signed.map_err(|error| error.to_string())
         };
-        let foreign = Tokens::new(&[b'x'; 32], Duration::from_secs(60));
+        let foreign = Tokens::new(&[b'x'; 32], Duration::from_secs(60), Arc::default());
         match kind {
             "foreign" => issue(&foreign, user, now),
             "expired" => issue(tokens, user, Timestamp::from_micros(0)),

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tradewind::auth::token::Tokens;
+use tradewind::auth::token::{Draft, Tokens};
 use tradewind::config::{Adapter, Config, Secret};
-use tradewind::domain::clock::Clock;
+use tradewind::domain::clock::{Clock, Timestamp};
 use tradewind::domain::friendship::Friendship;
 use tradewind::domain::id::UserId;
 use tradewind::domain::mint::IdMint;
 use tradewind::domain::user::{Email, User, UserName, UserPair};
 use tradewind::server::{self, Base, Running};
 use tradewind::store::tables::friendships;
+use tradewind::store::tables::logins::{self, NewLogin};
 use tradewind::store::tables::users::{self, NewUser};
 
 use super::postgres::Schema;
@@ -133,6 +134,11 @@ impl Server {
         self.running.as_ref().expect("the server runs")
     }
 
+    /// Its time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Its folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -173,23 +179,38 @@ impl Server {
             Email::parse(&format!("u{id}@test.example")).expect("an address"),
         );
         let created_at = self.clock.now();
-        self.running()
-            .store
-            .write(move |conn| {
-                let new = NewUser {
-                    id,
-                    name: &row_name,
-                    email: &row_email,
-                    password_hash: "unusable",
-                    imported: true,
-                    created_at,
-                };
-                users::insert(conn, &new)
-            })
-            .await
-            .expect("the user is stored");
-        let token = self.tokens.issue(&user, self.clock.now()).expect("a token");
+        let (login, draft) = self.draft(&user);
+        let store = move |conn: &mut _| {
+            let new = NewUser {
+                id,
+                name: &row_name,
+                email: &row_email,
+                password_hash: "unusable",
+                imported: true,
+                created_at,
+            };
+            users::insert(conn, &new)?;
+            logins::insert(conn, &login)
+        };
+        self.running().store.write(store).await.expect("the user is stored");
+        let token = self.tokens.sign(&user, &draft).expect("a token");
         Account { user, token }
+    }
+
+    /// A token of a new log-in.
+    pub async fn token_of(&self, user: &User) -> String {
+        let (login, draft) = self.draft(user);
+        let stored = self.running().store.write(move |conn| logins::insert(conn, &login)).await;
+        let draft = draft.after(stored.expect("the log-in is stored"));
+        self.tokens.sign(user, &draft).expect("a token")
+    }
+
+    fn draft(&self, user: &User) -> (NewLogin, Draft) {
+        let created_at = self.clock.now();
+        let draft = self.tokens.draft(created_at).expect("a token");
+        let (id, agent) = (draft.login.clone(), Some("the harness".to_owned()));
+        let expires_at = draft.expires_at;
+        (NewLogin { id, user: user.id, agent, created_at, expires_at }, draft)
     }
 
     /// Makes two users friends, in the database.
@@ -249,8 +270,10 @@ impl Server {
     /// A token that ends soon: up to a second sooner, since tokens count in seconds.
     pub fn short_token(&self, account: &Account, lifetime: std::time::Duration) -> String {
         let secret = std::fs::read_to_string(self.folder().join("jwt.key")).expect("the secret");
-        let tokens = Tokens::new(secret.trim_end().as_bytes(), lifetime);
-        tokens.issue(&account.user, self.clock.now()).expect("a token")
+        let revoked = Arc::clone(self.tokens.revoked());
+        let tokens = Tokens::new(secret.trim_end().as_bytes(), lifetime, revoked);
+        let draft = tokens.draft(self.clock.now()).expect("a token");
+        tokens.sign(&account.user, &draft).expect("a token")
     }
 
     /// Whether the server still holds its side of a peer's connection. What the kernel keeps of it

@@ -4,6 +4,7 @@ mod garbage;
 mod health;
 mod limits;
 mod login;
+mod revoked;
 mod secrets;
 mod shape;
 mod tokens;

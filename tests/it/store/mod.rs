@@ -7,6 +7,7 @@ mod failures;
 mod harness;
 mod history;
 mod ledger;
+mod logins;
 mod nonces;
 mod registrations;
 mod rules;

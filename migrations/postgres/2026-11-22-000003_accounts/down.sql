@@ -1,0 +1,2 @@
+DROP TABLE token_voids;
+DROP TABLE logins;

@@ -1,0 +1,138 @@
+//! Log-ins: what a token belongs to, and what ends it before its time.
+//!
+//! A log-in begins with a password (or on the command line) and has one name, which all its tokens
+//! carry. Whether it has been revoked is decided by values that fit into memory, so that a token is
+//! checked without asking the database.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use super::clock::Timestamp;
+use super::id::UserId;
+
+/// How much is kept of what a peer calls itself, in characters.
+const AGENT_CHARS_MAX: usize = 200;
+
+/// The name of a log-in: the `jti` of its tokens. It lets nobody in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LoginId(Box<str>);
+
+impl LoginId {
+    /// A name as a token or a path says it.
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for LoginId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for LoginId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a good token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// Whose it is. Whether that user exists is for the caller to see.
+    pub user: UserId,
+    /// Which log-in it belongs to. Only foreign tokens, signed with our secret, can lack it.
+    pub login: Option<LoginId>,
+    /// When it was issued, in whole seconds; long ago for those that do not say.
+    pub issued_at: Timestamp,
+    /// The first moment it is not valid any more.
+    pub expires_at: Timestamp,
+}
+
+/// All tokens of a user that were issued up to a moment are void, but for those of one log-in.
+///
+/// This is for tokens that no table knows: each log-in that is known is revoked by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Void {
+    /// The moment.
+    pub through: Timestamp,
+    /// The log-in that goes on.
+    pub kept: Option<LoginId>,
+}
+
+impl Void {
+    /// The rule: whether it makes these claims void.
+    pub fn covers(&self, claims: &Claims) -> bool {
+        let kept = self.kept.is_some() && self.kept == claims.login;
+        claims.issued_at <= self.through && !kept
+    }
+}
+
+/// Which log-ins of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The one of this name.
+    One(LoginId),
+    /// All, but for this one.
+    AllBut(Option<LoginId>),
+}
+
+/// What has been revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    /// Whose log-ins.
+    pub user: UserId,
+    /// The log-ins, each with the moment at which the last of its tokens expires.
+    pub logins: Vec<(LoginId, Timestamp)>,
+    /// What becomes of all other tokens.
+    pub void: Option<Void>,
+}
+
+/// What is kept of what a peer calls itself: printable, and not too long. `None` if that is nothing.
+pub fn agent(text: &str) -> Option<String> {
+    let printable = text.trim().chars().filter(|c| !c.is_control());
+    let kept: String = printable.take(AGENT_CHARS_MAX).collect();
+    (!kept.is_empty()).then_some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_void_covers_what_was_issued_until_then_by_others() {
+        let at = Timestamp::from_millis;
+        let claims = |login: Option<&str>, issued_at| Claims {
+            user: UserId::new(2).unwrap(),
+            login: login.map(LoginId::new),
+            issued_at,
+            expires_at: at(9_000),
+        };
+        let void = |kept: Option<&str>| Void { through: at(5_000), kept: kept.map(LoginId::new) };
+        for (kept, login, issued_at, covered) in [
+            (Some("mine"), Some("mine"), 4_000, false),
+            (Some("mine"), Some("other"), 4_000, true),
+            (Some("mine"), Some("other"), 5_000, true),
+            (Some("mine"), Some("other"), 6_000, false),
+            (Some("mine"), None, 4_000, true),
+            (None, None, 4_000, true),
+            (None, Some("other"), 5_000, true),
+            (None, None, 6_000, false),
+        ] {
+            let claims = claims(login, at(issued_at));
+            assert_eq!(void(kept).covers(&claims), covered, "{kept:?} {claims:?}");
+        }
+    }
+
+    #[test]
+    fn an_agent_is_short_and_printable() {
+        assert_eq!(agent(" curl/8\r\n\u{7} ").as_deref(), Some("curl/8"));
+        assert_eq!(agent(" \u{0} "), None);
+        assert_eq!(agent(&"x".repeat(500)).unwrap().len(), AGENT_CHARS_MAX);
+    }
+}

@@ -1,0 +1,56 @@
+//! Tokens for those who have shown a good password.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::USER_AGENT;
+
+use super::State;
+use crate::auth::AuthError;
+use crate::domain::login;
+use crate::store::StoreError;
+use crate::store::tables::logins::{self, Begun, NewLogin};
+use crate::store::tables::users::Account;
+
+/// Why there is no token.
+pub enum NoToken {
+    /// The password is another by now, or the user is gone.
+    Outdated,
+    /// The store.
+    Store(StoreError),
+    /// The token.
+    Auth(AuthError),
+}
+
+/// Begins a log-in of an account whose password was found good, and gives its token.
+///
+/// # Errors
+/// Each variant of [`NoToken`].
+pub async fn begin(
+    state: &State,
+    request: &HttpRequest,
+    account: Account,
+) -> Result<String, NoToken> {
+    let now = state.clock.now();
+    let draft = state.tokens.draft(now).map_err(NoToken::Auth)?;
+    let Account { user, password_hash, .. } = account;
+    let new = NewLogin {
+        id: draft.login.clone(),
+        user: user.id,
+        agent: agent(request),
+        created_at: now,
+        expires_at: draft.expires_at,
+    };
+    let write = move |conn: &mut _| logins::begin(conn, &new, &password_hash);
+    match state.store.write(write).await.map_err(NoToken::Store)? {
+        Begun::Stored(through) => {
+            log::info!("user {} logged in", user.id);
+            state.tokens.sign(&user, &draft.after(through)).map_err(NoToken::Auth)
+        }
+        Begun::Refused => Err(NoToken::Outdated),
+    }
+}
+
+/// What the peer calls itself.
+fn agent(request: &HttpRequest) -> Option<String> {
+    let header = request.headers().get(USER_AGENT)?;
+    login::agent(&String::from_utf8_lossy(header.as_bytes()))
+}

@@ -1,0 +1,240 @@
+//! Log-ins: one row from the first token to the end of the last.
+
+use diesel::prelude::*;
+
+use crate::domain::clock::Timestamp;
+use crate::domain::id::UserId;
+use crate::domain::login::{LoginId, Revocation, Void, Which};
+use crate::store::Connection;
+use crate::store::connection::each_backend;
+use crate::store::error::StoreError;
+use crate::store::schema::{logins, token_voids, users};
+
+use super::{INSERT_ROWS_MAX, user_id};
+
+/// A log-in to be stored.
+#[derive(Clone, Debug)]
+pub struct NewLogin {
+    /// Its name.
+    pub id: LoginId,
+    /// Whose it is.
+    pub user: UserId,
+    /// What the peer calls itself.
+    pub agent: Option<String>,
+    /// Now.
+    pub created_at: Timestamp,
+    /// When its token expires.
+    pub expires_at: Timestamp,
+}
+
+/// A log-in that goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// Its name.
+    pub id: LoginId,
+    /// What the peer called itself.
+    pub agent: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it got its newest token.
+    pub renewed_at: Timestamp,
+    /// When that expires.
+    pub expires_at: Timestamp,
+}
+
+/// What came of a try to begin or renew a log-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It is stored; its token must be issued after this moment.
+    Stored(Option<Timestamp>),
+    /// It may not be: the user is gone, his password is another, or the log-in was revoked.
+    Refused,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = logins, treat_none_as_default_value = false)]
+struct Row<'a> {
+    id: &'a str,
+    user_id: i64,
+    created_at: i64,
+    renewed_at: i64,
+    expires_at: i64,
+    agent: Option<&'a str>,
+}
+
+impl<'a> From<&'a NewLogin> for Row<'a> {
+    fn from(new: &'a NewLogin) -> Self {
+        Self {
+            id: new.id.as_str(),
+            user_id: new.user.get(),
+            created_at: new.created_at.micros(),
+            renewed_at: new.created_at.micros(),
+            expires_at: new.expires_at.micros(),
+            agent: new.agent.as_deref(),
+        }
+    }
+}
+
+/// Stores a log-in of a user whose password has been found good: if it still has this hash, since
+/// whoever has just changed it has ended all log-ins.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn begin(
+    conn: &mut Connection,
+    new: &NewLogin,
+    password_hash: &str,
+) -> Result<Begun, StoreError> {
+    let user = users::table.find(new.user.get()).select(users::password_hash);
+    let found: Option<String> = user.first(conn).optional()?;
+    if found.is_none_or(|found| found != password_hash) {
+        return Ok(Begun::Refused);
+    }
+    insert(conn, new).map(Begun::Stored)
+}
+
+/// Stores a log-in of a user, whatever his password; the moment after which its token must be issued.
+///
+/// # Errors
+/// [`StoreError::Database`], also if there is no such user.
+pub fn insert(conn: &mut Connection, new: &NewLogin) -> Result<Option<Timestamp>, StoreError> {
+    diesel::insert_into(logins::table).values(Row::from(new)).execute(conn)?;
+    void_through(conn, new.user)
+}
+
+/// Stores log-ins of users who had none, fast.
+///
+/// # Errors
+/// As [`insert`]; then none of them is stored.
+pub fn insert_many(conn: &mut Connection, new: &[NewLogin]) -> Result<(), StoreError> {
+    for some in new.chunks(INSERT_ROWS_MAX) {
+        let rows: Vec<Row<'_>> = some.iter().map(Row::from).collect();
+        each_backend!(conn, inner => {
+            diesel::insert_into(logins::table).values(&rows).execute(inner)
+        })?;
+    }
+    Ok(())
+}
+
+fn void_through(conn: &mut Connection, user: UserId) -> Result<Option<Timestamp>, StoreError> {
+    let void = token_voids::table.find(user.get()).select(token_voids::through);
+    let through: Option<i64> = void.first(conn).optional()?;
+    Ok(through.map(Timestamp::from_micros))
+}
+
+/// The log-ins of a user that go on, the one renewed last first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn of(conn: &mut Connection, user: UserId, now: Timestamp) -> Result<Vec<Login>, StoreError> {
+    type Columns = (String, Option<String>, i64, i64, i64);
+    let live = logins::user_id
+        .eq(user.get())
+        .and(logins::revoked_at.is_null())
+        .and(logins::expires_at.gt(now.micros()));
+    let columns =
+        (logins::id, logins::agent, logins::created_at, logins::renewed_at, logins::expires_at);
+    let rows: Vec<Columns> = logins::table
+        .filter(live)
+        .order((logins::renewed_at.desc(), logins::id.asc()))
+        .select(columns)
+        .load(conn)?;
+    let login = |(id, agent, created_at, renewed_at, expires_at): Columns| Login {
+        id: LoginId::new(&id),
+        agent,
+        created_at: Timestamp::from_micros(created_at),
+        renewed_at: Timestamp::from_micros(renewed_at),
+        expires_at: Timestamp::from_micros(expires_at),
+    };
+    Ok(rows.into_iter().map(login).collect())
+}
+
+/// Revokes log-ins of a user. All but one, or all, also ends tokens that no log-in is known of.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn revoke(
+    conn: &mut Connection,
+    user: UserId,
+    which: &Which,
+    now: Timestamp,
+) -> Result<Revocation, StoreError> {
+    let live = logins::user_id.eq(user.get()).and(logins::revoked_at.is_null());
+    let live: Vec<(String, i64)> = logins::table
+        .filter(live.and(logins::expires_at.gt(now.micros())))
+        .select((logins::id, logins::expires_at))
+        .load(conn)?;
+    let is_meant = |id: &str| match which {
+        Which::One(one) => one.as_str() == id,
+        Which::AllBut(kept) => kept.as_ref().is_none_or(|kept| kept.as_str() != id),
+    };
+    let meant: Vec<(String, i64)> = live.into_iter().filter(|(id, _)| is_meant(id)).collect();
+    for (id, _) in &meant {
+        diesel::update(logins::table.find(id))
+            .set(logins::revoked_at.eq(Some(now.micros())))
+            .execute(conn)?;
+    }
+    let void = match which {
+        Which::One(_) => None,
+        Which::AllBut(kept) => {
+            let void = Void { through: now, kept: kept.clone() };
+            set_void(conn, user, &void)?;
+            Some(void)
+        }
+    };
+    let ended =
+        |(id, expires_at): (String, i64)| (LoginId::new(&id), Timestamp::from_micros(expires_at));
+    Ok(Revocation { user, logins: meant.into_iter().map(ended).collect(), void })
+}
+
+fn set_void(conn: &mut Connection, user: UserId, void: &Void) -> Result<(), StoreError> {
+    let values = (
+        token_voids::through.eq(void.through.micros()),
+        token_voids::kept.eq(void.kept.as_ref().map(LoginId::as_str)),
+    );
+    let row = token_voids::table.find(user.get());
+    if diesel::update(row).set(values).execute(conn)? == 0 {
+        let values = (token_voids::user_id.eq(user.get()), values.0, values.1);
+        diesel::insert_into(token_voids::table).values(values).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The revoked log-ins with tokens that have not expired, each with the moment at which they do.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn revoked(
+    conn: &mut Connection,
+    now: Timestamp,
+) -> Result<Vec<(LoginId, Timestamp)>, StoreError> {
+    let rows: Vec<(String, i64)> = logins::table
+        .filter(logins::revoked_at.is_not_null().and(logins::expires_at.gt(now.micros())))
+        .select((logins::id, logins::expires_at))
+        .load(conn)?;
+    let entry = |(id, at): (String, i64)| (LoginId::new(&id), Timestamp::from_micros(at));
+    Ok(rows.into_iter().map(entry).collect())
+}
+
+/// All voids.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn voids(conn: &mut Connection) -> Result<Vec<(UserId, Void)>, StoreError> {
+    let rows: Vec<(i64, i64, Option<String>)> = token_voids::table.load(conn)?;
+    let entry = |(user, through, kept): (i64, i64, Option<String>)| {
+        let kept = kept.as_deref().map(LoginId::new);
+        Ok((user_id(user)?, Void { through: Timestamp::from_micros(through), kept }))
+    };
+    rows.into_iter().map(entry).collect()
+}
+
+/// Forgets log-ins whose tokens have expired, at most so many; returns how many.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn sweep(conn: &mut Connection, now: Timestamp, rows_max: i64) -> Result<usize, StoreError> {
+    let expired = logins::table.filter(logins::expires_at.le(now.micros()));
+    let some: Vec<String> = expired.select(logins::id).limit(rows_max).load(conn)?;
+    Ok(diesel::delete(logins::table.filter(logins::id.eq_any(&some))).execute(conn)?)
+}

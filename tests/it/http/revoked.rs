@@ -1,0 +1,157 @@
+//! A log-in that is ended: its sessions go at once, on every dialect, and its token opens no door.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tradewind::domain::id::SessionId;
+use tradewind::domain::login::{Claims, LoginId, Revocation, Which};
+use tradewind::hub::messages::Identify;
+
+use crate::harness::{Account, Backend, Client, Server};
+
+/// What is promised.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+fn claims(server: &Server, account: &Account) -> Claims {
+    server.tokens.verify(&account.token, server.now()).expect("a good token")
+}
+
+fn login(server: &Server, account: &Account) -> LoginId {
+    claims(server, account).login.expect("a log-in")
+}
+
+/// A further log-in of the same user.
+async fn another(server: &Server, account: &Account) -> Account {
+    Account { user: account.user.clone(), token: server.token_of(&account.user).await }
+}
+
+async fn end(server: &Server, account: &Account, which: Which) -> usize {
+    server.running().hub.end_logins(account.user.id, which).await.expect("ended")
+}
+
+/// What a REWIND socket, a chatting socket and HTTP say to a token.
+async fn doors(server: &Server, token: &str) -> (Value, Option<u16>, u16) {
+    let mut rewind = server.connect().await;
+    let beat = json!({"type": "heartbeat", "payload": null});
+    assert_eq!(rewind.ask(beat.clone()).await, beat);
+    let said = rewind.ask(json!({"type": "auth", "payload": {"auth": token}})).await;
+    rewind.close().await;
+    let mut chatting = Client::open(server.address, "/ws/chatting/").await;
+    chatting.send(&json!({"token": token})).await;
+    let closed = match chatting.next().await {
+        Some(tokio_tungstenite::tungstenite::Message::Close(Some(close))) => {
+            Some(close.code.into())
+        }
+        Some(_) => {
+            chatting.close().await;
+            None
+        }
+        None => panic!("no answer"),
+    };
+    let path = ("GET", "/api/chatting/blockedusers/");
+    let bearer = format!("Bearer {token}");
+    let http = server.request_as(Some(&bearer), path, "application/json", String::new()).await;
+    (said["payload"]["code"].clone(), closed, http.status)
+}
+
+#[actix_web::test]
+async fn an_ended_log_in_closes_its_sockets_and_no_others_and_opens_no_door() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let mut server = Server::with(backend, |_| {}).await;
+        let alice = server.user("alice").await;
+        let other = another(&server, &alice).await;
+        let mut rewind = server.login(&alice).await;
+        let mut chatting = server.log_in(&alice).await;
+        let mut kept = server.login(&other).await;
+        assert_eq!(doors(&server, &alice.token).await, (Value::Null, None, 200));
+
+        let start = Instant::now();
+        let one = Which::One(login(&server, &alice));
+        assert_eq!(end(&server, &alice, one.clone()).await, 1);
+        assert_eq!(rewind.closed().await, (4010, "token revoked".to_owned()));
+        assert_eq!(chatting.closed().await, (3401, "token revoked".to_owned()));
+        assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+        assert_eq!(doors(&server, &alice.token).await, (json!(4000), Some(3401), 401));
+        assert_eq!(doors(&server, &other.token).await, (Value::Null, None, 200));
+        kept.expect_nothing().await;
+        assert_eq!(end(&server, &alice, one).await, 0);
+        kept.close().await;
+
+        // Also after a new start.
+        server.restart(|_| {}).await;
+        assert_eq!(doors(&server, &alice.token).await, (json!(4000), Some(3401), 401));
+        assert_eq!(doors(&server, &other.token).await, (Value::Null, None, 200));
+        server.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn all_but_one_ends_also_what_no_table_knows() {
+    let mut server = Server::start().await;
+    let (alice, bob) = (server.user("alice").await, server.user("bob").await);
+    let foreign = server.short_token(&alice, Duration::from_secs(1_000));
+    let bobs = server.short_token(&bob, Duration::from_secs(1_000));
+    let mut here = server.login(&alice).await;
+    let mut there = server.connect().await;
+    there.identify(&foreign).await;
+    let mut friend = server.connect().await;
+    friend.identify(&bobs).await;
+    let kept = Which::AllBut(Some(login(&server, &alice)));
+    assert_eq!(end(&server, &alice, kept).await, 0);
+    assert_eq!(there.closed().await, (4010, "token revoked".to_owned()));
+    here.expect_nothing().await;
+    friend.expect_nothing().await;
+    for client in [here, friend] {
+        client.close().await;
+    }
+    // A token that comes at once afterwards is a good one.
+    let next = another(&server, &alice).await;
+    let good = (Value::Null, None, 200);
+    for _ in 0..2 {
+        assert_eq!(doors(&server, &foreign).await, (json!(4000), Some(3401), 401));
+        for token in [&alice.token, &next.token, &bobs] {
+            assert_eq!(doors(&server, token).await, good);
+        }
+        server.restart(|_| {}).await;
+    }
+    assert_eq!(end(&server, &alice, Which::AllBut(None)).await, 2);
+    for token in [&alice.token, &next.token] {
+        assert_eq!(doors(&server, token).await, (json!(4000), Some(3401), 401));
+    }
+    server.stop().await;
+}
+
+/// The token was good when it was looked at, and revoked before the hub heard of it.
+#[actix_web::test]
+async fn a_session_that_comes_too_late_is_put_out() {
+    let server = Server::start().await;
+    let alice = server.user("alice").await;
+    let claims = claims(&server, &alice);
+    let mut client = server.connect().await;
+    let beat = json!({"type": "heartbeat", "payload": null});
+    assert_eq!(client.ask(beat.clone()).await, beat);
+    let logins = vec![(login(&server, &alice), claims.expires_at)];
+    let revocation = Revocation { user: alice.user.id, logins, void: None };
+    server.tokens.revoked().add(revocation, server.now());
+    let late = Identify { session: SessionId(1), claims };
+    server.running().hub.identify(late).expect("room");
+    assert_eq!(client.closed().await, (4010, "token revoked".to_owned()));
+    drop(client);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_socket_that_shows_another_token_goes_on_with_that() {
+    let server = Server::start().await;
+    let alice = server.user("alice").await;
+    let other = another(&server, &alice).await;
+    let mut client = server.login(&alice).await;
+    let answer = client.ask(json!({"type": "auth", "payload": {"auth": other.token}})).await;
+    assert_eq!(answer["type"], "auth");
+    assert_eq!(end(&server, &alice, Which::One(login(&server, &alice))).await, 1);
+    client.expect_nothing().await;
+    assert_eq!(end(&server, &alice, Which::One(login(&server, &other))).await, 1);
+    assert_eq!(client.closed().await.0, 4010);
+    drop(client);
+    server.stop().await;
+}
