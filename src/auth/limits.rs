@@ -12,6 +12,7 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::config;
+use crate::domain::id::UserId;
 use crate::domain::user::Email;
 
 /// Over so many keys, those that have not been used lately are forgotten.
@@ -30,6 +31,7 @@ pub struct Limits {
     login_per_ip: Option<Keyed<IpAddr>>,
     login_per_email: Option<Keyed<Email>>,
     register_per_ip: Option<Keyed<IpAddr>>,
+    api_per_user: Option<Keyed<UserId>>,
 }
 
 impl Limits {
@@ -44,6 +46,9 @@ impl Limits {
             register_per_ip: set(rates.register_per_ip_per_hour)
                 .map(Quota::per_hour)
                 .map(Keyed::new),
+            api_per_user: set(rates.api_per_second)
+                .zip(NonZeroU32::new(rates.api_burst))
+                .map(|(rate, burst)| Keyed::new(Quota::per_second(rate).allow_burst(burst))),
         }
     }
 
@@ -62,6 +67,14 @@ impl Limits {
     /// [`TooMany`] if it came too early.
     pub fn login_as(&self, email: &Email) -> Result<(), TooMany> {
         check(self.login_per_email.as_ref(), email)
+    }
+
+    /// A request with a token comes from `user`.
+    ///
+    /// # Errors
+    /// [`TooMany`] if it came too early.
+    pub fn request_of(&self, user: UserId) -> Result<(), TooMany> {
+        check(self.api_per_user.as_ref(), &user)
     }
 
     /// A registration comes from `ip`.

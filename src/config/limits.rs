@@ -22,5 +22,9 @@ section! {
         commands_per_second: u32 = 100 => at_least(1);
         /// Commands of one session at once.
         commands_burst: u32 = 1_000 => at_least(1);
+        /// Requests to /api/v1 with tokens of one user per second, in the long run.
+        api_per_second: u32 = 20 => at_least(1);
+        /// Requests to /api/v1 with tokens of one user at once.
+        api_burst: u32 = 200 => at_least(1);
     }
 }

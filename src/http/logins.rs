@@ -5,7 +5,9 @@ use actix_web::http::header::USER_AGENT;
 
 use super::State;
 use crate::auth::AuthError;
-use crate::domain::login;
+use crate::domain::clock::Timestamp;
+use crate::domain::login::{self, Claims};
+use crate::domain::user::User;
 use crate::store::StoreError;
 use crate::store::tables::logins::{self, Begun, NewLogin};
 use crate::store::tables::users::Account;
@@ -44,6 +46,34 @@ pub async fn begin(
         Begun::Stored(through) => {
             log::info!("user {} logged in", user.id);
             state.tokens.sign(&user, &draft.after(through)).map_err(NoToken::Auth)
+        }
+        Begun::Refused => Err(NoToken::Outdated),
+    }
+}
+
+/// Gives a further token of the log-in of a good one, with its end.
+///
+/// # Errors
+/// Each variant of [`NoToken`].
+pub async fn renew(
+    state: &State,
+    request: &HttpRequest,
+    user: User,
+    claims: Claims,
+) -> Result<(String, Timestamp), NoToken> {
+    let now = state.clock.now();
+    let draft = match &claims.login {
+        Some(login) => state.tokens.draft_for(login.clone(), now),
+        None => state.tokens.draft(now).map_err(NoToken::Auth)?,
+    };
+    let expires_at = draft.expires_at;
+    let (id, agent) = (draft.login.clone(), agent(request));
+    let renewed = NewLogin { id, user: user.id, agent, created_at: now, expires_at };
+    let write = move |conn: &mut _| logins::renew(conn, &claims, &renewed);
+    match state.store.write(write).await.map_err(NoToken::Store)? {
+        Begun::Stored(through) => {
+            let token = state.tokens.sign(&user, &draft.after(through)).map_err(NoToken::Auth)?;
+            Ok((token, expires_at))
         }
         Begun::Refused => Err(NoToken::Outdated),
     }

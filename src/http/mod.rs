@@ -11,12 +11,14 @@ mod logins;
 mod origin;
 mod peer;
 pub mod rewind;
+pub mod v1;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{Resource, Route, guard};
+use actix_web::{HttpRequest, Resource, Route, guard};
 
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
@@ -99,10 +101,19 @@ impl State {
 
 /// Mounts every route.
 pub fn routes(app: &mut ServiceConfig) {
+    v1::routes(app);
     rewind::routes(app);
     chatting::routes(app);
     health::routes(app);
     app.default_service(web::to(error::not_found));
+}
+
+/// What comes after `Bearer` in the header `Authorization`.
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 /// A path that serves the methods of `allow` only, and names them to those who try another

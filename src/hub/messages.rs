@@ -13,7 +13,7 @@ use crate::domain::command::Write;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Notice, Presence};
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::login::Claims;
+use crate::domain::login::{Claims, LoginId};
 use crate::store::Done;
 
 /// A socket was opened.
@@ -77,6 +77,26 @@ pub struct AskOnline {
     pub user: UserId,
     /// Told the answer.
     pub answer: oneshot::Sender<bool>,
+}
+
+/// Somebody asks which of some users are online.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct AskOnlineAmong {
+    /// About whom.
+    pub users: Vec<UserId>,
+    /// Told those of them who are.
+    pub answer: oneshot::Sender<Vec<UserId>>,
+}
+
+/// Somebody asks which log-ins the sockets of a user belong to.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct AskSockets {
+    /// Whose.
+    pub user: UserId,
+    /// Told the log-in of each.
+    pub answer: oneshot::Sender<Vec<Option<LoginId>>>,
 }
 
 /// A service tells a user something.

@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 use super::Hub;
 use super::access::LookUp;
-use super::messages::{AskOnline, Call, Notify};
+use super::messages::{AskOnline, AskOnlineAmong, Call, Notify};
 use crate::domain::clock::Timestamp;
 use crate::domain::command::Write;
 use crate::domain::error::Refusal;
@@ -43,6 +43,16 @@ impl Hub {
         let (done, answered) = oneshot::channel();
         self.ask(Call::new(user, write, done))?;
         answered.await.map_err(|_| Refusal::Busy)?
+    }
+
+    /// Those of some users who have a session, in their order.
+    ///
+    /// # Errors
+    /// As [`Hub::is_online`].
+    pub async fn online_among(&self, users: Vec<UserId>) -> Result<Vec<UserId>, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(AskOnlineAmong { users, answer })?;
+        answered.await.map_err(|_| Refusal::Busy)
     }
 
     /// Tells a user something; when it was, or `None` if none of his sessions can be told.

@@ -8,6 +8,7 @@ use tradewind::dialect::rewind::{Mode, encode};
 use tradewind::dialect::{Frame, IdentifyError, Kind, Phase, Rejection, Scene};
 use tradewind::domain::close::CloseReason;
 use tradewind::domain::error::Refusal;
+use tradewind::http::v1::problem::Code;
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -148,6 +149,19 @@ fn every_error_and_close_code_of_chatting_is_documented() {
         let row = format!("| {code} | `{}` |", text.replace("=0", "=N"));
         assert!(page.contains(&row), "docs/errors.md lacks {row}");
     }
+}
+
+#[test]
+fn every_problem_is_in_the_table_and_no_other() {
+    let page = read("docs/errors.md");
+    let table = page.split("\n## ").find(|part| part.starts_with("HTTP: /api/v1")).unwrap();
+    for code in Code::ALL {
+        let row = format!("| {} | `{}` |", code.status().as_u16(), code.text());
+        assert!(table.contains(&row), "docs/errors.md lacks {row}");
+    }
+    let documented =
+        table.lines().filter(|line| line.starts_with("| 4") || line.starts_with("| 5"));
+    assert_eq!(documented.count(), Code::ALL.len(), "docs/errors.md has a code too many");
 }
 
 #[test]

@@ -2,14 +2,13 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Bytes, Payload};
 use serde_json::{Map, Value};
 
 use super::error::ChatError;
 use crate::dialect::chatting::{Form, Ids, id};
 use crate::domain::id::UserId;
-use crate::http::State;
+use crate::http::{self, State};
 
 /// Members of a request's body.
 pub type Object = Map<String, Value>;
@@ -21,21 +20,13 @@ pub const NULL: &str = "This field may not be null.";
 /// A field holds no id.
 pub const NO_ID: &str = "A valid integer is required.";
 
-/// What comes after `Bearer` in the header `Authorization`.
-pub fn bearer(request: &HttpRequest) -> Option<&str> {
-    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.trim().split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-}
-
 /// The user whose token a request brings.
 ///
 /// # Errors
 /// 401 without a token, with a bad one, and with one of nobody.
 pub async fn user(request: &HttpRequest, state: &State) -> Result<UserId, ChatError> {
     let refused = |error| ChatError::Error(StatusCode::UNAUTHORIZED, error);
-    let token = bearer(request).ok_or(refused("Authorization header is required"))?;
+    let token = http::bearer(request).ok_or(refused("Authorization header is required"))?;
     let invalid = || refused("Invalid token");
     let claims = state.tokens.verify(token, state.clock.now()).map_err(|_| invalid())?;
     let exists = state.hub().exists(claims.user).await?;

@@ -12,7 +12,7 @@ use crate::auth::key;
 use crate::dialect::Kind;
 use crate::domain::event::{Event, Game, Notice, Viewer};
 use crate::domain::id::UserId;
-use crate::http::State;
+use crate::http::{self, State};
 
 const BLANK: &str = "This field may not be blank.";
 const NO_TEXT: &str = "Not a valid string.";
@@ -40,7 +40,7 @@ pub async fn send(
 async fn check_key(request: &HttpRequest, state: &State) -> Result<(), ChatError> {
     const NO_KEY: ChatError =
         ChatError::Error(StatusCode::UNAUTHORIZED, "A service key is required");
-    let shown = request::bearer(request).ok_or(NO_KEY)?;
+    let shown = http::bearer(request).ok_or(NO_KEY)?;
     let known = state.hub().knows_service(key::hash_of(shown)).await?;
     if known { Ok(()) } else { Err(NO_KEY) }
 }

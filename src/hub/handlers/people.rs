@@ -5,7 +5,7 @@ use actix::{Context, Handler};
 use crate::domain::event::{Event, Topic, Viewer};
 use crate::hub::ChatServer;
 use crate::hub::fanout::Fanout;
-use crate::hub::messages::{AskOnline, Notify};
+use crate::hub::messages::{AskOnline, AskOnlineAmong, AskSockets, Notify};
 
 impl Handler<AskOnline> for ChatServer {
     type Result = ();
@@ -13,6 +13,33 @@ impl Handler<AskOnline> for ChatServer {
     fn handle(&mut self, ask: AskOnline, _: &mut Context<Self>) {
         if ask.answer.send(self.presence.is_online(ask.user)).is_err() {
             log::debug!("nobody waited to hear whether a user is online");
+        }
+    }
+}
+
+impl Handler<AskOnlineAmong> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, ask: AskOnlineAmong, _: &mut Context<Self>) {
+        let mut online = ask.users;
+        online.retain(|user| self.presence.is_online(*user));
+        if ask.answer.send(online).is_err() {
+            log::debug!("nobody waited to hear which users are online");
+        }
+    }
+}
+
+impl Handler<AskSockets> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, ask: AskSockets, _: &mut Context<Self>) {
+        let login = |(session, _)| {
+            let claims = self.sessions.get(session).and_then(|entry| entry.claims.as_ref());
+            claims.and_then(|claims| claims.login.clone())
+        };
+        let logins = self.presence.sessions(ask.user).map(login).collect();
+        if ask.answer.send(logins).is_err() {
+            log::debug!("nobody waited to hear of a user's sockets");
         }
     }
 }

@@ -138,6 +138,9 @@ const FRIENDS: ForEach = others_of!("(f.low = me.id OR f.high = me.id) AND f.sta
 const REQUESTS: ForEach =
     others_of!("((f.low = me.id AND f.state = 1) OR (f.high = me.id AND f.state = 0))");
 
+const REQUESTED: ForEach =
+    others_of!("((f.low = me.id AND f.state = 0) OR (f.high = me.id AND f.state = 1))");
+
 /// The friends of users, of each the oldest friendship first; nothing of those who have none.
 ///
 /// # Errors
@@ -159,6 +162,14 @@ pub fn requests_to(
     users: &[UserId],
 ) -> Result<HashMap<UserId, Vec<User>>, StoreError> {
     lists(REQUESTS.load(conn, users)?)
+}
+
+/// Whose friendship a user has asked for, oldest request first.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn requests_by(conn: &mut Connection, me: UserId) -> Result<Vec<User>, StoreError> {
+    Ok(lists(REQUESTED.load(conn, &[me])?)?.remove(&me).unwrap_or_default())
 }
 
 fn lists(rows: Vec<FaceFor>) -> Result<HashMap<UserId, Vec<User>>, StoreError> {

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
-use crate::domain::login::{LoginId, Revocation, Void, Which};
+use crate::domain::login::{Claims, LoginId, Revocation, Void, Which};
 use crate::store::Connection;
 use crate::store::connection::each_backend;
 use crate::store::error::StoreError;
@@ -116,10 +116,51 @@ pub fn insert_many(conn: &mut Connection, new: &[NewLogin]) -> Result<(), StoreE
     Ok(())
 }
 
+/// Goes on with the log-in of a token that was good: `renewed` has its new times. A log-in that the
+/// table does not know is stored.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn renew(
+    conn: &mut Connection,
+    claims: &Claims,
+    renewed: &NewLogin,
+) -> Result<Begun, StoreError> {
+    let void = void_of(conn, renewed.user)?;
+    let is_void = void.as_ref().is_some_and(|void| void.covers(claims));
+    let through = void.map(|void| void.through);
+    let row = logins::table.find(renewed.id.as_str());
+    let found: Option<(i64, Option<i64>)> =
+        row.select((logins::user_id, logins::revoked_at)).first(conn).optional()?;
+    match found {
+        Some((user, None)) if user == renewed.user.get() => {
+            let times = (
+                logins::renewed_at.eq(renewed.created_at.micros()),
+                logins::expires_at.eq(renewed.expires_at.micros()),
+            );
+            diesel::update(row).set(times).execute(conn)?;
+        }
+        None if !is_void => {
+            diesel::insert_into(logins::table).values(Row::from(renewed)).execute(conn)?;
+        }
+        Some(_) | None => return Ok(Begun::Refused),
+    }
+    Ok(Begun::Stored(through))
+}
+
 fn void_through(conn: &mut Connection, user: UserId) -> Result<Option<Timestamp>, StoreError> {
-    let void = token_voids::table.find(user.get()).select(token_voids::through);
-    let through: Option<i64> = void.first(conn).optional()?;
-    Ok(through.map(Timestamp::from_micros))
+    Ok(void_of(conn, user)?.map(|void| void.through))
+}
+
+fn void_of(conn: &mut Connection, user: UserId) -> Result<Option<Void>, StoreError> {
+    let row = token_voids::table.find(user.get());
+    let columns = (token_voids::through, token_voids::kept);
+    let found: Option<(i64, Option<String>)> = row.select(columns).first(conn).optional()?;
+    let void = |(through, kept): (i64, Option<String>)| Void {
+        through: Timestamp::from_micros(through),
+        kept: kept.as_deref().map(LoginId::new),
+    };
+    Ok(found.map(void))
 }
 
 /// The log-ins of a user that go on, the one renewed last first.
@@ -185,6 +226,29 @@ pub fn revoke(
     let ended =
         |(id, expires_at): (String, i64)| (LoginId::new(&id), Timestamp::from_micros(expires_at));
     Ok(Revocation { user, logins: meant.into_iter().map(ended).collect(), void })
+}
+
+/// Ends the log-in of a token that was good, also one that the table does not know.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn end(
+    conn: &mut Connection,
+    login: &LoginId,
+    claims: &Claims,
+    now: Timestamp,
+) -> Result<Revocation, StoreError> {
+    let revocation = revoke(conn, claims.user, &Which::One(login.clone()), now)?;
+    let known = logins::table.find(login.as_str()).select(logins::user_id);
+    if known.first::<i64>(conn).optional()?.is_some() {
+        return Ok(revocation);
+    }
+    let (user, expires_at) = (claims.user, claims.expires_at);
+    let new = NewLogin { id: login.clone(), user, agent: None, created_at: now, expires_at };
+    diesel::insert_into(logins::table)
+        .values((Row::from(&new), logins::revoked_at.eq(Some(now.micros()))))
+        .execute(conn)?;
+    Ok(Revocation { logins: vec![(login.clone(), expires_at)], ..revocation })
 }
 
 fn set_void(conn: &mut Connection, user: UserId, void: &Void) -> Result<(), StoreError> {

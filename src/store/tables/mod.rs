@@ -3,6 +3,7 @@
 //! Values of the domain go in and come out; diesel's types stay inside. What must happen together
 //! is one function, or runs in one `write`. Nothing here knows the time or makes an id.
 
+pub mod accounts;
 pub mod blocks;
 pub mod changes;
 pub mod friendships;

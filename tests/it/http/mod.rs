@@ -8,6 +8,7 @@ mod revoked;
 mod secrets;
 mod shape;
 mod tokens;
+mod v1;
 
 const WRONG: &str = "email or password incorrect.";
 const TOO_MANY: &str = "too many requests.";

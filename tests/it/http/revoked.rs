@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tradewind::dialect::Kind;
+use tradewind::dialect::rewind::Mode;
 use tradewind::domain::id::SessionId;
 use tradewind::domain::login::{Claims, LoginId, Revocation, Which};
 use tradewind::hub::messages::Identify;
@@ -133,7 +135,8 @@ async fn a_session_that_comes_too_late_is_put_out() {
     let logins = vec![(login(&server, &alice), claims.expires_at)];
     let revocation = Revocation { user: alice.user.id, logins, void: None };
     server.tokens.revoked().add(revocation, server.now());
-    let late = Identify { session: SessionId(1), claims };
+    let kind = Kind::Rewind(Mode::Readme.into());
+    let late = Identify { session: SessionId(1), claims, kind };
     server.running().hub.identify(late).expect("room");
     assert_eq!(client.closed().await, (4010, "token revoked".to_owned()));
     drop(client);

@@ -1,0 +1,118 @@
+//! `/blocks`: whom one wants to hear nothing of.
+
+use std::collections::HashMap;
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::caller::Caller;
+use super::input;
+use super::problem::{Code, Problem};
+use super::shape::Face;
+use crate::domain::block::BlockVerb;
+use crate::domain::id::UserId;
+use crate::domain::user::User;
+use crate::http::State;
+use crate::store::Connection;
+use crate::store::StoreError;
+use crate::store::tables::{blocks, users};
+
+/// Blocked users.
+#[derive(Serialize, ToSchema)]
+pub struct Blocks {
+    /// Oldest block first.
+    users: Vec<Face>,
+}
+
+/// Whom one blocks
+#[utoipa::path(
+    get, path = "/blocks", tag = "Blocks", operation_id = "blocks",
+    responses((status = 200, description = "The blocked users", body = Blocks)),
+)]
+pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let me = Caller::of(&request, &state).await?.user.id;
+    let users = state.store.read(move |conn| blocked(conn, me)).await?;
+    Ok(HttpResponse::Ok().json(Blocks { users: users.into_iter().map(Face::from).collect() }))
+}
+
+fn blocked(conn: &mut Connection, me: UserId) -> Result<Vec<User>, StoreError> {
+    let ids = blocks::of(conn, me)?;
+    let mut found: HashMap<UserId, User> = users::by_ids(conn, &ids)?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// Whether one blocks a user
+#[utoipa::path(
+    get, path = "/blocks/{user}", tag = "Blocks", operation_id = "block",
+    params(("user" = String, Path, description = "An id, a name, or `@` and a name")),
+    responses(
+        (status = 200, description = "The blocked user", body = Face),
+        (status = 404, description = "no_such_user, not_blocked"),
+    ),
+)]
+pub async fn show(
+    request: HttpRequest,
+    user: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let me = Caller::of(&request, &state).await?.user.id;
+    let target = input::user(&user, &state).await?;
+    if state.hub().is_blocked(me, target.id).await? {
+        Ok(HttpResponse::Ok().json(Face::from(target)))
+    } else {
+        Err(Code::NotBlocked.into())
+    }
+}
+
+/// Blocks a user
+///
+/// From now on nothing he writes, types, or invites to is shown or told, also not once the block has
+/// been lifted; he cannot tell. What is done already is done.
+#[utoipa::path(
+    put, path = "/blocks/{user}", tag = "Blocks", operation_id = "make_block",
+    params(("user" = String, Path, description = "An id, a name, or `@` and a name")),
+    responses(
+        (status = 204, description = "Blocked"),
+        (status = 400, description = "oneself"),
+        (status = 404, description = "no_such_user"),
+    ),
+)]
+pub async fn make(
+    request: HttpRequest,
+    user: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    change(&request, &user, &state, BlockVerb::Block).await
+}
+
+/// Lifts a block
+#[utoipa::path(
+    delete, path = "/blocks/{user}", tag = "Blocks", operation_id = "lift_block",
+    params(("user" = String, Path, description = "An id, a name, or `@` and a name")),
+    responses(
+        (status = 204, description = "Lifted"),
+        (status = 400, description = "oneself"),
+        (status = 404, description = "no_such_user, not_blocked"),
+    ),
+)]
+pub async fn lift(
+    request: HttpRequest,
+    user: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    change(&request, &user, &state, BlockVerb::Unblock).await
+}
+
+async fn change(
+    request: &HttpRequest,
+    user: &str,
+    state: &State,
+    verb: BlockVerb,
+) -> Result<HttpResponse, Problem> {
+    let me = Caller::of(request, state).await?.user.id;
+    let target = input::user(user, state).await?;
+    state.hub().block(me, Some(target.id), verb, state.clock.now()).await??;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,126 @@
+//! The OpenAPI document, generated from the handlers.
+
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
+use utoipa::OpenApi;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Ref, RefOr, ResponseBuilder};
+
+use super::{auth, blocks, friends, me, presence, problem, sessions};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tradewind",
+        description = "The HTTP door of the hub. Ids are strings of digits, times are RFC 3339 in \
+            UTC. Every error is `application/problem+json` (RFC 9457) with a stable `code`; only \
+            registering, verifying and logging in answer in the envelope of REWIND. Bodies are \
+            JSON objects of at most `http.body_bytes_max` bytes, members that are not known are \
+            refused; parameters of a query that are not known are passed over.",
+        license(name = "MIT", identifier = "MIT"),
+    ),
+    servers((url = "/api/v1")),
+    paths(
+        me::show,
+        me::change,
+        friends::list,
+        friends::requests,
+        presence::show,
+        blocks::list,
+        blocks::show,
+        blocks::make,
+        blocks::lift,
+        auth::refresh,
+        auth::logout,
+        sessions::list,
+        sessions::end,
+    ),
+    components(schemas(problem::Told<'_>)),
+    security(("token" = [])),
+)]
+struct Document;
+
+/// The document.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = Document::openapi();
+    for item in document.paths.paths.values_mut() {
+        operations(item).for_each(complete);
+    }
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+    let scheme = scheme.description(Some("The token of a log-in.")).build();
+    if let Some(components) = &mut document.components {
+        components.add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
+    document
+}
+
+/// All operations of a path.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let served = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+    served.into_iter().flatten()
+}
+
+/// Adds what may happen to every request, and says what errors look like.
+fn complete(operation: &mut Operation) {
+    const BODY: [(&str, &str); 3] =
+        [("400", "body_invalid"), ("413", "body_too_large"), ("415", "not_json")];
+    const ALWAYS: [(&str, &str); 3] =
+        [("429", "too_many_requests"), ("500", "internal"), ("503", "busy")];
+    let needs_token = operation.security.is_none();
+    let mut may = ALWAYS.to_vec();
+    may.extend(needs_token.then_some(("401", "token_invalid")));
+    may.extend(operation.request_body.iter().flat_map(|_| BODY));
+    let responses = &mut operation.responses.responses;
+    for (status, code) in may {
+        let response = || RefOr::T(ResponseBuilder::new().description(code).build());
+        responses.entry(status.to_owned()).or_insert_with(response);
+    }
+    for (status, response) in responses.iter_mut() {
+        if let RefOr::T(response) = response
+            && status.starts_with(['4', '5'])
+            && response.content.is_empty()
+        {
+            let told = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+            response.content.insert(problem::CONTENT_TYPE.to_owned(), RefOr::T(told));
+        }
+    }
+}
+
+/// `GET /openapi.json`.
+pub async fn serve() -> HttpResponse {
+    static TEXT: LazyLock<String> = LazyLock::new(|| serde_json::json!(document()).to_string());
+    HttpResponse::Ok().content_type(ContentType::json()).body(TEXT.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::http::v1::table;
+
+    #[test]
+    fn what_is_served_is_documented_and_nothing_else() {
+        let mut document = document();
+        let mut documented = BTreeSet::new();
+        for (path, item) in &mut document.paths.paths {
+            for (name, there) in [
+                ("GET", &item.get),
+                ("POST", &item.post),
+                ("PUT", &item.put),
+                ("PATCH", &item.patch),
+                ("DELETE", &item.delete),
+            ] {
+                if there.is_some() {
+                    documented.insert((name.to_owned(), path.clone()));
+                }
+            }
+        }
+        let served: BTreeSet<_> = table().operations().into_iter().collect();
+        assert_eq!(served, documented);
+    }
+}

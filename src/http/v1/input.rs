@@ -1,0 +1,103 @@
+//! What requests bring: JSON bodies, queries, and users in a path.
+
+use actix_web::HttpMessage as _;
+use actix_web::HttpRequest;
+use actix_web::web::Payload;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::problem::{Code, Problem};
+use crate::domain::id::UserId;
+use crate::domain::user::{User, UserName};
+use crate::http::State;
+use crate::store::tables::users;
+
+/// Reads a JSON object. Members that are not known are refused.
+///
+/// # Errors
+/// 415 for another content type, 413 above the limit, 400 for anything else that is wrong.
+pub async fn json<T: DeserializeOwned>(
+    request: &HttpRequest,
+    body: Payload,
+    state: &State,
+) -> Result<T, Problem> {
+    if !request.content_type().eq_ignore_ascii_case("application/json") {
+        return Err(Code::NotJson.into());
+    }
+    let bytes = body.to_bytes_limited(state.settings.body_bytes_max).await;
+    let bytes = bytes
+        .map_err(|_| Problem::new(Code::BodyTooLarge))?
+        .map_err(|_| Problem::new(Code::BodyInvalid).detail("The body broke off."))?;
+    let invalid =
+        |error: serde_json::Error| Problem::new(Code::BodyInvalid).detail(format!("{error}."));
+    // An object, and not the array of its values that serde would take for it.
+    let object: Map<String, Value> = serde_json::from_slice(&bytes).map_err(invalid)?;
+    T::deserialize(Value::Object(object)).map_err(invalid)
+}
+
+/// Reads a query. Parameters that are not known are passed over.
+///
+/// # Errors
+/// 400 if it is not valid.
+pub fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Problem> {
+    serde_urlencoded::from_str(request.query_string())
+        .map_err(|error| Problem::new(Code::ParameterInvalid).detail(format!("{error}.")))
+}
+
+/// How a path names a user.
+enum Named {
+    Id(Option<UserId>),
+    Name(Option<UserName>),
+}
+
+impl Named {
+    /// Digits are an id; all else, and whatever follows an `@`, is a name.
+    fn parse(text: &str) -> Self {
+        if let Some(name) = text.strip_prefix('@') {
+            return Self::Name(UserName::parse(name));
+        }
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Self::Id(text.parse().ok().and_then(UserId::new));
+        }
+        Self::Name(UserName::parse(text))
+    }
+}
+
+/// The user whom a path names.
+///
+/// # Errors
+/// 404 if there is none.
+pub async fn user(text: &str, state: &State) -> Result<User, Problem> {
+    let found = match Named::parse(text) {
+        Named::Id(Some(id)) => state.store.read(move |conn| users::by_id(conn, id)).await?,
+        Named::Name(Some(name)) => {
+            state.store.read(move |conn| users::by_name(conn, &name)).await?
+        }
+        Named::Id(None) | Named::Name(None) => None,
+    };
+    found.ok_or(Problem::new(Code::NoSuchUser))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_an_id_and_all_else_is_a_name() {
+        let id = |text: &str| match Named::parse(text) {
+            Named::Id(id) => id.map(UserId::get),
+            Named::Name(name) => panic!("{name:?}"),
+        };
+        let name = |text: &str| match Named::parse(text) {
+            Named::Name(name) => name.map(|name| name.as_str().to_owned()),
+            Named::Id(id) => panic!("{id:?}"),
+        };
+        assert_eq!(id("42"), Some(42));
+        assert_eq!((id("43"), id("99999999999999999999")), (None, None));
+        assert_eq!(name("alice").as_deref(), Some("alice"));
+        assert_eq!(name("@42").as_deref(), Some("42"));
+        assert_eq!(name("@@a").as_deref(), Some("@a"));
+        assert_eq!((name(""), name("@")), (None, None));
+        assert_eq!(name("-2").as_deref(), Some("-2"));
+    }
+}

@@ -1,0 +1,107 @@
+//! `/me`: one's own account.
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use super::caller::Caller;
+use super::problem::{Code, Problem};
+use super::shape::Face;
+use super::{input, time};
+use crate::domain::profile::Profile;
+use crate::domain::user::UserName;
+use crate::http::State;
+use crate::store::tables::accounts::{self, Changes, NameTaken, Own};
+
+/// An account, as its user sees it.
+#[derive(Serialize, ToSchema)]
+pub struct Account {
+    #[serde(flatten)]
+    face: Face,
+    /// The address, lower-cased.
+    #[schema(format = "email")]
+    email: String,
+    /// When the account was made.
+    #[schema(format = "date-time")]
+    created_at: String,
+}
+
+impl From<Own> for Account {
+    fn from(own: Own) -> Self {
+        let created_at = time::text(own.created_at);
+        Self { face: own.user.into(), email: own.email, created_at }
+    }
+}
+
+/// What is to be changed; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountChanges {
+    /// The new name: unique, 1 to 32 characters, not blank, without control characters.
+    #[serde(default, deserialize_with = "there")]
+    #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 32)]
+    name: Option<String>,
+    /// The new profile: up to 500 characters, without control characters. `null` removes it.
+    #[serde(default, deserialize_with = "there")]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    profile: Option<Option<String>>,
+}
+
+/// What is said, be it `null`, is there.
+fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
+}
+
+/// One's own account
+#[utoipa::path(
+    get, path = "/me", tag = "Account", operation_id = "account",
+    responses((status = 200, description = "The account", body = Account)),
+)]
+pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let caller = Caller::of(&request, &state).await?;
+    answer(&state, &caller).await
+}
+
+/// Changes name and profile
+///
+/// Tokens say the name that a user had when they were issued; it is the id that counts.
+#[utoipa::path(
+    patch, path = "/me", tag = "Account", operation_id = "change_account",
+    request_body = AccountChanges,
+    responses(
+        (status = 200, description = "The account as it is now", body = Account),
+        (status = 400, description = "body_invalid, name_invalid, profile_invalid"),
+        (status = 409, description = "name_taken"),
+    ),
+)]
+pub async fn change(
+    request: HttpRequest,
+    body: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let caller = Caller::of(&request, &state).await?;
+    let asked: AccountChanges = input::json(&request, body, &state).await?;
+    let changes = changes(asked)?;
+    let id = caller.user.id;
+    match state.store.write(move |conn| accounts::change(conn, id, &changes)).await? {
+        Ok(()) => answer(&state, &caller).await,
+        Err(NameTaken) => Err(Code::NameTaken.into()),
+    }
+}
+
+fn changes(asked: AccountChanges) -> Result<Changes, Problem> {
+    let name = |text: String| UserName::parse(&text).ok_or(Code::NameInvalid);
+    let profile = |text: String| Profile::parse(&text).ok_or(Code::ProfileInvalid);
+    Ok(Changes {
+        name: asked.name.map(name).transpose()?,
+        profile: asked.profile.map(|text| text.map(profile).transpose()).transpose()?,
+    })
+}
+
+async fn answer(state: &State, caller: &Caller) -> Result<HttpResponse, Problem> {
+    let id = caller.user.id;
+    let own = state.store.read(move |conn| accounts::own(conn, id)).await?;
+    let own = own.ok_or(Problem::new(Code::TokenInvalid))?;
+    Ok(HttpResponse::Ok().json(Account::from(own)))
+}

@@ -1,0 +1,59 @@
+//! `/api/v1`: the HTTP door to everything that sockets can do, and to the account itself.
+//!
+//! One file a noun. `table` holds what is served, `document` describes it, `problem` says what is
+//! wrong, `caller` who asks, `input` reads what he brings. The same rules as on the sockets: whatever
+//! others are told of goes through the hub.
+
+mod auth;
+mod blocks;
+mod caller;
+mod cors;
+mod document;
+mod friends;
+mod input;
+mod me;
+mod presence;
+pub mod problem;
+mod sessions;
+mod shape;
+mod table;
+mod time;
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+
+use self::table::Table;
+use super::error::not_found;
+use super::{only, rewind};
+
+/// Mounts the API and its document.
+pub fn routes(app: &mut ServiceConfig) {
+    app.service(
+        web::scope("/api/v1")
+            .wrap(from_fn(cors::cors))
+            .configure(rewind::accounts)
+            .configure(|app| table().mount(app))
+            // What is nowhere is told as REWIND tells it.
+            .default_service(web::to(not_found)),
+    )
+    .service(only("/openapi.json", "GET, HEAD", web::to(document::serve)));
+}
+
+fn table() -> Table {
+    let mut table = Table::default();
+    table
+        .get("/me", me::show)
+        .patch("/me", me::change)
+        .get("/friends", friends::list)
+        .get("/friend-requests", friends::requests)
+        .get("/presence", presence::show)
+        .get("/blocks", blocks::list)
+        .get("/blocks/{user}", blocks::show)
+        .put("/blocks/{user}", blocks::make)
+        .delete("/blocks/{user}", blocks::lift)
+        .post("/auth/refresh", auth::refresh)
+        .post("/auth/logout", auth::logout)
+        .get("/sessions", sessions::list)
+        .delete("/sessions/{id}", sessions::end);
+    table
+}

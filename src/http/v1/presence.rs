@@ -1,0 +1,91 @@
+//! `/presence`: which friends are there.
+
+use std::collections::HashSet;
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::caller::Caller;
+use super::input;
+use super::problem::{Code, Problem};
+use crate::domain::id::UserId;
+use crate::http::State;
+
+/// How many users one may ask about by name.
+const USERS_MAX: usize = 100;
+
+/// Whom to ask about.
+#[derive(Deserialize, IntoParams)]
+pub struct Asked {
+    /// Ids, with commas between, at most 100; those who are no friends are left out. Without it: all
+    /// friends.
+    #[param(example = "284893234847744,284893234847746")]
+    users: Option<String>,
+}
+
+/// Where somebody is.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// A session of his is there.
+    Online,
+    /// None is.
+    Offline,
+}
+
+/// A friend, and whether he is there.
+#[derive(Serialize, ToSchema)]
+pub struct Presence {
+    /// The friend's id.
+    id: String,
+    /// Whether he is there.
+    status: Status,
+}
+
+/// Friends, and whether they are there.
+#[derive(Serialize, ToSchema)]
+pub struct Presences {
+    /// Oldest friendship first.
+    users: Vec<Presence>,
+}
+
+/// Which friends are there
+#[utoipa::path(
+    get, path = "/presence", tag = "Friends", operation_id = "presence",
+    params(Asked),
+    responses(
+        (status = 200, description = "The friends", body = Presences),
+        (status = 400, description = "parameter_invalid"),
+    ),
+)]
+pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let me = Caller::of(&request, &state).await?.user.id;
+    let asked: Asked = input::query(&request)?;
+    let wanted = asked.users.as_deref().map(ids).transpose()?;
+    let is_wanted = |id: &UserId| wanted.as_ref().is_none_or(|wanted| wanted.contains(id));
+    let friends = state.hub().friends(me).await?;
+    let ids: Vec<UserId> = friends.iter().map(|friend| friend.id).filter(is_wanted).collect();
+    let online: HashSet<UserId> =
+        state.hub().online_among(ids.clone()).await?.into_iter().collect();
+    let presence = |id: UserId| Presence {
+        id: id.to_string(),
+        status: if online.contains(&id) { Status::Online } else { Status::Offline },
+    };
+    let users = ids.into_iter().map(presence).collect();
+    Ok(HttpResponse::Ok().json(Presences { users }))
+}
+
+fn ids(text: &str) -> Result<HashSet<UserId>, Problem> {
+    let invalid = |detail| Problem::new(Code::ParameterInvalid).detail(detail);
+    let parts: Vec<&str> = text.split(',').filter(|part| !part.is_empty()).collect();
+    if parts.len() > USERS_MAX {
+        return Err(invalid("users: more than 100."));
+    }
+    let id =
+        |part: &str| part.trim().parse::<i64>().map_err(|_| invalid("users: not all are ids."));
+    // What can be nobody's id is no friend's.
+    let ids = parts.into_iter().map(id).collect::<Result<Vec<i64>, _>>()?;
+    Ok(ids.into_iter().filter_map(UserId::new).collect())
+}

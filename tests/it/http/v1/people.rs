@@ -1,0 +1,175 @@
+//! One's account, and those one knows: `/me`, `/friends`, `/friend-requests`, `/presence`, `/blocks`.
+
+use serde_json::{Value, json};
+use tradewind::domain::friendship::Friendship;
+use tradewind::domain::user::UserPair;
+use tradewind::store::tables::friendships;
+
+use crate::harness::{Account, Backend, Server};
+
+fn face(who: &Account) -> Value {
+    json!({"id": who.id().to_string(), "name": who.user.name, "profile": null})
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    let users = list.as_array().expect("a list").iter();
+    users.map(|user| user["name"].as_str().expect("a name")).collect()
+}
+
+#[actix_web::test]
+async fn the_account_is_shown_and_changed() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = Server::with(backend, |_| {}).await;
+        let (alice, bob) = (server.user("alice").await, server.user("bob").await);
+        let me = server.api(&alice, "GET", "/me", Value::Null).await;
+        let me = me.expect(200);
+        assert_eq!((&me["id"], &me["name"]), (&json!(alice.id().to_string()), &json!("alice")));
+        assert_eq!(me["email"], format!("u{}@test.example", alice.id()));
+        assert!(me["created_at"].is_string() && me["profile"].is_null());
+
+        let change = async |body: Value| server.api(&alice, "PATCH", "/me", body).await;
+        let changed = change(json!({"name": "앨리스", "profile": "cat.png"})).await;
+        let changed = changed.expect(200);
+        assert_eq!((&changed["name"], &changed["profile"]), (&json!("앨리스"), &json!("cat.png")));
+        assert_eq!(changed["email"], me["email"]);
+        // What is not said stays.
+        assert_eq!(change(json!({})).await.expect(200), changed);
+        assert_eq!(change(json!({"profile": null})).await.expect(200)["profile"], Value::Null);
+        assert_eq!(change(json!({"name": "앨리스"})).await.expect(200)["name"], "앨리스");
+        let mut socket = server.connect().await;
+        assert_eq!(socket.identify(&alice.token).await["self_user"]["name"], "앨리스");
+        socket.close().await;
+
+        for (body, status, code) in [
+            (json!({"name": bob.user.name}), 409, "name_taken"),
+            (json!({"name": "bob", "profile": "x"}), 409, "name_taken"),
+            (json!({"name": " "}), 400, "name_invalid"),
+            (json!({"name": "x".repeat(33)}), 400, "name_invalid"),
+            (json!({"name": null}), 400, "body_invalid"),
+            (json!({"name": 7}), 400, "body_invalid"),
+            (json!({"nickname": "x"}), 400, "body_invalid"),
+            (json!({"profile": "a\u{0}"}), 400, "profile_invalid"),
+            (json!({"profile": "x".repeat(501)}), 400, "profile_invalid"),
+            (json!(["x", "y"]), 400, "body_invalid"),
+        ] {
+            change(body).await.expect_problem(status, code);
+        }
+        // Nothing of a refused change was done.
+        let me = server.api(&alice, "GET", "/me", Value::Null).await;
+        assert_eq!((&me.json["name"], &me.json["profile"]), (&json!("앨리스"), &Value::Null));
+        // The name is free again.
+        server.api(&bob, "PATCH", "/me", json!({"name": "alice"})).await.expect(200);
+        server.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn bodies_are_json_and_not_too_large() {
+    let server = Server::with(Backend::Sqlite, |config| config.http.body_bytes_max = 200).await;
+    let alice = server.user("alice").await;
+    let bearer = format!("Bearer {}", alice.token);
+    let send = async |auth: &str, kind: &str, body: String| {
+        server.request_as(Some(auth), ("PATCH", "/api/v1/me"), kind, body).await
+    };
+    let sized = |bytes: usize| format!("{{\"profile\":\"{}\"}}", "x".repeat(bytes - 14));
+    assert_eq!(send(&bearer, "application/json; charset=utf-8", sized(200)).await.status, 200);
+    send(&bearer, "application/json", sized(201)).await.expect_problem(413, "body_too_large");
+    send(&bearer, "text/plain", sized(20)).await.expect_problem(415, "not_json");
+    send(&bearer, "application/json", "{".to_owned()).await.expect_problem(400, "body_invalid");
+    // Who may not ask is told that first.
+    send("Bearer x", "text/plain", sized(300)).await.expect_problem(401, "token_invalid");
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn friends_and_requests_are_listed() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = Server::with(backend, |_| {}).await;
+        let [alice, bob, carol, dave] = [
+            server.user("alice").await,
+            server.user("bob").await,
+            server.user("carol").await,
+            server.user("dave").await,
+        ];
+        server.befriend(&alice, &bob).await;
+        for (from, to) in [(&carol, &alice), (&alice, &dave)] {
+            let pair = UserPair::new(from.user.id, to.user.id).expect("two");
+            let (state, now) = (Friendship::requested_by(from.user.id, pair), server.now());
+            let set = move |conn: &mut _| friendships::set(conn, pair, state, now);
+            server.running().store.write(set).await.expect("asked");
+        }
+        let friends = server.api(&alice, "GET", "/friends", Value::Null).await;
+        assert_eq!(friends.expect(200), &json!({"users": [face(&bob)]}));
+        let requests = server.api(&alice, "GET", "/friend-requests", Value::Null).await;
+        let expected = json!({"incoming": [face(&carol)], "outgoing": [face(&dave)]});
+        assert_eq!(requests.expect(200), &expected);
+        let requests = server.api(&dave, "GET", "/friend-requests", Value::Null).await;
+        assert_eq!(names(&requests.expect(200)["incoming"]), ["alice"]);
+        server.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn presence_is_told_of_friends_only() {
+    let server = Server::start().await;
+    let [alice, bob, carol, stranger] = [
+        server.user("alice").await,
+        server.user("bob").await,
+        server.user("carol").await,
+        server.user("stranger").await,
+    ];
+    server.befriend(&alice, &bob).await;
+    server.befriend(&alice, &carol).await;
+    let (here, there) = (server.log_in(&bob).await, server.login(&stranger).await);
+    let ask = async |query: String| {
+        server.api(&alice, "GET", &format!("/presence{query}"), Value::Null).await
+    };
+    let online = json!({"id": bob.id().to_string(), "status": "online"});
+    let offline = json!({"id": carol.id().to_string(), "status": "offline"});
+    assert_eq!(ask(String::new()).await.expect(200), &json!({"users": [online, offline]}));
+    let some = ask(format!("?users={},{},7", bob.id(), stranger.id())).await;
+    assert_eq!(some.expect(200), &json!({"users": [online]}));
+    assert_eq!(ask("?users=".to_owned()).await.expect(200), &json!({"users": []}));
+    ask("?users=bob".to_owned()).await.expect_problem(400, "parameter_invalid");
+    let many = vec!["2"; 101].join(",");
+    ask(format!("?users={}", &many[2..])).await.expect(200);
+    ask(format!("?users={many}")).await.expect_problem(400, "parameter_invalid");
+    here.close().await;
+    there.close().await;
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn blocks_are_made_and_lifted_and_hold_everywhere() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = Server::with(backend, |_| {}).await;
+        let (alice, bob) = (server.user("alice").await, server.user("bob/7 ü").await);
+        let block = async |method: &str, user: &str| {
+            server.api(&alice, method, &format!("/blocks/{user}"), Value::Null).await
+        };
+        let by_id = bob.id().to_string();
+        block("GET", &by_id).await.expect_problem(404, "not_blocked");
+        block("DELETE", &by_id).await.expect_problem(404, "not_blocked");
+        block("PUT", "@bob%2F7%20%C3%BC").await.expect(204);
+        block("PUT", "bob%2F7%20%C3%BC").await.expect(204);
+        assert_eq!(block("GET", &by_id).await.expect(200), &face(&bob));
+        let list = server.api(&alice, "GET", "/blocks", Value::Null).await;
+        assert_eq!(list.expect(200), &json!({"users": [face(&bob)]}));
+        for nobody in ["7", "0", "@nobody", "99999999999999999999"] {
+            block("PUT", nobody).await.expect_problem(404, "no_such_user");
+        }
+        block("PUT", "alice").await.expect_problem(400, "oneself");
+
+        let (mut reader, mut writer) = (server.login(&alice).await, server.login(&bob).await);
+        let send = json!({"type": "chat", "payload":
+            {"type": "send", "chat_id": alice.room(&bob), "content": "x"}});
+        assert_eq!(writer.ask(send).await["type"], "chat");
+        reader.expect_nothing().await;
+        block("DELETE", &by_id).await.expect(204);
+        let list = server.api(&alice, "GET", "/blocks", Value::Null).await;
+        assert_eq!(list.expect(200), &json!({"users": []}));
+        reader.close().await;
+        writer.close().await;
+        server.stop().await;
+    }
+}
