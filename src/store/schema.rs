@@ -13,6 +13,7 @@ diesel::table! {
         imported -> Bool,
         created_at -> BigInt,
         last_seen_at -> Nullable<BigInt>,
+        deleted_at -> Nullable<BigInt>,
     }
 }
 

@@ -10,7 +10,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Ref, RefOr, ResponseBuilder};
 
-use super::{auth, blocks, friends, me, presence, problem, sessions};
+use super::{auth, blocks, friends, me, password, presence, problem, sessions};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +27,8 @@ use super::{auth, blocks, friends, me, presence, problem, sessions};
     paths(
         me::show,
         me::change,
+        password::delete,
+        password::change,
         friends::list,
         friends::requests,
         presence::show,

@@ -12,6 +12,7 @@ mod document;
 mod friends;
 mod input;
 mod me;
+mod password;
 mod presence;
 pub mod problem;
 mod sessions;
@@ -44,6 +45,8 @@ fn table() -> Table {
     table
         .get("/me", me::show)
         .patch("/me", me::change)
+        .delete("/me", password::delete)
+        .put("/me/password", password::change)
         .get("/friends", friends::list)
         .get("/friend-requests", friends::requests)
         .get("/presence", presence::show)

@@ -252,7 +252,7 @@ fn end(ledger: &mut Ledger<'_>, act: &Act) -> Ruling<Outcome> {
 /// The user whom somebody names.
 fn named(ledger: &mut Ledger<'_>, who: &Who) -> Result<Option<User>, StoreError> {
     match who {
-        Who::Id(id) => users::present(ledger.conn(), *id),
+        Who::Id(id) => users::by_id(ledger.conn(), *id),
         Who::Named(name) => match UserName::parse(name) {
             Some(name) => users::by_name(ledger.conn(), &name),
             None => Ok(None),

@@ -180,7 +180,7 @@ fn writable(
             // Whoever has an open room is somebody.
             let exists = match ledger.room(key)? {
                 Some(room) => !room.closed,
-                None => users::present(ledger.conn(), pair.other(me))?.is_some(),
+                None => users::by_id(ledger.conn(), pair.other(me))?.is_some(),
             };
             let allowed = exists && may_write(ledger.conn(), pair, audience)?;
             if allowed { Ok(key) } else { Err(Refusal::NoSuchPeer) }

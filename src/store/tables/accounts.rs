@@ -5,13 +5,15 @@ use diesel::prelude::*;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
+use crate::domain::login::{LoginId, Revocation, Which};
 use crate::domain::profile::Profile;
 use crate::domain::user::{User, UserName};
 use crate::store::Connection;
 use crate::store::error::StoreError;
-use crate::store::schema::users;
+use crate::store::schema::{blocks, friendships, nonces, users};
 
 use super::users::{FACE, Face, user};
+use super::{groups, logins, rooms};
 
 /// What is kept of a user, but for the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,13 +39,26 @@ pub struct Changes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameTaken;
 
+/// By what a user proves who he is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The address, lower-cased.
+    pub email: String,
+    /// The argon2id hash of the password, as a PHC string.
+    pub password_hash: String,
+}
+
+/// The password is not any more what it was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outdated;
+
 /// What is kept of a user.
 ///
 /// # Errors
 /// [`StoreError::Database`].
 pub fn own(conn: &mut Connection, id: UserId) -> Result<Option<Own>, StoreError> {
     let columns = (FACE, users::email, users::created_at);
-    let row = users::table.find(id.get()).select(columns);
+    let row = users::table.find(id.get()).filter(users::deleted_at.is_null()).select(columns);
     let found: Option<(Face, String, i64)> = row.first(conn).optional()?;
     let own = |(face, email, created_at): (Face, String, i64)| {
         let created_at = Timestamp::from_micros(created_at);
@@ -75,4 +90,69 @@ pub fn change(
             .execute(conn)?;
     }
     Ok(Ok(()))
+}
+
+/// By what a user proves who he is.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn proof(conn: &mut Connection, id: UserId) -> Result<Option<Proof>, StoreError> {
+    let there = users::table.find(id.get()).filter(users::deleted_at.is_null());
+    let columns = (users::email, users::password_hash);
+    let found: Option<(String, String)> = there.select(columns).first(conn).optional()?;
+    Ok(found.map(|(email, password_hash)| Proof { email, password_hash }))
+}
+
+/// Changes the password of a user from `old` to `new` (both hashes), and ends all log-ins but one.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn change_password(
+    conn: &mut Connection,
+    id: UserId,
+    (old, new): (&str, &str),
+    (kept, now): (Option<LoginId>, Timestamp),
+) -> Result<Result<Revocation, Outdated>, StoreError> {
+    let with_old = users::table.find(id.get()).filter(users::password_hash.eq(old));
+    if diesel::update(with_old).set(users::password_hash.eq(new)).execute(conn)? == 0 {
+        return Ok(Err(Outdated));
+    }
+    logins::revoke(conn, id, &Which::AllBut(kept), now).map(Ok)
+}
+
+/// Deletes the account of a user whose password has this hash. A row stays, for the history of
+/// others: it has nothing of his, a name nobody can have, and is found by no look-up of users.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn delete(
+    conn: &mut Connection,
+    id: UserId,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<Result<Revocation, Outdated>, StoreError> {
+    let there = users::table.find(id.get()).filter(users::password_hash.eq(password_hash));
+    let nothing = (
+        // Longer than a name may be, and no address.
+        users::name.eq(format!("deleted user {:020}", id.get())),
+        users::email.eq(format!("deleted user {}", id.get())),
+        users::password_hash.eq(""),
+        users::profile.eq(None::<String>),
+        users::deleted_at.eq(Some(now.micros())),
+    );
+    if diesel::update(there).set(nothing).execute(conn)? == 0 {
+        return Ok(Err(Outdated));
+    }
+    let me = id.get();
+    let known = friendships::low.eq(me).or(friendships::high.eq(me));
+    diesel::delete(friendships::table.filter(known)).execute(conn)?;
+    let blocking = blocks::blocker_id.eq(me).or(blocks::blocked_id.eq(me));
+    diesel::delete(blocks::table.filter(blocking)).execute(conn)?;
+    diesel::delete(nonces::table.filter(nonces::author_id.eq(me))).execute(conn)?;
+    rooms::close_of(conn, id)?;
+    groups::depart(conn, id)?;
+    let revocation = logins::revoke(conn, id, &Which::AllBut(None), now)?;
+    // Their names are still needed, until their tokens have expired.
+    logins::forget_agents(conn, id)?;
+    Ok(Ok(revocation))
 }

@@ -299,6 +299,36 @@ pub fn is_banned(conn: &mut Connection, group: GroupId, user: UserId) -> Result<
     Ok(select(exists(row)).get_result(conn)?)
 }
 
+/// Takes a user out of all groups. What he owned passes to the moderator who has been there longest, else
+/// to such a member; a group without others ends.
+///
+/// # Errors
+/// As [`version`].
+pub fn depart(conn: &mut Connection, user: UserId) -> Result<(), StoreError> {
+    for group in of(conn, user)? {
+        let all = roster(conn, group)?;
+        if all.owner() == Some(user) {
+            let others = members(conn, group)?.into_iter().filter(|member| member.user.id != user);
+            let knows = |member: &Member| all.aware.contains(&member.user.id);
+            let mut heirs: Vec<Member> = others.filter(knows).collect();
+            heirs.sort_by_key(|member| member.role == Role::Member);
+            match heirs.first() {
+                Some(heir) => {
+                    let owner = Seat { user: heir.user.id, role: Role::Owner, unaware: false };
+                    seat(conn, group, owner, heir.joined_at)?;
+                }
+                None => {
+                    delete(conn, group)?;
+                    continue;
+                }
+            }
+        }
+        unseat(conn, group, user)?;
+        touch(conn, group)?;
+    }
+    Ok(())
+}
+
 /// Ends a group: nobody is in it any more. What was said in it is swept later.
 ///
 /// # Errors

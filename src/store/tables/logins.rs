@@ -228,6 +228,17 @@ pub fn revoke(
     Ok(Revocation { user, logins: meant.into_iter().map(ended).collect(), void })
 }
 
+/// Forgets what the peers of a user called themselves.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn forget_agents(conn: &mut Connection, user: UserId) -> Result<(), StoreError> {
+    diesel::update(logins::table.filter(logins::user_id.eq(user.get())))
+        .set(logins::agent.eq(None::<String>))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Ends the log-in of a token that was good, also one that the table does not know.
 ///
 /// # Errors

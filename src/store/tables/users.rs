@@ -1,4 +1,4 @@
-//! Users: everybody who may log in.
+//! Users: everybody who may log in. Deleted ones are nobody here; see `accounts`.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -120,8 +120,8 @@ impl ForEach {
 type FaceForType = (BigInt, BigInt, Text, Nullable<Text>);
 
 const BY_IDS: ForEach = ForEach {
-    one: "SELECT id, id, name, profile FROM users WHERE id = ?",
-    many: "SELECT id, id, name, profile FROM users WHERE id = ANY(?)",
+    one: "SELECT id, id, name, profile FROM users WHERE id = ? AND deleted_at IS NULL",
+    many: "SELECT id, id, name, profile FROM users WHERE id = ANY(?) AND deleted_at IS NULL",
 };
 
 /// Stores a user.
@@ -152,16 +152,9 @@ pub fn insert_many(conn: &mut Connection, new: &[NewUser<'_>]) -> Result<(), Sto
 /// # Errors
 /// [`StoreError::Database`].
 pub fn by_id(conn: &mut Connection, id: UserId) -> Result<Option<User>, StoreError> {
-    let face = users::table.find(id.get()).select(FACE).first(conn).optional()?;
+    let there = users::table.find(id.get()).filter(users::deleted_at.is_null());
+    let face = there.select(FACE).first(conn).optional()?;
     face.map(user).transpose()
-}
-
-/// The user with an id, if anybody can have to do with him.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub fn present(conn: &mut Connection, id: UserId) -> Result<Option<User>, StoreError> {
-    by_id(conn, id)
 }
 
 /// The users with these ids; those that nobody has are left out.
@@ -259,7 +252,7 @@ pub fn set_last_seen(
 /// # Errors
 /// [`StoreError::Database`].
 pub fn count(conn: &mut Connection) -> Result<i64, StoreError> {
-    Ok(users::table.count().get_result(conn)?)
+    Ok(users::table.filter(users::deleted_at.is_null()).count().get_result(conn)?)
 }
 
 /// The highest minted id.

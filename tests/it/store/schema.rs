@@ -105,6 +105,7 @@ on_both! {
             "2026-11-22-000001_chatting",
             "2026-11-22-000002_groups",
             "2026-11-22-000003_accounts",
+            "2026-11-22-000004_deleted_users",
         ];
         assert_eq!(database.migrate().unwrap(), all);
         assert!(database.migrate().unwrap().is_empty());

@@ -1,5 +1,6 @@
 //! `/api/v1`: what each noun does, and what is the same for all.
 
+mod account;
 mod frame;
 mod logins;
 mod people;

@@ -1,0 +1,137 @@
+//! Passwords and the end of an account.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::harness::mail::{PASSWORD, letters};
+use crate::harness::{Account, Backend, Server};
+
+/// Registers and logs in, as people do.
+async fn person(server: &Server, name: &str) -> Account {
+    let email = server.account(name, PASSWORD).await;
+    log_in(server, &email, PASSWORD).await
+}
+
+async fn log_in(server: &Server, email: &str, password: &str) -> Account {
+    let answer = server.try_login(email, password).await;
+    let token = answer.expect(201)["payload"]["token"].as_str().expect("a token").to_owned();
+    let claims = server.tokens.verify(&token, server.now()).expect("a good token");
+    let name = email.split('@').next().expect("a name").to_owned();
+    let user = tradewind::domain::user::User { id: claims.user, name, profile: None };
+    Account { user, token }
+}
+
+#[actix_web::test]
+async fn a_new_password_ends_all_other_log_ins() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = Server::with(backend, |_| {}).await;
+        let alice = person(&server, "alice").await;
+        let email = "alice@test.example";
+        let other = log_in(&server, email, PASSWORD).await;
+        let foreign = server.short_token(&alice, Duration::from_secs(1_000));
+        let mut here = server.login(&alice).await;
+        let (mut there, mut third) = (server.log_in(&other).await, server.connect().await);
+        third.identify(&foreign).await;
+
+        let change = async |who: &Account, old: &str, new: &str| {
+            server.api(who, "PUT", "/me/password", json!({"old": old, "new": new})).await
+        };
+        change(&alice, "wrong", "new one").await.expect_problem(403, "password_wrong");
+        for bad in ["", &"x".repeat(1_025)] {
+            change(&alice, PASSWORD, bad).await.expect_problem(400, "password_invalid");
+        }
+        change(&alice, PASSWORD, "new one").await.expect(204);
+        assert_eq!(there.closed().await, (3401, "token revoked".to_owned()));
+        assert_eq!(third.closed().await, (4010, "token revoked".to_owned()));
+        here.expect_nothing().await;
+        for token in [&other.token, &foreign] {
+            let gone = server.api_with(token, "GET", "/me", Value::Null).await;
+            gone.expect_problem(401, "token_invalid");
+        }
+        server.api(&alice, "GET", "/me", Value::Null).await.expect(200);
+        assert_eq!(server.try_login(email, PASSWORD).await.status, 401);
+        let again = log_in(&server, email, "new one").await;
+        server.api(&again, "GET", "/me", Value::Null).await.expect(200);
+        change(&alice, PASSWORD, "x").await.expect_problem(403, "password_wrong");
+        here.close().await;
+        drop((there, third));
+        server.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn tries_at_the_password_are_limited_like_log_ins() {
+    let server = Server::with(Backend::Sqlite, |config| {
+        config.limits.enabled = true;
+        config.limits.login_per_email_per_minute = 2;
+    })
+    .await;
+    let alice = person(&server, "alice").await;
+    let delete = async || server.api(&alice, "DELETE", "/me", json!({"password": "x"})).await;
+    delete().await.expect_problem(403, "password_wrong");
+    delete().await.expect_problem(429, "too_many_requests");
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_deleted_account_is_gone_at_once_and_its_history_stays() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = Server::with(backend, |_| {}).await;
+        let (alice, bob) = (person(&server, "alice").await, server.user("bob").await);
+        server.befriend(&alice, &bob).await;
+        let block = format!("/blocks/{}", alice.id());
+        server.api(&bob, "PUT", &block, Value::Null).await.expect(204);
+        server.api(&bob, "DELETE", &block, Value::Null).await.expect(204);
+        let foreign = server.short_token(&alice, Duration::from_secs(1_000));
+        let mut friend = server.log_in(&bob).await;
+        let mut reader = server.login(&bob).await;
+        let (mut rewind, mut chatting) = (server.login(&alice).await, server.log_in(&alice).await);
+        assert_eq!(friend.recv().await["status"], "online");
+        let send = json!({"type": "chat", "payload":
+            {"type": "send", "chat_id": alice.room(&bob), "content": "farewell"}});
+        assert_eq!(rewind.ask(send).await, reader.recv().await);
+        assert_eq!(friend.recv().await["message"], "farewell");
+        chatting.recv().await;
+
+        let delete = async |password: &str| {
+            server.api(&alice, "DELETE", "/me", json!({"password": password})).await
+        };
+        delete("wrong").await.expect_problem(403, "password_wrong");
+        let start = Instant::now();
+        delete(PASSWORD).await.expect(204);
+        assert_eq!(rewind.closed().await, (4010, "token revoked".to_owned()));
+        assert_eq!(chatting.closed().await, (3401, "token revoked".to_owned()));
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        assert_eq!(friend.recv().await["status"], "offline");
+        drop((rewind, chatting));
+
+        // Neither he himself nor anybody else finds him.
+        for token in [&alice.token, &foreign] {
+            let gone = server.api_with(token, "GET", "/me", Value::Null).await;
+            gone.expect_problem(401, "token_invalid");
+        }
+        assert_eq!(server.try_login("alice@test.example", PASSWORD).await.status, 401);
+        for user in [alice.id().to_string(), "alice".to_owned()] {
+            let path = format!("/blocks/{user}");
+            let gone = server.api(&bob, "PUT", &path, Value::Null).await;
+            gone.expect_problem(404, "no_such_user");
+        }
+        let friends = server.api(&bob, "GET", "/friends", Value::Null).await;
+        assert_eq!(friends.expect(200), &json!({"users": []}));
+
+        // What he wrote is still there, and what was his is free.
+        let mut again = server.login(&bob).await;
+        let load = json!({"type": "load", "payload": {"type": "chat", "count": 5,
+            "load_id": bob.room(&alice), "datetime": "MzAwMC0wMS0wMSAwMDowMDowMA=="}});
+        assert_eq!(again.ask(load).await["payload"]["content"], "farewell");
+        letters(&server.outbox()).into_iter().for_each(|it| fs::remove_file(it).expect("removed"));
+        let next = person(&server, "alice").await;
+        assert_ne!(next.id(), alice.id());
+        for client in [friend, reader, again] {
+            client.close().await;
+        }
+        server.stop().await;
+    }
+}
