@@ -203,8 +203,9 @@ impl Kind {
     pub fn hears(self, topic: Topic) -> bool {
         match (self, topic) {
             (Self::Rewind(form), Topic::Presence) => form.features.has(Features::PRESENCE),
+            (Self::Rewind(form), Topic::Typing) => form.features.has(Features::TYPING),
             (Self::Rewind(_), Topic::Invites | Topic::Notes | Topic::Notices)
-            | (Self::Chatting(_), Topic::Presence) => false,
+            | (Self::Chatting(_), Topic::Presence | Topic::Typing) => false,
             (Self::Chatting(_), Topic::Invites | Topic::Notes | Topic::Notices) => true,
         }
     }
@@ -302,7 +303,7 @@ impl Kind {
     /// Close code and reason (at most 123 bytes) of an ended session.
     pub fn close(self, reason: CloseReason) -> (u16, String) {
         match self {
-            Self::Rewind(_) => rewind::encode::close(reason),
+            Self::Rewind(form) => rewind::encode::close(form, reason),
             Self::Chatting(_) => chatting::encode::close(reason),
         }
     }

@@ -146,6 +146,8 @@ pub enum Topic {
     Notices,
     /// How friends are.
     Presence,
+    /// Who types.
+    Typing,
 }
 
 /// How the one who is told stands to an event.

@@ -1,7 +1,7 @@
 //! The way to one session, bounded in messages and in bytes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix::Recipient;
@@ -11,17 +11,25 @@ use super::delivery::{Deliver, Delivery};
 use crate::dialect::Kind;
 use crate::domain::close::CloseReason;
 
+/// With more on its way to it a session is behind.
+const CONGESTED_BYTES: usize = 64 * 1024;
+
 /// What a session and the hub both look at without sending messages.
 #[derive(Debug)]
 pub struct Gauge {
     queued_bytes: AtomicUsize,
     last_beat_ms: AtomicU64,
+    congested: AtomicBool,
 }
 
 impl Gauge {
     /// A session opened at this steady time, with nothing queued.
     pub fn new(opened_at: Duration) -> Self {
-        let gauge = Self { queued_bytes: AtomicUsize::new(0), last_beat_ms: AtomicU64::new(0) };
+        let gauge = Self {
+            queued_bytes: AtomicUsize::new(0),
+            last_beat_ms: AtomicU64::new(0),
+            congested: AtomicBool::new(false),
+        };
         gauge.beat(opened_at);
         gauge
     }
@@ -30,6 +38,11 @@ impl Gauge {
     pub fn beat(&self, at: Duration) {
         let at_ms = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
         self.last_beat_ms.store(at_ms, Ordering::Relaxed);
+    }
+
+    /// Whether more waits for the peer to read than should.
+    pub fn congest(&self, congested: bool) {
+        self.congested.store(congested, Ordering::Relaxed);
     }
 
     /// Frames of so many bytes have reached the session.
@@ -65,6 +78,12 @@ impl Outlet {
     /// The session has shown a sign of life at this steady time.
     pub fn beat(&self, at: Duration) {
         self.gauge.beat(at);
+    }
+
+    /// Whether the peer reads so slowly that it is not told what will soon be old.
+    pub fn is_congested(&self) -> bool {
+        self.gauge.congested.load(Ordering::Relaxed)
+            || self.gauge.queued_bytes.load(Ordering::Relaxed) > CONGESTED_BYTES
     }
 
     /// Hands over deliveries, unless more than `bytes_max` would then wait for the session. What

@@ -13,7 +13,7 @@ use super::fanout::Fanout;
 use super::presence::Bond;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, Presence, Status, Topic, Viewer};
-use crate::domain::id::UserId;
+use crate::domain::id::{SessionId, UserId};
 use crate::store::tables::users;
 
 /// What friends have been told, and what they have still to be told.
@@ -25,6 +25,8 @@ pub struct Statuses {
     changed: HashSet<UserId>,
     /// Users who have left, and may be back soon.
     left: HashMap<UserId, Left>,
+    /// Sessions that read slowly, and the friends of whom they have to be told yet.
+    behind: HashMap<SessionId, HashSet<UserId>>,
 }
 
 /// A user whose last session has gone.
@@ -89,7 +91,8 @@ impl ChatServer {
     pub(super) fn tell_statuses(&mut self, now: Duration) {
         let changed = mem::take(&mut self.statuses.changed);
         let gone = self.statuses.gone(now);
-        if self.drain.is_some() || (changed.is_empty() && gone.is_empty()) {
+        let nothing = changed.is_empty() && gone.is_empty() && self.statuses.behind.is_empty();
+        if self.drain.is_some() || nothing {
             return;
         }
         let mut fanout = Fanout::default();
@@ -99,7 +102,8 @@ impl ChatServer {
             if offline || self.statuses.told.insert(user, is.status) == Some(is.status) {
                 continue;
             }
-            self.add_status(is, self.presence.friends(user), &mut fanout);
+            let friends = self.presence.friends(user).to_vec();
+            self.add_status(is, &friends, &mut fanout);
         }
         let mut seen = Vec::new();
         for (user, Left { at, friends, .. }) in gone {
@@ -109,26 +113,49 @@ impl ChatServer {
                 self.add_status(is, &friends, &mut fanout);
             }
         }
+        self.tell_those_behind(&mut fanout);
         self.deliver(fanout);
         self.keep_last_seen(seen);
     }
 
     /// Tells two new friends how the other one is.
-    pub(super) fn introduce(&self, (a, b): (UserId, UserId), fanout: &mut Fanout) {
+    pub(super) fn introduce(&mut self, (a, b): (UserId, UserId), fanout: &mut Fanout) {
         for (user, friend) in [(a, b), (b, a)] {
             self.add_status(self.presence_of(user), &[friend], fanout);
         }
     }
 
-    fn add_status(&self, is: Presence, friends: &[UserId], fanout: &mut Fanout) {
-        let hears = |friend: &&UserId| self.hears(**friend, Topic::Presence);
-        let mut friends = friends.iter().filter(hears).peekable();
-        if friends.peek().is_none() {
-            return;
-        }
-        let event = fanout.event(Event::PresenceChanged(is));
+    fn add_status(&mut self, is: Presence, friends: &[UserId], fanout: &mut Fanout) {
+        let mut event = None;
         for friend in friends {
-            fanout.push(event, (*friend, Viewer::Peer), None);
+            for (session, kind) in self.presence.sessions(*friend) {
+                if !kind.hears(Topic::Presence) {
+                } else if self.is_behind(session) {
+                    self.statuses.behind.entry(session).or_default().insert(is.user);
+                } else {
+                    let event =
+                        *event.get_or_insert_with(|| fanout.event(Event::PresenceChanged(is)));
+                    fanout.push_to(event, (*friend, Viewer::Peer), session);
+                }
+            }
+        }
+    }
+
+    /// Tells sessions that have caught up how those are now of whom they were not told.
+    fn tell_those_behind(&mut self, fanout: &mut Fanout) {
+        let behind = mem::take(&mut self.statuses.behind);
+        for (session, friends) in behind {
+            let Some(user) = self.sessions.get(session).and_then(|entry| entry.user) else {
+                continue;
+            };
+            if self.is_behind(session) {
+                self.statuses.behind.insert(session, friends);
+                continue;
+            }
+            for friend in friends {
+                let event = fanout.event(Event::PresenceChanged(self.presence_of(friend)));
+                fanout.push_to(event, (user, Viewer::Peer), session);
+            }
         }
     }
 

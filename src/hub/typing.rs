@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ChatServer;
 use super::fanout::Fanout;
-use crate::domain::event::{Event, Viewer};
+use crate::domain::event::{Event, Topic, Viewer};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::room::{Hearers, RoomKey};
 
@@ -41,7 +41,7 @@ impl ChatServer {
         match self.typists.typing.get_mut(&key) {
             Some(typist) => typist.until = until,
             None => {
-                tell(key, &hearers, true, session, fanout);
+                self.tell_typing(key, &hearers, (true, session), fanout);
                 self.typists.typing.insert(key, Typist { until, hearers });
             }
         }
@@ -58,7 +58,7 @@ impl ChatServer {
             return;
         }
         if let Some(typist) = self.typists.typing.remove(&key) {
-            tell(key, &typist.hearers, false, session, fanout);
+            self.tell_typing(key, &typist.hearers, (false, session), fanout);
         }
     }
 
@@ -71,22 +71,33 @@ impl ChatServer {
             self.typists.typing.extract_if(|_, typist| typist.until <= now).collect();
         let mut fanout = Fanout::default();
         for (key, typist) in ended {
-            tell(key, &typist.hearers, false, None, &mut fanout);
+            self.tell_typing(key, &typist.hearers, (false, None), &mut fanout);
         }
         self.deliver(fanout);
     }
-}
 
-fn tell(
-    (user, room): (UserId, RoomKey),
-    hearers: &Hearers,
-    typing: bool,
-    except: Option<SessionId>,
-    fanout: &mut Fanout,
-) {
-    let event = fanout.event(Event::Typing { user, room, typing });
-    for other in hearers.others(user) {
-        fanout.push(event, (other, Viewer::Peer), None);
+    fn tell_typing(
+        &self,
+        (user, room): (UserId, RoomKey),
+        hearers: &Hearers,
+        (typing, except): (bool, Option<SessionId>),
+        fanout: &mut Fanout,
+    ) {
+        let event = fanout.event(Event::Typing { user, room, typing });
+        let others = hearers.others(user).map(|other| (other, Viewer::Peer));
+        for (user, viewer) in others.chain([(user, Viewer::OwnOther)]) {
+            for (session, kind) in self.presence.sessions(user) {
+                // To whoever is behind it would come too late.
+                if Some(session) != except && kind.hears(Topic::Typing) && !self.is_behind(session)
+                {
+                    fanout.push_to(event, (user, viewer), session);
+                }
+            }
+        }
     }
-    fanout.push(event, (user, Viewer::OwnOther), except);
+
+    /// Whether the peer of a session reads too slowly to be told what will soon be old.
+    pub(super) fn is_behind(&self, session: SessionId) -> bool {
+        self.sessions.get(session).is_some_and(|entry| entry.outlet.is_congested())
+    }
 }

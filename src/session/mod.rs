@@ -211,6 +211,7 @@ impl<A: Adapter> Session<A> {
 
     /// There may be room to write again.
     pub fn drained(&mut self, ctx: &mut A::Context) {
+        self.gauge.congest(self.adapter.is_congested());
         self.next_slice(ctx);
     }
 
@@ -263,6 +264,7 @@ impl<A: Adapter> Session<A> {
                 Effect::Query { request, query, user } => self.look_up(request, user, query, ctx),
             }
         }
+        self.gauge.congest(self.adapter.is_congested());
         // Most sessions are idle most of the time: nothing is kept for the next frame.
         self.effects = VecDeque::new();
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::Store;
 use super::error::StoreError;
-use super::tables::{logins, nonces};
+use super::tables::{groups, logins, nonces};
+use super::{Connection, Store};
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::message::NONCE_KEPT;
 use crate::domain::mint::first_id_at;
@@ -36,16 +36,19 @@ impl Sweeper {
 
     async fn work(&self) {
         loop {
-            match nonces_until(&self.store, self.clock.now()).await {
-                Ok(swept) => log::debug!("{swept} nonces forgotten"),
-                Err(error) => log::warn!("old nonces could not be forgotten: {error}"),
-            }
-            match logins_until(&self.store, self.clock.now()).await {
-                Ok(swept) => log::debug!("{swept} log-ins forgotten"),
-                Err(error) => log::warn!("old log-ins could not be forgotten: {error}"),
-            }
+            let now = self.clock.now();
+            tell("nonces", nonces_until(&self.store, now).await);
+            tell("log-ins", logins_until(&self.store, now).await);
+            tell("rows of ended groups", ended_groups(&self.store).await);
             tokio::time::sleep(INTERVAL).await;
         }
+    }
+}
+
+fn tell(what: &str, swept: Result<usize, StoreError>) {
+    match swept {
+        Ok(swept) => log::debug!("{swept} {what} forgotten"),
+        Err(error) => log::warn!("{what} could not be forgotten: {error}"),
     }
 }
 
@@ -54,14 +57,7 @@ impl Sweeper {
 /// # Errors
 /// As [`Store::write`].
 pub async fn logins_until(store: &Store, now: Timestamp) -> Result<usize, StoreError> {
-    let mut swept = 0_usize;
-    loop {
-        let rows = store.write(move |conn| logins::sweep(conn, now, ROWS_MAX)).await?;
-        swept = swept.saturating_add(rows);
-        if rows == 0 {
-            return Ok(swept);
-        }
-    }
+    bit_by_bit(store, move |conn| logins::sweep(conn, now, ROWS_MAX)).await
 }
 
 /// Forgets the nonces that are too old at a moment; returns how many.
@@ -71,9 +67,25 @@ pub async fn logins_until(store: &Store, now: Timestamp) -> Result<usize, StoreE
 pub async fn nonces_until(store: &Store, now: Timestamp) -> Result<usize, StoreError> {
     let kept_micros = i64::try_from(NONCE_KEPT.as_micros()).unwrap_or(i64::MAX);
     let below = first_id_at(Timestamp::from_micros(now.micros().saturating_sub(kept_micros)));
+    bit_by_bit(store, move |conn| nonces::sweep(conn, below, ROWS_MAX)).await
+}
+
+/// Forgets what was said in groups that have ended; returns how many rows.
+///
+/// # Errors
+/// As [`Store::write`].
+pub async fn ended_groups(store: &Store) -> Result<usize, StoreError> {
+    bit_by_bit(store, |conn| groups::sweep(conn, ROWS_MAX)).await
+}
+
+/// Sweeps until nothing is left.
+async fn bit_by_bit(
+    store: &Store,
+    sweep: impl Fn(&mut Connection) -> Result<usize, StoreError> + Clone + Send + 'static,
+) -> Result<usize, StoreError> {
     let mut swept = 0_usize;
     loop {
-        let rows = store.write(move |conn| nonces::sweep(conn, below, ROWS_MAX)).await?;
+        let rows = store.write(sweep.clone()).await?;
         swept = swept.saturating_add(rows);
         if rows == 0 {
             return Ok(swept);

@@ -354,13 +354,15 @@ pub fn refusal(refusal: Refusal) -> Frame {
 }
 
 /// Close code and reason of an ended session.
-pub fn close(reason: CloseReason) -> (u16, String) {
+pub fn close(form: Form, reason: CloseReason) -> (u16, String) {
     let (code, text) = match reason {
         CloseReason::HeartbeatMissing => (4003, "Heartbeat missing. Websocket session closed."),
         CloseReason::HeartbeatOmitted => NO_HEARTBEAT,
         CloseReason::NotIdentified => (4001, "Authentication required."),
         CloseReason::TokenExpired => (4010, "token expired"),
         CloseReason::TokenRevoked => (4010, "token revoked"),
+        // Whoever has asked for features knows that this one means: come back.
+        CloseReason::SlowConsumer if form.features.has(Features::ASKED) => (1013, "slow consumer"),
         CloseReason::SlowConsumer => (1008, "slow consumer"),
         CloseReason::Overload => (1013, "overload"),
         CloseReason::Restart { retry_after_ms } => {

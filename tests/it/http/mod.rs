@@ -1,5 +1,6 @@
 //! HTTP: limits, log-in, secrets, health, and what garbage gets.
 
+mod chatting;
 mod garbage;
 mod health;
 mod limits;

@@ -4,6 +4,7 @@ mod batched;
 mod batches;
 mod blocks;
 mod failures;
+mod groups;
 mod harness;
 mod history;
 mod ledger;

@@ -1,0 +1,81 @@
+//! Groups in the store: what is left of one that has ended, and of a member who has gone for good.
+
+use tradewind::domain::friendship::{Audience, Friendship};
+use tradewind::domain::group::{GroupStep, Role, Title, Who};
+use tradewind::domain::id::GroupId;
+use tradewind::domain::room::RoomKey;
+use tradewind::store::sweeper::ended_groups;
+use tradewind::store::tables::{friendships, groups, messages, rooms};
+use tradewind::store::{Change, Done};
+
+use super::harness::*;
+
+async fn step(live: &Live, actor: i64, group: Option<GroupId>, step: GroupStep) -> Done {
+    live.apply(Change::Group { actor: id(actor), group, step }).await
+}
+
+async fn create(live: &Live, owner: i64) -> GroupId {
+    let title = Title::new("a group".to_owned()).unwrap();
+    match step(live, owner, None, GroupStep::Create(title)).await {
+        Done::Grouped { change, .. } => change.group.id,
+        done => panic!("{done:?}"),
+    }
+}
+
+async fn add(live: &Live, actor: i64, group: GroupId, user: i64) {
+    let befriend =
+        |conn: &mut _| friendships::set(conn, pair(actor, user), Friendship::Friends, at(1));
+    live.database.write(befriend).unwrap();
+    let added = step(live, actor, Some(group), GroupStep::Add(Who::Id(id(user)))).await;
+    assert!(matches!(added, Done::Grouped { .. }), "{added:?}");
+}
+
+async fn say(live: &Live, author: i64, group: GroupId, text: &str) -> Done {
+    live.apply(Change::Post {
+        id: live.mint.message().unwrap(),
+        author: id(author),
+        room: Some(RoomKey::Group(group)),
+        content: content(text),
+        nonce: None,
+        audience: Audience::Anyone,
+    })
+    .await
+}
+
+on_both! {
+    fn nothing_is_left_of_a_group_that_has_ended(db) {
+        run(async {
+            let live = Live::start(&db);
+            make_users(&live.database, &[2, 4]);
+            let (ended, kept) = (create(&live, 2).await, create(&live, 2).await);
+            let Done::Posted(old, _) = say(&live, 2, ended, "old").await else { panic!() };
+            let Done::Posted(new, _) = say(&live, 2, kept, "new").await else { panic!() };
+            assert_eq!(ended_groups(&live.store).await.unwrap(), 0);
+            let deleted = step(&live, 2, Some(ended), GroupStep::Delete).await;
+            assert!(matches!(deleted, Done::Grouped { .. }), "{deleted:?}");
+            // The message and the room.
+            assert_eq!(ended_groups(&live.store).await.unwrap(), 2);
+            let read = |conn: &mut _| {
+                let room = rooms::of_group(conn, ended)?;
+                Ok((room, messages::find(conn, old.id)?, messages::find(conn, new.id)?))
+            };
+            assert_eq!(live.database.read(read).unwrap(), (None, None, Some(new)));
+        });
+    }
+
+    fn what_one_owned_passes_on_when_he_goes_for_good(db) {
+        run(async {
+            let live = Live::start(&db);
+            make_users(&live.database, &[2, 4, 6]);
+            let (group, alone) = (create(&live, 2).await, create(&live, 2).await);
+            add(&live, 2, group, 4).await;
+            add(&live, 2, group, 6).await;
+            let role = GroupStep::SetRole(Who::Id(id(6)), Role::Moderator);
+            assert!(matches!(step(&live, 2, Some(group), role).await, Done::Grouped { .. }));
+            live.database.write(|conn| groups::depart(conn, id(2))).unwrap();
+            let read = |conn: &mut _| Ok((groups::roster(conn, group)?, groups::head(conn, alone)?));
+            let (roster, gone) = live.database.read(read).unwrap();
+            assert_eq!((roster.owner(), roster.seats.len(), gone), (Some(id(6)), 2, None));
+        });
+    }
+}
