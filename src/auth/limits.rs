@@ -31,6 +31,8 @@ pub struct Limits {
     login_per_ip: Option<Keyed<IpAddr>>,
     login_per_email: Option<Keyed<Email>>,
     register_per_ip: Option<Keyed<IpAddr>>,
+    reset_per_ip: Option<Keyed<IpAddr>>,
+    reset_per_email: Option<Keyed<Email>>,
     api_per_user: Option<Keyed<UserId>>,
 }
 
@@ -44,6 +46,10 @@ impl Limits {
                 .map(Quota::per_minute)
                 .map(Keyed::new),
             register_per_ip: set(rates.register_per_ip_per_hour)
+                .map(Quota::per_hour)
+                .map(Keyed::new),
+            reset_per_ip: set(rates.reset_per_ip_per_hour).map(Quota::per_hour).map(Keyed::new),
+            reset_per_email: set(rates.reset_per_email_per_hour)
                 .map(Quota::per_hour)
                 .map(Keyed::new),
             api_per_user: set(rates.api_per_second)
@@ -67,6 +73,22 @@ impl Limits {
     /// [`TooMany`] if it came too early.
     pub fn login_as(&self, email: &Email) -> Result<(), TooMany> {
         check(self.login_per_email.as_ref(), email)
+    }
+
+    /// A new password is asked for from `ip`. To be asked first, as [`Limits::login_from`].
+    ///
+    /// # Errors
+    /// [`TooMany`] if it came too early.
+    pub fn reset_from(&self, ip: IpAddr) -> Result<(), TooMany> {
+        check(self.reset_per_ip.as_ref(), &network(ip))
+    }
+
+    /// A new password is asked for `email`, known or not.
+    ///
+    /// # Errors
+    /// [`TooMany`] if it came too early.
+    pub fn reset_as(&self, email: &Email) -> Result<(), TooMany> {
+        check(self.reset_per_email.as_ref(), email)
     }
 
     /// A request with a token comes from `user`.

@@ -20,6 +20,8 @@ section! {
         allowed_email_domains: Vec<String> = Vec::new() => email_domains();
         /// How long a verification link is valid, in hours.
         verification_hours: u32 = 24 => at_least(1);
+        /// How long a link for a new password is valid, in minutes.
+        reset_minutes: u32 = 60 => at_least(1);
         /// How many passwords are hashed at once; each takes 19 MiB and a core.
         hashes_max: usize = 2 => at_least(1);
         /// How many passwords may wait to be hashed. More are refused as "busy".

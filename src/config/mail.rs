@@ -5,7 +5,7 @@ use super::secret::Secret;
 use super::section::section;
 
 section! {
-    /// Mails that verify addresses.
+    /// Mails that verify addresses, or lead to a new password.
     Mail {
         /// Where they go. `file://FOLDER`: each becomes a file `*.eml` there, and its link is logged.
         /// `smtp://USER:PASSWORD@HOST:PORT`: to a server; add `?tls=required` for STARTTLS, without

@@ -10,6 +10,7 @@ mod health;
 mod logins;
 mod origin;
 mod peer;
+mod reset;
 pub mod rewind;
 pub mod v1;
 
@@ -51,6 +52,8 @@ pub struct Settings {
     pub allowed_email_domains: Vec<String>,
     /// How long a link in a mail works.
     pub verification_lifetime: Duration,
+    /// How long a link to a new password works.
+    pub reset_lifetime: Duration,
     /// The form of REWIND for clients that ask for none.
     pub default_mode: Mode,
     /// The form of the chatting dialect for clients that ask for none.
@@ -102,6 +105,14 @@ impl State {
 /// Mounts every route.
 pub fn routes(app: &mut ServiceConfig) {
     v1::routes(app);
+    app.service(
+        web::resource("/reset/{key}")
+            .route(web::get().to(reset::show))
+            .route(web::post().to(reset::submit))
+            .default_service(web::to(|| async {
+                Err::<&str, _>(ApiError::Method { allow: "GET, POST" })
+            })),
+    );
     rewind::routes(app);
     chatting::routes(app);
     health::routes(app);

@@ -7,7 +7,11 @@ use lettre::message::{Body, Mailbox};
 use super::MailError;
 use crate::domain::user::Email;
 
-const SUBJECT: &str = "WIND email verification";
+const VERIFICATION: &str = "WIND email verification";
+const RESET: &str = "Tradewind: a new password";
+/// Before the link, since whoever gets it may not have asked.
+const RESET_ABOUT: &str = "Somebody has asked for a new password for this address. If it was \
+    you,\r\nfollow this link; if not, nothing has changed.\r\n\r\n";
 
 /// The longest line of a letter, in bytes without its end (RFC 5322, section 2.1.1).
 const LINE_BYTES_MAX: usize = 998;
@@ -19,8 +23,22 @@ pub(super) struct Letter {
 }
 
 impl Letter {
-    /// The letter whose body is `link`.
+    /// The letter whose body is the `link` that verifies an address.
     pub(super) fn verification(from: &Mailbox, to: &Email, link: &str) -> Result<Self, MailError> {
+        Self::new((from, to), VERIFICATION, "", link)
+    }
+
+    /// The letter with the `link` to a new password.
+    pub(super) fn reset(from: &Mailbox, to: &Email, link: &str) -> Result<Self, MailError> {
+        Self::new((from, to), RESET, RESET_ABOUT, link)
+    }
+
+    fn new(
+        (from, to): (&Mailbox, &Email),
+        subject: &str,
+        about: &str,
+        link: &str,
+    ) -> Result<Self, MailError> {
         if link.len() > LINE_BYTES_MAX || !link.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(MailError::Link);
         }
@@ -29,14 +47,14 @@ impl Letter {
         // Left to itself lettre breaks lines of over 76 bytes, and some mail programs then break
         // the link.
         let body = Body::dangerous_pre_encoded(
-            format!("{link}\r\n").into_bytes(),
+            format!("{about}{link}\r\n").into_bytes(),
             ContentTransferEncoding::SevenBit,
         );
         let message = Message::builder()
             .message_id(Some(format!("<{name}@{}>", from.email.domain())))
             .from(from.clone())
             .to(to)
-            .subject(SUBJECT)
+            .subject(subject)
             .date_now()
             .header(MIME_VERSION_1_0)
             .header(ContentType::TEXT_PLAIN)

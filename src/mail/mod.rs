@@ -1,4 +1,4 @@
-//! Mails that verify addresses: into a folder, or to an SMTP server.
+//! Mails with links: into a folder, or to an SMTP server.
 //!
 //! `letter`, `outbox` and `smtp` make the letter and hand it over once; `queue` knows what is still
 //! to be sent, and when to try again. Neither the link (but for the folder, which is for
@@ -62,7 +62,18 @@ impl Transport {
     /// [`MailError::Random`]; for a folder [`MailError::Outbox`]; for a server
     /// [`MailError::Server`], [`MailError::Refused`], [`MailError::Timeout`].
     pub async fn send_verification(&self, to: &Email, link: &str) -> Result<(), MailError> {
-        let letter = Letter::verification(&self.from, to, link)?;
+        self.send(Letter::verification(&self.from, to, link)?, to, link).await
+    }
+
+    /// Sends `link`, which lets the user of the address `to` set a new password.
+    ///
+    /// # Errors
+    /// As [`Transport::send_verification`].
+    pub async fn send_reset(&self, to: &Email, link: &str) -> Result<(), MailError> {
+        self.send(Letter::reset(&self.from, to, link)?, to, link).await
+    }
+
+    async fn send(&self, letter: Letter, to: &Email, link: &str) -> Result<(), MailError> {
         match &self.route {
             Route::Outbox(outbox) => outbox.put(letter, to, link).await,
             Route::Smtp(smtp) => smtp.send(letter, link).await,

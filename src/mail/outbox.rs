@@ -38,7 +38,7 @@ impl Outbox {
             .map_err(io::Error::other)
             .flatten()
             .map_err(|source| MailError::Outbox { folder: self.folder.clone(), source })?;
-        log::info!(to:% = to, link, file:% = file.display(); "verification mail written");
+        log::info!(to:% = to, link, file:% = file.display(); "mail written");
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The mail queue: registrations whose link has still to be sent, kept in the store.
+//! The mail queue: links that have still to be sent, kept in the store.
 //!
 //! A link's key is drawn when its mail is sent and only its hash is kept, so each try has a key of
 //! its own and all of them work. What a crash leaves behind is found again at the next start.
@@ -13,8 +13,8 @@ use super::{MailError, Transport, backoff};
 use crate::auth::key::VerificationKey;
 use crate::domain::clock::Clock;
 use crate::domain::user::Email;
-use crate::store::tables::mails::{self, DueMail};
-use crate::store::tables::registrations;
+use crate::store::tables::mails::{self, About, DueMail};
+use crate::store::tables::{registrations, resets};
 use crate::store::{Connection, Store, StoreError};
 use crate::telemetry::Metrics;
 
@@ -42,8 +42,10 @@ impl Queue {
 pub struct Settings {
     /// What links begin with, without a slash at the end.
     pub base_url: String,
-    /// How long a link works after it was sent.
+    /// How long a link that verifies an address works after it was sent.
     pub key_lifetime: Duration,
+    /// How long a link for a new password works after it was sent.
+    pub reset_lifetime: Duration,
     /// The wait before the second try, in milliseconds; it doubles from then on.
     pub retry_first_ms: u64,
     /// The longest wait between tries, in milliseconds.
@@ -95,7 +97,11 @@ impl Worker {
     async fn send_due(&self) -> Result<Duration, StoreError> {
         loop {
             let now = self.clock.now();
-            self.store.write(move |conn| registrations::sweep_expired(conn, now)).await?;
+            let sweep = move |conn: &mut Connection| {
+                registrations::sweep_expired(conn, now)?;
+                resets::sweep_expired(conn, now)
+            };
+            self.store.write(sweep).await?;
             let (due, queued) = self
                 .store
                 .read(move |conn| Ok((mails::due(conn, now, PAGE)?, mails::count(conn)?)))
@@ -141,14 +147,28 @@ impl Worker {
             Ok(key) => key,
             Err(error) => return Ok(Err(MailError::Key(error))),
         };
-        let (registration, hash) = (mail.registration_id, key.hash());
-        let expires_at = self.clock.now().after(self.settings.key_lifetime);
-        let add =
-            move |conn: &mut Connection| mails::add_key(conn, registration, &hash, expires_at);
+        let (about, hash, settings) = (mail.about, key.hash(), &self.settings);
+        let lifetime = match about {
+            About::Registration(_) => settings.key_lifetime,
+            About::Reset(_) => settings.reset_lifetime,
+        };
+        let expires_at = self.clock.now().after(lifetime);
+        let add = move |conn: &mut Connection| match about {
+            About::Registration(id) => mails::add_key(conn, id, &hash, expires_at),
+            About::Reset(id) => resets::add_key(conn, id, &hash, expires_at),
+        };
         let waiting = self.store.write(add).await?;
         let Some(email) = Email::parse(&mail.email).filter(|_| waiting) else { return Ok(Ok(())) };
-        let link = format!("{}/api/v1/auth/email_verify/{}", self.settings.base_url, key.as_str());
-        Ok(self.transport.send_verification(&email, &link).await)
+        let (base, key) = (&settings.base_url, key.as_str());
+        Ok(match about {
+            About::Registration(_) => {
+                let link = format!("{base}/api/v1/auth/email_verify/{key}");
+                self.transport.send_verification(&email, &link).await
+            }
+            About::Reset(_) => {
+                self.transport.send_reset(&email, &format!("{base}/reset/{key}")).await
+            }
+        })
     }
 }
 

@@ -67,6 +67,7 @@ pub fn http(config: &Config) -> http::Settings {
         password_bytes_max: config.auth.password_bytes_max,
         allowed_email_domains: config.auth.allowed_email_domains.clone(),
         verification_lifetime: verification_lifetime(config),
+        reset_lifetime: reset_lifetime(config),
         default_mode: match config.rewind.default_compat {
             Compat::Readme => Mode::Readme,
             Compat::Wind => Mode::Wind,
@@ -115,6 +116,7 @@ pub fn mail(config: &Config, base_url: String) -> mail::Settings {
     mail::Settings {
         base_url,
         key_lifetime: verification_lifetime(config),
+        reset_lifetime: reset_lifetime(config),
         retry_first_ms: config.mail.retry_first_ms,
         retry_max_ms: config.mail.retry_max_ms,
         attempts_max: config.mail.attempts_max,
@@ -123,6 +125,10 @@ pub fn mail(config: &Config, base_url: String) -> mail::Settings {
 
 fn verification_lifetime(config: &Config) -> Duration {
     Duration::from_secs(u64::from(config.auth.verification_hours).saturating_mul(HOUR_SECONDS))
+}
+
+fn reset_lifetime(config: &Config) -> Duration {
+    Duration::from_secs(u64::from(config.auth.reset_minutes).saturating_mul(60))
 }
 
 /// How long a token works.

@@ -148,9 +148,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    resets (id) {
+        id -> BigInt,
+        email -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    reset_keys (key_hash) {
+        key_hash -> Binary,
+        reset_id -> BigInt,
+        user_id -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     mails (id) {
         id -> BigInt,
-        registration_id -> BigInt,
+        registration_id -> Nullable<BigInt>,
+        reset_id -> Nullable<BigInt>,
         attempts -> Integer,
         due_at -> BigInt,
     }
@@ -181,8 +199,9 @@ diesel::joinable!(nonces -> messages (message_id));
 diesel::joinable!(members -> users (user_id));
 diesel::joinable!(verification_keys -> registrations (registration_id));
 diesel::joinable!(mails -> registrations (registration_id));
+diesel::joinable!(mails -> resets (reset_id));
 diesel::allow_tables_to_appear_in_same_query!(friendships, users);
 diesel::allow_tables_to_appear_in_same_query!(messages, nonces, rooms);
 diesel::allow_tables_to_appear_in_same_query!(members, users);
 diesel::allow_tables_to_appear_in_same_query!(verification_keys, registrations);
-diesel::allow_tables_to_appear_in_same_query!(mails, registrations);
+diesel::allow_tables_to_appear_in_same_query!(mails, registrations, resets);

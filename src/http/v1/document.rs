@@ -10,7 +10,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Ref, RefOr, ResponseBuilder};
 
-use super::{auth, blocks, friends, me, password, presence, problem, sessions};
+use super::{auth, blocks, friends, me, password, presence, problem, reset, sessions};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -38,6 +38,8 @@ use super::{auth, blocks, friends, me, password, presence, problem, sessions};
         blocks::lift,
         auth::refresh,
         auth::logout,
+        reset::ask,
+        reset::redeem,
         sessions::list,
         sessions::end,
     ),

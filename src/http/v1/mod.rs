@@ -15,6 +15,7 @@ mod me;
 mod password;
 mod presence;
 pub mod problem;
+pub mod reset;
 mod sessions;
 mod shape;
 mod table;
@@ -56,6 +57,8 @@ fn table() -> Table {
         .delete("/blocks/{user}", blocks::lift)
         .post("/auth/refresh", auth::refresh)
         .post("/auth/logout", auth::logout)
+        .post("/auth/reset", reset::ask)
+        .post("/auth/reset/{key}", reset::redeem)
         .get("/sessions", sessions::list)
         .delete("/sessions/{id}", sessions::end);
     table

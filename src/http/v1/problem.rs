@@ -160,6 +160,11 @@ impl Problem {
         Self { detail: Some(detail.into()), ..self }
     }
 
+    /// What it means, for people.
+    pub const fn title(&self) -> &'static str {
+        self.code.title()
+    }
+
     /// A method that is not served; these are.
     pub fn method(allow: String) -> Self {
         Self { allow: Some(allow), ..Self::new(Code::MethodNotAllowed) }

@@ -13,7 +13,7 @@ use crate::store::error::StoreError;
 use crate::store::schema::{blocks, friendships, nonces, users};
 
 use super::users::{FACE, Face, user};
-use super::{groups, logins, rooms};
+use super::{groups, logins, resets, rooms};
 
 /// What is kept of a user, but for the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +117,7 @@ pub fn change_password(
     if diesel::update(with_old).set(users::password_hash.eq(new)).execute(conn)? == 0 {
         return Ok(Err(Outdated));
     }
+    resets::forget(conn, id)?;
     logins::revoke(conn, id, &Which::AllBut(kept), now).map(Ok)
 }
 
@@ -151,6 +152,7 @@ pub fn delete(
     diesel::delete(nonces::table.filter(nonces::author_id.eq(me))).execute(conn)?;
     rooms::close_of(conn, id)?;
     groups::depart(conn, id)?;
+    resets::forget(conn, id)?;
     let revocation = logins::revoke(conn, id, &Which::AllBut(None), now)?;
     // Their names are still needed, until their tokens have expired.
     logins::forget_agents(conn, id)?;

@@ -1,7 +1,7 @@
-//! Mails that are to be sent: one per registration that waits.
+//! Mails that are to be sent: one per registration that waits, one per new password asked for.
 //!
-//! No text is kept. Each attempt makes a fresh key, stores its hash with [`add_key`], and only then
-//! sends: no key is ever at rest in clear, and none is sent that would not be recognised.
+//! No text is kept. Each attempt makes a fresh key, stores its hash with [`add_key`] (or that of
+//! `resets`), and only then sends: no key is ever at rest in clear, and none is sent that would not be recognised.
 
 use diesel::dsl::{exists, min, select};
 use diesel::prelude::*;
@@ -9,15 +9,24 @@ use diesel::prelude::*;
 use crate::domain::clock::Timestamp;
 use crate::store::Connection;
 use crate::store::error::StoreError;
-use crate::store::schema::{mails, registrations, verification_keys};
+use crate::store::schema::{mails, registrations, resets, verification_keys};
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// An address is to be verified, for this registration.
+    Registration(i64),
+    /// A new password was asked for, by this reset.
+    Reset(i64),
+}
 
 /// A mail whose time has come.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueMail {
     /// Which mail.
     pub id: i64,
-    /// Whose mail.
-    pub registration_id: i64,
+    /// What it is about.
+    pub about: About,
     /// To whom, lower-cased.
     pub email: String,
     /// How often sending it has failed.
@@ -29,14 +38,23 @@ pub struct DueMail {
 /// # Errors
 /// [`StoreError::Database`].
 pub fn due(conn: &mut Connection, now: Timestamp, limit: u32) -> Result<Vec<DueMail>, StoreError> {
-    let due = mails::table
-        .inner_join(registrations::table)
+    type Columns = (i64, i32, Option<(i64, String)>, Option<(i64, String)>);
+    let registration = (registrations::id, registrations::email).nullable();
+    let reset = (resets::id, resets::email).nullable();
+    let due: Vec<Columns> = mails::table
+        .left_join(registrations::table)
+        .left_join(resets::table)
         .filter(mails::due_at.le(now.micros()))
         .order((mails::due_at.asc(), mails::id.asc()))
         .limit(limit.into())
-        .select((mails::id, mails::registration_id, registrations::email, mails::attempts))
+        .select((mails::id, mails::attempts, registration, reset))
         .load(conn)?;
-    Ok(due)
+    let mail = |(id, attempts, registration, reset): Columns| {
+        let registration = registration.map(|(id, email)| (About::Registration(id), email));
+        let (about, email) = registration.or(reset.map(|(id, email)| (About::Reset(id), email)))?;
+        Some(DueMail { id, about, email, attempts })
+    };
+    Ok(due.into_iter().filter_map(mail).collect())
 }
 
 /// When the next mail is due.

@@ -16,6 +16,7 @@ pub mod messages;
 pub mod nonces;
 pub mod read_marks;
 pub mod registrations;
+pub mod resets;
 pub mod room_list;
 pub mod rooms;
 pub mod service_keys;

@@ -24,6 +24,8 @@ fn wide() -> Limits {
         groups_per_user_max: 1_000,
         commands_per_second: 100_000,
         commands_burst: 100_000,
+        reset_per_ip_per_hour: 100_000,
+        reset_per_email_per_hour: 100_000,
         api_per_second: 100_000,
         api_burst: 100_000,
     }

@@ -3,6 +3,7 @@
 mod forgetful;
 mod keys;
 mod outbox;
+mod resets;
 mod smtp;
 
 use std::path::Path;

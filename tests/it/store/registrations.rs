@@ -90,8 +90,9 @@ on_both! {
         assert_eq!(next_due_at(), Some(at(50)));
         assert!(due(&database, 49).is_empty());
         let both = due(&database, 100);
-        let of: Vec<_> = both.iter().map(|m| (m.registration_id, m.email.as_str())).collect();
-        assert_eq!(of, [(second, "bob@x.org"), (first, "ann@x.org")]);
+        let of: Vec<_> = both.iter().map(|m| (m.about, m.email.as_str())).collect();
+        let about = mails::About::Registration;
+        assert_eq!(of, [(about(second), "bob@x.org"), (about(first), "ann@x.org")]);
         assert_eq!(database.read(|conn| mails::due(conn, at(100), 1)).unwrap(), both[..1]);
         database.write(|conn| mails::postpone(conn, both[0].id, 3, at(900))).unwrap();
         database.write(|conn| mails::remove(conn, both[1].id)).unwrap();

@@ -106,6 +106,7 @@ on_both! {
             "2026-11-22-000002_groups",
             "2026-11-22-000003_accounts",
             "2026-11-22-000004_deleted_users",
+            "2026-11-22-000005_resets",
         ];
         assert_eq!(database.migrate().unwrap(), all);
         assert!(database.migrate().unwrap().is_empty());
