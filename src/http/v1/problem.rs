@@ -9,7 +9,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::auth::AuthError;
 use crate::auth::limits::TooMany;
@@ -25,7 +27,7 @@ const BUSY_SECONDS: u64 = 1;
 macro_rules! codes {
     ($( $(#[doc = $doc:literal])+ $name:ident = $text:literal, $status:ident, $title:literal; )+) => {
         /// What is wrong, for programs.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
         pub enum Code {
             $( $(#[doc = $doc])+ #[serde(rename = $text)] $name, )+
         }
@@ -120,6 +122,18 @@ codes! {
     /// There is too much to do, nothing was done; the header `Retry-After` says when to come back.
     Busy = "busy", SERVICE_UNAVAILABLE, "The server is busy";
 }
+
+// By hand: the macro does not see what `codes!` renames its variants to.
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let codes = Self::ALL.iter().map(|code| code.text());
+        let about = "What is wrong, for programs; it stays the same.";
+        let text = ObjectBuilder::new().schema_type(Type::String).description(Some(about));
+        text.enum_values(Some(codes)).into()
+    }
+}
+
+impl ToSchema for Code {}
 
 /// Why a request failed.
 #[derive(Debug)]

@@ -17,8 +17,7 @@ use crate::store::tables::resets;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
-    /// The address of the account.
-    #[schema(format = "email")]
+    /// The address of the account. What is no address is answered like one that nobody has.
     email: String,
 }
 
