@@ -7,6 +7,7 @@ mod blocks;
 mod chatting;
 mod defects;
 mod exact_ids;
+mod features;
 mod races;
 mod runner;
 mod runner_tests;
@@ -33,9 +34,14 @@ fn folder(dialect: &str) -> PathBuf {
 
 /// Plays a file of a dialect's folder.
 async fn play(name: &str, mode: Mode, backend: Backend) {
-    let file = folder(dialect(mode)).join(name).with_extension("jsonl");
+    play_in(dialect(mode), name, mode, backend).await;
+}
+
+/// Plays a file of a folder.
+async fn play_in(place: &str, name: &str, mode: Mode, backend: Backend) {
+    let file = folder(place).join(name).with_extension("jsonl");
     let text = std::fs::read_to_string(&file).expect("a transcript");
-    let short = format!("{}/{name}.jsonl ({mode:?}, {backend:?})", dialect(mode));
+    let short = format!("{place}/{name}.jsonl ({mode:?}, {backend:?})");
     if let Err(why) = runner::play(&short, &text, mode, backend).await {
         panic!("{why}");
     }

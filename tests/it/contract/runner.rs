@@ -5,9 +5,13 @@
 //! user alice                        makes a user ("user bob 8": of this id)
 //! profile alice cat                 changes the profile in the database
 //! open a as alice                   a socket named a; heartbeat and auth are done
+//! open a as alice features=sync,read   the same, asking for features
 //! open b ?compat=wind               one on which nothing is said; with this query, not the mode's
 //! rewind r as alice                 a socket of REWIND, in a file of another dialect
 //! friends alice bob                 makes them friends in the database
+//! block alice bob                   alice blocks bob ("unblock alice bob")
+//! pass 6                            so many seconds pass on the server's clock
+//! sweep                             waits until everybody has been told of all changes of presence
 //! service key                       makes a service key, named key
 //! let ab = ${room(alice,bob)}       names a text
 //! > a {"type":"heartbeat"}          sends a text frame ("binary a 00ff", "bytes a ff": these bytes)
@@ -24,12 +28,13 @@
 //! rising t1 t2 t3                   these captured values strictly increase
 //! ```
 //! `${name:kind}` in what comes is checked (id, time, utc, uuid, key, token, text) and bound to the name; seen
-//! again it must be equal. `${…}` anywhere: a bound name, a user's `alice.id`, `.token`, `.user`, or
+//! again it must be equal, unless it is `_`. `${…}` anywhere: a bound name, a user's `alice.id`, `.token`, `.user`, or
 //! a function of `values.rs`. `{"$text": X}` is a string that holds the JSON X. At the end of a file
 //! nothing may be left unread on any socket.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use awc::http::header::HeaderMap;
 use futures_util::future::join_all;
@@ -39,8 +44,9 @@ use tradewind::config::{Audience, Compat, Config, Ids};
 use super::script::{Body, Script, Step};
 use super::stage::Socket;
 use super::values::Values;
+use crate::harness::clock::TurnedClock;
 use crate::harness::http::Answer;
-use crate::harness::{Backend, Server};
+use crate::harness::{Backend, Client, Server};
 
 /// The form of the wire a file is played in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +64,11 @@ pub type Failed = String;
 pub struct Play<'a> {
     pub mode: Mode,
     pub server: &'a Server,
+    pub clock: &'a TurnedClock,
     pub values: Values,
     pub sockets: HashMap<String, Socket>,
+    /// Two friends who look whether the hub has told of all changes.
+    pub sweepers: Option<[Client; 2]>,
     answer: Option<Answer>,
     /// Of the next request.
     auth: Option<String>,
@@ -77,12 +86,15 @@ pub async fn play(file: &str, text: &str, mode: Mode, backend: Backend) -> Resul
         settings.push(setting(key, value).map_err(|why| format!("{file}:{line}: {why}"))?);
     }
     let change = |config: &mut Config| settings.into_iter().for_each(|set| set(config));
-    let server = Server::with(backend, change).await;
+    let clock = Arc::new(TurnedClock::start());
+    let server = Server::with_clock(backend, clock.clone(), change).await;
     let mut play = Play {
         mode,
         server: &server,
+        clock: &clock,
         values: Values::new(server.address),
         sockets: HashMap::new(),
+        sweepers: None,
         answer: None,
         auth: None,
         headers: HeaderMap::new(),
@@ -110,6 +122,18 @@ fn setting(key: &str, value: &str) -> Result<Setting, Failed> {
         ("dm.audience", "friends") => Box::new(|config| config.dm.audience = Audience::Friends),
         ("rewind.default_compat", "wind") => {
             Box::new(|config| config.rewind.default_compat = Compat::Wind)
+        }
+        ("presence.offline_grace_ms", _) => {
+            let ms = number.map_err(|error| error.to_string())?;
+            Box::new(move |config| config.presence.offline_grace_ms = ms)
+        }
+        ("limits.group_members_max", _) => {
+            let most = value.parse().map_err(|_| "a number")?;
+            Box::new(move |config| config.limits.group_members_max = most)
+        }
+        ("limits.groups_per_user_max", _) => {
+            let most = value.parse().map_err(|_| "a number")?;
+            Box::new(move |config| config.limits.groups_per_user_max = most)
         }
         ("rewind.heartbeat_timeout_ms", _) => {
             let ms = number.map_err(|error| error.to_string())?;
@@ -152,17 +176,12 @@ fn setting(key: &str, value: &str) -> Result<Setting, Failed> {
 impl Play<'_> {
     async fn step(&mut self, step: &Step) -> Result<(), Failed> {
         match step {
-            Step::User { name, id } => self.user(name, *id).await,
-            Step::Profile { name, profile } => self.profile(name, profile).await,
+            Step::World(world) => self.change(world).await,
             Step::Let { name, text } => {
                 let value = self.values.expand(text)?;
                 self.values.bind(name, value)
             }
-            Step::Open { socket, user, query, rewind } => {
-                self.open(socket, (user.as_deref(), query.as_deref()), *rewind).await
-            }
-            Step::Friends { one, other } => self.friends(one, other).await,
-            Step::Service { name } => self.service(name).await,
+            Step::Open { socket, user, how } => self.open(socket, user.as_deref(), how).await,
             Step::Auth { value } => {
                 self.auth = Some(self.values.expand(value)?);
                 Ok(())
@@ -259,6 +278,7 @@ impl Play<'_> {
                 socket.nothing().await.map_err(|why| format!("{name}: {why}"))?;
             }
             join_all(sockets.into_iter().map(|(_, socket)| socket.0.close())).await;
+            join_all(self.sweepers.take().into_iter().flatten().map(Client::close)).await;
         }
         match &self.answer {
             Some(answer) if is_good => Err(format!("nobody looked at the answer {answer:?}")),

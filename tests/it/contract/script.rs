@@ -29,15 +29,34 @@ pub enum Body {
     Location(String),
 }
 
+/// How a socket is opened.
+#[derive(Debug, Default)]
+pub struct How {
+    pub query: Option<String>,
+    /// One of REWIND, in a file of another dialect.
+    pub rewind: bool,
+    /// What is asked for at auth.
+    pub features: Option<Vec<String>>,
+}
+
+/// What is done to the world, without a word on the wire.
+#[derive(Debug)]
+pub enum World {
+    User { name: String, id: Option<i64> },
+    Profile { name: String, profile: String },
+    Friends { one: String, other: String },
+    Block { blocker: String, blocked: String, lift: bool },
+    Pass { seconds: u32 },
+    Service { name: String },
+    Sweep,
+}
+
 /// One line.
 #[derive(Debug)]
 pub enum Step {
-    User { name: String, id: Option<i64> },
-    Profile { name: String, profile: String },
+    World(World),
     Let { name: String, text: String },
-    Open { socket: String, user: Option<String>, query: Option<String>, rewind: bool },
-    Friends { one: String, other: String },
-    Service { name: String },
+    Open { socket: String, user: Option<String>, how: How },
     Auth { value: String },
     Header { name: String, value: String },
     Send { socket: String, times: RangeInclusive<u32>, text: String },
@@ -97,7 +116,7 @@ fn steps(word: &str, rest: &str) -> Result<Vec<Step>, Failed> {
         "user" => user(rest)?,
         "profile" => {
             let (name, profile) = two(rest)?;
-            Step::Profile { name, profile }
+            Step::World(World::Profile { name, profile })
         }
         "let" => {
             let (name, text) = rest.split_once(" = ").ok_or("let NAME = TEXT")?;
@@ -136,9 +155,18 @@ fn other(word: &str, rest: &str) -> Result<Step, Failed> {
     Ok(match word {
         "friends" => {
             let (one, other) = two(rest)?;
-            Step::Friends { one, other }
+            Step::World(World::Friends { one, other })
         }
-        "service" => Step::Service { name: one(rest)? },
+        "block" | "unblock" => {
+            let (blocker, blocked) = two(rest)?;
+            Step::World(World::Block { blocker, blocked, lift: word == "unblock" })
+        }
+        "pass" => {
+            let seconds = rest.parse().map_err(|_| "pass SECONDS")?;
+            Step::World(World::Pass { seconds })
+        }
+        "sweep" => Step::World(World::Sweep),
+        "service" => Step::World(World::Service { name: one(rest)? }),
         "auth" => Step::Auth { value: rest.to_owned() },
         "header" => {
             let (name, value) = two(rest)?;
@@ -153,10 +181,14 @@ fn user(rest: &str) -> Result<Step, Failed> {
         None => (one(rest)?, None),
         Some((name, id)) => (one(name)?, Some(id.parse().map_err(|_| "user NAME [ID]")?)),
     };
-    Ok(Step::User { name, id })
+    Ok(Step::World(World::User { name, id }))
 }
 
 fn open(rest: &str, rewind: bool) -> Result<Step, Failed> {
+    let (rest, features) = match rest.split_once(" features=") {
+        Some((rest, names)) => (rest, Some(names.split(',').map(str::to_owned).collect())),
+        None => (rest, None),
+    };
     let (rest, query) = match rest.split_once(" ?") {
         Some((rest, query)) => (rest, Some(format!("?{query}"))),
         None => (rest, None),
@@ -165,7 +197,7 @@ fn open(rest: &str, rewind: bool) -> Result<Step, Failed> {
         Some((socket, user)) => (one(socket)?, Some(one(user)?)),
         None => (one(rest)?, None),
     };
-    Ok(Step::Open { socket, user, query, rewind })
+    Ok(Step::Open { socket, user, how: How { query, rewind, features } })
 }
 
 /// `a,b for n in 1..3 TEXT`.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use diesel::prelude::*;
+use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -12,7 +13,7 @@ use tradewind::domain::clock::Timestamp;
 use tradewind::store::tables::service_keys;
 
 use super::runner::{Failed, Mode, Play};
-use super::script::BytesKind;
+use super::script::{BytesKind, How, World};
 use super::values::{capture, is_of_kind};
 use crate::harness::{Client, Server, until};
 
@@ -78,7 +79,23 @@ impl Socket {
 }
 
 impl Play<'_> {
-    pub async fn user(&mut self, name: &str, id: Option<i64>) -> Result<(), Failed> {
+    /// Changes the world, without a word on the wire.
+    pub async fn change(&mut self, world: &World) -> Result<(), Failed> {
+        match world {
+            World::User { name, id } => self.user(name, *id).await,
+            World::Profile { name, profile } => self.profile(name, profile).await,
+            World::Friends { one, other } => self.friends(one, other).await,
+            World::Block { blocker, blocked, lift } => self.block(blocker, blocked, *lift).await,
+            World::Pass { seconds } => {
+                self.clock.pass(*seconds);
+                Ok(())
+            }
+            World::Service { name } => self.service(name).await,
+            World::Sweep => self.sweep().await,
+        }
+    }
+
+    async fn user(&mut self, name: &str, id: Option<i64>) -> Result<(), Failed> {
         let account = match id {
             Some(id) => self.server.user_with_id(name, id).await,
             None => self.server.user(name).await,
@@ -88,13 +105,13 @@ impl Play<'_> {
         Ok(())
     }
 
-    pub async fn friends(&mut self, one: &str, other: &str) -> Result<(), Failed> {
+    async fn friends(&mut self, one: &str, other: &str) -> Result<(), Failed> {
         let (one, other) = (self.values.account(one)?, self.values.account(other)?);
         self.server.befriend(one, other).await;
         Ok(())
     }
 
-    pub async fn service(&mut self, name: &str) -> Result<(), Failed> {
+    async fn service(&mut self, name: &str) -> Result<(), Failed> {
         let key = ServiceKey::random().map_err(|error| error.to_string())?;
         let (hash, owner) = (key.hash(), name.to_owned());
         let insert = move |conn: &mut tradewind::store::Connection| {
@@ -105,7 +122,7 @@ impl Play<'_> {
         self.values.bind(name, key.as_str().to_owned())
     }
 
-    pub async fn profile(&mut self, name: &str, profile: &str) -> Result<(), Failed> {
+    async fn profile(&mut self, name: &str, profile: &str) -> Result<(), Failed> {
         let id = self.values.account(name)?.id();
         let text = profile.to_owned();
         let update = move |conn: &mut tradewind::store::Connection| {
@@ -122,20 +139,24 @@ impl Play<'_> {
     pub async fn open(
         &mut self,
         socket: &str,
-        (user, query): (Option<&str>, Option<&str>),
-        rewind: bool,
+        user: Option<&str>,
+        how: &How,
     ) -> Result<(), Failed> {
         let (dialect, place, default) = match self.mode {
             Mode::Readme => (Dialect::Rewind, "/ws", ""),
             Mode::Wind => (Dialect::Rewind, "/ws", "?compat=wind"),
-            Mode::Chatting if rewind => (Dialect::Rewind, "/ws", ""),
+            Mode::Chatting if how.rewind => (Dialect::Rewind, "/ws", ""),
             Mode::Chatting => (Dialect::Chatting, "/ws/chatting/", ""),
         };
-        let query = query.unwrap_or(default);
+        let query = how.query.as_deref().unwrap_or(default);
         let path = format!("{place}{}", query.strip_suffix('?').unwrap_or(query));
         let client = match (user, dialect) {
             (Some(user), Dialect::Rewind) => {
-                self.server.login_at(self.values.account(user)?, &path).await
+                let account = self.values.account(user)?;
+                match &how.features {
+                    Some(features) => self.server.login_with(account, features).await,
+                    None => self.server.login_at(account, &path).await,
+                }
             }
             (Some(user), Dialect::Chatting) => {
                 let mut client = Client::open(self.server.address, &path).await;
@@ -148,6 +169,35 @@ impl Play<'_> {
             None => Ok(()),
             Some(_) => Err(format!("{socket} is open already")),
         }
+    }
+
+    /// One user blocks another, or does not any more.
+    async fn block(&self, blocker: &str, blocked: &str, lift: bool) -> Result<(), Failed> {
+        let (blocker, blocked) = (self.values.account(blocker)?, self.values.account(blocked)?);
+        let answer = self.server.block(blocker, blocked, lift).await;
+        if answer.status < 300 { Ok(()) } else { Err(format!("no block: {answer:?}")) }
+    }
+
+    /// The hub tells of changes of presence all at once: when two have been told that were made one
+    /// after another, those that were made before have been, too.
+    async fn sweep(&mut self) -> Result<(), Failed> {
+        let [mut one, mut other] = match self.sweepers.take() {
+            Some(sweepers) => sweepers,
+            None => self.server.sweepers().await,
+        };
+        let expected = i64::try_from(self.sockets.len() + 2).map_err(|_| "too many")?;
+        let metrics = self.server.running().metrics.clone();
+        until("the end of closed sockets", || metrics.sessions.get() == expected).await;
+        for sweeper in [&mut one, &mut other] {
+            sweeper.send(&json!({"type": "heartbeat"})).await;
+        }
+        for status in ["away", "online"] {
+            let payload = json!({"type": "set", "status": status});
+            one.ask(json!({"type": "presence", "payload": payload})).await;
+            while other.recv().await["payload"]["status"] != status {}
+        }
+        self.sweepers = Some([one, other]);
+        Ok(())
     }
 
     pub fn socket(&mut self, name: &str) -> Result<&mut Socket, Failed> {

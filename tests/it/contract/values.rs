@@ -3,6 +3,7 @@
 //! Functions in `${…}` (arguments are names or `'texts'`):
 //! - `room(a,b)`: the address of the room of two users;
 //! - `times('x',9)`: a text so many times;
+//! - `odd('%',9)`: a text so many times, with commas between, each `%` being the next odd number;
 //! - `cursor(t)`: the base64 of a time; `cursor(t,FORM)` changes it first: `zone` adds `+09:00`,
 //!   `lean` unpads month and day, `whole` drops the fraction, `nopad` drops the base64 padding;
 //! - `token(KIND,a)`: a token that is not good, see [`Values::bad_token`].
@@ -40,8 +41,11 @@ impl Values {
         Self { names: HashMap::from([host]), accounts: HashMap::new(), tokens: None }
     }
 
-    /// Gives a name a value; it keeps the first one.
+    /// Gives a name a value; it keeps the first one. `_` holds anything.
     pub fn bind(&mut self, name: &str, value: String) -> Result<(), Failed> {
+        if name == "_" {
+            return Ok(());
+        }
         match self.names.insert(name.to_owned(), value.clone()) {
             Some(old) if old != value => {
                 Err(format!("\nexpected {old} (bound to {name} before)\ngot      {value}"))
@@ -117,6 +121,12 @@ impl Values {
             ("times", [text, times]) => {
                 let times: usize = times.parse().map_err(|_| "times('x',9)")?;
                 Ok(self.text(text)?.repeat(times))
+            }
+            ("odd", [text, times]) => {
+                let (text, times): (_, u32) =
+                    (self.text(text)?, times.parse().map_err(|_| "odd('%',9)")?);
+                let nth = |n: u32| text.replace('%', &(2 * n + 1).to_string());
+                Ok((0..times).map(nth).collect::<Vec<_>>().join(","))
             }
             ("cursor", [time]) => Ok(BASE64_STANDARD.encode(self.text(time)?)),
             ("cursor", [time, form]) => cursor(&self.text(time)?, form),

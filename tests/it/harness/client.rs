@@ -134,6 +134,24 @@ impl Client {
         answer["payload"].clone()
     }
 
+    /// The same, asking for features; gives the payloads of the auth answer and, with presence, of the
+    /// snapshot.
+    pub async fn identify_with<F: AsRef<str>>(
+        &mut self,
+        token: &str,
+        features: &[F],
+    ) -> (Value, Value) {
+        let beat = json!({"type": "heartbeat", "payload": {"count": 0}});
+        assert_eq!(self.ask(beat.clone()).await, beat);
+        let features: Vec<&str> = features.iter().map(AsRef::as_ref).collect();
+        let payload = json!({"auth": token, "features": features});
+        let answer = self.ask(json!({"type": "auth", "payload": payload})).await;
+        assert_eq!(answer["type"], "auth", "{answer}");
+        assert_eq!(answer["payload"]["features"], json!(features));
+        let snapshot = if features.contains(&"presence") { self.recv().await } else { json!({}) };
+        (answer["payload"].clone(), snapshot["payload"].clone())
+    }
+
     /// Shows the token on a socket of the chatting dialect; gives the answer.
     pub async fn log_in(&mut self, token: &str) -> Value {
         let answer = self.ask(json!({"token": token})).await;

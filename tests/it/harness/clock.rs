@@ -1,6 +1,6 @@
 //! A clock that a test can turn.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tradewind::clock::SystemClock;
@@ -10,12 +10,19 @@ use tradewind::domain::clock::{Clock, Timestamp};
 pub struct TurnedClock {
     real: SystemClock,
     seconds: AtomicI64,
+    passed: AtomicU64,
 }
 
 impl TurnedClock {
     /// A clock that is right.
     pub fn start() -> Self {
-        Self { real: SystemClock::start(), seconds: AtomicI64::new(0) }
+        Self { real: SystemClock::start(), seconds: AtomicI64::new(0), passed: AtomicU64::new(0) }
+    }
+
+    /// Lets time pass, for deadlines too.
+    pub fn pass(&self, seconds: u32) {
+        self.turn(seconds.into());
+        self.passed.fetch_add(seconds.into(), Ordering::Relaxed);
     }
 
     /// Turns it, backward if negative.
@@ -31,6 +38,6 @@ impl Clock for TurnedClock {
     }
 
     fn steady(&self) -> Duration {
-        self.real.steady()
+        self.real.steady() + Duration::from_secs(self.passed.load(Ordering::Relaxed))
     }
 }

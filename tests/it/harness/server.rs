@@ -18,6 +18,7 @@ use tradewind::store::tables::friendships;
 use tradewind::store::tables::logins::{self, NewLogin};
 use tradewind::store::tables::users::{self, NewUser};
 
+use super::http::Answer;
 use super::postgres::Schema;
 use super::{Client, until};
 
@@ -77,8 +78,12 @@ impl Server {
         Self::open(backend, change, |_, _| {}).await
     }
 
-    /// A server on SQLite, with changed settings, that goes by another clock.
-    pub async fn with_clock(clock: Arc<dyn Clock>, change: impl FnOnce(&mut Config)) -> Self {
+    /// A server on a database, with changed settings, that goes by another clock.
+    pub async fn with_clock(
+        backend: Backend,
+        clock: Arc<dyn Clock>,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let turn = |config: &Config, base: &mut Base| {
             let floor = base.database.id_floor().expect("the database answers");
             let step_back_max = Duration::from_millis(config.node.clock_step_max_ms);
@@ -86,7 +91,7 @@ impl Server {
             base.mint = Arc::new(mint.expect("a mint"));
             base.clock = clock;
         };
-        Self::open(Backend::Sqlite, change, turn).await
+        Self::open(backend, change, turn).await
     }
 
     async fn open(
@@ -243,6 +248,30 @@ impl Server {
         let mut client = Client::open(self.address, path).await;
         client.identify(&account.token).await;
         client
+    }
+
+    /// Opens a socket of a user that has asked for features.
+    pub async fn login_with<F: AsRef<str>>(&self, account: &Account, features: &[F]) -> Client {
+        let mut client = self.connect().await;
+        client.identify_with(&account.token, features).await;
+        client
+    }
+
+    /// Has a user block another, or lift the block.
+    pub async fn block(&self, blocker: &Account, blocked: &Account, lift: bool) -> Answer {
+        let auth = format!("Bearer {}", blocker.token);
+        let method = if lift { "DELETE" } else { "POST" };
+        let body = serde_json::json!({"target_id": blocked.id()}).to_string();
+        let place = (method, "/api/chatting/blockedusers/");
+        self.request_as(Some(&auth), place, "application/json", body).await
+    }
+
+    /// The sockets of two friends who hear of each other's presence.
+    pub async fn sweepers(&self) -> [Client; 2] {
+        let (one, other) = (self.user("sweeper").await, self.user("swept").await);
+        self.befriend(&one, &other).await;
+        let features = ["presence"];
+        [self.login_with(&one, &features).await, self.login_with(&other, &features).await]
     }
 
     /// Stops the server, and asserts that nothing is left in it. Clients must be gone or closing.

@@ -67,7 +67,7 @@ async fn a_store_that_does_not_answer_makes_it_unready_until_it_does() {
 async fn a_clock_that_went_far_back_makes_it_unready_until_it_is_right() {
     let clock = Arc::new(TurnedClock::start());
     let shared: Arc<dyn Clock> = clock.clone();
-    let server = Server::with_clock(shared, |config| {
+    let server = Server::with_clock(Backend::Sqlite, shared, |config| {
         config.node.clock_step_max_ms = 10_000;
     })
     .await;

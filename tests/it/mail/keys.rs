@@ -106,7 +106,7 @@ async fn a_key_expires_and_its_registration_is_forgotten() {
     const DAY: i64 = 24 * 60 * 60;
     let clock = Arc::new(TurnedClock::start());
     let shared: Arc<dyn Clock> = clock.clone();
-    let server = Server::with_clock(shared, |_| {}).await;
+    let server = Server::with_clock(Backend::Sqlite, shared, |_| {}).await;
     let mut paths = Vec::new();
     for name in ["alice", "bob"] {
         assert_eq!(server.register(name).await.status, 201);

@@ -1,0 +1,45 @@
+//! The features of REWIND: transcripts.
+
+use super::{Backend, Mode, all_are_played, play_in};
+
+/// Each named transcript becomes two tests.
+macro_rules! transcripts {
+    ($($name:ident),+ $(,)?) => {
+        const NAMES: &[&str] = &[$(stringify!($name)),+];
+        $(mod $name {
+            use super::{Backend, Mode, play_in};
+
+            #[actix_web::test]
+            async fn sqlite() {
+                play_in("features", stringify!($name), Mode::Readme, Backend::Sqlite).await;
+            }
+
+            #[actix_web::test]
+            async fn postgres() {
+                play_in("features", stringify!($name), Mode::Readme, Backend::Postgres).await;
+            }
+        })+
+    };
+}
+
+transcripts! {
+    auth,
+    group_errors,
+    group_limits,
+    group_per_user,
+    presence,
+    presence_grace,
+    read,
+    sync,
+    sync_many,
+    sync_requests,
+    typing,
+    typing_ends,
+    without,
+    wind,
+}
+
+#[test]
+fn every_transcript_is_played() {
+    all_are_played("features", NAMES);
+}
