@@ -43,6 +43,8 @@ impl ChatServer {
             }
         }
         self.schedule(session);
+        // Of several sessions it may be the only one at which somebody sits.
+        self.statuses.changed(user);
         if let Turn::Changed(friends) = self.presence.arrive(user, session, friends) {
             self.statuses.came(user);
             self.goings.push_back(Going { user, friends, status: Status::Online, at });

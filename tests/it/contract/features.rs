@@ -28,6 +28,7 @@ transcripts! {
     group_limits,
     group_per_user,
     presence,
+    presence_away,
     presence_grace,
     read,
     sync,
