@@ -59,8 +59,11 @@ impl Statuses {
     /// A friendship was made or ended.
     pub fn bond(&mut self, (a, b): (UserId, UserId), bond: Bond) {
         for (user, other) in [(a, b), (b, a)] {
-            if let (Some(left), Bond::Ended) = (self.left.get_mut(&user), bond) {
-                left.friends.retain(|friend| *friend != other);
+            let Some(left) = self.left.get_mut(&user) else { continue };
+            left.friends.retain(|friend| *friend != other);
+            // A new one is introduced to somebody who is still said to be there.
+            if bond == Bond::Made {
+                left.friends.push(other);
             }
         }
     }

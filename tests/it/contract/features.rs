@@ -29,6 +29,7 @@ transcripts! {
     group_per_user,
     presence,
     presence_away,
+    presence_friends,
     presence_grace,
     read,
     sync,
