@@ -81,10 +81,13 @@ impl ChatServer {
             }
             Done::Grouped { change, told } => {
                 let event = fanout.event(Event::GroupChanged(*change));
+                // Nobody is told of what changes nothing, also no other session of who has asked.
+                if !told.is_empty() {
+                    fanout.push(event, (asked.user, Viewer::OwnOther), asked.asker.session());
+                }
                 for user in told.into_iter().filter(|user| *user != asked.user) {
                     fanout.push(event, (user, Viewer::Peer), None);
                 }
-                fanout.push(event, (asked.user, Viewer::OwnOther), asked.asker.session());
                 answer_with(asked, event, fanout);
             }
             Done::Befriended { actor, other, verb, changed } => {

@@ -24,6 +24,7 @@ macro_rules! transcripts {
 
 transcripts! {
     auth,
+    group,
     group_errors,
     group_limits,
     group_per_user,
