@@ -157,9 +157,9 @@ pub fn tells(form: Form, event: &Event, viewer: Viewer) -> bool {
     let has = |feature| form.features.has(feature);
     let knows = |room: RoomKey| has(Features::GROUP) || room.pair().is_some();
     let wanted = match event {
-        Event::MessagePosted(message)
-        | Event::MessageRepeated(message)
-        | Event::MessageEdited(message) => knows(message.room),
+        Event::MessagePosted(message) | Event::MessageEdited(message) => knows(message.room),
+        // The answer to who has sent it, though he may have done so in a group, as another session.
+        Event::MessageRepeated(_) => true,
         Event::MessageWithdrawn(message) => has(Features::SYNC) && knows(message.room),
         Event::Typing { room, .. } => has(Features::TYPING) && knows(*room),
         Event::Read { room, .. } => has(Features::READ) && knows(*room),

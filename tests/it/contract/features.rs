@@ -27,6 +27,7 @@ transcripts! {
     group,
     group_errors,
     group_limits,
+    group_messages,
     group_per_user,
     presence,
     presence_away,
