@@ -9,6 +9,7 @@ mod defects;
 mod exact_ids;
 mod features;
 mod races;
+mod roles;
 mod runner;
 mod runner_tests;
 mod script;
