@@ -165,8 +165,11 @@ impl Note {
             Self::Push { except, .. } if *except == Some(who) => None,
             Self::Push { .. } => self.told(events, kind).map(Delivery::Push),
             Self::EventAnswer { event, session, request } if *session == who => {
-                let frame = event.frame(events, kind, Viewer::Author)?;
-                Some(Delivery::Answer(*request, frame))
+                // Whoever has no frame for it is not kept waiting for one.
+                Some(match event.frame(events, kind, Viewer::Author) {
+                    Some(frame) => Delivery::Answer(*request, frame),
+                    None => Delivery::Done(*request),
+                })
             }
             Self::Answer { session, request, frame } if *session == who => {
                 Some(Delivery::Answer(*request, frame.clone()))
