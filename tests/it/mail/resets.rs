@@ -134,7 +134,8 @@ async fn an_unknown_address_is_answered_like_a_known_one() {
 async fn a_key_expires() {
     let clock = Arc::new(TurnedClock::start());
     let shared: Arc<dyn Clock> = clock.clone();
-    let server = Server::with_clock(shared, |config| config.auth.reset_minutes = 10).await;
+    let server =
+        Server::with_clock(Backend::Sqlite, shared, |config| config.auth.reset_minutes = 10).await;
     let email = server.account("alice", PASSWORD).await;
     let key = key_for(&server, &email).await;
     clock.turn(9 * 60 + 50);
