@@ -1,4 +1,5 @@
-//! The hub: a message to a user with N sessions, until each of them and its author's has it.
+//! The hub: a message to a user with N sessions, and to a group of N members with a session each, until
+//! each of them and its author's has it.
 //!
 //! A real `ChatServer` on a thread of its own; listeners in the place of sessions on another. The
 //! message is stored on its way, `relaxed`: what a listener costs is the growth with N.
@@ -11,23 +12,40 @@ use actix::{Actor, Arbiter, Context, Handler, System};
 use criterion::{BenchmarkId, Criterion};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tradewind::dialect::Kind;
-use tradewind::dialect::rewind::Mode;
+use tradewind::dialect::rewind::features::Features;
+use tradewind::dialect::rewind::{Form, Mode};
 use tradewind::domain::clock::Clock;
 use tradewind::domain::command::{Absent, Write};
 use tradewind::domain::friendship::Audience;
+use tradewind::domain::group::Role;
 use tradewind::domain::id::{SessionId, UserId};
 use tradewind::domain::login::Claims;
+use tradewind::domain::mint::{EPOCH, IdMint};
 use tradewind::domain::room::RoomKey;
 use tradewind::hub::delivery::{Deliver, Items};
 use tradewind::hub::messages::{Closed, Identify, Open, Submit};
 use tradewind::hub::{ChatServer, Gauge, Hub, InviteBounds, Outlet, Parts, Settings};
-use tradewind::store::Durability;
+use tradewind::store::tables::groups::{self, Seat};
+use tradewind::store::tables::rooms;
+use tradewind::store::{Connection, Durability, Store};
 use tradewind::telemetry::Metrics;
 
 use crate::stage::{Stage, content, user_id};
 
 const LISTENERS: [usize; 3] = [1, 100, 1_000];
+const MEMBERS: usize = 1_000;
+/// What dashboards ask for.
+const NAMES: [&str; 5] = ["sync", "presence", "typing", "read", "group"];
 const LONG: Duration = Duration::from_secs(3_600);
+
+/// Who hears of a message.
+#[derive(Clone, Copy)]
+enum Crowd {
+    /// So many sessions of one user.
+    Sessions(usize),
+    /// So many users, each with a session, and the author, in a group.
+    Members(usize),
+}
 
 /// How many listeners do not have the message yet.
 #[derive(Clone)]
@@ -66,13 +84,14 @@ impl Handler<Deliver> for Listener {
 struct House {
     hub: Hub,
     author: SessionId,
+    room: Option<RoomKey>,
     sessions: usize,
     missing: Missing,
     none_missing: UnboundedReceiver<()>,
 }
 
 impl House {
-    async fn start(stage: &Stage, listeners: usize, threads: &[Arbiter; 2]) -> Self {
+    async fn start(stage: &Stage, crowd: Crowd, threads: &[Arbiter; 2]) -> Self {
         let [hub_thread, session_thread] = threads;
         let store = stage.store(Durability::Relaxed, &hub_thread.handle());
         let settings = Settings {
@@ -86,6 +105,10 @@ impl House {
             ping_timeout: LONG,
             invites: InviteBounds { timeout: LONG, per_user_max: 1 },
             audience: Audience::Anyone,
+        };
+        let (listeners, room) = match crowd {
+            Crowd::Sessions(count) => (count, RoomKey::direct(user_id(0), user_id(1))),
+            Crowd::Members(count) => (count, Some(group(&store, &stage.mint, count).await)),
         };
         let parts = Parts {
             store,
@@ -103,10 +126,13 @@ impl House {
         let missing = Missing { count: Arc::new(AtomicUsize::new(0)), none };
         let open = |user| open(&hub, &*stage.clock, session_thread, user, &missing);
         let author = open(user_id(0));
-        for _ in 0..listeners {
-            open(user_id(1));
+        for number in 1..=listeners {
+            open(match crowd {
+                Crowd::Sessions(_) => user_id(1),
+                Crowd::Members(_) => user_id(number),
+            });
         }
-        Self { author, sessions: listeners + 1, missing, none_missing, hub }
+        Self { author, room, sessions: listeners + 1, missing, none_missing, hub }
     }
 
     /// Sends a message and waits until all have it.
@@ -118,7 +144,7 @@ impl House {
             writes: vec![(
                 0,
                 Write::Post {
-                    room: RoomKey::direct(user_id(0), user_id(1)),
+                    room: self.room,
                     content: content(),
                     nonce: None,
                     absent: Absent::Kept,
@@ -129,6 +155,23 @@ impl House {
         self.hub.submit(submit).expect("the hub has room");
         self.none_missing.recv().await.expect("the listeners live");
     }
+}
+
+/// Makes a group of the first users.
+async fn group(store: &Store, mint: &IdMint, others: usize) -> RoomKey {
+    let id = mint.group().expect("an id");
+    let make = move |conn: &mut Connection| {
+        rooms::create_group(conn, id)?;
+        groups::create(conn, id, "a group", EPOCH)?;
+        for number in 0..=others {
+            let role = if number == 0 { Role::Owner } else { Role::Member };
+            let seat = Seat { user: user_id(number), role, unaware: false };
+            groups::seat(conn, id, seat, EPOCH)?;
+        }
+        Ok(())
+    };
+    store.write(make).await.expect("it is stored");
+    RoomKey::Group(id)
 }
 
 /// A listener, known to the hub as a session of a user.
@@ -147,25 +190,34 @@ fn open(
     hub.open(Open { session, outlet }).expect("the hub has room");
     let (issued_at, expires_at) = (clock.now(), clock.now().after(LONG));
     let claims = Claims { user, login: None, issued_at, expires_at };
-    let kind = Kind::Rewind(Mode::Readme.into());
+    let features = Features::named(NAMES);
+    let kind = Kind::Rewind(Form { mode: Mode::Readme, features });
     hub.identify(Identify { session, claims, kind }).expect("the hub has room");
     session
 }
 
 pub fn bench(criterion: &mut Criterion) {
     let system = System::new();
-    let stage = Stage::new(2);
+    let stage = Stage::new(MEMBERS + 1);
     let threads = system.block_on(async { [Arbiter::new(), Arbiter::new()] });
     let mut group = criterion.benchmark_group("fanout");
     for listeners in LISTENERS {
         // Criterion comes here once a sample; one that is left out costs nothing.
         let mut house = None;
         group.bench_function(BenchmarkId::new("sessions", listeners), |bencher| {
-            let start = || system.block_on(House::start(&stage, listeners, &threads));
+            let crowd = Crowd::Sessions(listeners);
+            let start = || system.block_on(House::start(&stage, crowd, &threads));
             let house = house.get_or_insert_with(start);
             bencher.iter(|| system.block_on(house.send()));
         });
     }
+    let mut house = None;
+    group.bench_function(BenchmarkId::new("members", MEMBERS), |bencher| {
+        let crowd = Crowd::Members(MEMBERS);
+        let start = || system.block_on(House::start(&stage, crowd, &threads));
+        let house = house.get_or_insert_with(start);
+        bencher.iter(|| system.block_on(house.send()));
+    });
     group.finish();
     for thread in threads {
         thread.stop();
