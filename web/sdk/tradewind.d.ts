@@ -1,0 +1,316 @@
+/**
+ * Types of the Tradewind SDK. What comes from the hub keeps the names of the protocol
+ * (docs/protocol/rewind.md); what the SDK adds is in camel case.
+ */
+
+/** Digits; may pass 2^53. */
+export type Id = string;
+/** `YYYY-MM-DD HH:MM:SS.ffffff` in Korea, see `toDate`. */
+export type Time = string;
+
+export type Feature = "sync" | "presence" | "typing" | "read" | "group";
+
+export interface User {
+  readonly id: Id;
+  /** `null` for somebody who has just written for the first time, until the hub has named him. */
+  readonly name: string | null;
+  readonly profile: string | null;
+}
+
+export interface Message {
+  readonly id: Id;
+  /** The author. */
+  readonly user_id: Id;
+  /** The room. */
+  readonly chat_id: Id;
+  /** The text; empty if the message is deleted. */
+  readonly content: string;
+  readonly created_at: Time;
+  /** Its number in its room. This and the following are absent without the feature `sync`. */
+  readonly seq: number;
+  /** The number of its last change among the changes of its room. */
+  readonly rev: number;
+  readonly edited_at: Time | null;
+  /** The author's own name for it, told to nobody else. */
+  readonly nonce?: string | null;
+}
+
+/** A message that waits to be sent. */
+export interface PendingMessage {
+  readonly nonce: string;
+  readonly chat_id: Id;
+  readonly content: string;
+}
+
+export interface Group {
+  readonly id: Id;
+  readonly title: string;
+  /** The owner. */
+  readonly owner: Id;
+  /** How many there are. */
+  readonly members: number;
+  readonly created_at: Time;
+}
+
+export type Role = "owner" | "moderator" | "member";
+
+export interface Member {
+  readonly user: User;
+  readonly role: Role;
+}
+
+export interface Presence {
+  readonly status: "online" | "away" | "offline";
+  /** When he went offline the last time, if that is known. */
+  readonly last_seen: Time | null;
+}
+
+/** Everything a hub can grant beside plain REWIND. */
+export const FEATURES: readonly Feature[];
+
+/** The longest text of a message, in bytes of UTF-8. */
+export const CONTENT_BYTES_MAX: number;
+
+/**
+ * The other end of an address: of two users the id of their room, of a room and one of its users
+ * the other user.
+ */
+export function xor(a: Id | number | bigint, b: Id | number | bigint): Id;
+
+/** Whether a room is a group. */
+export function isGroup(roomId: Id | number | bigint): boolean;
+
+/** The moment of a time of the protocol. */
+export function toDate(time: Time): Date;
+
+/**
+ * Logs in by HTTP and gives the token. `address` is the hub's, such as `https://chat.example`.
+ * Rejects with a `HubError` whose code is the HTTP status.
+ */
+export function login(
+  address: string | URL,
+  account: { email: string; password: string },
+  fetch?: typeof globalThis.fetch,
+): Promise<string>;
+
+/**
+ * Why something was not done. `code` is a number of the hub's (docs/errors.md), an HTTP status of
+ * `login`, or a word of the SDK's own:
+ *
+ * - `offline`: there is no link, or it broke; in this case the hub may or may not have done it
+ * - `unanswered`: the hub has passed over it
+ * - `full`: too much waits to be sent
+ * - `signedout`, `closed`: the client is not connected any more
+ */
+export class HubError extends Error {
+  constructor(code: number | string, message: string, retryAfterMs?: number | null);
+  readonly code: number | string;
+  /** When to try again, if the hub has said so. */
+  readonly retryAfterMs: number | null;
+  /** Whether the hub only asks to try again later. */
+  get isTemporary(): boolean;
+}
+
+/**
+ * What is known of a conversation of two, or of a group. It holds a window of the messages: all
+ * that are visible from some message on, to the newest.
+ */
+export class Room {
+  private constructor();
+  readonly id: Id;
+  readonly kind: "dm" | "group";
+  /** The other user, in a conversation of two. */
+  readonly user: User | null;
+  /** The title, of a group. */
+  readonly title: string | null;
+  /** The group as it was told last, if it was since the room is known. */
+  readonly group: Group | null;
+  /** The number of the newest message. */
+  readonly seq: number;
+  /** The number of the newest change up to which all have come. */
+  readonly rev: number;
+  /** The number of the message up to which the user has read. */
+  readonly readSeq: number;
+  /** The same of the others, as far as they were told since the room is known. */
+  readonly readers: ReadonlyMap<Id, number>;
+  /** Who types; also the user himself, on another device. */
+  readonly typing: ReadonlySet<Id>;
+  /** The messages of the window, oldest first, without those that are deleted. */
+  get messages(): readonly Message[];
+  /** Whether there is nothing before the window. */
+  get isWhole(): boolean;
+  /** How many messages of others the user has not read. */
+  get unread(): number;
+}
+
+/** A constructor of sockets like that of browsers. */
+export type SocketClass = new (url: string) => {
+  send(text: string): void;
+  close(code?: number): void;
+  addEventListener(type: any, listener: any): void;
+};
+
+/** Where a client keeps what waits to be sent, to outlive the program. One for each user. */
+export interface Storage {
+  /** Gives what was saved last. Called once. */
+  load(): PendingMessage[] | null | undefined | Promise<PendingMessage[] | null | undefined>;
+  /** Called whenever something has changed. */
+  save(messages: PendingMessage[]): void | Promise<void>;
+}
+
+export interface Options {
+  /** By default the global one, which Node.js has since version 22. */
+  WebSocket?: SocketClass;
+  /** What to ask the hub for; by default all. Without `sync` no rooms are kept. */
+  features?: readonly Feature[];
+  storage?: Storage;
+  /** How many messages may wait to be sent: 1,000. */
+  queueMax?: number;
+  /** How many messages a room holds, unless `history` is asked for more: 1,000. */
+  messagesMax?: number;
+  /** The time between heartbeats: 40,000. The hub closes after 45,000 without. */
+  heartbeatMs?: number;
+  /** How long a link may be silent while an answer is awaited: 10,000. */
+  answerTimeoutMs?: number;
+  /** The first delay before connecting again: 500; doubled each time, and shortened by chance. */
+  retryFirstMs?: number;
+  /** The longest such delay: 30,000. */
+  retryMaxMs?: number;
+  /** The delay after a "busy" that names none: 500. */
+  busyMs?: number;
+}
+
+export type Status = "closed" | "connecting" | "syncing" | "ready" | "offline" | "signedout";
+
+/** What a client tells, by the type of the event. */
+export interface ClientEvents {
+  /** Everything missed has come; after each new link. */
+  ready: Client;
+  /** A message that was not known, of anybody, also of the user himself. */
+  message: { message: Message; room?: Room };
+  /** A message was changed, or deleted: then its text is empty. */
+  edit: { message: Message; room?: Room };
+  /** A room is new, has gone, or has changed but for its messages. */
+  room: { room: Room; isGone: boolean };
+  /** Somebody has read up to a message. */
+  read: { room: Room; user_id: Id; seq: number };
+  typing: { room: Room; user_id: Id; state: "start" | "stop" };
+  /** Friends came, went, or are away; with `isSnapshot` these are all friends. */
+  presence: { users: (Presence & { id: Id })[]; isSnapshot: boolean };
+  /** Something about friendship: a request, its acceptance or removal, the end. */
+  friend: { type: "request" | "response" | "remove" | "delete"; user: User; isOwn: boolean };
+  /** Something about a group: whom it is about, who did it. */
+  group: {
+    type: string;
+    group: Group;
+    user?: User;
+    by: Id;
+    role?: Role;
+    room?: Room;
+  };
+  /** The link is lost. `retryInMs` says when the client tries again; `null`: it will not. */
+  offline: { code: number; reason: string; retryInMs: number | null };
+  /** The token has ended, or is not good: `connect` with another one. */
+  signedout: { code: number; reason: string };
+  /** Something failed that nobody waits for. */
+  error: Error;
+}
+
+/**
+ * A user's connection to a hub, kept up over any number of links. What is asked while there is no
+ * link is refused with the code `offline`, but for `send`, which waits.
+ */
+export class Client extends EventTarget {
+  /** `address` is the hub's, such as `https://chat.example`. */
+  constructor(address: string | URL, options?: Options);
+
+  readonly status: Status;
+  /** The user, once the hub has said who it is. */
+  readonly self: User | null;
+  /** What the hub has granted. */
+  readonly features: ReadonlySet<Feature>;
+  readonly friends: ReadonlyMap<Id, User>;
+  /** Who asks for friendship. */
+  readonly requests: ReadonlyMap<Id, User>;
+  readonly presence: ReadonlyMap<Id, Presence>;
+  readonly rooms: ReadonlyMap<Id, Room>;
+  /** What waits to be sent, in order. */
+  get pending(): PendingMessage[];
+
+  /** Calls a listener with what each event of a type tells; gives a function that ends this. */
+  on<T extends keyof ClientEvents>(
+    type: T,
+    listener: (detail: ClientEvents[T]) => void,
+    options?: { once?: boolean; signal?: AbortSignal },
+  ): () => void;
+
+  /**
+   * Connects, and stays connected until `close` or the end of the token. The promise is kept when
+   * everything missed has come, and broken if the client is signed out or closed before.
+   */
+  connect(token?: string): Promise<Client>;
+  /** A promise of the client being ready: now, or when it is the next time. */
+  ready(): Promise<Client>;
+  /** Tries again at once, if the client waits to do so. */
+  wake(): void;
+  /** Disconnects. What waits to be sent waits for the next `connect`. */
+  close(): void;
+
+  /** The address of the conversation with a user. */
+  roomWith(userId: Id): Id;
+  /**
+   * Sends a text, now or when there is a link again, once, and after what was sent to the room
+   * before. Gives the stored message. `nonce` is the message's own name, 1 to 64 characters.
+   */
+  send(roomId: Id, content: string, nonce?: string): Promise<Message>;
+  /** Changes the text of an own message, and gives the message as it is then. */
+  edit(roomId: Id, messageId: Id, content: string): Promise<Message>;
+  /** Deletes an own message: its text is empty from then on. */
+  delete(roomId: Id, messageId: Id): Promise<Message>;
+  /**
+   * Loads up to `count` (50, at most 200) messages before those the room holds, oldest first, and
+   * extends what it holds by them. With `before` only gives the page that ends there.
+   */
+  history(roomId: Id, options?: { count?: number; before?: Time }): Promise<Message[]>;
+  /** Says that the user has read up to a message, by default to the newest. Gives the new mark. */
+  read(roomId: Id, seq?: number): Promise<number>;
+
+  /** Says whether somebody sits at this device. It is said again on each link. */
+  setPresence(status: "online" | "away"): Promise<void>;
+  /** The user types in a room. May be called on each key; tells the hub every 4 s. */
+  typing(roomId: Id): void;
+  /** The user types no more. A message says so, too. */
+  stopTyping(roomId: Id): void;
+
+  /** Asks somebody for friendship. */
+  requestFriend(name: string): Promise<void>;
+  /** Accepts somebody's request. */
+  acceptFriend(name: string): Promise<void>;
+  /** Discards somebody's request. */
+  removeRequest(name: string): Promise<void>;
+  /** Ends a friendship. */
+  endFriendship(name: string): Promise<void>;
+
+  /** Makes a group, and gives its room. */
+  createGroup(title: string): Promise<Room>;
+  /** Gives a group another title. */
+  renameGroup(roomId: Id, title: string): Promise<Group>;
+  /** Adds a friend to a group. */
+  addMember(roomId: Id, name: string): Promise<Group>;
+  /** Leaves a group. */
+  leaveGroup(roomId: Id): Promise<Group>;
+  /** Puts a member out of a group. */
+  kick(roomId: Id, name: string): Promise<Group>;
+  /** Puts somebody out of a group for good. */
+  ban(roomId: Id, name: string): Promise<Group>;
+  /** Lets somebody be added again. */
+  unban(roomId: Id, name: string): Promise<Group>;
+  /** Makes a member a moderator, or a mere member again. */
+  setRole(roomId: Id, name: string, role: "moderator" | "member"): Promise<Group>;
+  /** Makes another member the owner. */
+  transferGroup(roomId: Id, name: string): Promise<Group>;
+  /** Ends a group. */
+  deleteGroup(roomId: Id): Promise<Group>;
+  /** Who is in a group, oldest member first. */
+  members(roomId: Id): Promise<Member[]>;
+}
