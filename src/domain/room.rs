@@ -52,6 +52,16 @@ pub enum Members {
     Many(Arc<[UserId]>),
 }
 
+impl Members {
+    /// Whether a user is one of them.
+    pub fn includes(&self, user: UserId) -> bool {
+        match self {
+            Self::Two(pair) => user == pair.low() || user == pair.high(),
+            Self::Many(members) => members.contains(&user),
+        }
+    }
+}
+
 impl Hearers {
     /// Nobody.
     pub fn nobody() -> Self {

@@ -138,9 +138,12 @@ impl Rules {
             false => Vec::new(),
         };
         let is_new = |reader: &UserId| !before.contains(reader);
-        let withdrawn_from: Vec<UserId> =
-            hearers.hidden_from.iter().copied().filter(is_new).collect();
+        let new = hearers.hidden_from.iter().copied().filter(is_new);
+        // Who does not know that he is in the room has seen nothing of it.
+        let (withdrawn_from, unaware): (Vec<UserId>, Vec<UserId>) =
+            new.partition(|reader| hearers.room.includes(*reader));
         ledger.hide(message.id, &withdrawn_from, true);
+        ledger.hide(message.id, &unaware, false);
         hearers.hidden_from.extend(before);
         message.hidden = !hearers.hidden_from.is_empty();
         let room = ledger.room(message.room)?.ok_or(NotFound)?;
