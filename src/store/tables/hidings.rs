@@ -26,14 +26,16 @@ const INSERT: &str = "INSERT INTO hidings (message_id, reader_id, withdrawn) VAL
                       ON CONFLICT DO NOTHING";
 const READERS: &str = "SELECT reader_id FROM hidings WHERE message_id = ?";
 
-/// What was said in a group by those whom `reader` blocked then.
+/// What was said in a group, or changed there for the last time, by those whom `reader` blocked then.
 macro_rules! said_under_blocks {
     () => {
         "m.room_id = ? AND EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = ? \
-         AND b.blocked_id = m.author_id AND m.created_at >= b.created_at \
+         AND b.blocked_id = m.author_id \
+         AND coalesce(m.edited_at, m.created_at) >= b.created_at \
          UNION ALL SELECT 1 FROM lifted_blocks l WHERE l.blocker_id = ? \
          AND l.blocked_id = m.author_id \
-         AND m.created_at >= l.created_at AND m.created_at < l.lifted_at)"
+         AND (m.created_at >= l.created_at AND m.created_at < l.lifted_at \
+         OR m.edited_at >= l.created_at AND m.edited_at < l.lifted_at))"
     };
 }
 
