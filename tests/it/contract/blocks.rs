@@ -1,5 +1,9 @@
-//! The truth table of blocks (hub.md, rule 4) for what there is: what B does towards A, and whether
-//! it reaches A, without a block, blocked by A, and blocking A himself.
+//! The truth table of blocks: what B does towards A, and whether it reaches A, without a block,
+//! blocked by A, and blocking A himself. Here as far as both dialects have words for it; `rooms` and
+//! `groups` have what only features do.
+
+mod groups;
+mod rooms;
 
 use serde_json::{Value, json};
 
