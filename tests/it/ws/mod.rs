@@ -1,6 +1,7 @@
 //! Sockets: life and death of a session, and peers that mean no good.
 
 mod chatting;
+mod crowds;
 mod handshake;
 mod hostile;
 mod lifetime;
