@@ -3,7 +3,7 @@
 use super::clock::Timestamp;
 use super::event::{Status, Topic};
 use super::friendship::FriendVerb;
-use super::group::GroupStep;
+use super::group::{GroupStep, Who};
 use super::id::{GroupId, MessageId, UserId};
 use super::invite::InviteStep;
 use super::message::{Content, Nonce};
@@ -67,12 +67,12 @@ pub enum Write {
         /// The new text; `None` deletes.
         content: Option<Content>,
     },
-    /// Do something about another user, who is named.
+    /// Do something about another user.
     Befriend {
         /// What to do.
         verb: FriendVerb,
-        /// The other user's name.
-        name: String,
+        /// The other user.
+        who: Who,
     },
     /// Tell a room that one types, or does not any more.
     Type {

@@ -2,7 +2,7 @@
 
 use crate::domain::error::Refusal;
 use crate::domain::friendship::{Audience, FriendVerb};
-use crate::domain::group::{GroupChange, GroupStep};
+use crate::domain::group::{GroupChange, GroupStep, Who};
 use crate::domain::id::{GroupId, MessageId, UserId};
 use crate::domain::message::{Content, Message, Nonce};
 use crate::domain::room::{Hearers, RoomKey};
@@ -86,8 +86,8 @@ pub enum Change {
         actor: UserId,
         /// What to do.
         verb: FriendVerb,
-        /// The other user's name.
-        name: String,
+        /// The other user.
+        who: Who,
     },
 }
 
@@ -126,7 +126,8 @@ impl Change {
             }
             Self::Edit { content, .. } => content.as_ref().map_or(0, |text| text.as_str().len()),
             Self::Signal { bytes, .. } => *bytes,
-            Self::Befriend { name, .. } => name.len(),
+            Self::Befriend { who: Who::Named(name), .. } => name.len(),
+            Self::Befriend { who: Who::Id(_), .. } => 0,
             // Bounded by what a title or a name may hold.
             Self::Read { .. } | Self::Group { .. } => 0,
         }

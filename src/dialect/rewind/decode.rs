@@ -11,6 +11,7 @@ use crate::dialect::{Decoded, Kind, Phase};
 use crate::domain::close::CloseReason;
 use crate::domain::command::{Absent, Command, Query, Write};
 use crate::domain::friendship::FriendVerb;
+use crate::domain::group::Who;
 use crate::domain::id::{GroupId, MessageId, UserId};
 use crate::domain::message::{Content, ContentError, Nonce};
 use crate::domain::room::RoomKey;
@@ -121,8 +122,8 @@ fn mutual_users(payload: Option<&RawValue>) -> Read<Decoded> {
         Some(_) | None => return Err(encode::UNKNOWN_MUTUAL_USERS),
     };
     let name = name.and_then(json::string).filter(|name| !name.is_empty());
-    let name = name.ok_or(encode::NAME_MISSING)?.into_owned();
-    Ok(Decoded::Command(Command::Write(Write::Befriend { verb, name })))
+    let who = Who::Named(name.ok_or(encode::NAME_MISSING)?.into_owned());
+    Ok(Decoded::Command(Command::Write(Write::Befriend { verb, who })))
 }
 
 /// The room at an address, seen from `me`; `None` if it can be nobody's.

@@ -222,7 +222,8 @@ fn friend_commands_name_somebody() {
     ] {
         let name = "보브".to_owned();
         let payload = json!({"type": kind, "name": name});
-        assert_eq!(command("mutual_users", payload), write(Write::Befriend { verb, name }));
+        let who = Who::Named(name);
+        assert_eq!(command("mutual_users", payload), write(Write::Befriend { verb, who }));
     }
     for bad in [json!(null), json!(""), json!(5)] {
         let payload = json!({"type": "request", "name": bad});

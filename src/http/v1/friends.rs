@@ -1,13 +1,16 @@
 //! `/friends` and `/friend-requests`: whom one knows, and who wants to be known.
 
-use actix_web::web::Data;
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::caller::Caller;
+use super::input;
 use super::problem::Problem;
 use super::shape::Face;
+use crate::domain::command::Write;
+use crate::domain::friendship::FriendVerb;
 use crate::http::State;
 use crate::store::tables::friendships;
 
@@ -53,4 +56,94 @@ pub async fn requests(request: HttpRequest, state: Data<State>) -> Result<HttpRe
     let faces = |users: Vec<_>| users.into_iter().map(Face::from).collect();
     let requests = FriendRequests { incoming: faces(incoming), outgoing: faces(outgoing) };
     Ok(HttpResponse::Ok().json(requests))
+}
+
+/// Asks for friendship
+///
+/// Asking again changes nothing and tells nobody.
+#[utoipa::path(
+    put, path = "/friend-requests/{user}", tag = "Friends", operation_id = "request_friendship",
+    params(("user" = String, Path, description = "An id, a name, or `@` and a name")),
+    responses(
+        (status = 204, description = "Asked"),
+        (status = 400, description = "oneself"),
+        (status = 404, description = "no_such_user"),
+        (status = 409, description = "already_requested, already_friend"),
+    ),
+)]
+pub async fn ask(
+    request: HttpRequest,
+    user: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    change(&request, &user, &state, FriendVerb::Request).await
+}
+
+/// Discards a request for friendship
+///
+/// One that the other user has made; he is told.
+#[utoipa::path(
+    delete, path = "/friend-requests/{user}", tag = "Friends", operation_id = "discard_request",
+    params(("user" = String, Path, description = "An id, a name, or `@` and a name")),
+    responses(
+        (status = 204, description = "Discarded"),
+        (status = 404, description = "no_such_user, not_requested"),
+    ),
+)]
+pub async fn discard(
+    request: HttpRequest,
+    user: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    change(&request, &user, &state, FriendVerb::Discard).await
+}
+
+/// Accepts a request for friendship
+///
+/// One that the other user has made; who has not been asked cannot accept.
+#[utoipa::path(
+    put, path = "/friends/{user}", tag = "Friends", operation_id = "accept_request",
+    params(("user" = String, Path, description = "An id, a name, or `@` and a name")),
+    responses(
+        (status = 204, description = "Friends now"),
+        (status = 404, description = "no_such_user, not_requested"),
+    ),
+)]
+pub async fn accept(
+    request: HttpRequest,
+    user: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    change(&request, &user, &state, FriendVerb::Accept).await
+}
+
+/// Ends a friendship
+///
+/// On both sides; the history stays.
+#[utoipa::path(
+    delete, path = "/friends/{user}", tag = "Friends", operation_id = "end_friendship",
+    params(("user" = String, Path, description = "An id, a name, or `@` and a name")),
+    responses(
+        (status = 204, description = "Ended"),
+        (status = 404, description = "no_such_user, not_friend"),
+    ),
+)]
+pub async fn end(
+    request: HttpRequest,
+    user: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    change(&request, &user, &state, FriendVerb::End).await
+}
+
+async fn change(
+    request: &HttpRequest,
+    user: &str,
+    state: &State,
+    verb: FriendVerb,
+) -> Result<HttpResponse, Problem> {
+    let me = Caller::of(request, state).await?.user.id;
+    let write = Write::Befriend { verb, who: input::who(user)? };
+    state.hub().change(me, write).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

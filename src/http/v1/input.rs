@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::problem::{Code, Problem};
+use crate::domain::group::Who;
 use crate::domain::id::UserId;
 use crate::domain::user::{User, UserName};
 use crate::http::State;
@@ -61,6 +62,18 @@ impl Named {
         }
         Self::Name(UserName::parse(text))
     }
+}
+
+/// Whom a text names; not looked up yet.
+///
+/// # Errors
+/// 404 if it can be nobody's.
+pub fn who(text: &str) -> Result<Who, Problem> {
+    let who = match Named::parse(text) {
+        Named::Id(id) => id.map(Who::Id),
+        Named::Name(name) => name.map(|name| Who::Named(name.as_str().to_owned())),
+    };
+    who.ok_or(Problem::new(Code::NoSuchUser))
 }
 
 /// The user whom a path names.

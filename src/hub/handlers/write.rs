@@ -133,7 +133,7 @@ impl ChatServer {
             }
             Write::Read { room, seq } => Change::Read { reader: user, room, seq },
             Write::Group { group, step } => Change::Group { actor: user, group, step },
-            Write::Befriend { verb, name } => Change::Befriend { actor: user, verb, name },
+            Write::Befriend { verb, who } => Change::Befriend { actor: user, verb, who },
             // Nothing of it is stored, and only a session can say it.
             Write::SetStatus(_) => return Err(Refusal::Internal),
         })

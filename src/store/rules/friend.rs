@@ -4,13 +4,14 @@ use diesel::result::Error::NotFound;
 
 use crate::domain::error::Refusal;
 use crate::domain::friendship::{self, FriendStep, FriendVerb};
+use crate::domain::group::Who;
 use crate::domain::id::UserId;
-use crate::domain::user::{UserName, UserPair};
+use crate::domain::user::UserPair;
 use crate::store::Connection;
 use crate::store::change::Done;
 use crate::store::tables::{friendships, users};
 
-use super::{Rules, Ruling};
+use super::{Rules, Ruling, named};
 
 impl Rules {
     pub(super) fn befriend(
@@ -18,12 +19,9 @@ impl Rules {
         conn: &mut Connection,
         me: UserId,
         verb: FriendVerb,
-        name: &str,
+        who: &Who,
     ) -> Ruling<Done> {
-        let Some(name) = UserName::parse(name) else { return Ok(Err(Refusal::NoSuchName)) };
-        let Some(other) = users::by_name(conn, &name)? else {
-            return Ok(Err(Refusal::NoSuchName));
-        };
+        let Some(other) = named(conn, who)? else { return Ok(Err(Refusal::NoSuchName)) };
         let Some(pair) = UserPair::new(me, other.id) else { return Ok(Err(alone(verb))) };
         let state = friendships::between(conn, pair)?;
         let step = match friendship::step(state, pair, me, verb) {

@@ -6,16 +6,16 @@ use diesel::result::Error::NotFound;
 
 use crate::domain::error::Refusal;
 use crate::domain::friendship::Friendship;
-use crate::domain::group::{self, Group, GroupChange, GroupStep, GroupVerb, Role, Title, Who};
+use crate::domain::group::{self, Group, GroupChange, GroupStep, GroupVerb, Role, Title};
 use crate::domain::id::{GroupId, UserId};
-use crate::domain::user::{User, UserName, UserPair};
+use crate::domain::user::{User, UserPair};
 use crate::store::change::Done;
 use crate::store::error::StoreError;
 use crate::store::ledger::Ledger;
 use crate::store::tables::groups::{self, Roster, Seat};
 use crate::store::tables::{friendships, hidings, rooms, users};
 
-use super::{Rules, Ruling};
+use super::{Rules, Ruling, named};
 
 /// A member who acts, and where.
 struct Act {
@@ -115,7 +115,7 @@ impl Rules {
             | GroupStep::Ban(who)
             | GroupStep::Unban(who)
             | GroupStep::SetRole(who, _)
-            | GroupStep::Transfer(who) => match named(ledger, who)? {
+            | GroupStep::Transfer(who) => match named(ledger.conn(), who)? {
                 Some(user) => Some(user),
                 None => return Ok(Err(Refusal::NoSuchName)),
             },
@@ -247,17 +247,6 @@ fn kick(ledger: &mut Ledger<'_>, act: &Act, user: User) -> Ruling<Outcome> {
 fn end(ledger: &mut Ledger<'_>, act: &Act) -> Ruling<Outcome> {
     groups::delete(ledger.settled()?, act.group)?;
     Ok(Ok(Outcome::of(None, true)))
-}
-
-/// The user whom somebody names.
-fn named(ledger: &mut Ledger<'_>, who: &Who) -> Result<Option<User>, StoreError> {
-    match who {
-        Who::Id(id) => users::by_id(ledger.conn(), *id),
-        Who::Named(name) => match UserName::parse(name) {
-            Some(name) => users::by_name(ledger.conn(), &name),
-            None => Ok(None),
-        },
-    }
 }
 
 /// A group as members see it, if it is.

@@ -13,11 +13,12 @@ use diesel::result::Error::NotFound;
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::error::Refusal;
 use crate::domain::friendship::Audience;
+use crate::domain::group::Who;
 use crate::domain::id::{MessageId, UserId};
 use crate::domain::message::{Content, Message, Nonce};
 use crate::domain::mint::IdMint;
 use crate::domain::room::{Hearers, RoomKey};
-use crate::domain::user::UserPair;
+use crate::domain::user::{User, UserName, UserPair};
 
 use super::Connection;
 use super::change::{Change, Done, To};
@@ -79,8 +80,8 @@ impl Rules {
             }
             Change::Read { reader, room, seq } => read(ledger, *reader, *room, *seq)?,
             Change::Group { actor, group, step } => self.group(ledger, *actor, *group, step)?,
-            Change::Befriend { actor, verb, name } => {
-                self.befriend(ledger.conn(), *actor, *verb, name)?
+            Change::Befriend { actor, verb, who } => {
+                self.befriend(ledger.conn(), *actor, *verb, who)?
             }
         };
         Ok(ruling.unwrap_or_else(Done::Refused))
@@ -168,6 +169,17 @@ fn sent_before(
     let Some(id) = ledger.named(&(author, nonce.clone()))? else { return Ok(None) };
     let message = ledger.message(id)?;
     Ok(message.map(|message| Message { nonce: Some(nonce.clone()), ..message }))
+}
+
+/// The user whom somebody names.
+fn named(conn: &mut Connection, who: &Who) -> Result<Option<User>, StoreError> {
+    match who {
+        Who::Id(id) => users::by_id(conn, *id),
+        Who::Named(name) => match UserName::parse(name) {
+            Some(name) => users::by_name(conn, &name),
+            None => Ok(None),
+        },
+    }
 }
 
 /// The room, if `me` may write in it now.

@@ -2,6 +2,7 @@
 
 use tradewind::domain::error::Refusal;
 use tradewind::domain::friendship::{Audience, FriendVerb, Friendship};
+use tradewind::domain::group::Who;
 use tradewind::domain::id::MessageId;
 use tradewind::store::tables::friendships;
 use tradewind::store::tables::history::Before;
@@ -152,13 +153,13 @@ on_both! {
                 (4, End, "user2", Err(NotFriend)),
             ];
             for (actor, verb, name, expected) in table {
-                let name = name.to_owned();
                 let case = format!("{actor} {verb:?} {name}");
-                let done = live.apply(Change::Befriend { actor: id(actor), verb, name }).await;
+                let (actor, who) = (id(actor), Who::Named(name.to_owned()));
+                let done = live.apply(Change::Befriend { actor, verb, who }).await;
                 match (done, expected) {
                     (Done::Befriended { actor: who, other, verb: what, changed }, Ok(expected)) => {
-                        assert_eq!((who.id, what, changed), (id(actor), verb, expected), "{case}");
-                        assert_eq!(other, id(6 - actor), "{case}");
+                        assert_eq!((who.id, what, changed), (actor, verb, expected), "{case}");
+                        assert_eq!(other, id(6 - actor.get()), "{case}");
                     }
                     (done, Err(refusal)) => assert_eq!(done, Done::Refused(refusal), "{case}"),
                     (done, Ok(_)) => panic!("{case}: {done:?}"),
@@ -174,7 +175,7 @@ on_both! {
             let ask = |actor, name: &str| Change::Befriend {
                 actor: id(actor),
                 verb: FriendVerb::Request,
-                name: name.to_owned(),
+                who: Who::Named(name.to_owned()),
             };
             live.store.submit(0, ask(2, "user4")).unwrap();
             live.store.submit(1, ask(4, "user2")).unwrap();

@@ -173,3 +173,54 @@ async fn blocks_are_made_and_lifted_and_hold_everywhere() {
         server.stop().await;
     }
 }
+
+#[actix_web::test]
+async fn friendships_are_made_and_ended_and_sessions_hear_of_it() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = Server::with(backend, |_| {}).await;
+        let (alice, bob) = (server.user("alice").await, server.user("bob/7 ü").await);
+        let (mut hers, mut his) = (server.login(&alice).await, server.login(&bob).await);
+        let call = async |who: &Account, method: &str, path: &str| {
+            server.api(who, method, path, Value::Null).await
+        };
+        let told = |kind: &str, by: &str| {
+            json!({"type": "mutual_users", "payload":
+            {"type": kind, "name": by}})
+        };
+        let of = |frame: Value| {
+            json!({"type": frame["type"], "payload": {
+            "type": frame["payload"]["type"], "name": frame["payload"]["user"]["name"]}})
+        };
+
+        call(&bob, "PUT", "/friends/alice").await.expect_problem(404, "not_requested");
+        call(&alice, "PUT", "/friend-requests/@bob%2F7%20%C3%BC").await.expect(204);
+        assert_eq!(of(his.recv().await), told("request", "alice"));
+        call(&alice, "PUT", &format!("/friend-requests/{}", bob.id())).await.expect(204);
+        let crossing = call(&bob, "PUT", "/friend-requests/alice").await;
+        crossing.expect_problem(409, "already_requested");
+        call(&alice, "DELETE", &format!("/friend-requests/{}", bob.id()))
+            .await
+            .expect_problem(404, "not_requested");
+        call(&bob, "DELETE", "/friend-requests/alice").await.expect(204);
+        assert_eq!(of(hers.recv().await), told("remove", "bob/7 ü"));
+        call(&bob, "PUT", "/friend-requests/alice").await.expect(204);
+        assert_eq!(of(hers.recv().await), told("request", "bob/7 ü"));
+        call(&alice, "PUT", &format!("/friends/{}", bob.id())).await.expect(204);
+        assert_eq!(of(his.recv().await), told("response", "alice"));
+        let again = call(&alice, "PUT", &format!("/friend-requests/{}", bob.id())).await;
+        again.expect_problem(409, "already_friend");
+        call(&bob, "DELETE", &format!("/friends/{}", alice.id())).await.expect(204);
+        assert_eq!(of(hers.recv().await), told("delete", "bob/7 ü"));
+        let again = call(&bob, "DELETE", "/friends/alice").await;
+        again.expect_problem(404, "not_friend");
+        call(&alice, "PUT", "/friend-requests/alice").await.expect_problem(400, "oneself");
+        for nobody in ["7", "nobody", "@", "99999999999999999999"] {
+            let path = format!("/friend-requests/{nobody}");
+            call(&alice, "PUT", &path).await.expect_problem(404, "no_such_user");
+        }
+        hers.expect_nothing().await;
+        his.close().await;
+        hers.close().await;
+        server.stop().await;
+    }
+}
