@@ -20,6 +20,23 @@ impl RoomKey {
         UserPair::new(a, b).map(Self::Direct)
     }
 
+    /// The room at an address, seen from `me`; `None` if it can be nobody's. The address of a room of
+    /// two is the XOR of their ids, which is even, that of a group its own id, which is odd.
+    pub fn at(address: i64, me: UserId) -> Option<Self> {
+        match GroupId::new(address) {
+            Some(group) => Some(Self::Group(group)),
+            None => Self::direct(me, UserId::new(address ^ me.get())?),
+        }
+    }
+
+    /// Its address.
+    pub fn address(self) -> i64 {
+        match self {
+            Self::Direct(pair) => pair.low().get() ^ pair.high().get(),
+            Self::Group(group) => group.get(),
+        }
+    }
+
     /// The two users whose room it is, if it is not a group.
     pub fn pair(self) -> Option<UserPair> {
         match self {
@@ -93,4 +110,22 @@ pub struct RoomState {
     pub read_seq: i64,
     /// Messages of others above it that are neither deleted nor hidden from the user.
     pub unread: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_which_room_it_is() {
+        let user = |id| UserId::new(id).unwrap();
+        let (me, other) = (user(6), user(i64::MAX - 1));
+        for key in [RoomKey::direct(me, other), GroupId::new(7).map(RoomKey::Group)] {
+            let key = key.unwrap();
+            assert_eq!(RoomKey::at(key.address(), me), Some(key));
+        }
+        for nobody in [0, 6, -2, -7, i64::MIN] {
+            assert_eq!(RoomKey::at(nobody, me), None, "{nobody}");
+        }
+    }
 }

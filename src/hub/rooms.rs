@@ -7,7 +7,10 @@ use crate::domain::error::Refusal;
 use crate::domain::event::{Presence, RoomEntry, Status};
 use crate::domain::group::{Group, Member, Role};
 use crate::domain::id::{GroupId, UserId};
+use crate::domain::message::Message;
+use crate::domain::room::RoomKey;
 use crate::store::tables::changes::{self, CatchUp, CaughtUp};
+use crate::store::tables::history::{self, Place};
 use crate::store::tables::{groups, room_list, users};
 use crate::store::{Connection, StoreError};
 
@@ -15,6 +18,30 @@ impl Hub {
     /// The rooms a user is in.
     pub fn rooms(&self, me: UserId) -> impl LookUp<Vec<RoomEntry>> + use<> {
         self.look_up(move |conn| room_list::of(conn, me))
+    }
+
+    /// Messages of a room next to a place, as `me` sees them, oldest first: at most `count`, and whether there
+    /// are more of them.
+    ///
+    /// Gives [`Refusal::NoSuchRoom`] and [`Refusal::NotMember`] as [`Hub::history`].
+    pub fn messages(
+        &self,
+        me: UserId,
+        room: Option<RoomKey>,
+        (place, count): (Place, u32),
+    ) -> impl LookUp<(Vec<Message>, bool)> + use<> {
+        let (bytes_max, audience) = (self.slice_bytes, self.audience);
+        let found = self.look_up(move |conn| {
+            let Some(key) = room else { return Ok(Err(Refusal::NoSuchRoom)) };
+            match history::readable(conn, me, key, audience)? {
+                Ok(Some(room)) => {
+                    history::next_to(conn, &room, (me, place, count), bytes_max).map(Ok)
+                }
+                Ok(None) => Ok(Ok((Vec::new(), false))),
+                Err(refusal) => Ok(Err(refusal)),
+            }
+        });
+        async move { found.await? }
     }
 
     /// What has changed in rooms since the revisions that `me` knows: at most `limit` messages.

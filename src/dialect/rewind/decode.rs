@@ -12,7 +12,7 @@ use crate::domain::close::CloseReason;
 use crate::domain::command::{Absent, Command, Query, Write};
 use crate::domain::friendship::FriendVerb;
 use crate::domain::group::Who;
-use crate::domain::id::{GroupId, MessageId, UserId};
+use crate::domain::id::{MessageId, UserId};
 use crate::domain::message::{Content, ContentError, Nonce};
 use crate::domain::room::RoomKey;
 
@@ -132,14 +132,10 @@ pub(super) fn room(form: Form, room: Option<&RawValue>, me: UserId) -> Read<Opti
     Ok(key(form, address, me))
 }
 
-/// The room at an address: the XOR of two users' ids, which is even, or a group's own id.
+/// The room at an address; a group only for sessions that know of groups.
 pub(super) fn key(form: Form, address: i64, me: UserId) -> Option<RoomKey> {
-    if form.features.has(Features::GROUP)
-        && let Some(group) = GroupId::new(address)
-    {
-        return Some(RoomKey::Group(group));
-    }
-    RoomKey::direct(me, UserId::new(address ^ me.get())?)
+    let has_groups = form.features.has(Features::GROUP);
+    RoomKey::at(address, me).filter(|room| has_groups || room.pair().is_some())
 }
 
 /// A message's id; text that is no id is an id nobody has.

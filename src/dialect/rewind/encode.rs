@@ -93,14 +93,6 @@ pub fn heartbeat(payload: Option<&RawValue>) -> Frame {
     Frame::text(format!(r#"{{"type":"heartbeat","payload":{payload}}}"#))
 }
 
-/// The address of a room on this wire.
-pub(super) fn address(room: RoomKey) -> i64 {
-    match room {
-        RoomKey::Direct(pair) => pair.low().get() ^ pair.high().get(),
-        RoomKey::Group(group) => group.get(),
-    }
-}
-
 /// The answer to auth, and what follows at once.
 pub fn welcome(form: Form, welcome: &Welcome) -> Vec<Frame> {
     #[derive(Serialize)]
@@ -268,7 +260,7 @@ impl Chat<'_> {
             r#type,
             id: message.id.get(),
             user_id: message.author.get(),
-            chat_id: address(message.room),
+            chat_id: message.room.address(),
             content: &message.content,
             created_at: Korean(message.created_at).text(),
             seq: sync.then_some(message.seq),

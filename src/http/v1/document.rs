@@ -10,7 +10,9 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Ref, RefOr, ResponseBuilder};
 
-use super::{auth, blocks, friends, me, password, presence, problem, reset, sessions};
+use super::{
+    auth, blocks, friends, me, messages, password, presence, problem, reset, rooms, sessions,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,7 +21,7 @@ use super::{auth, blocks, friends, me, password, presence, problem, reset, sessi
         description = "The HTTP door of the hub. Ids are strings of digits, times are RFC 3339 in \
             UTC. Every error is `application/problem+json` (RFC 9457) with a stable `code`; only \
             registering, verifying and logging in answer in the envelope of REWIND. Bodies are \
-            JSON objects of at most `http.body_bytes_max` bytes, members that are not known are \
+            JSON objects of at most `http.body_bytes_max` bytes (128 KiB more where they hold a message), members that are not known are \
             refused; parameters of a query that are not known are passed over.",
         license(name = "MIT", identifier = "MIT"),
     ),
@@ -31,15 +33,21 @@ use super::{auth, blocks, friends, me, password, presence, problem, reset, sessi
         password::change,
         friends::list,
         friends::requests,
-        presence::show,
-        blocks::list,
         friends::ask,
         friends::discard,
         friends::accept,
         friends::end,
+        presence::show,
+        blocks::list,
         blocks::show,
         blocks::make,
         blocks::lift,
+        rooms::list,
+        rooms::read,
+        messages::list,
+        messages::send,
+        messages::edit,
+        messages::delete,
         auth::refresh,
         auth::logout,
         reset::ask,

@@ -1,5 +1,7 @@
 //! What requests bring: JSON bodies, queries, and users in a path.
 
+use std::ops::RangeInclusive;
+
 use actix_web::HttpMessage as _;
 use actix_web::HttpRequest;
 use actix_web::web::Payload;
@@ -9,9 +11,13 @@ use serde_json::{Map, Value};
 use super::problem::{Code, Problem};
 use crate::domain::group::Who;
 use crate::domain::id::UserId;
+use crate::domain::room::RoomKey;
 use crate::domain::user::{User, UserName};
 use crate::http::State;
 use crate::store::tables::users;
+
+/// The numbers that messages may have, as far as JavaScript knows them exactly.
+pub const SEQS: RangeInclusive<i64> = 0..=9_007_199_254_740_991;
 
 /// Reads a JSON object. Members that are not known are refused.
 ///
@@ -22,10 +28,24 @@ pub async fn json<T: DeserializeOwned>(
     body: Payload,
     state: &State,
 ) -> Result<T, Problem> {
+    json_with(request, body, state, 0).await
+}
+
+/// The same, where the body may be longer by so many bytes.
+///
+/// # Errors
+/// As [`json`].
+pub async fn json_with<T: DeserializeOwned>(
+    request: &HttpRequest,
+    body: Payload,
+    state: &State,
+    bytes_more: usize,
+) -> Result<T, Problem> {
     if !request.content_type().eq_ignore_ascii_case("application/json") {
         return Err(Code::NotJson.into());
     }
-    let bytes = body.to_bytes_limited(state.settings.body_bytes_max).await;
+    let bytes_max = state.settings.body_bytes_max.saturating_add(bytes_more);
+    let bytes = body.to_bytes_limited(bytes_max).await;
     let bytes = bytes
         .map_err(|_| Problem::new(Code::BodyTooLarge))?
         .map_err(|_| Problem::new(Code::BodyInvalid).detail("The body broke off."))?;
@@ -45,6 +65,17 @@ pub fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Problem> {
         .map_err(|error| Problem::new(Code::ParameterInvalid).detail(format!("{error}.")))
 }
 
+/// A number of digits alone.
+pub fn digits(text: &str) -> Option<i64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
+}
+
+/// The room at an address, seen from `me`; `None` if it can be nobody's.
+pub fn room(text: &str, me: UserId) -> Option<RoomKey> {
+    RoomKey::at(digits(text)?, me)
+}
+
 /// How a path names a user.
 enum Named {
     Id(Option<UserId>),
@@ -58,7 +89,7 @@ impl Named {
             return Self::Name(UserName::parse(name));
         }
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Self::Id(text.parse().ok().and_then(UserId::new));
+            return Self::Id(digits(text).and_then(UserId::new));
         }
         Self::Name(UserName::parse(text))
     }

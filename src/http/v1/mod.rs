@@ -12,10 +12,12 @@ mod document;
 mod friends;
 mod input;
 mod me;
+mod messages;
 mod password;
 mod presence;
 pub mod problem;
 pub mod reset;
+mod rooms;
 mod sessions;
 mod shape;
 mod table;
@@ -49,16 +51,22 @@ fn table() -> Table {
         .delete("/me", password::delete)
         .put("/me/password", password::change)
         .get("/friends", friends::list)
-        .get("/friend-requests", friends::requests)
-        .get("/presence", presence::show)
         .put("/friends/{user}", friends::accept)
         .delete("/friends/{user}", friends::end)
-        .get("/blocks", blocks::list)
+        .get("/friend-requests", friends::requests)
         .put("/friend-requests/{user}", friends::ask)
         .delete("/friend-requests/{user}", friends::discard)
+        .get("/presence", presence::show)
+        .get("/blocks", blocks::list)
         .get("/blocks/{user}", blocks::show)
         .put("/blocks/{user}", blocks::make)
         .delete("/blocks/{user}", blocks::lift)
+        .get("/rooms", rooms::list)
+        .put("/rooms/{room}/read", rooms::read)
+        .get("/rooms/{room}/messages", messages::list)
+        .post("/rooms/{room}/messages", messages::send)
+        .patch("/rooms/{room}/messages/{message}", messages::edit)
+        .delete("/rooms/{room}/messages/{message}", messages::delete)
         .post("/auth/refresh", auth::refresh)
         .post("/auth/logout", auth::logout)
         .post("/auth/reset", reset::ask)

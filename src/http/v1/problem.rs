@@ -65,6 +65,12 @@ codes! {
     ProfileInvalid = "profile_invalid", BAD_REQUEST, "The profile is not valid";
     /// A password is empty or too long.
     PasswordInvalid = "password_invalid", BAD_REQUEST, "The password is not valid";
+    /// A text is empty, above 64 KiB, or has U+0000.
+    ContentInvalid = "content_invalid", BAD_REQUEST, "The text is not valid";
+    /// A nonce is empty, longer than 64 characters, or has control characters.
+    NonceInvalid = "nonce_invalid", BAD_REQUEST, "The nonce is not valid";
+    /// A title breaks the rules for titles.
+    TitleInvalid = "title_invalid", BAD_REQUEST, "The title is not valid";
     /// What one does to others one cannot do to oneself.
     Oneself = "oneself", BAD_REQUEST, "That is you";
     /// No token, or one that is malformed, expired, revoked or of nobody.
@@ -229,9 +235,10 @@ impl ResponseError for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         Self::new(match refusal {
-            Refusal::NoSuchPeer | Refusal::NoSuchName => Code::NoSuchUser,
+            // What users write to is a room here.
+            Refusal::NoSuchPeer | Refusal::NoSuchRoom => Code::NoSuchRoom,
+            Refusal::NoSuchName => Code::NoSuchUser,
             Refusal::NoSuchMessage => Code::NoSuchMessage,
-            Refusal::NoSuchRoom => Code::NoSuchRoom,
             Refusal::Oneself => Code::Oneself,
             Refusal::AlreadyRequested => Code::AlreadyRequested,
             Refusal::AlreadyFriend => Code::AlreadyFriend,

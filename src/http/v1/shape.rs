@@ -3,6 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::time;
+use crate::domain::id::UserId;
+use crate::domain::message::Message;
 use crate::domain::user::User;
 
 /// What everybody may see of a user.
@@ -22,5 +25,52 @@ pub struct Face {
 impl From<User> for Face {
     fn from(user: User) -> Self {
         Self { id: user.id.to_string(), name: user.name, profile: user.profile }
+    }
+}
+
+/// A message.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Message)]
+pub struct Written {
+    /// The id; unchanged by edits.
+    #[schema(example = "284893234847748")]
+    id: String,
+    /// The address of its room.
+    room: String,
+    /// The id of the user who wrote it.
+    author: String,
+    /// Its number in the room: 1, 2, 3 … in the order in which they were stored.
+    #[schema(minimum = 1)]
+    seq: i64,
+    /// The room's revision at its last change.
+    #[schema(minimum = 1)]
+    rev: i64,
+    /// The text; empty once it is deleted.
+    content: String,
+    /// When it was sent.
+    #[schema(format = "date-time")]
+    created_at: String,
+    /// When it was last edited or deleted.
+    #[schema(format = "date-time")]
+    edited_at: Option<String>,
+    /// Under which nonce one has sent it oneself, if it is known.
+    nonce: Option<String>,
+}
+
+impl Written {
+    /// A message as `me` sees it.
+    pub fn of(message: Message, me: UserId) -> Self {
+        let own = message.author == me;
+        Self {
+            id: message.id.to_string(),
+            room: message.room.address().to_string(),
+            author: message.author.to_string(),
+            seq: message.seq,
+            rev: message.rev,
+            content: message.content,
+            created_at: time::text(message.created_at),
+            edited_at: message.edited_at.map(time::text),
+            nonce: message.nonce.filter(|_| own).map(|nonce| nonce.as_str().to_owned()),
+        }
     }
 }

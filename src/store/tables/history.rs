@@ -114,6 +114,15 @@ pub enum Before {
     Seq(i64),
 }
 
+/// Where to look in a room: before a message, or after one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The newest before it.
+    Before(i64),
+    /// The oldest after it.
+    After(i64),
+}
+
 /// Which page: the newest `count` messages before a place that are not deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
@@ -220,28 +229,36 @@ pub fn readable(
     }
 }
 
-/// The oldest messages of a room after a place that are not deleted, as `me` sees them: at most `count`, and
-/// fewer if their text is longer than `bytes_max`.
+/// Messages of a room next to a place that are not deleted, as `me` sees them, oldest first: at most `count`, and
+/// fewer if their text is longer than `bytes_max`; and whether there are more of them.
 ///
 /// # Errors
 /// As [`history`].
-pub fn after(
+pub fn next_to(
     conn: &mut Connection,
     room: &Room,
-    (me, seq, count): (UserId, i64, u32),
+    (me, place, count): (UserId, Place, u32),
     bytes_max: usize,
-) -> Result<Vec<Message>, StoreError> {
-    let values = [room.id.get(), me.get(), seq, count.into()].map(Value::Int);
-    let query = Statement::<RowType>::new(AFTER, &values);
-    let rows = match conn {
-        Connection::Sqlite(sqlite) => {
-            fitting_rows(query.load_iter::<Row, DefaultLoadingMode>(sqlite)?, bytes_max)?
-        }
-        Connection::Postgres(postgres) => {
-            fitting_rows(query.load_iter::<Row, PgRowByRowLoadingMode>(postgres)?, bytes_max)?
-        }
+) -> Result<(Vec<Message>, bool), StoreError> {
+    let (sql, seq) = match place {
+        Place::Before(seq) => (NEWEST, seq),
+        Place::After(seq) => (AFTER, seq),
     };
-    rows.0.into_iter().map(|row| row.into_message(room.key)).collect()
+    let limit = i64::from(count).saturating_add(1);
+    let values = [room.id.get(), me.get(), seq, limit].map(Value::Int);
+    let query = Statement::<RowType>::new(sql, &values);
+    let (mut rows, all) = fitting_of(conn, query, bytes_max)?;
+    let fitting = rows.len();
+    rows.truncate(usize::try_from(count).unwrap_or(usize::MAX));
+    let more = !all || rows.len() < fitting;
+    if matches!(place, Place::Before(_)) {
+        rows.reverse();
+    }
+    let messages: Result<Vec<Message>, StoreError> =
+        rows.into_iter().map(|row| row.into_message(room.key)).collect();
+    let mut messages = messages?;
+    nonces::name_own(conn, me, &mut messages)?;
+    Ok((messages, more))
 }
 
 /// The next slice of a page.
@@ -308,20 +325,27 @@ fn newest(
     }
     let values = [room.id.get(), page.me.get(), end, page.count.into()].map(Value::Int);
     let query = Statement::<RowType>::new(NEWEST, &values);
-    // Row by row, to stop in time.
-    let rows = match conn {
-        Connection::Sqlite(sqlite) => {
-            fitting_rows(query.load_iter::<Row, DefaultLoadingMode>(sqlite)?, slice_bytes)?
-        }
-        Connection::Postgres(postgres) => {
-            fitting_rows(query.load_iter::<Row, PgRowByRowLoadingMode>(postgres)?, slice_bytes)?
-        }
-    };
-    let (rows, all) = rows;
+    let (rows, all) = fitting_of(conn, query, slice_bytes)?;
     if !all {
         return Ok(None);
     }
     rows.into_iter().rev().map(|row| row.into_message(room.key)).collect::<Result<_, _>>().map(Some)
+}
+
+/// What fits of a query's rows, read row by row to stop in time; and whether these are all.
+fn fitting_of(
+    conn: &mut Connection,
+    query: Statement<'_, RowType>,
+    bytes_max: usize,
+) -> QueryResult<(Vec<Row>, bool)> {
+    match conn {
+        Connection::Sqlite(sqlite) => {
+            fitting_rows(query.load_iter::<Row, DefaultLoadingMode>(sqlite)?, bytes_max)
+        }
+        Connection::Postgres(postgres) => {
+            fitting_rows(query.load_iter::<Row, PgRowByRowLoadingMode>(postgres)?, bytes_max)
+        }
+    }
 }
 
 /// Rows until there is more text in them, but at least one; and whether these are all.

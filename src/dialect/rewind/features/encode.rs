@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use super::Features;
 use crate::dialect::Frame;
 use crate::dialect::rewind::Form;
-use crate::dialect::rewind::encode::{UserObject, address, as_text, frame};
+use crate::dialect::rewind::encode::{UserObject, as_text, frame};
 use crate::dialect::rewind::time::Korean;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Presence, RoomEntry, Status};
@@ -46,7 +46,7 @@ pub fn rooms(form: Form, entries: &[RoomEntry]) -> Vec<RoomObject<'_>> {
 fn room(entry: &RoomEntry) -> RoomObject<'_> {
     let state = &entry.state;
     RoomObject {
-        id: Id(address(state.key)),
+        id: Id(state.key.address()),
         kind: match state.key {
             RoomKey::Direct(_) => "dm",
             RoomKey::Group(_) => "group",
@@ -153,7 +153,7 @@ pub fn typing(user: UserId, room: RoomKey, typing: bool) -> Frame {
         state: &'static str,
     }
     let state = if typing { "start" } else { "stop" };
-    let payload = Payload { chat_id: Id(address(room)), user_id: Id(user.get()), state };
+    let payload = Payload { chat_id: Id(room.address()), user_id: Id(user.get()), state };
     frame("typing", payload)
 }
 
@@ -165,7 +165,7 @@ pub fn read(user: UserId, room: RoomKey, seq: i64) -> Frame {
         user_id: Id,
         seq: i64,
     }
-    frame("read", Payload { chat_id: Id(address(room)), user_id: Id(user.get()), seq })
+    frame("read", Payload { chat_id: Id(room.address()), user_id: Id(user.get()), seq })
 }
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@ mod account;
 mod frame;
 mod logins;
 mod people;
+mod rooms;
 
 use serde_json::Value;
 

@@ -1,0 +1,226 @@
+//! `/rooms/{room}/messages`: what was written, and writing.
+
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::caller::Caller;
+use super::input;
+use super::problem::{Code, Problem};
+use super::shape::Written;
+use crate::domain::command::{Absent, Write};
+use crate::domain::id::MessageId;
+use crate::domain::message::{CONTENT_BYTES_MAX, Content, ContentError, Nonce};
+use crate::http::State;
+use crate::store::Done;
+use crate::store::tables::history::Place;
+
+/// The most messages of one answer.
+const LIMIT_MAX: u32 = 500;
+/// How many it are if nothing is said.
+const LIMIT_DEFAULT: u32 = 50;
+/// What a text may take of a body, escapes included, besides all else.
+const TEXT_BYTES_MAX: usize = 2 * CONTENT_BYTES_MAX;
+
+/// Which messages.
+#[derive(Deserialize, IntoParams)]
+pub struct Asked {
+    /// The newest with a number below this one. Without both: the newest.
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    before_seq: Option<i64>,
+    /// The oldest with a number above this one. Not together with `before_seq`.
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    after_seq: Option<i64>,
+    /// At most so many; 50 if nothing is said. There may be fewer where texts are long.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// Part of a room's history.
+#[derive(Serialize, ToSchema)]
+pub struct Messages {
+    /// Oldest first. Those that are deleted, or hidden by a block, are missing.
+    messages: Vec<Written>,
+    /// Whether there are more in the direction that was asked for.
+    more: bool,
+}
+
+/// A message to be sent.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Draft {
+    /// The text: not empty, at most 64 KiB of UTF-8, without U+0000.
+    #[schema(min_length = 1)]
+    content: String,
+    /// One's own name for it: 1 to 64 characters, none of them a control character. What is sent again
+    /// under the same name within 7 days, in whatever room, is not stored again.
+    #[schema(min_length = 1, max_length = 64)]
+    nonce: Option<String>,
+}
+
+/// A message with another text.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// The text: not empty, at most 64 KiB of UTF-8, without U+0000.
+    #[schema(min_length = 1)]
+    content: String,
+}
+
+/// A message that was sent.
+#[derive(Serialize, ToSchema)]
+pub struct Sent {
+    #[serde(flatten)]
+    message: Written,
+    /// Whether it had been sent before, under the same nonce; then it is told as it is now.
+    duplicate: bool,
+}
+
+/// Part of a room's history
+#[utoipa::path(
+    get, path = "/rooms/{room}/messages", tag = "Rooms", operation_id = "messages",
+    params(("room" = String, Path, description = "The room's address"), Asked),
+    responses(
+        (status = 200, description = "The messages", body = Messages),
+        (status = 400, description = "parameter_invalid"),
+        (status = 403, description = "not_member"),
+        (status = 404, description = "no_such_room"),
+    ),
+)]
+pub async fn list(
+    request: HttpRequest,
+    room: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let me = Caller::of(&request, &state).await?.user.id;
+    let which = part(&input::query(&request)?)?;
+    let (messages, more) = state.hub().messages(me, input::room(&room, me), which).await?;
+    let messages = messages.into_iter().map(|message| Written::of(message, me)).collect();
+    Ok(HttpResponse::Ok().json(Messages { messages, more }))
+}
+
+fn part(asked: &Asked) -> Result<(Place, u32), Problem> {
+    let invalid = |detail| Problem::new(Code::ParameterInvalid).detail(detail);
+    let (place, seq) = match (asked.before_seq, asked.after_seq) {
+        (Some(_), Some(_)) => return Err(invalid("before_seq and after_seq: only one of them.")),
+        (Some(seq), None) => (Place::Before(seq), seq),
+        (None, Some(seq)) => (Place::After(seq), seq),
+        (None, None) => (Place::Before(i64::MAX), 0),
+    };
+    if !input::SEQS.contains(&seq) {
+        return Err(invalid("before_seq, after_seq: out of range."));
+    }
+    let limit = asked.limit.unwrap_or(LIMIT_DEFAULT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(invalid("limit: 1 to 500."));
+    }
+    Ok((place, limit))
+}
+
+/// Sends a message
+#[utoipa::path(
+    post, path = "/rooms/{room}/messages", tag = "Rooms", operation_id = "send_message",
+    params(("room" = String, Path, description = "The room's address")),
+    request_body = Draft,
+    responses(
+        (status = 201, description = "It is stored", body = Sent),
+        (status = 200, description = "It was sent before, under the same nonce", body = Sent),
+        (status = 400, description = "body_invalid, content_invalid, nonce_invalid"),
+        (status = 403, description = "not_member"),
+        (status = 404, description = "no_such_room"),
+    ),
+)]
+pub async fn send(
+    request: HttpRequest,
+    (room, body): (Path<String>, Payload),
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let me = Caller::of(&request, &state).await?.user.id;
+    let draft: Draft = input::json_with(&request, body, &state, TEXT_BYTES_MAX).await?;
+    let content = content(draft.content)?;
+    let nonce = |text| Nonce::new(text).ok_or(Code::NonceInvalid);
+    let nonce = draft.nonce.map(nonce).transpose()?;
+    let room = input::room(&room, me);
+    let write = Write::Post { room, content, nonce, absent: Absent::Kept };
+    let (mut answer, message, duplicate) = match state.hub().change(me, write).await? {
+        Done::Posted(message, _) => (HttpResponse::Created(), message, false),
+        Done::Repeated(message) => (HttpResponse::Ok(), message, true),
+        Done::Edited { .. }
+        | Done::Signalled(_)
+        | Done::Read { .. }
+        | Done::Grouped { .. }
+        | Done::Befriended { .. }
+        | Done::Refused(_) => return Err(Code::Internal.into()),
+    };
+    Ok(answer.json(Sent { message: Written::of(message, me), duplicate }))
+}
+
+/// Changes the text of one's own message
+#[utoipa::path(
+    patch, path = "/rooms/{room}/messages/{message}", tag = "Rooms", operation_id = "edit_message",
+    params(
+        ("room" = String, Path, description = "The room's address"),
+        ("message" = String, Path, description = "The message's id"),
+    ),
+    request_body = Edit,
+    responses(
+        (status = 200, description = "The message as it is now", body = Written),
+        (status = 400, description = "body_invalid, content_invalid"),
+        (status = 403, description = "not_member"),
+        (status = 404, description = "no_such_room, no_such_message"),
+    ),
+)]
+pub async fn edit(
+    request: HttpRequest,
+    (path, body): (Path<(String, String)>, Payload),
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let me = Caller::of(&request, &state).await?.user.id;
+    let edit: Edit = input::json_with(&request, body, &state, TEXT_BYTES_MAX).await?;
+    let content = Some(content(edit.content)?);
+    let (room, message) = (input::room(&path.0, me), message(&path.1));
+    let done = state.hub().change(me, Write::Edit { room, message, content }).await?;
+    let Done::Edited { message, .. } = done else { return Err(Code::Internal.into()) };
+    Ok(HttpResponse::Ok().json(Written::of(message, me)))
+}
+
+/// Deletes one's own message
+///
+/// Its number stays, its text is gone for all.
+#[utoipa::path(
+    delete, path = "/rooms/{room}/messages/{message}", tag = "Rooms",
+    operation_id = "delete_message",
+    params(
+        ("room" = String, Path, description = "The room's address"),
+        ("message" = String, Path, description = "The message's id"),
+    ),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 403, description = "not_member"),
+        (status = 404, description = "no_such_message"),
+    ),
+)]
+pub async fn delete(
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let me = Caller::of(&request, &state).await?.user.id;
+    let (room, message) = (input::room(&path.0, me), message(&path.1));
+    state.hub().change(me, Write::Edit { room, message, content: None }).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn content(text: String) -> Result<Content, Problem> {
+    if text.is_empty() {
+        return Err(Code::ContentInvalid.into());
+    }
+    Content::new(text).map_err(|error: ContentError| {
+        Problem::new(Code::ContentInvalid).detail(format!("{error}."))
+    })
+}
+
+fn message(text: &str) -> Option<MessageId> {
+    input::digits(text).and_then(MessageId::new)
+}
