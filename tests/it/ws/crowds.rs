@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::harness::clock::TurnedClock;
-use crate::harness::{Account, Backend, Client, Server};
+use crate::harness::{Account, Backend, Client, Server, until};
 
 const MEMBERS: usize = 1_000;
 /// Messages of each of two who write at the same time.
@@ -104,6 +104,13 @@ async fn changes(client: &mut Client, of: &Account, last: &str) -> Vec<String> {
     }
 }
 
+/// Waits until only the sessions of the friends are left.
+async fn star_is_gone(server: &Server) {
+    let metrics = server.running().metrics.clone();
+    let friends = i64::try_from(FRIENDS).expect("few");
+    until("the end of the storm", || metrics.sessions.get() == friends).await;
+}
+
 #[actix_web::test]
 async fn who_comes_and_goes_many_times_is_told_of_once() {
     let clock = Arc::new(TurnedClock::start());
@@ -126,9 +133,7 @@ async fn who_comes_and_goes_many_times_is_told_of_once() {
         server.login(star).await.close().await;
     }
     join_all((0..RECONNECTS).map(|_| async { server.login(star).await.close().await })).await;
-    let metrics = server.running().metrics.clone();
-    let gone = i64::try_from(FRIENDS).expect("few");
-    crate::harness::until("the end of the storm", || metrics.sessions.get() == gone).await;
+    star_is_gone(&server).await;
     clock.pass(60);
     for client in &mut clients {
         assert_eq!(changes(client, star, "offline").await, ["offline"]);
@@ -136,6 +141,9 @@ async fn who_comes_and_goes_many_times_is_told_of_once() {
     // A session that says that nobody sits there, and that somebody does, over and over: at most once
     // a look of the hub, five of which there are in a second.
     let mut restless = server.login_with(star, &["presence"]).await;
+    for client in &mut clients {
+        assert_eq!(changes(client, star, "online").await, ["online"]);
+    }
     let start = Instant::now();
     for status in ["away", "online"].repeat(500).into_iter().chain(["away"]) {
         let payload = json!({"type": "set", "status": status});
@@ -143,6 +151,7 @@ async fn who_comes_and_goes_many_times_is_told_of_once() {
         assert_eq!(answer["payload"]["status"], status);
     }
     restless.close().await;
+    star_is_gone(&server).await;
     clock.pass(60);
     let looks_max = start.elapsed().as_millis() / Duration::from_millis(200).as_millis() + 3;
     for client in &mut clients {
