@@ -146,26 +146,24 @@ impl Rules {
         let Some(pair) = UserPair::new(act.me.user, user.id) else {
             return Ok(Ok(Outcome::of(Some(user), false)));
         };
-        let friends = friendships::between(ledger.conn(), pair)? == Some(Friendship::Friends);
-        if !friends {
+        let unaware = ledger.blocks(pair)?.hide(pair, act.me.user);
+        let seat = act.roster.seat(user.id);
+        // Unless he is now added by somebody whom he does not block, he is what he was.
+        if seat.is_some_and(|seat| !seat.unaware || unaware) {
+            return Ok(Ok(Outcome::of(Some(user), false)));
+        }
+        if friendships::between(ledger.conn(), pair)? != Some(Friendship::Friends) {
             return Ok(Err(Refusal::NotFriend));
         }
         if groups::is_banned(ledger.conn(), act.group, user.id)? {
             return Ok(Err(Refusal::Banned));
         }
-        let unaware = ledger.blocks(pair)?.hide(pair, act.me.user);
-        match act.roster.seat(user.id) {
-            // Now he is added by somebody whom he does not block.
-            Some(seat) if seat.unaware && !unaware => {}
-            Some(_) => return Ok(Ok(Outcome::of(Some(user), false))),
-            None => {
-                if act.roster.seats.len() >= self.limits.members_max {
-                    return Ok(Err(Refusal::GroupFull));
-                }
-                if groups::count_of(ledger.conn(), user.id)? >= self.limits.groups_per_user_max {
-                    return Ok(Err(Refusal::TooManyGroups));
-                }
-            }
+        if seat.is_none() && act.roster.seats.len() >= self.limits.members_max {
+            return Ok(Err(Refusal::GroupFull));
+        }
+        let groups = groups::count_of(ledger.conn(), user.id)?;
+        if !unaware && groups >= self.limits.groups_per_user_max {
+            return Ok(Err(Refusal::TooManyGroups));
         }
         let conn = ledger.written()?;
         hidings::hide_past(conn, act.group, user.id)?;

@@ -165,12 +165,13 @@ pub fn is_member(conn: &mut Connection, group: GroupId, user: UserId) -> Result<
     Ok(select(exists(row)).get_result(conn)?)
 }
 
-/// In how many groups a user is, known to him or not.
+/// In how many groups a user is, as far as he knows: nobody whom he blocks can fill his number.
 ///
 /// # Errors
 /// As [`version`].
 pub fn count_of(conn: &mut Connection, user: UserId) -> Result<i64, StoreError> {
-    Ok(members::table.filter(members::user_id.eq(user.get())).count().get_result(conn)?)
+    let known = members::user_id.eq(user.get()).and(members::unaware.eq(false));
+    Ok(members::table.filter(known).count().get_result(conn)?)
 }
 
 /// The groups a user is in, known to him or not.
