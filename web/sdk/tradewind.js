@@ -442,7 +442,7 @@ class Outbox {
     return this.#entries.filter(isFirst).filter(({ isUnderWay }) => !isUnderWay);
   }
 
-  /** It is stored. That may be told twice. */
+  /** It is stored. */
   sent(nonce, message) {
     this.#remove(nonce)?.resolve?.(message);
   }
@@ -1361,17 +1361,15 @@ export class Client extends EventTarget {
 
   #placed(type, message) {
     const room = this.#roomOf(type, message);
-    if (room !== undefined) {
-      const outcome = room.put(message);
-      if (room.isFresh) {
-        this.#advance(room);
-      }
-      this.#announce(outcome === "below" && type === "edit" ? "changed" : outcome, message, room);
-      this.#trim(room);
+    if (room === undefined) {
+      return;
     }
-    if (message.nonce && message.user_id === this.self.id) {
-      this.#outbox.sent(message.nonce, message);
+    const outcome = room.put(message);
+    if (room.isFresh) {
+      this.#advance(room);
     }
+    this.#announce(outcome === "below" && type === "edit" ? "changed" : outcome, message, room);
+    this.#trim(room);
   }
 
   #announce(outcome, message, room) {

@@ -67,9 +67,13 @@ test("typing that went well does not take the next error", async () => {
 });
 
 test("an error that answers nothing is told", async () => {
-  const { socket } = await play();
+  const { client, socket } = await play();
+  mock.timers.tick(40_000);
   socket.refuses(1011);
   assert.equal(stage.tellings("error")[0].code, 1011);
+  socket.echoes();
+  mock.timers.tick(10_000);
+  assert.equal(client.status, "ready");
 });
 
 test("what the hub has passed over is refused, and nothing is stuck", async () => {

@@ -73,6 +73,36 @@ test("news do not hide an own change that is not answered yet", async () => {
   assert.deepEqual(stage.socket.asked("sync")[0].rooms, { [ROOM]: 2 });
 });
 
+test("a page that is ahead of the news does not stand for them", async () => {
+  const { client } = await play({ rooms: [listed(2, 2)] });
+  const page = client.history(ROOM);
+  says("send", byBob(1, "one"));
+  says("send", byBob(4, "four"));
+  stage.socket.echoes();
+  await page;
+  const room = client.rooms.get(ROOM);
+  assert.deepEqual([room.rev, contents(room)], [2, ["one", "four"]]);
+  assert.deepEqual(stage.tellings("message")[0].message.seq, 4);
+  says("edit", byBob(1, "one!", { rev: 3 }));
+  stage.socket.breaks();
+  mock.timers.tick(500);
+  stage.welcome({ rooms: [listed(4, 4)] });
+  assert.deepEqual(stage.socket.asked("sync")[0].rooms, { [ROOM]: 3 });
+});
+
+test("two pages asked for at once are one", async () => {
+  const { client } = await play({ rooms: [listed(4, 4, { unread: 4 })] });
+  const pages = [client.history(ROOM, { count: 2 }), client.history(ROOM, { count: 2 })];
+  for (const beat of stage.socket.asked("heartbeat").slice(-2)) {
+    says("send", byBob(3, "three"));
+    says("send", byBob(4, "four"));
+    stage.socket.says("heartbeat", beat);
+  }
+  assert.deepEqual(await pages[0], await pages[1]);
+  const room = client.rooms.get(ROOM);
+  assert.deepEqual([contents(room), room.unread], [["three", "four"], 4]);
+});
+
 test("a room one is not in any more goes", async () => {
   const { client } = await play({
     rooms: [listed(1, 1), listed(1, 1, { id: "77", kind: "group" })],
@@ -164,6 +194,22 @@ test("unread messages are counted, not summed up", async () => {
   assert.deepEqual([room.unread, room.readSeq], [0, 4]);
 });
 
+test("what is deleted below the window counts once, before or after the list", async () => {
+  const { client } = await play({ rooms: [listed(4, 4, { unread: 4 })] });
+  const room = client.rooms.get(ROOM);
+  says("edit", byBob(3, "", { rev: 5 }));
+  says("edit", byBob(3, "", { rev: 5 }));
+  assert.equal(room.unread, 3);
+  stage.socket.breaks();
+  mock.timers.tick(500);
+  stage.welcome({ rooms: [listed(4, 6, { unread: 2 })] });
+  says("edit", byBob(1, "", { rev: 7 }));
+  says("edit", byBob(2, "", { rev: 6 }));
+  says("edit", byBob(1, "", { rev: 7 }));
+  stage.socket.says("sync", { rooms: { [ROOM]: 7 }, complete: true });
+  assert.deepEqual([room.rev, room.unread], [7, 1]);
+});
+
 test("a room holds so many messages and no more", async () => {
   const { client } = await play({ rooms: [listed(0, 0)] }, { messagesMax: 3 });
   for (let seq = 1; seq <= 5; seq += 1) {
@@ -171,6 +217,19 @@ test("a room holds so many messages and no more", async () => {
   }
   const room = client.rooms.get(ROOM);
   assert.deepEqual([contents(room), room.unread, room.isWhole], [["3", "4", "5"], 5, false]);
+});
+
+test("a list that is older than what was dropped does not uncount it", async () => {
+  const { client } = await play({ rooms: [listed(2, 2, { unread: 2 })] }, { messagesMax: 2 });
+  says("send", said(1, "who is that?", { chat_id: "4", user_id: "1004" }));
+  assert.equal(stage.socket.asked("auth").length, 2);
+  for (let seq = 3; seq <= 5; seq += 1) {
+    says("send", byBob(seq, `${seq}`));
+  }
+  const lists = { self_user: ME, mutual_requests: [], mutual_users: [BOB], features: ["sync"] };
+  stage.socket.says("auth", { ...lists, rooms: [listed(2, 2, { unread: 2 })] });
+  const room = client.rooms.get(ROOM);
+  assert.deepEqual([contents(room), room.unread], [["4", "5"], 5]);
 });
 
 test("who types is forgotten when the word of it is lost", async () => {

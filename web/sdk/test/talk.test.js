@@ -34,6 +34,22 @@ test("a token that is not good signs out", async () => {
   assert.equal(client.status, "signedout");
 });
 
+test("who is logged out elsewhere waits for another token, and sends then", async () => {
+  const account = { email: "bob@example.org", password: "secret of bob" };
+  const token = await login(hub.url, account);
+  const client = await hub.enter({ token });
+  const told = heard(client, "signedout");
+  const headers = { Authorization: `Bearer ${token}` };
+  await fetch(`${hub.url}/api/v1/auth/logout`, { method: "POST", headers });
+  assert.deepEqual(await told, { code: 4010, reason: "token revoked" });
+  const sent = client.send(client.roomWith("1000"), "to nobody");
+  const refused = assert.rejects(within(sent, "a refusal"), { code: 4004 });
+  await assert.rejects(within(client.connect(), "a refusal"), { code: "signedout" });
+  await within(client.connect(await login(hub.url, account)), "a welcome");
+  await refused;
+  client.close();
+});
+
 test("they become friends", async () => {
   await befriend(alice, bob);
   assert.deepEqual([...alice.friends.values()], [bob.self]);
