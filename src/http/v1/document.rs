@@ -11,7 +11,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Ref, RefOr, ResponseBuilder};
 
 use super::{
-    auth, blocks, friends, me, messages, password, presence, problem, reset, rooms, sessions,
+    auth, blocks, friends, groups, me, members, messages, password, presence, problem, reset,
+    rooms, sessions,
 };
 
 #[derive(OpenApi)]
@@ -48,6 +49,18 @@ use super::{
         messages::send,
         messages::edit,
         messages::delete,
+        groups::make,
+        groups::show,
+        groups::rename,
+        groups::delete,
+        groups::leave,
+        groups::members,
+        members::add,
+        members::kick,
+        members::set_role,
+        members::ban,
+        members::unban,
+        members::transfer,
         auth::refresh,
         auth::logout,
         reset::ask,

@@ -10,8 +10,10 @@ mod caller;
 mod cors;
 mod document;
 mod friends;
+mod groups;
 mod input;
 mod me;
+mod members;
 mod messages;
 mod password;
 mod presence;
@@ -67,6 +69,18 @@ fn table() -> Table {
         .post("/rooms/{room}/messages", messages::send)
         .patch("/rooms/{room}/messages/{message}", messages::edit)
         .delete("/rooms/{room}/messages/{message}", messages::delete)
+        .post("/groups", groups::make)
+        .get("/groups/{group}", groups::show)
+        .patch("/groups/{group}", groups::rename)
+        .delete("/groups/{group}", groups::delete)
+        .post("/groups/{group}/leave", groups::leave)
+        .get("/groups/{group}/members", groups::members)
+        .put("/groups/{group}/members/{user}", members::add)
+        .delete("/groups/{group}/members/{user}", members::kick)
+        .put("/groups/{group}/members/{user}/role", members::set_role)
+        .put("/groups/{group}/bans/{user}", members::ban)
+        .delete("/groups/{group}/bans/{user}", members::unban)
+        .put("/groups/{group}/owner", members::transfer)
         .post("/auth/refresh", auth::refresh)
         .post("/auth/logout", auth::logout)
         .post("/auth/reset", reset::ask)

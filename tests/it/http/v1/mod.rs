@@ -2,6 +2,7 @@
 
 mod account;
 mod frame;
+mod groups;
 mod logins;
 mod people;
 mod rooms;

@@ -1,0 +1,201 @@
+//! `/groups/{group}/members`, `/bans` and `/owner`: what is done to the members of a group.
+
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::caller::Caller;
+use super::groups::{self, Group};
+use super::input;
+use super::problem::Problem;
+use crate::domain::group::{GroupStep, Role, Who};
+use crate::http::State;
+
+/// What a member can be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum NewRank {
+    /// Keeps order.
+    Moderator,
+    /// Anybody else.
+    Member,
+}
+
+/// What a member is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRole {
+    role: NewRank,
+}
+
+/// Whose the group is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOwner {
+    /// An id, a name, or `@` and a name.
+    user: String,
+}
+
+/// Adds a friend to a group
+///
+/// Every member may, friends of his own. Who is a member already stays what he is.
+#[utoipa::path(
+    put, path = "/groups/{group}/members/{user}", tag = "Groups", operation_id = "add_member",
+    params(
+        ("group" = String, Path, description = "The group's id"),
+        ("user" = String, Path, description = "An id, a name, or `@` and a name"),
+    ),
+    responses(
+        (status = 200, description = "The group as it is now", body = Group),
+        (status = 403, description = "not_member, not_allowed"),
+        (status = 404, description = "no_such_user, not_friend"),
+        (status = 409, description = "banned, group_full, too_many_groups"),
+    ),
+)]
+pub async fn add(
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    change(&request, &path, &state, GroupStep::Add).await
+}
+
+/// Makes somebody no member any more
+///
+/// The owner may, and moderators with plain members. Oneself one cannot kick: one leaves.
+#[utoipa::path(
+    delete, path = "/groups/{group}/members/{user}", tag = "Groups", operation_id = "kick_member",
+    params(
+        ("group" = String, Path, description = "The group's id"),
+        ("user" = String, Path, description = "An id, a name, or `@` and a name"),
+    ),
+    responses(
+        (status = 200, description = "The group as it is now", body = Group),
+        (status = 403, description = "not_member, not_allowed"),
+        (status = 404, description = "no_such_user, no_such_member"),
+    ),
+)]
+pub async fn kick(
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    change(&request, &path, &state, GroupStep::Kick).await
+}
+
+/// Bans a user from a group
+///
+/// As kicking, and he cannot be added until the ban is lifted. Also who is no member can be banned.
+#[utoipa::path(
+    put, path = "/groups/{group}/bans/{user}", tag = "Groups", operation_id = "ban_user",
+    params(
+        ("group" = String, Path, description = "The group's id"),
+        ("user" = String, Path, description = "An id, a name, or `@` and a name"),
+    ),
+    responses(
+        (status = 200, description = "The group as it is now", body = Group),
+        (status = 403, description = "not_member, not_allowed"),
+        (status = 404, description = "no_such_user"),
+    ),
+)]
+pub async fn ban(
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    change(&request, &path, &state, GroupStep::Ban).await
+}
+
+/// Lifts a ban
+///
+/// Owner and moderators may. He is no member by that, but can be added.
+#[utoipa::path(
+    delete, path = "/groups/{group}/bans/{user}", tag = "Groups", operation_id = "lift_ban",
+    params(
+        ("group" = String, Path, description = "The group's id"),
+        ("user" = String, Path, description = "An id, a name, or `@` and a name"),
+    ),
+    responses(
+        (status = 200, description = "The group as it is now", body = Group),
+        (status = 403, description = "not_member, not_allowed"),
+        (status = 404, description = "no_such_user"),
+    ),
+)]
+pub async fn unban(
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    change(&request, &path, &state, GroupStep::Unban).await
+}
+
+/// Makes a member a moderator, or a plain member again
+///
+/// Only the owner may.
+#[utoipa::path(
+    put, path = "/groups/{group}/members/{user}/role", tag = "Groups", operation_id = "set_role",
+    params(
+        ("group" = String, Path, description = "The group's id"),
+        ("user" = String, Path, description = "An id, a name, or `@` and a name"),
+    ),
+    request_body = NewRole,
+    responses(
+        (status = 200, description = "The group as it is now", body = Group),
+        (status = 400, description = "body_invalid"),
+        (status = 403, description = "not_member, not_allowed"),
+        (status = 404, description = "no_such_user, no_such_member"),
+    ),
+)]
+pub async fn set_role(
+    request: HttpRequest,
+    (path, body): (Path<(String, String)>, Payload),
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let me = Caller::of(&request, &state).await?.user.id;
+    let NewRole { role } = input::json(&request, body, &state).await?;
+    let role = match role {
+        NewRank::Moderator => Role::Moderator,
+        NewRank::Member => Role::Member,
+    };
+    let (group, user) = path.into_inner();
+    let step = GroupStep::SetRole(input::who(&user)?, role);
+    Ok(HttpResponse::Ok().json(groups::change(&state, me, Some(&group), step).await?))
+}
+
+/// Makes another member the owner
+///
+/// Only the owner may, who becomes a moderator.
+#[utoipa::path(
+    put, path = "/groups/{group}/owner", tag = "Groups", operation_id = "transfer_group",
+    params(("group" = String, Path, description = "The group's id")),
+    request_body = NewOwner,
+    responses(
+        (status = 200, description = "The group as it is now", body = Group),
+        (status = 400, description = "body_invalid"),
+        (status = 403, description = "not_member, not_allowed"),
+        (status = 404, description = "no_such_user, no_such_member"),
+    ),
+)]
+pub async fn transfer(
+    request: HttpRequest,
+    (group, body): (Path<String>, Payload),
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let me = Caller::of(&request, &state).await?.user.id;
+    let NewOwner { user } = input::json(&request, body, &state).await?;
+    let step = GroupStep::Transfer(input::who(&user)?);
+    Ok(HttpResponse::Ok().json(groups::change(&state, me, Some(&group), step).await?))
+}
+
+async fn change(
+    request: &HttpRequest,
+    path: &(String, String),
+    state: &State,
+    step: fn(Who) -> GroupStep,
+) -> Result<HttpResponse, Problem> {
+    let me = Caller::of(request, state).await?.user.id;
+    let (group, user) = path;
+    let step = step(input::who(user)?);
+    Ok(HttpResponse::Ok().json(groups::change(state, me, Some(group), step).await?))
+}

@@ -1,0 +1,91 @@
+//! Groups over HTTP; the rules themselves are played over the socket.
+
+use serde_json::{Value, json};
+
+use super::rooms::socket;
+use crate::harness::{Account, Backend, Server};
+
+#[actix_web::test]
+async fn a_group_lives_from_making_to_deleting() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = Server::with(backend, |_| {}).await;
+        let [alice, bob, carol] =
+            [server.user("alice").await, server.user("bob").await, server.user("carol").await];
+        server.befriend(&alice, &bob).await;
+        server.befriend(&bob, &carol).await;
+        let call = async |who: &Account, method: &str, path: String, body: Value| {
+            server.api(who, method, &path, body).await
+        };
+        let made = call(&alice, "POST", "/groups".to_owned(), json!({"title": "tea"})).await;
+        let group = made.expect(201)["id"].as_str().expect("an id").to_owned();
+        assert_eq!(made.json["owner"], alice.id().to_string());
+        assert_eq!((&made.json["title"], &made.json["members"]), (&json!("tea"), &json!(1)));
+        let at = |rest: &str| format!("/groups/{group}{rest}");
+        let mut his = socket(&server, &bob).await;
+
+        let (by_id, null) = (format!("/members/{}", bob.id()), Value::Null);
+        let added = call(&alice, "PUT", at(&by_id), null.clone()).await;
+        assert_eq!(added.expect(200)["members"], 2);
+        assert_eq!(his.recv().await["payload"]["type"], "add");
+        call(&bob, "PUT", at("/members/@carol"), null.clone()).await.expect(200);
+        his.recv().await;
+        let strange = call(&alice, "PUT", at("/members/nobody"), null.clone()).await;
+        strange.expect_problem(404, "no_such_user");
+        let renamed = call(&alice, "PATCH", at(""), json!({"title": "coffee"})).await;
+        assert_eq!(renamed.expect(200)["title"], "coffee");
+        assert_eq!(his.recv().await["payload"]["type"], "rename");
+        let not_his = call(&bob, "PATCH", at(""), json!({"title": "beer"})).await;
+        not_his.expect_problem(403, "not_allowed");
+        let blank = call(&alice, "PATCH", at(""), json!({"title": " "})).await;
+        blank.expect_problem(400, "title_invalid");
+
+        let role = async |who: &Account, role: &str| {
+            call(who, "PUT", at("/members/bob/role"), json!({"role": role})).await
+        };
+        role(&alice, "owner").await.expect_problem(400, "body_invalid");
+        role(&carol, "moderator").await.expect_problem(403, "not_allowed");
+        role(&alice, "moderator").await.expect(200);
+        his.recv().await;
+        let members = call(&carol, "GET", at("/members"), null.clone()).await;
+        let roles: Vec<_> = members.expect(200)["members"]
+            .as_array()
+            .expect("them")
+            .iter()
+            .map(|one| (one["user"]["name"].clone(), one["role"].clone()))
+            .collect();
+        let expected = [("alice", "owner"), ("bob", "moderator"), ("carol", "member")];
+        assert_eq!(roles, expected.map(|(name, role)| (json!(name), json!(role))));
+
+        // What is written in it is in the room of the same id.
+        let messages = format!("/rooms/{group}/messages");
+        call(&carol, "POST", messages.clone(), json!({"content": "x"})).await.expect(201);
+        assert_eq!(his.recv().await["payload"]["content"], "x");
+        call(&bob, "PUT", at("/bans/carol"), null.clone()).await.expect(200);
+        assert_eq!(his.recv().await["payload"]["type"], "ban");
+        call(&carol, "GET", messages, null.clone()).await.expect_problem(403, "not_member");
+        call(&carol, "GET", at(""), null.clone()).await.expect_problem(403, "not_member");
+        let again = call(&bob, "PUT", at("/members/carol"), null.clone()).await;
+        again.expect_problem(409, "banned");
+        call(&bob, "DELETE", at("/bans/carol"), null.clone()).await.expect(200);
+        call(&bob, "PUT", at("/members/carol"), null.clone()).await.expect(200);
+        call(&bob, "DELETE", at("/members/carol"), null.clone()).await.expect(200);
+        let gone = call(&bob, "DELETE", at("/members/carol"), null.clone()).await;
+        gone.expect_problem(404, "no_such_member");
+        his.drain().await;
+
+        let leave = call(&alice, "POST", at("/leave"), null.clone()).await;
+        leave.expect_problem(409, "owner_stays");
+        let owner = json!({"user": bob.id().to_string()});
+        let owned = call(&alice, "PUT", at("/owner"), owner).await;
+        assert_eq!(owned.expect(200)["owner"], bob.id().to_string());
+        assert_eq!(his.recv().await["payload"]["type"], "transfer");
+        call(&alice, "POST", at("/leave"), null.clone()).await.expect(204);
+        assert_eq!(his.recv().await["payload"]["type"], "leave");
+        call(&alice, "DELETE", at(""), null.clone()).await.expect_problem(403, "not_member");
+        call(&bob, "DELETE", at(""), null.clone()).await.expect(204);
+        assert_eq!(his.recv().await["payload"]["type"], "delete");
+        call(&bob, "GET", at(""), null).await.expect_problem(403, "not_member");
+        his.close().await;
+        server.stop().await;
+    }
+}
