@@ -79,14 +79,14 @@ pub struct AskOnline {
     pub answer: oneshot::Sender<bool>,
 }
 
-/// Somebody asks which of some users are online.
+/// Somebody asks how some users are.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct AskOnlineAmong {
+pub struct AskPresence {
     /// About whom.
     pub users: Vec<UserId>,
-    /// Told those of them who are.
-    pub answer: oneshot::Sender<Vec<UserId>>,
+    /// Told how each is.
+    pub answer: oneshot::Sender<Vec<Presence>>,
 }
 
 /// Somebody asks which log-ins the sockets of a user belong to.

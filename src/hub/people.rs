@@ -4,11 +4,11 @@ use tokio::sync::oneshot;
 
 use super::Hub;
 use super::access::LookUp;
-use super::messages::{AskOnline, AskOnlineAmong, Call, Notify};
+use super::messages::{AskOnline, AskPresence, Call, Notify};
 use crate::domain::clock::Timestamp;
 use crate::domain::command::Write;
 use crate::domain::error::Refusal;
-use crate::domain::event::Notice;
+use crate::domain::event::{Notice, Presence};
 use crate::domain::id::UserId;
 use crate::store::Done;
 use crate::store::tables::{service_keys, users};
@@ -45,14 +45,15 @@ impl Hub {
         answered.await.map_err(|_| Refusal::Busy)?
     }
 
-    /// Those of some users who have a session, in their order.
+    /// How some users are, as their friends are told, in their order.
     ///
     /// # Errors
     /// As [`Hub::is_online`].
-    pub async fn online_among(&self, users: Vec<UserId>) -> Result<Vec<UserId>, Refusal> {
+    pub async fn presence(&self, users: Vec<UserId>) -> Result<Vec<Presence>, Refusal> {
         let (answer, answered) = oneshot::channel();
-        self.ask(AskOnlineAmong { users, answer })?;
-        answered.await.map_err(|_| Refusal::Busy)
+        self.ask(AskPresence { users, answer })?;
+        let presence = answered.await.map_err(|_| Refusal::Busy)?;
+        self.last_seen(presence).await
     }
 
     /// Tells a user something; when it was, or `None` if none of his sessions can be told.

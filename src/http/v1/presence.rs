@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
-use super::input;
 use super::problem::{Code, Problem};
+use super::{input, time};
+use crate::domain::event;
 use crate::domain::id::UserId;
 use crate::http::State;
 
@@ -31,7 +32,9 @@ pub struct Asked {
 pub enum Status {
     /// A session of his is there.
     Online,
-    /// None is.
+    /// The same, but nobody sits at any.
+    Away,
+    /// None is, or the last has gone for longer than `presence.offline_grace_ms`.
     Offline,
 }
 
@@ -42,6 +45,20 @@ pub struct Presence {
     id: String,
     /// Whether he is there.
     status: Status,
+    /// When he was last connected: now, if he is. `null` if it is not known.
+    #[schema(format = "date-time")]
+    last_seen: Option<String>,
+}
+
+impl From<event::Presence> for Presence {
+    fn from(is: event::Presence) -> Self {
+        let status = match is.status {
+            event::Status::Online => Status::Online,
+            event::Status::Away => Status::Away,
+            event::Status::Offline => Status::Offline,
+        };
+        Self { id: is.user.to_string(), status, last_seen: is.last_seen.map(time::text) }
+    }
 }
 
 /// Friends, and whether they are there.
@@ -67,13 +84,7 @@ pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpRespon
     let is_wanted = |id: &UserId| wanted.as_ref().is_none_or(|wanted| wanted.contains(id));
     let friends = state.hub().friends(me).await?;
     let ids: Vec<UserId> = friends.iter().map(|friend| friend.id).filter(is_wanted).collect();
-    let online: HashSet<UserId> =
-        state.hub().online_among(ids.clone()).await?.into_iter().collect();
-    let presence = |id: UserId| Presence {
-        id: id.to_string(),
-        status: if online.contains(&id) { Status::Online } else { Status::Offline },
-    };
-    let users = ids.into_iter().map(presence).collect();
+    let users = state.hub().presence(ids).await?.into_iter().map(Presence::from).collect();
     Ok(HttpResponse::Ok().json(Presences { users }))
 }
 

@@ -5,7 +5,7 @@ use actix::{Context, Handler};
 use crate::domain::event::{Event, Topic, Viewer};
 use crate::hub::ChatServer;
 use crate::hub::fanout::Fanout;
-use crate::hub::messages::{AskOnline, AskOnlineAmong, AskSockets, Notify};
+use crate::hub::messages::{AskOnline, AskPresence, AskSockets, Notify};
 
 impl Handler<AskOnline> for ChatServer {
     type Result = ();
@@ -17,14 +17,13 @@ impl Handler<AskOnline> for ChatServer {
     }
 }
 
-impl Handler<AskOnlineAmong> for ChatServer {
+impl Handler<AskPresence> for ChatServer {
     type Result = ();
 
-    fn handle(&mut self, ask: AskOnlineAmong, _: &mut Context<Self>) {
-        let mut online = ask.users;
-        online.retain(|user| self.presence.is_online(*user));
-        if ask.answer.send(online).is_err() {
-            log::debug!("nobody waited to hear which users are online");
+    fn handle(&mut self, ask: AskPresence, _: &mut Context<Self>) {
+        let presence = ask.users.iter().map(|user| self.presence_of(*user)).collect();
+        if ask.answer.send(presence).is_err() {
+            log::debug!("nobody waited to hear how users are");
         }
     }
 }

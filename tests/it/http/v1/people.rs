@@ -122,13 +122,24 @@ async fn presence_is_told_of_friends_only() {
     server.befriend(&alice, &carol).await;
     let (here, there) = (server.log_in(&bob).await, server.login(&stranger).await);
     let ask = async |query: String| {
-        server.api(&alice, "GET", &format!("/presence{query}"), Value::Null).await
+        let mut answer = server.api(&alice, "GET", &format!("/presence{query}"), Value::Null).await;
+        for user in answer.json["users"].as_array_mut().into_iter().flatten() {
+            // Now for those who are there, unknown of those who never were.
+            let seen = user.as_object_mut().and_then(|user| user.remove("last_seen"));
+            assert_eq!(seen.expect("a time or null").is_null(), user["status"] == "offline");
+        }
+        answer
     };
-    let online = json!({"id": bob.id().to_string(), "status": "online"});
-    let offline = json!({"id": carol.id().to_string(), "status": "offline"});
+    let is = |who: &Account, status: &str| json!({"id": who.id().to_string(), "status": status});
+    let (online, offline) = (is(&bob, "online"), is(&carol, "offline"));
     assert_eq!(ask(String::new()).await.expect(200), &json!({"users": [online, offline]}));
     let some = ask(format!("?users={},{},7", bob.id(), stranger.id())).await;
     assert_eq!(some.expect(200), &json!({"users": [online]}));
+    let mut hers = super::rooms::socket(&server, &carol).await;
+    hers.ask(json!({"type": "presence", "payload": {"type": "set", "status": "away"}})).await;
+    let away = ask(format!("?users={}", carol.id())).await;
+    assert_eq!(away.expect(200), &json!({"users": [is(&carol, "away")]}));
+    hers.close().await;
     assert_eq!(ask("?users=".to_owned()).await.expect(200), &json!({"users": []}));
     ask("?users=bob".to_owned()).await.expect_problem(400, "parameter_invalid");
     let many = vec!["2"; 101].join(",");
