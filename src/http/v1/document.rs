@@ -11,8 +11,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Ref, RefOr, ResponseBuilder};
 
 use super::{
-    auth, blocks, friends, groups, me, members, messages, password, presence, problem, reset,
-    rooms, sessions,
+    auth, blocks, export, friends, groups, me, members, messages, password, presence, problem,
+    reset, rooms, sessions,
 };
 
 #[derive(OpenApi)]
@@ -30,6 +30,7 @@ use super::{
     paths(
         me::show,
         me::change,
+        export::export,
         password::delete,
         password::change,
         friends::list,

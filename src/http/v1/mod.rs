@@ -9,6 +9,7 @@ mod blocks;
 mod caller;
 mod cors;
 mod document;
+mod export;
 mod friends;
 mod groups;
 mod input;
@@ -51,6 +52,7 @@ fn table() -> Table {
         .get("/me", me::show)
         .patch("/me", me::change)
         .delete("/me", password::delete)
+        .get("/me/export", export::export)
         .put("/me/password", password::change)
         .get("/friends", friends::list)
         .put("/friends/{user}", friends::accept)

@@ -135,3 +135,48 @@ async fn a_deleted_account_is_gone_at_once_and_its_history_stays() {
         server.stop().await;
     }
 }
+
+#[actix_web::test]
+async fn all_that_is_kept_of_one_can_be_taken_along() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = Server::with(backend, |config| config.store.history_slice_bytes = 64).await;
+        let (alice, bob) = (server.user("alice").await, server.user("bob").await);
+        let export = async || server.api(&alice, "GET", "/me/export", Value::Null).await;
+        let empty = export().await;
+        assert_eq!(empty.expect(200)["rooms"], json!([]));
+        let disposition = empty.header("content-disposition").expect("a file");
+        assert!(disposition.starts_with("attachment;"), "{disposition}");
+
+        server.befriend(&alice, &bob).await;
+        let post = async |who: &Account, room: &str, content: &str| {
+            let path = format!("/rooms/{room}/messages");
+            server.api(who, "POST", &path, json!({"content": content})).await.expect(201);
+        };
+        let group = server.api(&alice, "POST", "/groups", json!({"title": "tea"})).await;
+        let group = group.expect(201)["id"].as_str().expect("an id").to_owned();
+        let room = alice.room(&bob);
+        for number in 0..5 {
+            post(&alice, &room, &format!("{number:0>40}")).await;
+        }
+        let block = format!("/blocks/{}", bob.id());
+        server.api(&alice, "PUT", &block, Value::Null).await.expect(204);
+        post(&bob, &room, "hidden").await;
+
+        let all = export().await;
+        let all = all.expect(200);
+        assert_eq!(all["account"]["name"], "alice");
+        assert_eq!(
+            (&all["friends"][0]["name"], &all["blocked"][0]["name"]),
+            (&json!("bob"), &json!("bob"))
+        );
+        assert_eq!(all["sessions"][0]["agent"], "the harness");
+        let rooms = all["rooms"].as_array().expect("rooms");
+        let of = |id: &str| rooms.iter().find(|room| room["id"] == id).expect("the room");
+        assert_eq!((&of(&group)["title"], &of(&group)["messages"]), (&json!("tea"), &json!([])));
+        let texts = of(&room)["messages"].as_array().expect("messages").iter();
+        let seqs: Vec<_> = texts.map(|message| message["seq"].as_i64().expect("a seq")).collect();
+        assert_eq!(seqs, [1, 2, 3, 4, 5]);
+        assert!(!all.to_string().contains("hidden\""));
+        server.stop().await;
+    }
+}

@@ -1,0 +1,211 @@
+//! `/me/export`: all that is kept of one, as one JSON object.
+//!
+//! It is written piece by piece, as the peer takes it: what one is and whom one knows, then each
+//! room, some messages at a time. If the store fails on the way, the answer breaks off.
+
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::stream;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::caller::Caller;
+use super::me::Account;
+use super::problem::{Code, Problem};
+use super::rooms::Room;
+use super::shape::{Face, Written};
+use super::time;
+use crate::domain::clock::Timestamp;
+use crate::domain::error::Refusal;
+use crate::domain::event::RoomEntry;
+use crate::domain::id::UserId;
+use crate::domain::room::RoomKey;
+use crate::domain::user::User;
+use crate::http::State;
+use crate::store::Connection;
+use crate::store::StoreError;
+use crate::store::tables::history::Place;
+use crate::store::tables::logins::{self, Login};
+use crate::store::tables::{accounts, blocks, friendships, users};
+
+/// Messages of one piece.
+const PIECE_MESSAGES: u32 = 200;
+
+/// All that is kept of one. The password is not: only a hash of it is.
+#[derive(Serialize, ToSchema)]
+pub struct Export {
+    account: Account,
+    /// Oldest friendship first.
+    friends: Vec<Face>,
+    /// Who has asked for friendship.
+    requests_incoming: Vec<Face>,
+    /// Who was asked.
+    requests_outgoing: Vec<Face>,
+    /// Whom one blocks.
+    blocked: Vec<Face>,
+    /// Log-ins that go on.
+    sessions: Vec<ExportedSession>,
+    /// The rooms one is in, each with all messages that one can see.
+    rooms: Vec<ExportedRoom>,
+}
+
+/// A log-in that goes on.
+#[derive(Serialize, ToSchema)]
+pub struct ExportedSession {
+    /// What the program called itself that has logged in.
+    agent: Option<String>,
+    /// When it began.
+    #[schema(format = "date-time")]
+    created_at: String,
+    /// When it got its newest token.
+    #[schema(format = "date-time")]
+    renewed_at: String,
+    /// When that expires.
+    #[schema(format = "date-time")]
+    expires_at: String,
+}
+
+impl From<Login> for ExportedSession {
+    fn from(login: Login) -> Self {
+        Self {
+            agent: login.agent,
+            created_at: time::text(login.created_at),
+            renewed_at: time::text(login.renewed_at),
+            expires_at: time::text(login.expires_at),
+        }
+    }
+}
+
+/// A room with its messages.
+#[derive(Serialize, ToSchema)]
+pub struct ExportedRoom {
+    #[serde(flatten)]
+    room: Room,
+    /// Oldest first.
+    messages: Vec<Written>,
+}
+
+/// All that is kept of one
+///
+/// One JSON object, written piece by piece: if it breaks off, it is not valid JSON.
+#[utoipa::path(
+    get, path = "/me/export", tag = "Account", operation_id = "export_account",
+    responses((status = 200, description = "A file", body = Export)),
+)]
+pub async fn export(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let caller = Caller::of(&request, &state).await?;
+    let (me, now) = (caller.user.id, state.clock.now());
+    let head = state.store.read(move |conn| head(conn, me, now)).await?;
+    let head = head.ok_or(Problem::new(Code::TokenInvalid))?;
+    let rooms = state.hub().rooms(me).await?;
+    let writer = Writer { state, me, at: At::Head(head), rooms: rooms.into_iter(), first: true };
+    let pieces = stream::try_unfold(writer, Writer::next);
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"tradewind-export.json\""))
+        .streaming(pieces))
+}
+
+fn head(conn: &mut Connection, me: UserId, now: Timestamp) -> Result<Option<Export>, StoreError> {
+    let Some(own) = accounts::own(conn, me)? else { return Ok(None) };
+    let faces = |users: Vec<User>| users.into_iter().map(Face::from).collect();
+    let friends = friendships::friends_of(conn, &[me])?.remove(&me).unwrap_or_default();
+    let incoming = friendships::requests_to(conn, &[me])?.remove(&me).unwrap_or_default();
+    let ids = blocks::of(conn, me)?;
+    let mut blocked = users::by_ids(conn, &ids)?;
+    Ok(Some(Export {
+        account: own.into(),
+        friends: faces(friends),
+        requests_incoming: faces(incoming),
+        requests_outgoing: faces(friendships::requests_by(conn, me)?),
+        blocked: faces(ids.iter().filter_map(|id| blocked.remove(id)).collect()),
+        sessions: logins::of(conn, me, now)?.into_iter().map(ExportedSession::from).collect(),
+        rooms: Vec::new(),
+    }))
+}
+
+/// Where a writer is.
+enum At {
+    /// At the beginning.
+    Head(Export),
+    /// Between two rooms.
+    Rooms,
+    /// In a room, after a message.
+    Room(RoomKey, i64),
+    /// At the end.
+    End,
+}
+
+struct Writer {
+    state: Data<State>,
+    me: UserId,
+    at: At,
+    rooms: std::vec::IntoIter<RoomEntry>,
+    /// Whether no element of the array it is in is written.
+    first: bool,
+}
+
+impl Writer {
+    /// The next piece.
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, Problem> {
+        let mut text = String::new();
+        match std::mem::replace(&mut self.at, At::Rooms) {
+            At::Head(head) => {
+                // All but the end, where the rooms go.
+                text = json(&head)?;
+                text.truncate(text.len().saturating_sub(2));
+            }
+            At::Rooms => match self.rooms.next() {
+                Some(entry) => {
+                    self.comma(&mut text);
+                    let key = entry.state.key;
+                    text += &json(&ExportedRoom { room: entry.into(), messages: Vec::new() })?;
+                    text.truncate(text.len().saturating_sub(2));
+                    (self.at, self.first) = (At::Room(key, 0), true);
+                }
+                None => {
+                    text += "]}";
+                    self.at = At::End;
+                }
+            },
+            At::Room(key, after) => {
+                let place = (Place::After(after), PIECE_MESSAGES);
+                let page = self.state.hub().messages(self.me, Some(key), place).await;
+                let (messages, more) = match page {
+                    // Whoever is put out of a group meanwhile sees no more of it.
+                    Err(Refusal::NotMember) => (Vec::new(), false),
+                    page => page?,
+                };
+                let last = messages.last().map(|message| message.seq);
+                for message in messages {
+                    self.comma(&mut text);
+                    text += &json(&Written::of(message, self.me))?;
+                }
+                match last.filter(|_| more) {
+                    Some(seq) => self.at = At::Room(key, seq),
+                    None => {
+                        text += "]}";
+                        self.first = false;
+                    }
+                }
+            }
+            At::End => return Ok(None),
+        }
+        Ok(Some((Bytes::from(text), self)))
+    }
+
+    fn comma(&mut self, text: &mut String) {
+        if !self.first {
+            text.push(',');
+        }
+        self.first = false;
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(value).map_err(|error| {
+        log::error!("an export cannot be written: {error}");
+        Problem::new(Code::Internal)
+    })
+}
