@@ -4,6 +4,7 @@ mod account;
 mod frame;
 mod groups;
 mod logins;
+mod matrix;
 mod people;
 mod rooms;
 
