@@ -99,7 +99,8 @@ pub async fn export(request: HttpRequest, state: Data<State>) -> Result<HttpResp
     let head = state.store.read(move |conn| head(conn, me, now)).await?;
     let head = head.ok_or(Problem::new(Code::TokenInvalid))?;
     let rooms = state.hub().rooms(me).await?;
-    let writer = Writer { state, me, at: At::Head(head), rooms: rooms.into_iter(), first: true };
+    let writer =
+        Writer { state, me, at: At::Head(Box::new(head)), rooms: rooms.into_iter(), first: true };
     let pieces = stream::try_unfold(writer, Writer::next);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/json"))
@@ -128,7 +129,7 @@ fn head(conn: &mut Connection, me: UserId, now: Timestamp) -> Result<Option<Expo
 /// Where a writer is.
 enum At {
     /// At the beginning.
-    Head(Export),
+    Head(Box<Export>),
     /// Between two rooms.
     Rooms,
     /// In a room, after a message.

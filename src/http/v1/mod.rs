@@ -8,6 +8,7 @@ mod auth;
 mod blocks;
 mod caller;
 mod cors;
+mod docs;
 mod document;
 mod export;
 mod friends;
@@ -43,7 +44,8 @@ pub fn routes(app: &mut ServiceConfig) {
             // What is nowhere is told as REWIND tells it.
             .default_service(web::to(not_found)),
     )
-    .service(only("/openapi.json", "GET, HEAD", web::to(document::serve)));
+    .service(only("/openapi.json", "GET, HEAD", web::to(document::serve)))
+    .configure(docs::routes);
 }
 
 fn table() -> Table {

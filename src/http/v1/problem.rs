@@ -41,6 +41,11 @@ macro_rules! codes {
                 match self { $( Self::$name => $text, )+ }
             }
 
+            /// What is wrong, and what may help.
+            pub const fn about(self) -> &'static str {
+                match self { $( Self::$name => concat!($($doc),+), )+ }
+            }
+
             /// The status that goes with it.
             pub const fn status(self) -> StatusCode {
                 match self { $( Self::$name => StatusCode::$status, )+ }

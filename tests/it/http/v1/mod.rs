@@ -1,6 +1,7 @@
 //! `/api/v1`: what each noun does, and what is the same for all.
 
 mod account;
+mod docs;
 mod frame;
 mod groups;
 mod logins;
