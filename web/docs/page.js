@@ -1,5 +1,7 @@
 // Writes the page from openapi.json. Nothing is taken as HTML: all text goes in as text.
 
+// The order of the page; others come after them.
+const TAGS = ["Account", "Log-ins", "Friends", "Blocks", "Rooms", "Groups"];
 const METHODS = ["get", "post", "put", "patch", "delete"];
 
 function element(name, attributes = {}, ...children) {
@@ -126,11 +128,12 @@ function operation(api, method, path, item) {
 }
 
 function write(api) {
-  const tags = new Map();
+  const tags = new Map(TAGS.map((tag) => [tag, []]));
   for (const [path, item] of Object.entries(api.paths)) {
     for (const method of METHODS.filter((name) => item[name])) {
       const tag = item[method].tags?.[0] ?? "Others";
-      tags.set(tag, [...(tags.get(tag) ?? []), [method, path, item[method]]]);
+      if (!tags.has(tag)) tags.set(tag, []);
+      tags.get(tag).push([method, path, item[method]]);
     }
   }
   const target = document.getElementById("operations");

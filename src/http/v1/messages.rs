@@ -25,11 +25,12 @@ const TEXT_BYTES_MAX: usize = 2 * CONTENT_BYTES_MAX;
 
 /// Which messages.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
     /// The newest with a number below this one. Without both: the newest.
     #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     before_seq: Option<i64>,
-    /// The oldest with a number above this one. Not together with `before_seq`.
+    /// The oldest with a number above this one; with `before_seq` those of them that are below that.
     #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     after_seq: Option<i64>,
     /// At most so many; 50 if nothing is said. There may be fewer where texts are long.
@@ -94,28 +95,29 @@ pub async fn list(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let me = Caller::of(&request, &state).await?.user.id;
-    let which = part(&input::query(&request)?)?;
-    let (messages, more) = state.hub().messages(me, input::room(&room, me), which).await?;
+    let (place, limit, end) = part(&input::query(&request)?)?;
+    let which = (place, limit);
+    let (mut messages, mut more) = state.hub().messages(me, input::room(&room, me), which).await?;
+    let found = messages.len();
+    messages.retain(|message| message.seq < end);
+    more &= messages.len() == found;
     let messages = messages.into_iter().map(|message| Written::of(message, me)).collect();
     Ok(HttpResponse::Ok().json(Messages { messages, more }))
 }
 
-fn part(asked: &Asked) -> Result<(Place, u32), Problem> {
+/// Where to look, for how many, and what number is above all that is asked for.
+fn part(asked: &Asked) -> Result<(Place, u32, i64), Problem> {
     let invalid = |detail| Problem::new(Code::ParameterInvalid).detail(detail);
-    let (place, seq) = match (asked.before_seq, asked.after_seq) {
-        (Some(_), Some(_)) => return Err(invalid("before_seq and after_seq: only one of them.")),
-        (Some(seq), None) => (Place::Before(seq), seq),
-        (None, Some(seq)) => (Place::After(seq), seq),
-        (None, None) => (Place::Before(i64::MAX), 0),
-    };
-    if !input::SEQS.contains(&seq) {
+    if ![asked.before_seq, asked.after_seq].iter().flatten().all(|seq| input::SEQS.contains(seq)) {
         return Err(invalid("before_seq, after_seq: out of range."));
     }
+    let end = asked.before_seq.unwrap_or(i64::MAX);
+    let place = asked.after_seq.map_or(Place::Before(end), Place::After);
     let limit = asked.limit.unwrap_or(LIMIT_DEFAULT);
     if !(1..=LIMIT_MAX).contains(&limit) {
         return Err(invalid("limit: 1 to 500."));
     }
-    Ok((place, limit))
+    Ok((place, limit, end))
 }
 
 /// Sends a message

@@ -19,6 +19,7 @@ const USERS_MAX: usize = 100;
 
 /// Whom to ask about.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
     /// Ids, with commas between, at most 100; those who are no friends are left out. Without it: all
     /// friends.

@@ -106,6 +106,11 @@ async fn the_document_is_openapi() {
             for field in ["summary", "operationId", "tags"] {
                 assert!(!operation[field].is_null(), "{method} {path} lacks {field}");
             }
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let name = parameter["name"].as_str().expect("a name");
+                let place = if path.contains(&format!("{{{name}}}")) { "path" } else { "query" };
+                assert_eq!(parameter["in"], place, "{method} {path}: {name}");
+            }
         }
     }
     server.stop().await;

@@ -122,6 +122,9 @@ async fn history_is_paged_by_seq_and_shows_what_one_may_see() {
         expect("?limit=2&before_seq=3", &[1, 2], false).await;
         expect("?limit=2&after_seq=0", &[1, 2], true).await;
         expect("?limit=2&after_seq=3", &[4, 5], false).await;
+        expect("?after_seq=1&before_seq=4", &[2, 3], false).await;
+        expect("?after_seq=1&before_seq=4&limit=1", &[2], true).await;
+        expect("?after_seq=3&before_seq=2", &[], false).await;
         expect("?after_seq=5", &[], false).await;
         expect("?before_seq=0", &[], false).await;
         let own = server.api(&alice, "GET", &format!("/rooms/{room}/messages"), Value::Null).await;
@@ -136,7 +139,7 @@ async fn history_is_paged_by_seq_and_shows_what_one_may_see() {
         expect("?after_seq=3", &[4, 5], false).await;
         assert_eq!(texts(&server, &alice, &room, "?after_seq=5").await.0, ["6"]);
 
-        for bad in ["before_seq=1&after_seq=1", "limit=0", "limit=501", "limit=x", "after_seq=-1"] {
+        for bad in ["before_seq=-1", "limit=0", "limit=501", "limit=x", "after_seq=-1"] {
             let path = format!("/rooms/{room}/messages?{bad}");
             let answer = server.api(&bob, "GET", &path, Value::Null).await;
             answer.expect_problem(400, "parameter_invalid");
