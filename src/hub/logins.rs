@@ -7,10 +7,11 @@ use tokio::sync::oneshot;
 
 use super::Hub;
 use super::access::{LookUp, refusal};
-use super::messages::{AskSockets, Revoke};
+use super::messages::{AskSockets, Revoke, TellDepartures};
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::domain::login::{Claims, LoginId, Revocation, Which};
+use crate::store::tables::accounts::{self, Outdated};
 use crate::store::tables::logins;
 use crate::store::{Connection, StoreError};
 
@@ -33,6 +34,32 @@ impl Hub {
             let Some(login) = &claims.login else { return Ok((false, None)) };
             Ok((true, Some(logins::end(conn, login, &claims, clock.now())?)))
         })
+    }
+
+    /// Deletes the account of a user whose password has this hash: all that [`accounts::delete`] does, and the
+    /// members of his groups are told.
+    pub fn delete_account(
+        &self,
+        user: UserId,
+        password_hash: String,
+    ) -> impl LookUp<Result<(), Outdated>> + use<> {
+        let (hub, clock) = (self.clone(), Arc::clone(&self.clock));
+        let deleted = self.revoke(move |conn| {
+            Ok(match accounts::delete(conn, user, &password_hash, clock.now())? {
+                Ok((revocation, departures)) => (Ok(departures), Some(revocation)),
+                Err(outdated) => (Err(outdated), None),
+            })
+        });
+        // As in `revoke`: what is committed is told, also if the one who asked has gone away.
+        let told = actix::spawn(async move {
+            let departures = match deleted.await? {
+                Ok(departures) => departures,
+                Err(outdated) => return Ok(Err(outdated)),
+            };
+            hub.server.do_send(TellDepartures { departures });
+            Ok(Ok(()))
+        });
+        async move { told.await.unwrap_or(Err(Refusal::Internal)) }
     }
 
     /// The log-in of each socket that a user has open; `None` for a foreign token's.

@@ -15,6 +15,7 @@ use crate::domain::event::{Notice, Presence};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::login::{Claims, LoginId};
 use crate::store::Done;
+use crate::store::tables::groups::Departure;
 
 /// A socket was opened.
 #[derive(Message)]
@@ -44,6 +45,14 @@ pub struct Identify {
 pub struct Revoke {
     /// Whose.
     pub user: UserId,
+}
+
+/// A user has left groups with his account.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct TellDepartures {
+    /// What is told of each, and whom.
+    pub departures: Vec<Departure>,
 }
 
 /// An identified session has read who its user's friends are: now it is there.

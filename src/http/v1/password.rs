@@ -73,7 +73,7 @@ pub async fn change(
 /// Deletes the account
 ///
 /// At once: all sockets are closed, name and address are free, profile, password, friendships,
-/// blocks and log-ins are gone. What was written to others stays in their history, by a user who is
+/// blocks and log-ins are gone, groups are left and told so. What was written to others stays in their history, by a user who is
 /// no more. This cannot be undone.
 #[utoipa::path(
     delete, path = "/me", tag = "Account", operation_id = "delete_account",
@@ -91,14 +91,8 @@ pub async fn delete(
     let id = Caller::of(&request, &state).await?.user.id;
     let Password { password } = input::json(&request, body, &state).await?;
     let hash = proven(id, password, &state).await?;
-    let clock = state.clock.clone();
-    let deleted = state.hub().revoke(move |conn| {
-        Ok(match accounts::delete(conn, id, &hash, clock.now())? {
-            Ok(revocation) => (Ok(()), Some(revocation)),
-            Err(outdated) => (Err(outdated), None),
-        })
-    });
-    deleted.await?.map_err(|_| Problem::new(Code::PasswordWrong))?;
+    let deleted = state.hub().delete_account(id, hash).await?;
+    deleted.map_err(|_| Problem::new(Code::PasswordWrong))?;
     log::info!("user {id} deleted the account");
     Ok(HttpResponse::NoContent().finish())
 }

@@ -5,7 +5,8 @@ use actix::{Context, Handler};
 use crate::domain::event::{Event, Topic, Viewer};
 use crate::hub::ChatServer;
 use crate::hub::fanout::Fanout;
-use crate::hub::messages::{AskOnline, AskPresence, AskSockets, Notify};
+use crate::hub::messages::{AskOnline, AskPresence, AskSockets, Notify, TellDepartures};
+use crate::store::tables::groups::Departure;
 
 impl Handler<AskOnline> for ChatServer {
     type Result = ();
@@ -58,5 +59,20 @@ impl Handler<Notify> for ChatServer {
         if notify.delivered.send(delivered).is_err() {
             log::debug!("nobody waited to hear of a notice");
         }
+    }
+}
+
+impl Handler<TellDepartures> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, tell: TellDepartures, _: &mut Context<Self>) {
+        let mut fanout = Fanout::default();
+        for Departure { change, told } in tell.departures {
+            let event = fanout.event(Event::GroupChanged(change));
+            for user in told {
+                fanout.push(event, (user, Viewer::Peer), None);
+            }
+        }
+        self.deliver(fanout);
     }
 }

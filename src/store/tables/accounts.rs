@@ -12,6 +12,7 @@ use crate::store::Connection;
 use crate::store::error::StoreError;
 use crate::store::schema::{blocks, friendships, nonces, users};
 
+use super::groups::Departure;
 use super::users::{FACE, Face, user};
 use super::{groups, logins, resets, rooms};
 
@@ -122,7 +123,8 @@ pub fn change_password(
 }
 
 /// Deletes the account of a user whose password has this hash. A row stays, for the history of
-/// others: it has nothing of his, a name nobody can have, and is found by no look-up of users.
+/// others: it has nothing of his, a name nobody can have, and is found by no look-up of users. Gives also
+/// which groups he has left by that.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -131,7 +133,8 @@ pub fn delete(
     id: UserId,
     password_hash: &str,
     now: Timestamp,
-) -> Result<Result<Revocation, Outdated>, StoreError> {
+) -> Result<Result<(Revocation, Vec<Departure>), Outdated>, StoreError> {
+    let Some(Own { user, .. }) = own(conn, id)? else { return Ok(Err(Outdated)) };
     let there = users::table.find(id.get()).filter(users::password_hash.eq(password_hash));
     let nothing = (
         // Longer than a name may be, and no address.
@@ -151,10 +154,10 @@ pub fn delete(
     diesel::delete(blocks::table.filter(blocking)).execute(conn)?;
     diesel::delete(nonces::table.filter(nonces::author_id.eq(me))).execute(conn)?;
     rooms::close_of(conn, id)?;
-    groups::depart(conn, id)?;
+    let departures = groups::depart(conn, &user)?;
     resets::forget(conn, id)?;
     let revocation = logins::revoke(conn, id, &Which::AllBut(None), now)?;
     // Their names are still needed, until their tokens have expired.
     logins::forget_agents(conn, id)?;
-    Ok(Ok(revocation))
+    Ok(Ok((revocation, departures)))
 }

@@ -7,8 +7,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, SmallInt};
 
 use crate::domain::clock::Timestamp;
-use crate::domain::group::{Member, Role};
+use crate::domain::group::{Group, GroupChange, GroupVerb, Member, Role};
 use crate::domain::id::{GroupId, UserId};
+use crate::domain::user::User;
 use crate::store::Connection;
 use crate::store::connection::each_backend;
 use crate::store::error::StoreError;
@@ -60,6 +61,15 @@ impl Roster {
     pub fn owner(&self) -> Option<UserId> {
         self.seats.iter().find(|seat| seat.role == Role::Owner).map(|seat| seat.user)
     }
+}
+
+/// A user has left a group with his account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Departure {
+    /// What is told of it.
+    pub change: GroupChange,
+    /// Whom.
+    pub told: Vec<UserId>,
 }
 
 #[derive(Insertable, AsChangeset)]
@@ -301,33 +311,41 @@ pub fn is_banned(conn: &mut Connection, group: GroupId, user: UserId) -> Result<
 }
 
 /// Takes a user out of all groups. What he owned passes to the moderator who has been there longest, else
-/// to such a member; a group without others ends.
+/// to such a member; a group without others ends. Gives what to tell of each, and whom.
 ///
 /// # Errors
 /// As [`version`].
-pub fn depart(conn: &mut Connection, user: UserId) -> Result<(), StoreError> {
-    for group in of(conn, user)? {
+pub fn depart(conn: &mut Connection, who: &User) -> Result<Vec<Departure>, StoreError> {
+    let mut departures = Vec::new();
+    for group in of(conn, who.id)? {
         let all = roster(conn, group)?;
-        if all.owner() == Some(user) {
-            let others = members(conn, group)?.into_iter().filter(|member| member.user.id != user);
+        let mut owner = all.owner();
+        if owner == Some(who.id) {
+            let others =
+                members(conn, group)?.into_iter().filter(|member| member.user.id != who.id);
             let knows = |member: &Member| all.aware.contains(&member.user.id);
             let mut heirs: Vec<Member> = others.filter(knows).collect();
             heirs.sort_by_key(|member| member.role == Role::Member);
-            match heirs.first() {
-                Some(heir) => {
-                    let owner = Seat { user: heir.user.id, role: Role::Owner, unaware: false };
-                    seat(conn, group, owner, heir.joined_at)?;
-                }
-                None => {
-                    delete(conn, group)?;
-                    continue;
-                }
-            }
+            let Some(heir) = heirs.first() else {
+                delete(conn, group)?;
+                continue;
+            };
+            owner = Some(heir.user.id);
+            let as_owner = Seat { user: heir.user.id, role: Role::Owner, unaware: false };
+            seat(conn, group, as_owner, heir.joined_at)?;
         }
-        unseat(conn, group, user)?;
+        unseat(conn, group, who.id)?;
         touch(conn, group)?;
+        if let (Some(owner), Some(Head { title, created_at, .. })) = (owner, head(conn, group)?) {
+            let members = all.seats.len().saturating_sub(1);
+            let group = Group { id: group, title, owner, members, created_at };
+            let (verb, user, by) = (GroupVerb::Leave, Some(who.clone()), who.id);
+            let told = all.aware.iter().copied().filter(|other| *other != who.id).collect();
+            let change = GroupChange { verb, group, user, role: None, by };
+            departures.push(Departure { change, told });
+        }
     }
-    Ok(())
+    Ok(departures)
 }
 
 /// Ends a group: nobody is in it any more. What was said in it is swept later.

@@ -180,3 +180,30 @@ async fn all_that_is_kept_of_one_can_be_taken_along() {
         server.stop().await;
     }
 }
+
+#[actix_web::test]
+async fn the_members_of_groups_hear_that_an_account_is_deleted() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = Server::with(backend, |_| {}).await;
+        let (alice, bob) = (person(&server, "alice").await, server.user("bob").await);
+        server.befriend(&alice, &bob).await;
+        let made = server.api(&alice, "POST", "/groups", json!({"title": "tea"})).await;
+        let group = made.expect(201)["id"].as_str().expect("an id").to_owned();
+        let path = format!("/groups/{group}/members/bob");
+        server.api(&alice, "PUT", &path, Value::Null).await.expect(200);
+        // One without others ends, and nobody is left to be told.
+        server.api(&alice, "POST", "/groups", json!({"title": "alone"})).await.expect(201);
+        let mut his = super::rooms::socket(&server, &bob).await;
+        let delete = server.api(&alice, "DELETE", "/me", json!({"password": PASSWORD})).await;
+        delete.expect(204);
+        let told = &his.recv().await["payload"];
+        assert_eq!((&told["type"], &told["user"]["name"]), (&json!("leave"), &json!("alice")));
+        assert_eq!((&told["group"]["id"], &told["group"]["members"]), (&json!(group), &json!(1)));
+        assert_eq!(told["group"]["owner"], bob.id().to_string());
+        let now = server.api(&bob, "GET", &format!("/groups/{group}"), Value::Null).await;
+        assert_eq!(now.expect(200)["owner"], bob.id().to_string());
+        his.expect_nothing().await;
+        his.close().await;
+        server.stop().await;
+    }
+}
