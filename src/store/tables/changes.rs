@@ -1,6 +1,6 @@
 //! What has changed in rooms since somebody looked last, at a cost that depends on the answer alone.
 //!
-//! Sendings are found by their place in the room, as in [`history`](super::history); what was edited since
+//! Sendings are found by their place in the room, as in [`history`]; what was edited since
 //! is in an index of its own, by revision.
 
 use diesel::sql_types::BigInt;
