@@ -7,22 +7,39 @@ use std::time::Duration;
 
 use crate::domain::id::SessionId;
 
-/// Times on the steady clock at which sessions want to be looked at. The latest one set for a
+/// A time on the steady clock, in half the space of a [`Duration`]: each session has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    micros: u64,
+}
+
+impl Moment {
+    /// Later than all others.
+    pub const NEVER: Self = Self { micros: u64::MAX };
+}
+
+impl From<Duration> for Moment {
+    fn from(at: Duration) -> Self {
+        Self { micros: u64::try_from(at.as_micros()).unwrap_or(u64::MAX) }
+    }
+}
+
+/// Times at which sessions want to be looked at. The latest one set for a
 /// session counts; earlier ones stay in the queue, and so does the one of a session that has gone:
 /// whoever takes them out must ask the session's own table.
 #[derive(Default)]
 pub struct Deadlines {
-    queue: BinaryHeap<Reverse<(Duration, SessionId)>>,
+    queue: BinaryHeap<Reverse<(Moment, SessionId)>>,
 }
 
 impl Deadlines {
     /// Look at the session at this time.
-    pub fn set(&mut self, session: SessionId, at: Duration) {
+    pub fn set(&mut self, session: SessionId, at: Moment) {
         self.queue.push(Reverse((at, session)));
     }
 
     /// Takes out all times that have come, with their sessions.
-    pub fn due(&mut self, now: Duration) -> Vec<(Duration, SessionId)> {
+    pub fn due(&mut self, now: Moment) -> Vec<(Moment, SessionId)> {
         let mut due = Vec::new();
         while let Some(Reverse((at, session))) = self.queue.peek().copied() {
             if at > now {
@@ -41,7 +58,7 @@ mod tests {
 
     #[test]
     fn gives_what_is_due_in_order() {
-        let at = Duration::from_millis;
+        let at = |ms| Moment::from(Duration::from_millis(ms));
         let mut deadlines = Deadlines::default();
         deadlines.set(SessionId(1), at(30));
         deadlines.set(SessionId(2), at(10));

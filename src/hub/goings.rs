@@ -3,9 +3,8 @@
 //! A user who goes can take others along, because telling of it may find sessions that do not keep
 //! up; so goings are gathered, and told one after another by whoever is done with what he did.
 
-use std::time::Duration;
-
 use super::ChatServer;
+use super::deadlines::Moment;
 use super::fanout::Fanout;
 use super::presence::Turn;
 use super::statuses::Left;
@@ -32,13 +31,13 @@ impl ChatServer {
         at: Timestamp,
     ) {
         if let Some(entry) = self.sessions.get_mut(session) {
-            entry.identify_by = Duration::MAX;
+            entry.identify_by = Moment::NEVER;
             match entry.outlet.kind.upkeep() {
                 Upkeep::Heartbeats => {}
                 Upkeep::Pings => {
                     let now = self.parts.clock.steady();
                     entry.outlet.beat(now);
-                    entry.ping_at = now.saturating_add(self.settings.ping_interval);
+                    entry.ping_at = now.saturating_add(self.settings.ping_interval).into();
                 }
             }
         }

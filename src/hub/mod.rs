@@ -46,7 +46,7 @@ pub use access::Hub;
 pub use invites::Bounds as InviteBounds;
 pub use outlet::{Congested, Gauge, Outlet};
 
-use deadlines::Deadlines;
+use deadlines::{Deadlines, Moment};
 use delivery::{Deliver, Delivery};
 use goings::Going;
 use invites::Invites;
@@ -187,7 +187,7 @@ impl ChatServer {
     /// Takes a session out of every table; nothing if it was not there.
     fn remove(&mut self, session: SessionId) -> Option<Outlet> {
         let entry = self.sessions.remove(session)?;
-        if let Some(user) = entry.user {
+        if let Some(user) = entry.user() {
             self.leave(user, session);
         }
         self.count();
@@ -211,7 +211,8 @@ impl ChatServer {
 
     /// Ends every session whose deadline has passed.
     fn sweep(&mut self) {
-        let now = self.parts.clock.steady();
+        let steady = self.parts.clock.steady();
+        let now = Moment::from(steady);
         for (at, session) in self.deadlines.due(now) {
             let Some(entry) = self.sessions.get(session).filter(|entry| entry.check_at == at)
             else {
@@ -224,22 +225,23 @@ impl ChatServer {
             } else if self.silent_at(entry) <= now {
                 self.evict(session, CloseReason::HeartbeatMissing);
             } else {
-                self.ping(session, now);
+                self.ping(session, steady);
                 self.schedule(session);
             }
         }
         self.tell_goings();
-        self.tell_statuses(now);
-        self.end_typing(now);
+        self.tell_statuses(steady);
+        self.end_typing(steady);
     }
 
     /// Pings the peer of a session, if it is time.
     fn ping(&mut self, session: SessionId, now: Duration) {
-        let Some(entry) = self.sessions.get_mut(session).filter(|entry| entry.ping_at <= now)
+        let Some(entry) =
+            self.sessions.get_mut(session).filter(|entry| entry.ping_at <= now.into())
         else {
             return;
         };
-        entry.ping_at = now.saturating_add(self.settings.ping_interval);
+        entry.ping_at = now.saturating_add(self.settings.ping_interval).into();
         let ping = Deliver::own(vec![Delivery::Ping]);
         if entry.outlet.deliver(ping, self.settings.outbox_bytes_max).is_err() {
             self.evict(session, CloseReason::SlowConsumer);
@@ -251,21 +253,21 @@ impl ChatServer {
         let Some(entry) = self.sessions.get(session) else { return };
         let other = entry.expires_at.min(entry.identify_by).min(entry.ping_at);
         let at = self.silent_at(entry).min(other);
-        if let Some(entry) = self.sessions.get_mut(session) {
+        if let Some(entry) = self.sessions.get_mut(session).filter(|entry| entry.check_at != at) {
             entry.check_at = at;
             self.deadlines.set(session, at);
         }
     }
 
     /// When a session's silence becomes too long.
-    fn silent_at(&self, entry: &Entry) -> Duration {
+    fn silent_at(&self, entry: &Entry) -> Moment {
         let timeout = match entry.outlet.kind.upkeep() {
             Upkeep::Heartbeats => self.settings.heartbeat_timeout,
             // Before it is pinged, `identify_by` counts.
-            Upkeep::Pings if entry.ping_at == Duration::MAX => return Duration::MAX,
+            Upkeep::Pings if entry.ping_at == Moment::NEVER => return Moment::NEVER,
             Upkeep::Pings => self.settings.ping_timeout,
         };
-        entry.outlet.last_beat().saturating_add(timeout)
+        entry.outlet.last_beat().saturating_add(timeout).into()
     }
 
     /// Goes on with a stop: sessions are told once nothing is under way, and the stop is done once

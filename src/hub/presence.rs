@@ -6,6 +6,7 @@
 //! without a gap and without a repetition.
 
 use std::collections::HashMap;
+use std::mem;
 
 use crate::dialect::Kind;
 use crate::domain::event::Status;
@@ -14,7 +15,8 @@ use crate::domain::id::{SessionId, UserId};
 /// The users who have sessions.
 #[derive(Default)]
 pub struct Presence {
-    users: HashMap<UserId, Here>,
+    /// Each in a box: a table that has just grown is half empty.
+    users: HashMap<UserId, Box<Here>>,
     online: usize,
 }
 
@@ -24,10 +26,10 @@ struct Here {
     /// In the order in which they joined.
     sessions: Vec<Seat>,
     /// The user's friends, as of the last arrival and what has changed since.
-    friends: Vec<UserId>,
+    friends: Box<[UserId]>,
     /// What has changed since the first of those sessions joined that have not arrived; what they
     /// read may be older.
-    changes: Vec<(UserId, Bond)>,
+    changes: Box<[(UserId, Bond)]>,
 }
 
 struct Seat {
@@ -63,7 +65,7 @@ impl Here {
 
     fn settle(&mut self) {
         if self.sessions.iter().all(|seat| seat.arrived) {
-            self.changes = Vec::new();
+            self.changes = Box::default();
         }
     }
 }
@@ -74,7 +76,13 @@ impl Presence {
         let here = self.users.entry(user).or_default();
         match here.sessions.iter_mut().find(|seat| seat.session == session) {
             Some(seat) => seat.kind = kind,
-            None => here.sessions.push(Seat { session, kind, arrived: false, away: false }),
+            None => {
+                if here.sessions.is_empty() {
+                    // Hardly any user has more.
+                    here.sessions.reserve_exact(1);
+                }
+                here.sessions.push(Seat { session, kind, arrived: false, away: false });
+            }
         }
     }
 
@@ -105,7 +113,7 @@ impl Presence {
     /// A session that has joined arrives, with the user's friends as they were read after its
     /// joining. Arriving again changes nothing: what has been kept up to date since is newer.
     pub fn arrive(&mut self, user: UserId, session: SessionId, friends: Vec<UserId>) -> Turn {
-        let Some(here) = self.users.get_mut(&user) else { return Turn::Same };
+        let Some(here) = self.users.get_mut(&user).map(Box::as_mut) else { return Turn::Same };
         let was_online = here.is_online();
         let Some(seat) = here.sessions.iter_mut().find(|seat| seat.session == session) else {
             return Turn::Same;
@@ -114,17 +122,16 @@ impl Presence {
             return Turn::Same;
         }
         seat.arrived = true;
-        here.friends = friends;
+        here.friends = friends.into();
         for (other, bond) in &here.changes {
             change(&mut here.friends, *other, *bond);
         }
-        here.friends.shrink_to_fit();
         here.settle();
         if was_online {
             return Turn::Same;
         }
         self.online = self.online.saturating_add(1);
-        Turn::Changed(here.friends.clone())
+        Turn::Changed(here.friends.to_vec())
     }
 
     /// A session of a user has gone.
@@ -134,7 +141,7 @@ impl Presence {
         here.sessions.retain(|seat| seat.session != session);
         here.settle();
         let went = was_online && !here.is_online();
-        let friends = if went { here.friends.clone() } else { Vec::new() };
+        let friends = if went { here.friends.to_vec() } else { Vec::new() };
         if here.sessions.is_empty() {
             self.users.remove(&user);
         }
@@ -151,7 +158,7 @@ impl Presence {
             if let Some(here) = self.users.get_mut(&user) {
                 change(&mut here.friends, other, bond);
                 if here.sessions.iter().any(|seat| !seat.arrived) {
-                    here.changes.push((other, bond));
+                    append(&mut here.changes, (other, bond));
                 }
             }
         }
@@ -178,7 +185,7 @@ impl Presence {
 
     /// Whether a user is online.
     pub fn is_online(&self, user: UserId) -> bool {
-        self.users.get(&user).is_some_and(Here::is_online)
+        self.users.get(&user).is_some_and(|here| here.is_online())
     }
 
     /// The friends of an online user who are online too.
@@ -193,12 +200,23 @@ impl Presence {
     }
 }
 
-fn change(friends: &mut Vec<UserId>, other: UserId, bond: Bond) {
+fn change(friends: &mut Box<[UserId]>, other: UserId, bond: Bond) {
     match bond {
         Bond::Made if friends.contains(&other) => {}
-        Bond::Made => friends.push(other),
-        Bond::Ended => friends.retain(|friend| *friend != other),
+        Bond::Made => append(friends, other),
+        Bond::Ended => {
+            let kept = friends.iter().copied().filter(|friend| *friend != other);
+            *friends = kept.collect();
+        }
     }
+}
+
+/// Adds one to a list that keeps no room for more.
+fn append<T>(list: &mut Box<[T]>, one: T) {
+    let mut longer = mem::take(list).into_vec();
+    longer.reserve_exact(1);
+    longer.push(one);
+    *list = longer.into_boxed_slice();
 }
 
 #[cfg(test)]

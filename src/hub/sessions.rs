@@ -1,8 +1,8 @@
 //! The table of live sessions.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
+use super::deadlines::Moment;
 use super::outlet::Outlet;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::login::Claims;
@@ -11,60 +11,65 @@ use crate::domain::login::Claims;
 pub struct Entry {
     /// The way to it.
     pub outlet: Outlet,
-    /// Its user, once known.
-    pub user: Option<UserId>,
-    /// What the token says that it has shown last.
+    /// What the token says that it has shown last, if it has.
     pub claims: Option<Claims>,
-    /// When it must have shown whose it is, on the steady clock; never, if it need not or has.
-    pub identify_by: Duration,
-    /// When its peer is pinged next, on the steady clock; never, if it is not.
-    pub ping_at: Duration,
-    /// When its token ends, on the steady clock; never, before it has shown one.
-    pub expires_at: Duration,
-    /// When it is looked at next, on the steady clock.
-    pub check_at: Duration,
+    /// When it must have shown whose it is; never, if it need not or has.
+    pub identify_by: Moment,
+    /// When its peer is pinged next; never, if it is not.
+    pub ping_at: Moment,
+    /// When its token ends; never, before it has shown one.
+    pub expires_at: Moment,
+    /// When it is looked at next.
+    pub check_at: Moment,
+}
+
+impl Entry {
+    /// Its user, once known.
+    pub fn user(&self) -> Option<UserId> {
+        self.claims.as_ref().map(|claims| claims.user)
+    }
 }
 
 /// All live sessions, identified or not.
 #[derive(Default)]
 pub struct Sessions {
-    entries: HashMap<SessionId, Entry>,
+    /// Each in a box: a table that has just grown is half empty.
+    entries: HashMap<SessionId, Box<Entry>>,
 }
 
 impl Sessions {
     /// Puts in a session that nobody has identified, and must be identified by then.
-    pub fn insert(&mut self, session: SessionId, outlet: Outlet, identify_by: Duration) {
-        let never = Duration::MAX;
+    pub fn insert(&mut self, session: SessionId, outlet: Outlet, identify_by: Moment) {
+        let never = Moment::NEVER;
         let entry = Entry {
             outlet,
-            user: None,
             claims: None,
             identify_by,
             ping_at: never,
             expires_at: never,
             check_at: never,
         };
-        self.entries.insert(session, entry);
+        self.entries.insert(session, Box::new(entry));
     }
 
     /// Takes a session out.
     pub fn remove(&mut self, session: SessionId) -> Option<Entry> {
-        self.entries.remove(&session)
+        self.entries.remove(&session).map(|entry| *entry)
     }
 
     /// Looks at a session.
     pub fn get(&self, session: SessionId) -> Option<&Entry> {
-        self.entries.get(&session)
+        self.entries.get(&session).map(Box::as_ref)
     }
 
     /// Changes a session.
     pub fn get_mut(&mut self, session: SessionId) -> Option<&mut Entry> {
-        self.entries.get_mut(&session)
+        self.entries.get_mut(&session).map(Box::as_mut)
     }
 
     /// All of them, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values()
+        self.entries.values().map(Box::as_ref)
     }
 
     /// How many there are.

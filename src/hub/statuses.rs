@@ -148,7 +148,7 @@ impl ChatServer {
     fn tell_those_behind(&mut self, fanout: &mut Fanout) {
         let behind = mem::take(&mut self.statuses.behind);
         for (session, friends) in behind {
-            let Some(user) = self.sessions.get(session).and_then(|entry| entry.user) else {
+            let Some(user) = self.sessions.get(session).and_then(|entry| entry.user()) else {
                 continue;
             };
             if self.is_behind(session) {

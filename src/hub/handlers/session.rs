@@ -9,6 +9,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::event::Topic;
 use crate::domain::id::SessionId;
+use crate::hub::deadlines::Moment;
 use crate::hub::messages::{
     Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Revoke,
 };
@@ -22,9 +23,9 @@ impl Handler<Open> for ChatServer {
             return open.outlet.evict(CloseReason::Restart { retry_after_ms: 1_000 });
         }
         let identify_by = match open.outlet.kind.upkeep() {
-            Upkeep::Heartbeats => Duration::MAX,
+            Upkeep::Heartbeats => Moment::NEVER,
             Upkeep::Pings => {
-                self.parts.clock.steady().saturating_add(self.settings.identify_timeout)
+                self.parts.clock.steady().saturating_add(self.settings.identify_timeout).into()
             }
         };
         self.sessions.insert(open.session, open.outlet, identify_by);
@@ -45,14 +46,14 @@ impl Handler<Identify> for ChatServer {
         }
         let (user, expires_at) = (claims.user, self.steady_time_of(claims.expires_at));
         let Some(entry) = self.sessions.get_mut(session) else { return };
-        entry.claims = Some(claims);
+        let known = entry.claims.replace(claims).map(|claims| claims.user);
         entry.expires_at = match entry.outlet.kind.upkeep() {
             Upkeep::Heartbeats => expires_at,
-            Upkeep::Pings => Duration::MAX,
+            Upkeep::Pings => Moment::NEVER,
         };
         let sooner = entry.expires_at < entry.check_at;
         entry.outlet.kind = kind;
-        if let Some(other) = entry.user.replace(user).filter(|other| *other != user) {
+        if let Some(other) = known.filter(|other| *other != user) {
             self.leave(other, session);
         }
         self.presence.join(user, session, kind);
@@ -71,7 +72,7 @@ impl Handler<Arrive> for ChatServer {
         let Some((user, kind)) = self
             .sessions
             .get(arrive.session)
-            .and_then(|entry| entry.user.map(|user| (user, entry.outlet.kind)))
+            .and_then(|entry| entry.user().map(|user| (user, entry.outlet.kind)))
         else {
             return;
         };
@@ -92,10 +93,9 @@ impl Handler<Forget> for ChatServer {
 
     fn handle(&mut self, forget: Forget, _: &mut Context<Self>) {
         let Some(entry) = self.sessions.get_mut(forget.session) else { return };
-        entry.expires_at = Duration::MAX;
-        entry.claims = None;
-        if let Some(user) = entry.user.take() {
-            self.leave(user, forget.session);
+        entry.expires_at = Moment::NEVER;
+        if let Some(claims) = entry.claims.take() {
+            self.leave(claims.user, forget.session);
         }
         self.tell_goings();
         self.count();
@@ -153,9 +153,10 @@ impl Handler<DrainAll> for ChatServer {
 
 impl ChatServer {
     /// A moment of the wall clock on the steady one; the past is now.
-    fn steady_time_of(&self, moment: Timestamp) -> Duration {
+    fn steady_time_of(&self, moment: Timestamp) -> Moment {
         let clock = &self.parts.clock;
         let left = moment.micros().saturating_sub(clock.now().micros());
-        clock.steady().saturating_add(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
+        let left = Duration::from_micros(u64::try_from(left).unwrap_or(0));
+        clock.steady().saturating_add(left).into()
     }
 }
