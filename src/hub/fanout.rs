@@ -1,7 +1,8 @@
 //! Fan-out: an event is written once per kind of session and shared by all who get it.
 //!
 //! What one commit has for a session leaves in one message, in the order of the commit. Sessions of
-//! a user that are only told, and have asked nothing, are told the same: they share one list.
+//! a user that are only told, and have asked nothing, are told the same: they share one list, and so
+//! do users who are told the same, one after another.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,10 +23,11 @@ pub struct Fanout {
 }
 
 /// An event of a [`Fanout`].
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct EventKey(usize);
 
 /// One thing for the sessions of a user.
+#[derive(PartialEq, Eq)]
 enum Note {
     /// An event, for all but one.
     Push { event: EventKey, viewer: Viewer, except: Option<SessionId> },
@@ -118,9 +120,13 @@ impl Fanout {
         // Whoever is answered comes after those who are only told: what he then asks others about
         // is on its way to them.
         let mut last = Vec::new();
+        // What the user before was told: members of a group are told the same.
+        let (mut before, mut shared) = (Vec::new(), Vec::<(Kind, Arc<[Frame]>)>::new());
         for user in order {
             let notes = notes.remove(&user).unwrap_or_default();
-            let mut shared: Vec<(Kind, Arc<[Frame]>)> = Vec::new();
+            if notes != before {
+                shared.clear();
+            }
             for (session, kind) in sessions(user) {
                 if notes.iter().any(|note| note.singles_out(session)) {
                     let own = notes.iter().filter_map(|note| note.own(&mut events, session, kind));
@@ -141,6 +147,7 @@ impl Fanout {
                     give(session, Deliver::shared(frames));
                 }
             }
+            before = notes;
         }
         last.into_iter().for_each(|(session, deliver)| give(session, deliver));
     }
@@ -217,5 +224,60 @@ impl EventKey {
         let frame = kind.event(event, viewer)?;
         written.push((kind, own, frame.clone()));
         Some(frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::rewind::Mode;
+    use crate::domain::clock::Timestamp;
+    use crate::domain::id::MessageId;
+    use crate::domain::message::Message;
+    use crate::domain::room::RoomKey;
+    use crate::hub::delivery::Items;
+
+    fn user(raw: i64) -> UserId {
+        UserId::new(raw).unwrap()
+    }
+
+    fn posted() -> Event {
+        Event::MessagePosted(Message {
+            id: MessageId::new(7).unwrap(),
+            room: RoomKey::direct(user(2), user(4)).unwrap(),
+            author: user(2),
+            seq: 1,
+            rev: 1,
+            content: "hello".to_owned(),
+            created_at: Timestamp::from_millis(0),
+            edited_at: None,
+            deleted: false,
+            hidden: false,
+            nonce: None,
+        })
+    }
+
+    #[test]
+    fn users_who_are_told_the_same_share_one_list() {
+        let mut fanout = Fanout::default();
+        let (first, second) = (fanout.event(posted()), fanout.event(posted()));
+        for (event, users) in [(first, &[4, 6, 8][..]), (second, &[8, 10])] {
+            for raw in users {
+                fanout.push(event, (user(*raw), Viewer::Peer), None);
+            }
+        }
+        let (kind, mut told) = (Kind::Rewind(Mode::Readme.into()), Vec::new());
+        let session = |user: UserId| SessionId(user.get().unsigned_abs());
+        fanout.deliver(
+            |user| [(session(user), kind)].into_iter(),
+            |_, deliver| match deliver.into_items() {
+                Items::Shared(frames) => told.push(frames),
+                Items::Own(items) => panic!("{items:?}"),
+            },
+        );
+        let [four, six, eight, ten] = &told[..] else { panic!("{told:?}") };
+        assert!(Arc::ptr_eq(four, six) && !Arc::ptr_eq(four, eight) && !Arc::ptr_eq(eight, ten));
+        let counts = [four, eight, ten].map(|frames| frames.len());
+        assert_eq!(counts, [1, 2, 1]);
     }
 }
