@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use actix::{Actor, Arbiter, Context, Handler, System};
+use actix::{Actor, Arbiter, AsyncContext as _, Context, Handler, System};
 use criterion::{BenchmarkId, Criterion};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tradewind::dialect::Kind;
@@ -22,9 +22,10 @@ use tradewind::domain::id::{SessionId, UserId};
 use tradewind::domain::login::Claims;
 use tradewind::domain::mint::{EPOCH, IdMint};
 use tradewind::domain::room::RoomKey;
-use tradewind::hub::delivery::{Deliver, Items};
+use tradewind::hub::delivery::Deliver;
 use tradewind::hub::messages::{Closed, Identify, Open, Submit};
 use tradewind::hub::{ChatServer, Gauge, Hub, InviteBounds, Outlet, Parts, Settings};
+use tradewind::session::post::{self, Stop};
 use tradewind::store::tables::groups::{self, Seat};
 use tradewind::store::tables::rooms;
 use tradewind::store::{Connection, Durability, Store};
@@ -54,24 +55,40 @@ struct Missing {
     none: UnboundedSender<()>,
 }
 
-/// Takes in what a session would.
+/// Takes in what a session would. It has no socket: all comes by its mailbox.
 struct Listener {
+    session: SessionId,
+    hub: Hub,
     gauge: Arc<Gauge>,
+    claims: Claims,
+    metrics: Metrics,
     missing: Missing,
 }
 
 impl Actor for Listener {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        let (mailbox, gauge) = (ctx.address().recipient(), Arc::clone(&self.gauge));
+        let stop = Stop { door: None, mailbox, gauge: Arc::clone(&gauge) };
+        let way = post::join(stop, usize::MAX, &self.metrics);
+        let features = Features::named(NAMES);
+        let kind = Kind::Rewind(Form { mode: Mode::Readme, features });
+        let open = Open { session: self.session, outlet: Outlet::new(kind, way, gauge) };
+        self.hub.open(open).expect("the hub has room");
+        let identify = Identify { session: self.session, claims: self.claims.clone(), kind };
+        self.hub.identify(identify).expect("the hub has room");
+    }
 }
 
 impl Handler<Deliver> for Listener {
     type Result = ();
 
     fn handle(&mut self, deliver: Deliver, _: &mut Context<Self>) {
-        self.gauge.sub(deliver.bytes());
-        let count = match deliver.into_items() {
-            Items::Own(items) => items.len(),
-            Items::Shared(frames) => frames.len(),
+        self.gauge.took(deliver.bytes());
+        let count = match deliver {
+            Deliver::Own(items) => items.len(),
+            Deliver::Shared(news) => news.frames().len(),
         };
         for _ in 0..count {
             if self.missing.count.fetch_sub(1, Ordering::Relaxed) == 1 {
@@ -124,13 +141,15 @@ impl House {
         let hub = Hub::new(server, &parts, &settings);
         let (none, none_missing) = unbounded_channel();
         let missing = Missing { count: Arc::new(AtomicUsize::new(0)), none };
-        let open = |user| open(&hub, &*stage.clock, session_thread, user, &missing);
-        let author = open(user_id(0));
+        let counted = (&missing, &parts.metrics);
+        let open = |user| open(&hub, &*stage.clock, session_thread, user, counted);
+        let author = open(user_id(0)).await;
         for number in 1..=listeners {
-            open(match crowd {
+            let user = match crowd {
                 Crowd::Sessions(_) => user_id(1),
                 Crowd::Members(_) => user_id(number),
-            });
+            };
+            open(user).await;
         }
         Self { author, room, sessions: listeners + 1, missing, none_missing, hub }
     }
@@ -175,24 +194,26 @@ async fn group(store: &Store, mint: &IdMint, others: usize) -> RoomKey {
 }
 
 /// A listener, known to the hub as a session of a user.
-fn open(
+async fn open(
     hub: &Hub,
     clock: &dyn Clock,
     thread: &Arbiter,
     user: UserId,
-    missing: &Missing,
+    (missing, metrics): (&Missing, &Metrics),
 ) -> SessionId {
     let session = hub.next_session();
-    let gauge = Arc::new(Gauge::new(clock.steady()));
-    let listener = Listener { gauge: Arc::clone(&gauge), missing: missing.clone() };
-    let address = Listener::start_in_arbiter(&thread.handle(), move |_| listener);
-    let outlet = Outlet::new(Kind::Rewind(Mode::Readme.into()), address.recipient(), gauge);
-    hub.open(Open { session, outlet }).expect("the hub has room");
     let (issued_at, expires_at) = (clock.now(), clock.now().after(LONG));
-    let claims = Claims { user, login: None, issued_at, expires_at };
-    let features = Features::named(NAMES);
-    let kind = Kind::Rewind(Form { mode: Mode::Readme, features });
-    hub.identify(Identify { session, claims, kind }).expect("the hub has room");
+    let listener = Listener {
+        session,
+        hub: hub.clone(),
+        gauge: Arc::new(Gauge::new(clock.steady())),
+        claims: Claims { user, login: None, issued_at, expires_at },
+        metrics: metrics.clone(),
+        missing: missing.clone(),
+    };
+    let listener = Listener::start_in_arbiter(&thread.handle(), move |_| listener);
+    // It is known to the hub once it answers.
+    listener.send(Deliver::Own(Vec::new())).await.expect("it lives");
     session
 }
 

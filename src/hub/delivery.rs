@@ -39,40 +39,54 @@ impl Delivery {
 /// Things for a session, in order.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub struct Deliver {
-    items: Items,
-    bytes: usize,
-}
-
-/// What is delivered.
-#[derive(Debug)]
-pub enum Items {
-    /// Things for this session alone.
+pub enum Deliver {
+    /// For this session alone.
     Own(Vec<Delivery>),
-    /// News that several sessions get.
-    Shared(Arc<[Frame]>),
+    /// For several sessions.
+    Shared(News),
 }
 
 impl Deliver {
-    /// Things for one session.
-    pub fn own(items: Vec<Delivery>) -> Self {
-        let bytes = items.iter().map(Delivery::bytes).sum();
-        Self { items: Items::Own(items), bytes }
-    }
-
-    /// News for one of several sessions.
-    pub fn shared(frames: Arc<[Frame]>) -> Self {
-        let bytes = frames.iter().map(Frame::len).sum();
-        Self { items: Items::Shared(frames), bytes }
-    }
-
     /// Bytes that count towards the session's bound.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Own(items) => items.iter().map(Delivery::bytes).sum(),
+            Self::Shared(news) => news.bytes,
+        }
+    }
+}
+
+/// News that several sessions get, in order.
+#[derive(Clone, Debug)]
+pub struct News {
+    frames: Arc<[Frame]>,
+    bytes: usize,
+}
+
+impl News {
+    /// These frames.
+    pub fn new(frames: Arc<[Frame]>) -> Self {
+        let bytes = frames.iter().map(Frame::len).sum();
+        Self { frames, bytes }
+    }
+
+    /// The frames.
+    pub fn frames(&self) -> &Arc<[Frame]> {
+        &self.frames
+    }
+
+    /// The frames alone.
+    pub fn into_frames(self) -> Arc<[Frame]> {
+        self.frames
+    }
+
+    /// Bytes that count towards a session's bound.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// What there is.
-    pub fn into_items(self) -> Items {
-        self.items
+    /// Whether they are one and the same list.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.frames, &other.frames)
     }
 }

@@ -1,13 +1,12 @@
 //! Fan-out: an event is written once per kind of session and shared by all who get it.
 //!
-//! What one commit has for a session leaves in one message, in the order of the commit. Sessions of
-//! a user that are only told, and have asked nothing, are told the same: they share one list, and so
-//! do users who are told the same, one after another.
+//! What one commit has for a session leaves together, in the order of the commit. Sessions of a user
+//! that are only told, and have asked nothing, are told the same: they share one list, and so do
+//! users who are told the same, one after another.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use super::delivery::{Deliver, Delivery};
+use super::delivery::{Deliver, Delivery, News};
 use crate::dialect::{Frame, Kind};
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
@@ -121,7 +120,7 @@ impl Fanout {
         // is on its way to them.
         let mut last = Vec::new();
         // What the user before was told: members of a group are told the same.
-        let (mut before, mut shared) = (Vec::new(), Vec::<(Kind, Arc<[Frame]>)>::new());
+        let (mut before, mut shared) = (Vec::new(), Vec::<(Kind, News)>::new());
         for user in order {
             let notes = notes.remove(&user).unwrap_or_default();
             if notes != before {
@@ -132,19 +131,19 @@ impl Fanout {
                     let own = notes.iter().filter_map(|note| note.own(&mut events, session, kind));
                     let own: Vec<Delivery> = own.collect();
                     if !own.is_empty() {
-                        last.push((session, Deliver::own(own)));
+                        last.push((session, Deliver::Own(own)));
                     }
                     continue;
                 }
                 let known = shared.iter().find(|(known, _)| *known == kind);
-                let frames = known.map(|(_, frames)| Arc::clone(frames)).unwrap_or_else(|| {
+                let news = known.map(|(_, news)| news.clone()).unwrap_or_else(|| {
                     let told = notes.iter().filter_map(|note| note.told(&mut events, kind));
-                    let frames: Arc<[Frame]> = told.collect();
-                    shared.push((kind, Arc::clone(&frames)));
-                    frames
+                    let news = News::new(told.collect());
+                    shared.push((kind, news.clone()));
+                    news
                 });
-                if !frames.is_empty() {
-                    give(session, Deliver::shared(frames));
+                if !news.frames().is_empty() {
+                    give(session, Deliver::Shared(news));
                 }
             }
             before = notes;
@@ -235,7 +234,6 @@ mod tests {
     use crate::domain::id::MessageId;
     use crate::domain::message::Message;
     use crate::domain::room::RoomKey;
-    use crate::hub::delivery::Items;
 
     fn user(raw: i64) -> UserId {
         UserId::new(raw).unwrap()
@@ -270,14 +268,14 @@ mod tests {
         let session = |user: UserId| SessionId(user.get().unsigned_abs());
         fanout.deliver(
             |user| [(session(user), kind)].into_iter(),
-            |_, deliver| match deliver.into_items() {
-                Items::Shared(frames) => told.push(frames),
-                Items::Own(items) => panic!("{items:?}"),
+            |_, deliver| match deliver {
+                Deliver::Shared(news) => told.push(news),
+                Deliver::Own(items) => panic!("{items:?}"),
             },
         );
         let [four, six, eight, ten] = &told[..] else { panic!("{told:?}") };
-        assert!(Arc::ptr_eq(four, six) && !Arc::ptr_eq(four, eight) && !Arc::ptr_eq(eight, ten));
-        let counts = [four, eight, ten].map(|frames| frames.len());
+        assert!(four.is(six) && !four.is(eight) && !eight.is(ten));
+        let counts = [four, eight, ten].map(|news| news.frames().len());
         assert_eq!(counts, [1, 2, 1]);
     }
 }

@@ -18,6 +18,7 @@ mod outlet;
 mod people;
 mod presence;
 mod rooms;
+pub mod rounds;
 mod sessions;
 mod statuses;
 mod typing;
@@ -51,6 +52,7 @@ use delivery::{Deliver, Delivery};
 use goings::Going;
 use invites::Invites;
 use presence::Presence;
+use rounds::Rounds;
 use sessions::{Entry, Sessions};
 use statuses::Statuses;
 use typing::Typists;
@@ -204,7 +206,7 @@ impl ChatServer {
 
     /// Puts a session out and tells it why.
     fn evict(&mut self, session: SessionId, reason: CloseReason) {
-        if let Some(outlet) = self.put_out(session, reason) {
+        if let Some(mut outlet) = self.put_out(session, reason) {
             outlet.evict(reason);
         }
     }
@@ -242,8 +244,11 @@ impl ChatServer {
             return;
         };
         entry.ping_at = now.saturating_add(self.settings.ping_interval).into();
-        let ping = Deliver::own(vec![Delivery::Ping]);
-        if entry.outlet.deliver(ping, self.settings.outbox_bytes_max).is_err() {
+        let ping = Deliver::Own(vec![Delivery::Ping]);
+        let mut rounds = Rounds::default();
+        let handed = entry.outlet.deliver(ping, self.settings.outbox_bytes_max, &mut rounds);
+        rounds.send();
+        if handed.is_err() {
             self.evict(session, CloseReason::SlowConsumer);
         }
     }
@@ -277,7 +282,7 @@ impl ChatServer {
         let Some(drain) = &mut self.drain else { return };
         if idle && !drain.told {
             drain.told = true;
-            for (place, entry) in self.sessions.iter().enumerate() {
+            for (place, entry) in self.sessions.iter_mut().enumerate() {
                 let spread = u32::try_from(place.wrapping_mul(7_919)).unwrap_or_default();
                 let retry_after_ms = 1_000_u32.saturating_add(spread % RETRY_SPREAD_MS);
                 let reason = CloseReason::Restart { retry_after_ms };

@@ -1,24 +1,33 @@
 //! The way to one session, bounded in messages and in bytes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use actix::Recipient;
-use actix::dev::SendError;
-
 use super::delivery::{Deliver, Delivery};
+use super::rounds::{Rounds, Way};
 use crate::dialect::Kind;
 use crate::domain::close::CloseReason;
 
 /// With more on its way to it a session is behind.
-const CONGESTED_BYTES: usize = 64 * 1024;
+const CONGESTED_BYTES: u32 = 64 * 1024;
+/// No more than this may wait for a session, whatever the setting: it is counted in 32 bits.
+const BYTES_MAX: usize = 1 << 31;
 
 /// What a session and the hub both look at without sending messages.
+///
+/// Each value has one writer: the session's thread, but for the heartbeat. So none needs a locked
+/// instruction, and what is on its way is what the hub has handed over less what was taken.
 #[derive(Debug)]
 pub struct Gauge {
-    queued_bytes: AtomicUsize,
     last_beat_ms: AtomicU64,
+    /// Things that have reached the session or its socket, and their bytes.
+    taken: AtomicU32,
+    taken_bytes: AtomicU32,
+    /// Things in the mailbox.
+    mailed: AtomicU32,
+    /// Whether news may go past the mailbox.
+    is_open: AtomicBool,
     congested: AtomicBool,
 }
 
@@ -26,8 +35,11 @@ impl Gauge {
     /// A session opened at this steady time, with nothing queued.
     pub fn new(opened_at: Duration) -> Self {
         let gauge = Self {
-            queued_bytes: AtomicUsize::new(0),
             last_beat_ms: AtomicU64::new(0),
+            taken: AtomicU32::new(0),
+            taken_bytes: AtomicU32::new(0),
+            mailed: AtomicU32::new(0),
+            is_open: AtomicBool::new(false),
             congested: AtomicBool::new(false),
         };
         gauge.beat(opened_at);
@@ -45,19 +57,57 @@ impl Gauge {
         self.congested.store(congested, Ordering::Relaxed);
     }
 
-    /// Frames of so many bytes have reached the session.
-    pub fn sub(&self, bytes: usize) {
-        self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    /// Sets whether the session would do nothing with news but write them. Like all that follow,
+    /// only for the session's thread.
+    pub fn set_open(&self, is_open: bool) {
+        self.is_open.store(is_open, Ordering::Relaxed);
+    }
+
+    /// Whether news may be written at once: nothing is before them in the mailbox.
+    pub fn may_pass(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed) && self.mailed.load(Ordering::Relaxed) == 0
+    }
+
+    /// News with so many bytes have been written past the mailbox.
+    pub fn passed(&self, bytes: usize) {
+        count(&self.taken_bytes, short(bytes));
+        count(&self.taken, 1);
+    }
+
+    /// Something has been put into the mailbox.
+    pub fn mailed(&self) {
+        count(&self.mailed, 1);
+    }
+
+    /// Something with so many bytes has come out of the mailbox.
+    pub fn took(&self, bytes: usize) {
+        count(&self.mailed, 1_u32.wrapping_neg());
+        self.passed(bytes);
     }
 }
 
-/// A session as the hub sees it.
-#[derive(Clone)]
+/// Counts up; only for the counter's one writer.
+fn count(counter: &AtomicU32, by: u32) {
+    counter.store(counter.load(Ordering::Relaxed).wrapping_add(by), Ordering::Release);
+}
+
+fn short(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+/// A session as the hub sees it. What is handed over leaves with the rounds it was added to.
 pub struct Outlet {
     /// How it wants events written.
     pub kind: Kind,
-    recipient: Recipient<Deliver>,
+    way: Way,
     gauge: Arc<Gauge>,
+    /// What was handed over, and its bytes.
+    handed: u32,
+    handed_bytes: u32,
+    /// How much of it was taken when the gauge was looked at last. That is done when it matters
+    /// only: the gauge is in another thread's hands.
+    taken: u32,
+    taken_bytes: u32,
 }
 
 /// The session reads more slowly than it is written to.
@@ -66,8 +116,8 @@ pub struct Congested;
 
 impl Outlet {
     /// The way to a session.
-    pub fn new(kind: Kind, recipient: Recipient<Deliver>, gauge: Arc<Gauge>) -> Self {
-        Self { kind, recipient, gauge }
+    pub fn new(kind: Kind, way: Way, gauge: Arc<Gauge>) -> Self {
+        Self { kind, way, gauge, handed: 0, handed_bytes: 0, taken: 0, taken_bytes: 0 }
     }
 
     /// The steady time of the last heartbeat, or of the opening.
@@ -82,38 +132,55 @@ impl Outlet {
 
     /// Whether the peer reads so slowly that it is not told what will soon be old.
     pub fn is_congested(&self) -> bool {
+        let taken = self.gauge.taken_bytes.load(Ordering::Acquire);
         self.gauge.congested.load(Ordering::Relaxed)
-            || self.gauge.queued_bytes.load(Ordering::Relaxed) > CONGESTED_BYTES
+            || self.handed_bytes.wrapping_sub(taken) > CONGESTED_BYTES
     }
 
-    /// Hands over deliveries, unless more than `bytes_max` would then wait for the session. What
-    /// comes when nothing waits is taken whatever its size.
+    /// Hands over deliveries, unless more than may would then wait for the session. What comes when
+    /// nothing waits is taken whatever its size.
     ///
     /// # Errors
     /// [`Congested`]: nothing was handed over.
-    pub fn deliver(&self, deliver: Deliver, bytes_max: usize) -> Result<(), Congested> {
-        let bytes = deliver.bytes();
-        let queued = self.gauge.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
-        if queued > 0 && queued.saturating_add(bytes) > bytes_max {
-            self.gauge.sub(bytes);
-            return Err(Congested);
-        }
-        match self.recipient.try_send(deliver) {
-            Ok(()) => Ok(()),
-            Err(SendError::Full(_)) => {
-                self.gauge.sub(bytes);
-                Err(Congested)
+    pub fn deliver(
+        &mut self,
+        deliver: Deliver,
+        bytes_max: usize,
+        rounds: &mut Rounds,
+    ) -> Result<(), Congested> {
+        if self.is_full(deliver.bytes(), bytes_max) {
+            self.taken = self.gauge.taken.load(Ordering::Acquire);
+            self.taken_bytes = self.gauge.taken_bytes.load(Ordering::Acquire);
+            if self.is_full(deliver.bytes(), bytes_max) {
+                return Err(Congested);
             }
-            // The session is gone; its goodbye is on the way.
-            Err(SendError::Closed(_)) => Ok(()),
         }
+        self.hand_over(deliver, rounds);
+        Ok(())
+    }
+
+    /// Whether there is no room for so many bytes more, as far as is known.
+    fn is_full(&self, bytes: usize, bytes_max: usize) -> bool {
+        let waiting = self.handed.wrapping_sub(self.taken);
+        let queued = self.handed_bytes.wrapping_sub(self.taken_bytes);
+        let queued = usize::try_from(queued).unwrap_or(usize::MAX);
+        waiting >= self.way.thread.messages_max
+            || (queued > 0 && queued.saturating_add(bytes) > bytes_max.min(BYTES_MAX))
     }
 
     /// Tells the session to end. One that cannot hear it ends with its socket.
-    pub fn evict(&self, reason: CloseReason) {
-        // Past the bound on purpose: it comes once a session, and most of all to one whose mailbox
-        // is full. Untold it would live on, unknown to the hub, without deadline or answers.
-        self.recipient.do_send(Deliver::own(vec![Delivery::Evict(reason)]));
+    pub fn evict(&mut self, reason: CloseReason) {
+        // Past the bound on purpose: it comes once a session, and most of all to one that does not
+        // keep up. Untold it would live on, unknown to the hub, without deadline or answers.
+        let mut rounds = Rounds::default();
+        self.hand_over(Deliver::Own(vec![Delivery::Evict(reason)]), &mut rounds);
+        rounds.send();
+    }
+
+    fn hand_over(&mut self, deliver: Deliver, rounds: &mut Rounds) {
+        self.handed = self.handed.wrapping_add(1);
+        self.handed_bytes = self.handed_bytes.wrapping_add(short(deliver.bytes()));
+        rounds.add(&self.way, deliver);
     }
 }
 
@@ -126,41 +193,74 @@ mod tests {
     use super::*;
     use crate::dialect::Frame;
     use crate::dialect::rewind::Mode;
-    use crate::hub::delivery::Items;
+    use crate::hub::delivery::News;
+    use crate::hub::rounds::{Load, Place, Round, Thread};
 
-    struct Listener(Arc<Mutex<Vec<Items>>>);
+    const MESSAGES_MAX: u32 = 4;
 
-    impl Actor for Listener {
+    struct Postman(Arc<Mutex<Vec<Load>>>);
+
+    impl Actor for Postman {
         type Context = Context<Self>;
     }
 
-    impl Handler<Deliver> for Listener {
+    impl Handler<Round> for Postman {
         type Result = ();
 
-        fn handle(&mut self, deliver: Deliver, _: &mut Context<Self>) {
-            self.0.lock().unwrap().push(deliver.into_items());
+        fn handle(&mut self, round: Round, _: &mut Context<Self>) {
+            self.0.lock().unwrap().extend(round.0);
         }
     }
 
-    #[actix_web::test]
-    async fn a_session_with_a_full_mailbox_is_told_to_end() {
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let listener = Listener(Arc::clone(&heard)).start();
+    fn outlet(heard: &Arc<Mutex<Vec<Load>>>) -> Outlet {
+        let post = Postman(Arc::clone(heard)).start().recipient();
+        let thread = Arc::new(Thread { post, messages_max: MESSAGES_MAX });
+        let way = Way { thread, place: Place { index: 0, turn: 0 } };
         let gauge = Arc::new(Gauge::new(Duration::ZERO));
-        let kind = Kind::Rewind(Mode::Readme.into());
-        let outlet = Outlet::new(kind, listener.recipient(), gauge);
-        let push = || Deliver::shared([Frame::text("news")].into());
-        // The listener is not polled before this task waits for the first time.
-        let mut queued = 0;
-        while outlet.deliver(push(), usize::MAX).is_ok() {
-            queued += 1;
+        Outlet::new(Kind::Rewind(Mode::Readme.into()), way, gauge)
+    }
+
+    fn push(outlet: &mut Outlet, bytes_max: usize) -> bool {
+        let mut rounds = Rounds::default();
+        let news = Deliver::Shared(News::new([Frame::text("news")].into()));
+        let handed = outlet.deliver(news, bytes_max, &mut rounds).is_ok();
+        rounds.send();
+        handed
+    }
+
+    #[actix_web::test]
+    async fn a_session_to_which_too_much_is_on_its_way_is_told_to_end() {
+        let heard = Arc::default();
+        let mut outlet = outlet(&heard);
+        for _ in 0..MESSAGES_MAX {
+            assert!(push(&mut outlet, usize::MAX));
         }
+        assert!(!push(&mut outlet, usize::MAX));
         outlet.evict(CloseReason::SlowConsumer);
-        while heard.lock().unwrap().len() <= queued {
+        while heard.lock().unwrap().len() <= 4 {
             actix_web::rt::task::yield_now().await;
         }
         let heard = heard.lock().unwrap();
-        let Some(Items::Own(last)) = heard.last() else { panic!("{heard:?}") };
+        let Some(Load::One(_, last)) = heard.last() else { panic!("{heard:?}") };
         assert!(matches!(last[..], [Delivery::Evict(CloseReason::SlowConsumer)]));
+    }
+
+    #[actix_web::test]
+    async fn what_was_taken_does_not_wait() {
+        let mut outlet = outlet(&Arc::default());
+        let gauge = Arc::clone(&outlet.gauge);
+        gauge.set_open(true);
+        assert!(gauge.may_pass());
+        // Larger than may wait, but alone.
+        assert!(push(&mut outlet, 1));
+        assert!(!push(&mut outlet, 7));
+        gauge.mailed();
+        assert!(!gauge.may_pass());
+        gauge.took(4);
+        assert!(gauge.may_pass());
+        assert!(push(&mut outlet, 1));
+        assert!(push(&mut outlet, 8));
+        gauge.passed(8);
+        assert!(push(&mut outlet, 1));
     }
 }

@@ -68,8 +68,8 @@ impl Sessions {
     }
 
     /// All of them, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values().map(Box::as_ref)
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.entries.values_mut().map(Box::as_mut)
     }
 
     /// How many there are.

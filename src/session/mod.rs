@@ -9,9 +9,11 @@ mod identify;
 mod limiter;
 mod lookup;
 pub mod machine;
+pub mod post;
 
 use std::collections::VecDeque;
 use std::mem;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -26,14 +28,16 @@ use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Write;
 use crate::domain::id::SessionId;
-use crate::hub::delivery::{Deliver, Delivery, Items};
+use crate::hub::delivery::{Deliver, Delivery};
 use crate::hub::messages::{Closed, Ended, Open, Submit};
+use crate::hub::rounds::Place;
 use crate::hub::{Gauge, Hub, Outlet};
 use crate::store::tables::history::HistoryRest;
 use crate::telemetry::Metrics;
 use brake::Brake;
 pub use limiter::Rate;
 use machine::{Bounds, Effect, Machine, Request};
+use post::{Door, Stop};
 
 /// What a session needs of the socket below it.
 pub trait Adapter: Sized + Unpin + 'static {
@@ -68,8 +72,10 @@ pub trait Adapter: Sized + Unpin + 'static {
     /// Whether frames of the peer are handed in. Held, the peer's data waits in its socket.
     fn set_input(&mut self, input: Input);
 
-    /// How many messages of the hub may wait for the actor.
-    fn set_mailbox(ctx: &mut Self::Context, messages_max: usize);
+    /// A way for news past the actor, if there is one.
+    fn door(&self) -> Option<Rc<dyn Door>> {
+        None
+    }
 }
 
 /// Whether frames of the peer are handed to the session.
@@ -132,6 +138,8 @@ pub struct Session<A: Adapter> {
     writes: Vec<(Request, Write)>,
     brake: Brake,
     gauge: Arc<Gauge>,
+    /// Where the thread's postman finds it.
+    place: Option<Place>,
     shared: Arc<Shared>,
     _seat: Seat,
     /// The socket's side.
@@ -150,6 +158,7 @@ impl<A: Adapter> Session<A> {
             writes: Vec::new(),
             brake: Brake::default(),
             gauge: Arc::new(Gauge::new(shared.clock.steady())),
+            place: None,
             shared,
             _seat: seat,
             adapter,
@@ -267,6 +276,7 @@ impl<A: Adapter> Session<A> {
         self.gauge.congest(self.adapter.is_congested());
         // Most sessions are idle most of the time: nothing is kept for the next frame.
         self.effects = VecDeque::new();
+        self.gauge.set_open(self.is_ready() && !self.machine.has_ended());
     }
 
     /// Asks the hub for the changes that have gathered.
@@ -326,14 +336,20 @@ impl<A: Adapter> Actor for Session<A> {
     type Context = A::Context;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        A::set_mailbox(ctx, self.shared.settings.mailbox_max);
-        let outlet = Outlet::new(self.kind, ctx.address().recipient(), Arc::clone(&self.gauge));
+        let (mailbox, gauge) = (ctx.address().recipient(), Arc::clone(&self.gauge));
+        let stop = Stop { door: self.adapter.door(), mailbox, gauge };
+        let way = post::join(stop, self.shared.settings.mailbox_max, &self.shared.metrics);
+        self.place = Some(way.place);
+        let outlet = Outlet::new(self.kind, way, Arc::clone(&self.gauge));
         if self.shared.hub.open(Open { session: self.id, outlet }).is_err() {
             self.end(CloseReason::Overload, ctx);
         }
     }
 
     fn stopped(&mut self, _: &mut Self::Context) {
+        if let Some(place) = self.place.take() {
+            post::leave(place);
+        }
         self.shared.hub.closed(Closed { session: self.id });
     }
 }
@@ -342,10 +358,10 @@ impl<A: Adapter> Handler<Deliver> for Session<A> {
     type Result = ();
 
     fn handle(&mut self, deliver: Deliver, ctx: &mut Self::Context) {
-        self.gauge.sub(deliver.bytes());
-        match deliver.into_items() {
-            Items::Shared(frames) => self.machine.told(frames, &mut self.effects),
-            Items::Own(items) => {
+        self.gauge.took(deliver.bytes());
+        match deliver {
+            Deliver::Shared(news) => self.machine.told(news.into_frames(), &mut self.effects),
+            Deliver::Own(items) => {
                 items.into_iter().for_each(|delivery| self.delivered(delivery, ctx));
             }
         }

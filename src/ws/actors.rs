@@ -119,10 +119,6 @@ impl Adapter for Actors {
     fn set_input(&mut self, input: Input) {
         self.gate.set(input);
     }
-
-    fn set_mailbox(ctx: &mut Self::Context, messages_max: usize) {
-        ctx.set_mailbox_capacity(messages_max);
-    }
 }
 
 /// Hands over what the peer sends.

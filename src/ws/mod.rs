@@ -9,6 +9,7 @@ pub mod actors;
 pub mod decode;
 mod endpoint;
 mod inbound;
+mod line;
 pub mod listener;
 pub mod tcp;
 pub mod upgraded;

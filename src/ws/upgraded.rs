@@ -6,26 +6,26 @@
 //! session keeps only what is not a whole frame yet. The actor stays alive while its peer does not
 //! read.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::pin::Pin;
-use std::task::{Context as Task, Poll, Waker};
+use std::rc::Rc;
+use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use actix::fut::ActorFuture;
 use actix::{Actor, ActorContext, AsyncContext, Context};
-use actix_http::ws::{OpCode, Parser};
-use actix_web::rt::net::TcpStream;
+use actix_http::ws::OpCode;
 use actix_web::{Error, HttpRequest, HttpResponse};
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
-use tokio::io::AsyncWrite as _;
-use tokio_util::io::poll_read_buf;
 
 use super::decode::{Decoder, In};
+use super::line::{Line, State};
 use super::{Endpoint, Settings, Socket, listener};
 use crate::dialect::Frame;
 use crate::domain::close::CloseReason;
+use crate::session::post::Door;
 use crate::session::{Adapter, Input, Session};
 
 /// The size of the buffer that a thread reads into.
@@ -43,31 +43,15 @@ thread_local! {
 
 /// The socket's side of an endpoint.
 pub struct Upgraded {
-    stream: TcpStream,
+    line: Rc<RefCell<Line>>,
     decoder: Decoder,
     /// What has been read, and is not a whole frame yet.
     rest: BytesMut,
-    /// What waits to be written.
-    outbox: BytesMut,
     outbox_bytes_max: usize,
     close_timeout: Duration,
     input: Input,
     /// Bytes of the peer mean nothing any more.
     broken: bool,
-    state: State,
-    /// Of the actor, as of the pump's last turn.
-    waker: Option<Waker>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Open,
-    /// More waits to be written than may.
-    Overflowed,
-    /// Our Close frame is on its way; the peer's is waited for.
-    Closing,
-    /// Nothing is left but to write the outbox.
-    Leaving,
 }
 
 /// Answers the handshake and starts an endpoint on the bare socket.
@@ -84,16 +68,13 @@ where
 {
     listener::accept(request, move |stream, rest| {
         let socket = Upgraded {
-            stream,
+            line: Rc::new(RefCell::new(Line::new(stream))),
             decoder: Decoder::new(settings.frame_bytes_max),
             rest,
-            outbox: BytesMut::new(),
             outbox_bytes_max: settings.outbox_bytes_max,
             close_timeout: settings.close_timeout,
             input: Input::Flow,
             broken: false,
-            state: State::Open,
-            waker: None,
         };
         E::create(|ctx: &mut Context<E>| {
             ctx.spawn(Pump);
@@ -113,7 +94,7 @@ impl<E: Actor<Context = Context<E>>> Socket<E> for Upgraded {
 
     fn close(&mut self, code: u16, text: String, ctx: &mut Context<E>) {
         self.write(OpCode::Close, &[&code.to_be_bytes(), text.as_bytes()].concat());
-        self.state = State::Closing;
+        self.set_state(State::Closing);
         self.input = Input::Flow;
         ctx.run_later(self.close_timeout, |_, ctx| ctx.stop());
     }
@@ -128,15 +109,18 @@ impl Adapter for Upgraded {
 
     fn push(&mut self, ctx: &mut Self::Context, frame: &Frame) {
         // Answers need no bound: while much waits to be written, nothing more is asked.
-        if self.outbox.len() > self.outbox_bytes_max && self.state == State::Open {
-            self.state = State::Overflowed;
+        let waits = self.line.borrow().outbox.len();
+        if waits > self.outbox_bytes_max && self.state() == State::Open {
+            self.set_state(State::Overflowed);
         }
         self.answer(ctx, frame);
     }
 
     fn push_all(&mut self, ctx: &mut Self::Context, frames: &[Frame]) {
         // Once, rather than again and again while the outbox grows.
-        self.outbox.reserve(frames.iter().map(|frame| frame.len() + HEAD_BYTES_MAX).sum());
+        let mut line = self.line.borrow_mut();
+        line.outbox.reserve(frames.iter().map(|frame| frame.len() + HEAD_BYTES_MAX).sum());
+        drop(line);
         frames.iter().for_each(|frame| self.push(ctx, frame));
     }
 
@@ -150,65 +134,47 @@ impl Adapter for Upgraded {
 
     fn wake(&mut self) {
         // The pump may have been polled before the future that queued something, or let input flow.
-        if let Some(waker) = &self.waker {
-            waker.wake_by_ref();
-        }
+        self.line.borrow().wake();
     }
 
     fn is_congested(&self) -> bool {
-        self.outbox.len() > SOFT_BYTES
+        self.line.borrow().outbox.len() > SOFT_BYTES
     }
 
     fn set_input(&mut self, input: Input) {
         self.input = input;
     }
 
-    fn set_mailbox(ctx: &mut Self::Context, messages_max: usize) {
-        ctx.set_mailbox_capacity(messages_max);
+    fn door(&self) -> Option<Rc<dyn Door>> {
+        let line: Rc<RefCell<Line>> = Rc::clone(&self.line);
+        Some(line)
     }
 }
 
 impl Upgraded {
     /// Queues a message, unless the goodbye has been said.
     fn send(&mut self, opcode: OpCode, payload: &[u8]) {
-        if self.state == State::Open {
-            self.write(opcode, payload);
+        let mut line = self.line.borrow_mut();
+        if line.state == State::Open {
+            line.write(opcode, payload);
         }
     }
 
     fn write(&mut self, opcode: OpCode, payload: &[u8]) {
-        Parser::write_message(&mut self.outbox, payload, opcode, true, false);
+        self.line.borrow_mut().write(opcode, payload);
     }
 
-    /// Writes what the socket takes; whether everything is out.
-    fn flush(&mut self, task: &mut Task<'_>) -> io::Result<bool> {
-        while !self.outbox.is_empty() {
-            match Pin::new(&mut self.stream).poll_write(task, &self.outbox) {
-                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(Ok(written)) => self.outbox.advance(written),
-                Poll::Ready(Err(error)) => return Err(error),
-                Poll::Pending => return Ok(false),
-            }
-        }
-        // A session keeps nothing for the next burst: most are idle most of the time.
-        if self.outbox.capacity() > 0 {
-            self.outbox = BytesMut::new();
-        }
-        Ok(true)
+    fn state(&self) -> State {
+        self.line.borrow().state
     }
 
-    /// Reads once, behind what `buf` holds; `None` if nothing is there, zero at the end.
-    fn read(&mut self, buf: &mut BytesMut, task: &mut Task<'_>) -> io::Result<Option<usize>> {
-        buf.reserve(SCRATCH_BYTES);
-        match poll_read_buf(Pin::new(&mut self.stream), task, buf) {
-            Poll::Ready(read) => read.map(Some),
-            Poll::Pending => Ok(None),
-        }
+    fn set_state(&mut self, state: State) {
+        self.line.borrow_mut().state = state;
     }
 
     /// Whether anything of the peer may be handled now.
     fn may_read(&self) -> bool {
-        match self.state {
+        match self.state() {
             State::Open => self.input == Input::Flow && !self.is_congested(),
             State::Closing => true,
             State::Overflowed | State::Leaving => false,
@@ -241,10 +207,7 @@ where
         ctx: &mut Context<E>,
         task: &mut Task<'_>,
     ) -> Poll<()> {
-        let waker = &mut endpoint.socket().waker;
-        if !waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
-            *waker = Some(task.waker().clone());
-        }
+        endpoint.socket().line.borrow_mut().set_waker(task);
         for _ in 0..READS_PER_WAKE {
             match turn(endpoint, ctx, task) {
                 Ok(Turn::Again) => {}
@@ -265,9 +228,9 @@ fn turn<E>(endpoint: &mut E, ctx: &mut Context<E>, task: &mut Task<'_>) -> io::R
 where
     E: Endpoint<Socket = Upgraded> + Actor<Context = Context<E>>,
 {
-    let all_out = endpoint.socket().flush(task)?;
+    let all_out = endpoint.socket().line.borrow_mut().flush(task)?;
     endpoint.drained(ctx);
-    match endpoint.socket().state {
+    match endpoint.socket().state() {
         State::Overflowed => endpoint.end(CloseReason::SlowConsumer, ctx),
         State::Leaving if all_out => return Ok(Turn::End),
         State::Leaving => return Ok(Turn::Wait),
@@ -280,7 +243,7 @@ where
     buf.clear();
     buf.extend_from_slice(&std::mem::take(&mut endpoint.socket().rest));
     let handled = handle(endpoint, &mut buf, ctx);
-    let read = if handled { endpoint.socket().read(&mut buf, task) } else { Ok(None) };
+    let read = if handled { read(endpoint.socket(), &mut buf, task) } else { Ok(None) };
     if matches!(read, Ok(Some(_))) {
         handle(endpoint, &mut buf, ctx);
     }
@@ -288,7 +251,7 @@ where
     SCRATCH.set(buf);
     endpoint.fed(ctx);
     let read = read?;
-    let out = endpoint.socket().flush(task)?;
+    let out = endpoint.socket().line.borrow_mut().flush(task)?;
     Ok(match read {
         Some(0) => Turn::End,
         Some(_) => Turn::Again,
@@ -296,6 +259,16 @@ where
         None if !handled && out => Turn::Again,
         None => Turn::Wait,
     })
+}
+
+/// Reads once, behind what `buf` holds; `None` if nothing is there, zero at the end.
+fn read(
+    socket: &mut Upgraded,
+    buf: &mut BytesMut,
+    task: &mut Task<'_>,
+) -> io::Result<Option<usize>> {
+    buf.reserve(SCRATCH_BYTES);
+    socket.line.borrow_mut().read(buf, task)
 }
 
 /// Handles whole frames; whether all of them, so that more may be read.
@@ -311,10 +284,10 @@ where
         if !socket.may_read() {
             return false;
         }
-        let closing = socket.state == State::Closing;
+        let closing = socket.state() == State::Closing;
         match socket.decoder.next(buf) {
             Ok(None) => return true,
-            Ok(Some(In::Close(_))) if closing => socket.state = State::Leaving,
+            Ok(Some(In::Close(_))) if closing => socket.set_state(State::Leaving),
             Ok(Some(_)) if closing => {}
             Ok(Some(In::Text(text))) => endpoint.text(text, ctx),
             Ok(Some(In::Binary(payload))) => endpoint.binary(payload, ctx),
@@ -323,7 +296,7 @@ where
             Ok(Some(In::Close(code))) => {
                 let payload = code.map(u16::to_be_bytes);
                 socket.write(OpCode::Close, payload.as_ref().map_or(&[], |code| &code[..]));
-                socket.state = State::Leaving;
+                socket.set_state(State::Leaving);
                 ctx.run_later(socket.close_timeout, |_, ctx| ctx.stop());
             }
             Err(reason) => {

@@ -14,6 +14,7 @@ use crate::hub::access::refusal;
 use crate::hub::fanout::{EventKey, Fanout};
 use crate::hub::handlers::signal::Ruled;
 use crate::hub::presence::Bond;
+use crate::hub::rounds::Rounds;
 use crate::hub::{Asker, ChatServer, UnderWay, Untold};
 use crate::store::{Committed, Done, StoreError};
 
@@ -146,16 +147,18 @@ impl ChatServer {
 
     /// Hands everything over. To be followed by [`ChatServer::tell_goings`].
     pub(in crate::hub) fn hand_over(&mut self, fanout: Fanout) {
-        let mut slow = Vec::new();
+        let (mut slow, mut rounds) = (Vec::new(), Rounds::default());
         fanout.deliver(
             |user| self.presence.sessions(user),
             |session, deliver| {
-                let Some(entry) = self.sessions.get(session) else { return };
-                if entry.outlet.deliver(deliver, self.settings.outbox_bytes_max).is_err() {
+                let Some(entry) = self.sessions.get_mut(session) else { return };
+                let bytes_max = self.settings.outbox_bytes_max;
+                if entry.outlet.deliver(deliver, bytes_max, &mut rounds).is_err() {
                     slow.push(session);
                 }
             },
         );
+        rounds.send();
         for session in slow {
             self.evict(session, CloseReason::SlowConsumer);
         }

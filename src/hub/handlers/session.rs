@@ -18,7 +18,7 @@ use crate::hub::{ChatServer, Drain};
 impl Handler<Open> for ChatServer {
     type Result = ();
 
-    fn handle(&mut self, open: Open, _: &mut Context<Self>) {
+    fn handle(&mut self, mut open: Open, _: &mut Context<Self>) {
         if self.drain.is_some() {
             return open.outlet.evict(CloseReason::Restart { retry_after_ms: 1_000 });
         }
