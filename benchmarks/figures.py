@@ -4,7 +4,13 @@ import postgres
 from results import Figure, Goal
 
 PATH = {"socket-io": ["--path", "/socket.io/?EIO=4&transport=websocket"]}
-PROTOCOL = {"tcp": "tcp", "bun": "websocket", "ws": "websocket", "socket-io": "socket-io"}
+PROTOCOL = {
+    "tcp": "tcp",
+    "floor": "websocket",
+    "bun": "websocket",
+    "ws": "websocket",
+    "socket-io": "socket-io",
+}
 HUB, TCP, BUN, WS, SOCKET_IO = "Tradewind", "raw TCP echo", "Bun", "Node `ws`", "Socket.IO"
 DISK = "the disk: append 4 KiB, fdatasync"
 
@@ -68,7 +74,7 @@ OPENING_COLUMNS = {
 
 
 # A frame of the hub's with 100 bytes of content.
-FRAME_BYTES = "239"
+FRAME_BYTES = "261"
 # The tester has a core of its own in these runs: no server shall pay for waking it.
 SPIN = "--spin"
 
@@ -122,6 +128,7 @@ def echo(lab):
 
 def fanout(lab):
     long = f"Bun, {FRAME_BYTES} bytes each"
+    floor = f"nothing but the writes, {FRAME_BYTES} bytes each"
     args = ["--connections", "1000", "--writers", "1", "--in-flight", "8", SPIN]
 
     def read(report):
@@ -136,12 +143,14 @@ def fanout(lab):
             long: lambda: read(
                 on_peer(lab, "bun", "fanout", *args, "--path", "/all", "--size", FRAME_BYTES)
             ),
+            floor: lambda: read(on_peer(lab, "floor", "fanout", *args, "--size", FRAME_BYTES)),
             WS: lambda: read(on_peer(lab, "ws", "fanout", *args, "--path", "/all")),
         },
         WORK_COLUMNS,
         [
             Goal("per CPU second, hub / Bun", ratio(HUB, BUN, "per_cpu"), 0.9, 1.1),
             Goal("the same, frames as long as the hub's", ratio(HUB, long, "per_cpu")),
+            Goal("per CPU second, hub / nothing but the writes", ratio(HUB, floor, "per_cpu")),
             Goal("per CPU second, hub / `ws`", ratio(HUB, WS, "per_cpu"), 6.0),
         ],
         lab.peers,

@@ -126,8 +126,9 @@ class Lab:
 
     def peer(self, name):
         """A server to compare with, pinned."""
-        if name == "tcp":
-            command, folder = [self.bin / "examples" / "tcp-echo"], self.folder
+        own = {"tcp": "tcp-echo", "floor": "publish-floor"}
+        if name in own:
+            command = [self.bin / "examples" / own[name]]
         else:
             folder = self.peers()
             runtime = folder / "node_modules" / ".bin" / "bun" if name == "bun" else "node"

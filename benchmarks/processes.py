@@ -109,9 +109,9 @@ def cargo(*args, target=TARGET):
 
 
 def build():
-    """The hub, as it is delivered, the tester and the echo: the folder they are in."""
+    """The hub, as it is delivered, the tester, the echo and the floor: the folder they are in."""
     cargo()
-    return cargo("--package", "tradewind-loadtest", "--bins", "--example", "tcp-echo")
+    return cargo("--package", "tradewind-loadtest", "--bins", "--examples")
 
 
 def build_storing_nothing():
