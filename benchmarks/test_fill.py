@@ -15,7 +15,8 @@ def filled(path):
     connection = sqlite3.connect(path)
     for migration in sorted((ROOT / "migrations" / "sqlite").glob("*/up.sql")):
         connection.executescript(migration.read_text(encoding="utf-8"))
-    add = "INSERT INTO users VALUES (?, ?, ?, 'x', NULL, 0, 0)"
+    columns = "id, name, email, password_hash, imported, created_at"
+    add = f"INSERT INTO users ({columns}) VALUES (?, ?, ?, 'x', 0, 0)"
     connection.executemany(add, [(user["id"], user["id"], user["id"]) for user in USERS])
     connection.commit()
     connection.close()
