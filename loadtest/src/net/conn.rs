@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
 use rustix::event::epoll;
+use rustix::net::sockopt;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{End, Net, Slot, Target, protocol};
@@ -38,6 +39,8 @@ pub struct Conn {
     pub dirty: bool,
     /// Whether it was logged in once.
     pub was_ready: bool,
+    /// Whether it says nothing but heartbeats.
+    pub listens: bool,
 }
 
 impl Conn {
@@ -58,7 +61,20 @@ impl Conn {
             }
         }
         self.out.drain(..written);
+        if self.listens {
+            self.acknowledge_at_once()?;
+        }
         Ok(written)
+    }
+
+    /// Has the system acknowledge what is read when it is read, until something is written again.
+    ///
+    /// Linux lets a socket that has written in answer to something wait until there is more to
+    /// acknowledge, and then does so where that comes from: over the loopback on the CPU of the
+    /// server. A server whose sessions log in would pay for that, and one whose sessions never say a
+    /// word would not.
+    pub fn acknowledge_at_once(&self) -> std::io::Result<()> {
+        Ok(sockopt::set_tcp_quickack(&self.socket, true)?)
     }
 }
 
@@ -107,9 +123,47 @@ impl Net {
             out: protocol::first_words(&self.target),
             dirty: false,
             was_ready: false,
+            listens: false,
         });
         let due = self.now.saturating_add(self.target.deadline);
         self.deadlines.push_back((due, session, generation));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Whether a session's system acknowledges at once after it has written in answer.
+    fn acknowledges(listens: bool) -> bool {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut conn = Conn {
+            socket: TcpStream::connect(listener.local_addr().unwrap()).unwrap(),
+            phase: Phase::Ready,
+            account: 0,
+            head: Vec::new(),
+            inbox: Inbox::default(),
+            out: Vec::new(),
+            dirty: false,
+            was_ready: true,
+            listens,
+        };
+        let (mut server, _) = listener.accept().unwrap();
+        for _ in 0..8 {
+            server.write_all(b"?").unwrap();
+            conn.socket.read_exact(&mut [0]).unwrap();
+            conn.out.push(b'!');
+            conn.flush().unwrap();
+        }
+        sockopt::tcp_quickack(&conn.socket).unwrap()
+    }
+
+    #[test]
+    fn who_listens_acknowledges_at_once_also_after_having_written() {
+        assert_eq!([true, false].map(acknowledges), [true, false]);
     }
 }

@@ -245,6 +245,14 @@ impl Net {
         true
     }
 
+    /// Has a session do nothing but listen, heartbeats aside; the same for it whatever the server.
+    pub fn listen(&mut self, session: u32) {
+        let Some(conn) = self.conn(session) else { return };
+        conn.listens = true;
+        // What cannot be set now is said when it reads or writes next.
+        drop(conn.acknowledge_at_once());
+    }
+
     /// Closes a session in good order; its end is told.
     pub fn close(&mut self, session: u32) {
         if self.put(session, write::close) {

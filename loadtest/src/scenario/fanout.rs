@@ -132,6 +132,7 @@ impl Mode for Fanout {
         if self.rate.is_some() {
             desk.book.meters.push(Meter::new("sent later than meant"));
         }
+        (0..self.readers).for_each(|session| net.listen(session));
         self.live = short((0..self.readers).filter(|session| net.is_ready(*session)).count());
         for (number, writer) in (1_u32..).zip(&mut self.writers) {
             writer.room = net.user(0) ^ net.user(number);
