@@ -13,6 +13,19 @@ pub struct Account {
     pub id: u64,
     /// A good token.
     pub token: String,
+    /// What others call the user; empty if it is not known.
+    #[serde(default)]
+    pub name: String,
+    /// The ids of the user's friends.
+    #[serde(default)]
+    pub friends: Vec<String>,
+}
+
+impl Account {
+    /// Whether another is a friend.
+    pub fn is_friend_of(&self, other: &Self) -> bool {
+        self.friends.contains(&other.id.to_string())
+    }
 }
 
 /// Ids are strings; numbers will do, too.
@@ -35,9 +48,10 @@ pub fn parse(text: &str) -> anyhow::Result<Vec<Account>> {
         serde_json::from_str(text).context("not what `tradewind seed` writes")?;
     ensure!(!accounts.is_empty(), "there is no account in it");
     let good = |account: &Account| {
-        !account.token.is_empty() && !account.token.contains(['"', '\\', '\n', '\r'])
+        let plain = |text: &String| !text.contains(['"', '\\', '\n', '\r']);
+        !account.token.is_empty() && [&account.token, &account.name].into_iter().all(plain)
     };
-    ensure!(accounts.iter().all(good), "a token is empty or has signs that no token has");
+    ensure!(accounts.iter().all(good), "a token is empty, or has signs that none has, or a name");
     let mut ids: Vec<u64> = accounts.iter().map(|account| account.id).collect();
     ids.sort_unstable();
     ids.dedup();

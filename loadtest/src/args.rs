@@ -83,7 +83,7 @@ pub enum Mode {
     Storm(Storm),
     /// Direct messages within pairs of users
     Pairs(Pairs),
-    /// Messages to one user with many sessions
+    /// Messages to one user with many sessions, or to a group
     Fanout(Fanout),
     /// Paging through conversations
     History(History),
@@ -154,12 +154,16 @@ pub struct Fanout {
     /// What all modes share.
     #[command(flatten)]
     pub common: Common,
-    /// Sessions of the one reader
+    /// Sessions of the one reader, or readers in a group with a session each
     #[arg(long, default_value_t = 1000)]
     pub connections: u32,
-    /// Users who write to it
+    /// Users who write to them
     #[arg(long, default_value_t = 1)]
     pub writers: u32,
+    /// All in a group, which the first writer makes, a friend of all others: see `tradewind seed
+    /// --friends star`. A group of Tradewind holds 1,000
+    #[arg(long)]
+    pub group: bool,
     /// Closed loop: messages of each writer that are not yet with all sessions
     #[arg(long, default_value_t = 1)]
     pub in_flight: u32,
@@ -288,6 +292,11 @@ impl Mode {
         }
     }
 
+    /// Whether its users are in a group.
+    pub fn has_group(&self) -> bool {
+        matches!(self, Self::Fanout(Fanout { group: true, .. }))
+    }
+
     /// Fails where the protocol has not what the mode needs, or on times that make no sense.
     pub fn validate(&self) -> anyhow::Result<()> {
         let protocol = self.common().protocol;
@@ -302,6 +311,10 @@ impl Mode {
             | Self::Mixed(_) => protocol == Protocol::Rewind,
         };
         ensure!(is_known, "this mode has no load for --protocol {protocol}");
+        ensure!(
+            !self.has_group() || protocol == Protocol::Rewind,
+            "there are no groups in --protocol {protocol}"
+        );
         self.common().validate()
     }
 }

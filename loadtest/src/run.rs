@@ -59,7 +59,8 @@ fn plan(asked: &Asked, users: usize) -> anyhow::Result<Plan> {
             name: "fanout",
             mode: Box::new(Fanout::new(args)),
             sessions: u64::from(args.connections) + u64::from(args.writers),
-            users: 1 + u64::from(args.writers),
+            users: u64::from(args.writers)
+                + if args.group { u64::from(args.connections) } else { 1 },
         },
         Asked::History(args) => {
             let sessions = u64::from(args.pairs) * 2;
@@ -112,6 +113,19 @@ fn must_suffice(plan: &Plan, accounts: &[Account], common: &Common) -> anyhow::R
     Ok(())
 }
 
+/// Fails if the first user cannot bring the others into a group.
+fn must_be_friends(accounts: &[Account], users: u64) -> anyhow::Result<()> {
+    let users = usize::try_from(users).unwrap_or(usize::MAX);
+    let mut users = accounts.iter().take(users);
+    let Some(first) = users.next() else { return Ok(()) };
+    let stranger = users.find(|user| user.name.is_empty() || !first.is_friend_of(user));
+    ensure!(
+        stranger.is_none(),
+        "the first user must be a friend of all others, with names: `tradewind seed --friends star`"
+    );
+    Ok(())
+}
+
 /// Makes the run, writes the reports; says whether all was well.
 pub fn run(cli: &Cli) -> anyhow::Result<bool> {
     let common = cli.mode.common();
@@ -120,6 +134,9 @@ pub fn run(cli: &Cli) -> anyhow::Result<bool> {
     let plan = plan(&cli.mode, accounts.len())?;
     ensure!(plan.sessions > 0, "no session is asked for");
     must_suffice(&plan, &accounts, common)?;
+    if cli.mode.has_group() {
+        must_be_friends(&accounts, plan.users)?;
+    }
     proc::allow_files(plan.sessions)?;
     common.server_pid.map_or(Ok(()), proc::must_exist)?;
     let target = Target {
@@ -130,6 +147,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<bool> {
         deadline: nanos(common.deadline_seconds),
         heartbeat: nanos(common.heartbeat_seconds),
         spin: common.spin,
+        groups: cli.mode.has_group(),
     };
     let id = getrandom::u64()?;
     let mut report = Report::begin(plan.name, common);

@@ -42,6 +42,8 @@ enum Friends {
     Pairs,
     /// Each with the one before and the one after
     Ring,
+    /// The first with all others
+    Star,
     /// Nobody
     None,
 }
@@ -112,6 +114,9 @@ fn pairs(ids: &[UserId], friends: Friends) -> Vec<UserPair> {
     };
     match friends {
         Friends::None => Vec::new(),
+        Friends::Star => ids.split_first().map_or_else(Vec::new, |(first, others)| {
+            others.iter().filter_map(|other| UserPair::new(*first, *other)).collect()
+        }),
         Friends::Pairs => ids
             .chunks_exact(2)
             .flat_map(|two| neighbours(two, two.get(1..).unwrap_or_default()))

@@ -53,7 +53,8 @@ impl Net {
         let count = self.now << 1 | 1;
         let token = self.account(account).map(|account| account.token.clone()).unwrap_or_default();
         self.put(session, |out, key| write::heartbeat(out, key, count));
-        self.put(session, |out, key| write::auth(out, key, &token));
+        let groups = self.target.groups;
+        self.put(session, |out, key| write::auth(out, key, &token, groups));
     }
 
     /// The session is open.
@@ -124,8 +125,11 @@ impl Net {
             (Phase::Ready, Said::Error { code, reason }) => {
                 handler.event(self, session, Event::Refused(code, reason));
             }
+            (Phase::Ready, Said::Group(group)) => {
+                handler.event(self, session, Event::Group(group));
+            }
             (_, Said::Nonsense) => handler.event(self, session, Event::Nonsense),
-            (_, Said::Chat(_) | Said::Heartbeat(_) | Said::Auth | Said::Other)
+            (_, Said::Chat(_) | Said::Heartbeat(_) | Said::Group(_) | Said::Auth | Said::Other)
             | (Phase::Upgrading | Phase::Closing, Said::Error { .. }) => {}
         }
     }

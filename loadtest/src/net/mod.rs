@@ -15,7 +15,7 @@ use rustix::event::epoll;
 
 use crate::accounts::Account;
 use crate::number::{index, nanos};
-use crate::rewind::scan::Chat;
+use crate::rewind::scan::{Chat, Group};
 use crate::rewind::write;
 use conn::{Conn, Phase};
 pub use protocol::Protocol;
@@ -70,6 +70,8 @@ pub enum Event<'a> {
     Chat(Chat<'a>),
     /// The echo of a heartbeat.
     Heartbeat(u64),
+    /// Something has become of a group.
+    Group(Group),
     /// An error frame.
     Refused(u16, String),
     /// A frame that no hub should send.
@@ -106,6 +108,8 @@ pub struct Target {
     pub heartbeat: u64,
     /// Whether to look for news without ever sleeping.
     pub spin: bool,
+    /// Whether sessions want to hear of groups.
+    pub groups: bool,
 }
 
 /// What went over the wire.
@@ -186,6 +190,11 @@ impl Net {
     /// The user of an account; accounts are used in turn.
     pub fn user(&self, account: u32) -> u64 {
         self.account(account).map_or(0, |account| account.id)
+    }
+
+    /// The name of an account.
+    pub fn name(&self, account: u32) -> String {
+        self.account(account).map_or_else(String::new, |account| account.name.clone())
     }
 
     fn account(&self, account: u32) -> Option<&Account> {

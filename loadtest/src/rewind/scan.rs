@@ -14,6 +14,8 @@ pub enum Said<'a> {
     Heartbeat(Option<u64>),
     /// One is logged in.
     Auth,
+    /// Something has become of a group.
+    Group(Group),
     /// Something was refused.
     Error {
         /// REWIND's code.
@@ -25,6 +27,15 @@ pub enum Said<'a> {
     Other,
     /// No JSON, or not of REWIND's form.
     Nonsense,
+}
+
+/// A change of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The group.
+    pub id: u64,
+    /// Who was added, if somebody was.
+    pub added: Option<u64>,
 }
 
 /// A message.
@@ -91,6 +102,19 @@ struct AnyChat {
 }
 
 #[derive(Deserialize)]
+struct AnyGroup {
+    r#type: String,
+    group: WithId,
+    #[serde(default)]
+    user: Option<WithId>,
+}
+
+#[derive(Deserialize)]
+struct WithId {
+    id: String,
+}
+
+#[derive(Deserialize)]
 struct Count {
     count: u64,
 }
@@ -113,10 +137,18 @@ fn slow(text: &[u8]) -> Said<'_> {
             Said::Heartbeat(serde_json::from_str(payload).ok().map(|Count { count }| count))
         }
         "auth" => Said::Auth,
+        "group" => any_group(payload).map_or(Said::Nonsense, Said::Group),
         "error" => serde_json::from_str(payload)
             .map_or(Said::Nonsense, |AnyError { code, reason }| Said::Error { code, reason }),
         _ => Said::Other,
     }
+}
+
+fn any_group(payload: &str) -> Option<Group> {
+    let group: AnyGroup = serde_json::from_str(payload).ok()?;
+    let user = group.user.filter(|_| group.r#type == "add");
+    let added = user.map(|user| user.id.parse()).transpose().ok()?;
+    Some(Group { id: group.group.id.parse().ok()?, added })
 }
 
 fn any_chat(payload: &str) -> Said<'_> {

@@ -15,11 +15,30 @@ pub fn heartbeat(out: &mut Vec<u8>, key: u32, count: u64) {
     });
 }
 
-/// Appends an auth frame.
-pub fn auth(out: &mut Vec<u8>, key: u32, token: &str) {
+/// Appends an auth frame, which may ask to hear of groups.
+pub fn auth(out: &mut Vec<u8>, key: u32, token: &str, groups: bool) {
     frame(out, Opcode::Text, key, |out| {
         out.extend_from_slice(br#"{"type":"auth","payload":{"auth":""#);
         out.extend_from_slice(token.as_bytes());
+        out.extend_from_slice(if groups { br#"","features":["group"]}}"# } else { br#""}}"# });
+    });
+}
+
+/// Appends a request for a new group.
+pub fn create_group(out: &mut Vec<u8>, key: u32) {
+    frame(out, Opcode::Text, key, |out| {
+        let create = br#"{"type":"group","payload":{"type":"create","title":"load"}}"#;
+        out.extend_from_slice(create);
+    });
+}
+
+/// Appends a request to add a friend to a group.
+pub fn add_member(out: &mut Vec<u8>, key: u32, group: u64, name: &str) {
+    frame(out, Opcode::Text, key, |out| {
+        out.extend_from_slice(br#"{"type":"group","payload":{"type":"add","chat_id":""#);
+        decimal(out, group);
+        out.extend_from_slice(br#"","name":""#);
+        out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(br#""}}"#);
     });
 }

@@ -210,6 +210,7 @@ impl Handler for Engine {
                 self.mode.mark(&mut self.desk, net, session, count >> 1);
             }
             Event::Heartbeat(count) => self.mode.heartbeat(&mut self.desk, net, count >> 1),
+            Event::Group(group) => self.mode.grouped(&mut self.desk, net, session, &group),
             Event::Refused(code, reason) => {
                 self.desk.book.error(format!("refused: {code} {reason}"));
                 self.mode.refused(&mut self.desk, net, session);

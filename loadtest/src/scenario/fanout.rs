@@ -1,5 +1,5 @@
-//! Messages to one user with many sessions: sessions `0..readers` are the reader's, the others the
-//! writers', whose flows are numbered from 0.
+//! Messages to one user with many sessions, or to a group: sessions `0..readers` are the readers', the
+//! others the writers', whose flows are numbered from 0. In a group writers hear each other.
 
 use std::collections::VecDeque;
 
@@ -8,9 +8,10 @@ use crate::check::{Flow, Line};
 use crate::net::{End, Net};
 use crate::number::{index, short};
 use crate::record::meter::Meter;
-use crate::rewind::scan::Chat;
+use crate::rewind::scan::{Chat, Group};
 use crate::rewind::stamp::Stamp;
 
+use super::assembly::Assembly;
 use super::clock::Schedule;
 use super::pairs::{BACKLOG_MAX, RETRY, SOON};
 use super::{Desk, Mode, Stage};
@@ -28,7 +29,7 @@ struct Writer {
     room: u64,
     flow: Flow,
     under_way: VecDeque<Sending>,
-    /// What each session of the reader has.
+    /// What each session that hears of it has.
     lines: Vec<Line>,
 }
 
@@ -56,7 +57,9 @@ pub struct Fanout {
     rate: Option<f64>,
     size: usize,
     writers: Vec<Writer>,
-    /// Which of the reader's sessions have ended.
+    /// The group, if there is one.
+    assembly: Option<Assembly>,
+    /// Which of the sessions that hear of messages have ended.
     ended: Vec<bool>,
     live: u32,
     schedule: Option<Schedule>,
@@ -65,15 +68,17 @@ pub struct Fanout {
 }
 
 impl Fanout {
-    /// The first user reads, those after it write.
+    /// The first user reads, those after it write; in a group those after the writers read.
     pub fn new(args: &args::Fanout) -> Self {
+        let all = args.connections.saturating_add(args.writers);
         Self {
             readers: args.connections,
             in_flight: args.in_flight.max(1),
             rate: args.rate,
             size: args.size.max(crate::rewind::stamp::LENGTH),
             writers: (0..args.writers).map(|_| Writer::default()).collect(),
-            ended: vec![false; index(args.connections)],
+            assembly: args.group.then(|| Assembly::new(args.connections, all)),
+            ended: vec![false; index(if args.group { all } else { args.connections })],
             live: 0,
             schedule: None,
             turn: 0,
@@ -88,7 +93,9 @@ impl Fanout {
             return desk.book.error("not sent: the writer's session is gone".to_owned());
         }
         let seq = writer.flow.send();
-        writer.under_way.push_back(Sending { seq, missing: self.live + 1 });
+        // In a group the author is one of the live.
+        let missing = self.live + u32::from(self.assembly.is_none());
+        writer.under_way.push_back(Sending { seq, missing });
         let stamp = Stamp { run: desk.run, flow: short(number), seq, at };
         let (room, size) = (writer.room, self.size);
         net.post(session, room, stamp, size);
@@ -99,6 +106,34 @@ impl Fanout {
     fn next(&mut self, desk: &mut Desk, net: &mut Net, number: usize) {
         if self.rate.is_none() && desk.stage != Stage::Draining {
             self.send(desk, net, number, net.now());
+        }
+    }
+
+    /// The group, while not all are in it.
+    fn assembling(&mut self) -> Option<&mut Assembly> {
+        self.assembly.as_mut().filter(|assembly| assembly.done().is_none())
+    }
+
+    /// All is ready for the first message.
+    fn begin(&mut self, desk: &mut Desk, net: &mut Net) {
+        let hearers = self.ended.len();
+        self.live = short((0..short(hearers)).filter(|session| net.is_ready(*session)).count());
+        let group = self.assembly.as_ref().and_then(Assembly::done);
+        for (number, writer) in (1_u32..).zip(&mut self.writers) {
+            writer.room = group.unwrap_or_else(|| net.user(0) ^ net.user(number));
+            writer.lines = vec![Line::default(); hearers];
+        }
+        let now = net.now();
+        match self.rate {
+            Some(rate) => self.schedule = Some(Schedule::new(now, rate)),
+            None => {
+                for number in (0..self.writers.len())
+                    .cycle()
+                    .take(self.writers.len().saturating_mul(index(self.in_flight)))
+                {
+                    self.send(desk, net, number, now);
+                }
+            }
         }
     }
 
@@ -122,8 +157,11 @@ impl Fanout {
 
 impl Mode for Fanout {
     fn accounts(&self) -> Vec<u32> {
-        let readers = (0..self.readers).map(|_| 0);
-        readers.chain(1..=short(self.writers.len())).collect()
+        let writers = short(self.writers.len());
+        match &self.assembly {
+            Some(_) => (writers..writers + self.readers).chain(0..writers).collect(),
+            None => (0..self.readers).map(|_| 0).chain(1..=writers).collect(),
+        }
     }
 
     fn start(&mut self, desk: &mut Desk, net: &mut Net) {
@@ -133,22 +171,21 @@ impl Mode for Fanout {
             desk.book.meters.push(Meter::new("sent later than meant"));
         }
         (0..self.readers).for_each(|session| net.listen(session));
-        self.live = short((0..self.readers).filter(|session| net.is_ready(*session)).count());
-        for (number, writer) in (1_u32..).zip(&mut self.writers) {
-            writer.room = net.user(0) ^ net.user(number);
-            writer.lines = vec![Line::default(); index(self.readers)];
+        match &self.assembly {
+            Some(assembly) => assembly.ask(net),
+            None => self.begin(desk, net),
         }
-        let now = net.now();
-        match self.rate {
-            Some(rate) => self.schedule = Some(Schedule::new(now, rate)),
-            None => {
-                for number in (0..self.writers.len())
-                    .cycle()
-                    .take(self.writers.len().saturating_mul(index(self.in_flight)))
-                {
-                    self.send(desk, net, number, now);
-                }
-            }
+    }
+
+    fn is_prepared(&self) -> bool {
+        self.assembly.as_ref().is_none_or(|assembly| assembly.done().is_some())
+    }
+
+    fn grouped(&mut self, desk: &mut Desk, net: &mut Net, session: u32, group: &Group) {
+        let Some(assembly) = self.assembling() else { return };
+        assembly.grouped(net, session, group);
+        if assembly.done().is_some() {
+            self.begin(desk, net);
         }
     }
 
@@ -156,6 +193,9 @@ impl Mode for Fanout {
         let now = net.now();
         if desk.stage == Stage::Draining {
             return now + SOON;
+        }
+        if let Some(assembly) = self.assembling() {
+            return assembly.tick(net);
         }
         if let Some(schedule) = self.schedule {
             return self.open_loop(desk, net, schedule);
@@ -177,9 +217,10 @@ impl Mode for Fanout {
         }
         let (now, number) = (net.now(), index(stamp.flow));
         let author = self.readers + stamp.flow;
+        let hearers = short(self.ended.len());
         let writer = self.writers.get_mut(number).filter(|writer| {
             stamp.seq < writer.flow.sent()
-                && (session == author || session < self.readers)
+                && (session == author || session < hearers)
                 && chat.content.len() == self.size
         });
         let Some(writer) = writer else {
@@ -201,6 +242,9 @@ impl Mode for Fanout {
     }
 
     fn refused(&mut self, _: &mut Desk, net: &mut Net, session: u32) {
+        if let Some(assembly) = self.assembling() {
+            return assembly.refused(net);
+        }
         let number = index(session.saturating_sub(self.readers));
         let Some(writer) = self.writers.get_mut(number) else { return };
         if let Some(refused) = writer.flow.refuse() {
@@ -218,11 +262,9 @@ impl Mode for Fanout {
                 writer.flow.cut();
                 writer.under_way.clear();
             }
-            return;
         }
-        if let Some(ended) = self.ended.get_mut(index(session)) {
-            *ended = true;
-        }
+        let Some(ended) = self.ended.get_mut(index(session)) else { return };
+        *ended = true;
         self.live = self.live.saturating_sub(1);
         let mut done = Vec::new();
         for (number, writer) in self.writers.iter_mut().enumerate() {
@@ -242,8 +284,11 @@ impl Mode for Fanout {
 
     fn settle(&mut self, desk: &mut Desk) {
         for (number, writer) in (0_u32..).zip(&self.writers) {
-            for (line, ended) in writer.lines.iter().zip(&self.ended) {
-                desk.book.check.settle(&writer.flow, number, line, *ended);
+            let author = self.readers + number;
+            for ((session, line), ended) in (0_u32..).zip(&writer.lines).zip(&self.ended) {
+                if session != author {
+                    desk.book.check.settle(&writer.flow, number, line, *ended);
+                }
             }
             desk.book.check.settle_author(&writer.flow);
         }
@@ -259,7 +304,10 @@ impl Mode for Fanout {
         };
         vec![
             ("load", load),
-            ("sessions of the reader", self.readers.to_string()),
+            match self.assembly {
+                Some(_) => ("readers in the group", self.readers.to_string()),
+                None => ("sessions of the reader", self.readers.to_string()),
+            },
             ("writers", self.writers.len().to_string()),
             ("message", format!("{} bytes", self.size)),
         ]

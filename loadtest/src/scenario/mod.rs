@@ -1,6 +1,7 @@
 //! The kinds of load, and what they share.
 
 pub mod alone;
+pub mod assembly;
 pub mod clock;
 pub mod engine;
 pub mod fanout;
@@ -14,7 +15,7 @@ pub mod walk;
 
 use crate::net::{End, Net};
 use crate::record::Book;
-use crate::rewind::scan::Chat;
+use crate::rewind::scan::{Chat, Group};
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,8 @@ pub trait Mode {
     fn ready(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32) {}
     /// A message came.
     fn chat(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _chat: &Chat<'_>) {}
+    /// Something has become of a group.
+    fn grouped(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _group: &Group) {}
     /// The echo of a mark.
     fn mark(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _at: u64) {}
     /// The echo of a heartbeat that was due at a moment.

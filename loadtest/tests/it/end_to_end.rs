@@ -46,11 +46,11 @@ fn command(folder: &Path) -> Command {
     command
 }
 
-fn start() -> Hub {
+fn start(friends: &str) -> Hub {
     let folder = tempfile::tempdir().unwrap();
     let users = folder.path().join("users.json");
     let seeded = command(folder.path())
-        .args(["seed", "--users", "20", "--friends", "pairs", "--out"])
+        .args(["seed", "--users", "20", "--friends", friends, "--out"])
         .arg(&users)
         .output()
         .unwrap();
@@ -98,7 +98,7 @@ fn run(hub: &Hub, args: &[&str]) -> Value {
 
 #[test]
 fn every_mode_runs_against_the_real_hub() {
-    let hub = start();
+    let hub = start("pairs");
     run(&hub, &["idle", "--connections", "30"]);
     run(&hub, &["storm", "--in-flight", "4"]);
     run(&hub, &["storm", "--rate", "40"]);
@@ -116,4 +116,30 @@ fn every_mode_runs_against_the_real_hub() {
     assert_eq!(report["conditions"][3][1], "16, 4 of each author");
     let day = ["--stay-seconds", "0.5", "--away-seconds", "0.2", "--pause-seconds", "0.05"];
     run(&hub, &[&["mixed", "--users", "20"][..], &day].concat());
+}
+
+#[test]
+fn a_group_is_made_and_each_of_its_members_hears_the_others() {
+    let hub = start("star");
+    for (writers, readers) in [(1, 19), (3, 10)] {
+        let (writers_text, readers_text) = (writers.to_string(), readers.to_string());
+        let args = ["--writers", &writers_text, "--connections", &readers_text, "--in-flight", "4"];
+        let report = run(&hub, &[&["fanout", "--group"][..], &args].concat());
+        let count = |place: usize| report["rates"][place]["count_all"].as_u64().unwrap();
+        assert!(count(0) > 50, "{report:#}");
+        assert_eq!(count(1), count(0) * (readers + writers - 1), "{report:#}");
+    }
+}
+
+#[test]
+fn who_cannot_make_the_group_is_told_so() {
+    let hub = start("pairs");
+    let output = Command::new(env!("CARGO_BIN_EXE_tradewind-loadtest"))
+        .args(["fanout", "--group", "--connections", "5", "--address", &hub.address, "--accounts"])
+        .arg(hub.folder.path().join("users.json"))
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    assert!(words.contains("--friends star"), "{words}");
 }

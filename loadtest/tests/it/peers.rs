@@ -84,6 +84,7 @@ fn a_load_that_a_protocol_has_not_is_refused() {
     for (args, why) in [
         (&["pairs", "--protocol", "tcp"][..], "no load for --protocol tcp"),
         (&["echo", "--protocol", "socket-io"], "no load for --protocol socket-io"),
+        (&["fanout", "--group", "--protocol", "websocket"], "no groups in --protocol websocket"),
         (&["echo"], "--accounts FILE is missing"),
         (&["pages", "--accounts", "none", "--before", "soon"], "none"),
     ] {

@@ -99,6 +99,18 @@ fn small_rings() {
 }
 
 #[test]
+fn stars() {
+    for users in [1, 2, 50] {
+        let folder = tempfile::tempdir().unwrap();
+        let star = seed(folder.path(), users, "star");
+        for (place, friends) in friends_by_place(&star).iter().enumerate() {
+            let expected = if place == 0 { (1..users).collect() } else { HashSet::from([0]) };
+            assert_eq!(*friends, expected);
+        }
+    }
+}
+
+#[test]
 fn a_file_that_exists_is_not_overwritten_and_nobody_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("users.json");
