@@ -130,6 +130,13 @@ struct UnderWay {
     at: Instant,
 }
 
+impl UnderWay {
+    /// Who does it, and the request that is answered.
+    fn doer(&self) -> (UserId, Option<(SessionId, u64)>) {
+        (self.user, self.asker.request())
+    }
+}
+
 /// Who is to be answered.
 enum Asker {
     /// A session, and the number of its request.
@@ -140,8 +147,12 @@ enum Asker {
 
 impl Asker {
     fn session(&self) -> Option<SessionId> {
+        self.request().map(|(session, _)| session)
+    }
+
+    fn request(&self) -> Option<(SessionId, u64)> {
         match self {
-            Self::Session(session, _) => Some(*session),
+            Self::Session(session, request) => Some((*session, *request)),
             Self::Caller(_) => None,
         }
     }

@@ -63,20 +63,20 @@ impl ChatServer {
         match done {
             Done::Posted(message, hearers) => {
                 self.stop_typing((asked.user, message.room), None, fanout);
-                tell_room(asked, Event::MessagePosted(message), &hearers, fanout);
+                fanout.tell_room(Event::MessagePosted(message), &hearers, asked.doer());
             }
             Done::Repeated(message) => {
                 answer(asked, Event::MessageRepeated(message), fanout);
             }
             Done::Edited { message, hearers, withdrawn_from } => {
                 withdraw(&message, &withdrawn_from, fanout);
-                tell_room(asked, Event::MessageEdited(message), &hearers, fanout);
+                fanout.tell_room(Event::MessageEdited(message), &hearers, asked.doer());
             }
             Done::Signalled(hearers) => self.tell_untold(asked, hearers, fanout),
             Done::Read { room, seq, hearers } => {
                 let event = Event::Read { user: asked.user, room, seq };
                 match hearers {
-                    Some(hearers) => tell_room(asked, event, &hearers, fanout),
+                    Some(hearers) => fanout.tell_room(event, &hearers, asked.doer()),
                     None => answer(asked, event, fanout),
                 }
             }
@@ -163,16 +163,6 @@ impl ChatServer {
             self.evict(session, CloseReason::SlowConsumer);
         }
     }
-}
-
-/// Something happened in a room: the session that did it is answered, all others are told.
-fn tell_room(asked: &UnderWay, event: Event, hearers: &Hearers, fanout: &mut Fanout) {
-    let event = fanout.event(event);
-    for user in hearers.others(asked.user) {
-        fanout.push(event, (user, Viewer::Peer), None);
-    }
-    fanout.push(event, (asked.user, Viewer::OwnOther), asked.asker.session());
-    answer_with(asked, event, fanout);
 }
 
 /// Tells those who could see a message, and cannot any more, that it is gone.

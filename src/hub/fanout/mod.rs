@@ -1,0 +1,229 @@
+//! Fan-out: an event is written once per kind of session and shared by all who get it.
+//!
+//! What one commit has for a session leaves together, in the order of the commit. Sessions of a user
+//! that are only told, and have asked nothing, are told the same: they share one list, and so do
+//! users who are told the same, one after another. What happens in one room, one thing after another,
+//! costs each of its members one note.
+
+mod note;
+
+use std::collections::HashMap;
+
+use super::delivery::{Deliver, Delivery, News};
+use crate::dialect::{Frame, Kind};
+use crate::domain::error::Refusal;
+use crate::domain::event::{Event, Viewer};
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::room::Hearers;
+pub use note::EventKey;
+use note::{Broadcast, Note};
+
+/// Deliveries that leave together.
+#[derive(Default)]
+pub struct Fanout {
+    events: Vec<Broadcast>,
+    runs: Vec<Run>,
+    /// Whether the last of the runs may go on: nothing else has been noted since.
+    is_running: bool,
+    /// What there is for each user, in the order of first mention, so that nobody is served twice
+    /// before others once.
+    lists: Vec<(UserId, Vec<Entry>)>,
+    /// Where the list of a user is.
+    places: HashMap<UserId, usize>,
+}
+
+/// What happens in a room while nothing happens elsewhere. It is noted once for each user, however
+/// much it is.
+struct Run {
+    hearers: Hearers,
+    deeds: Vec<Deed>,
+}
+
+/// What a user has done in a room.
+struct Deed {
+    event: EventKey,
+    by: UserId,
+    /// The session that has asked for it, and is answered.
+    asker: Option<(SessionId, u64)>,
+}
+
+/// Something for a user.
+#[derive(PartialEq, Eq)]
+enum Entry {
+    /// The run with this number.
+    Run(usize),
+    /// A thing by itself.
+    Note(Note),
+}
+
+impl Fanout {
+    /// Takes up an event; nobody is told yet.
+    pub fn event(&mut self, event: Event) -> EventKey {
+        self.events.push(Broadcast::new(event));
+        EventKey(self.events.len().saturating_sub(1))
+    }
+
+    /// Something happened in a room: the session that has asked for it is answered, all others of those
+    /// who hear of it are told.
+    pub fn tell_room(
+        &mut self,
+        event: Event,
+        hearers: &Hearers,
+        (by, asker): (UserId, Option<(SessionId, u64)>),
+    ) {
+        let deed = Deed { event: self.event(event), by, asker };
+        // Somebody else may be answered, but hears of nothing.
+        let is_in_it = hearers.room.includes(by);
+        if self.is_running
+            && is_in_it
+            && let Some(run) = self.runs.last_mut()
+            && run.hearers == *hearers
+        {
+            return run.deeds.push(deed);
+        }
+        for user in hearers.others(by).chain([by]) {
+            self.enter(user, Entry::Run(self.runs.len()));
+        }
+        self.runs.push(Run { hearers: hearers.clone(), deeds: vec![deed] });
+        self.is_running = is_in_it;
+    }
+
+    /// Tells all sessions of a user but one.
+    pub fn push(
+        &mut self,
+        event: EventKey,
+        (user, viewer): (UserId, Viewer),
+        except: Option<SessionId>,
+    ) {
+        self.note(user, Note::Push { event, viewer, except });
+    }
+
+    /// Tells one session of a user.
+    pub fn push_to(
+        &mut self,
+        event: EventKey,
+        (user, viewer): (UserId, Viewer),
+        session: SessionId,
+    ) {
+        self.note(user, Note::PushTo { event, viewer, session });
+    }
+
+    /// Refuses a request of a user's session.
+    pub fn refuse(&mut self, refusal: Refusal, user: UserId, (session, request): (SessionId, u64)) {
+        self.note(user, Note::Refusal { session, request, refusal });
+    }
+
+    /// Answers a request of a user's session with an event.
+    pub fn answer_event(&mut self, event: EventKey, user: UserId, to: (SessionId, u64)) {
+        let (session, request) = to;
+        self.note(user, Note::EventAnswer { event, session, request });
+    }
+
+    /// Answers a request of a user's session.
+    pub fn answer(&mut self, frame: Frame, user: UserId, (session, request): (SessionId, u64)) {
+        self.note(user, Note::Answer { session, request, frame });
+    }
+
+    /// Ends a request of a user's session without an answer.
+    pub fn done(&mut self, user: UserId, (session, request): (SessionId, u64)) {
+        self.note(user, Note::Done { session, request });
+    }
+
+    fn note(&mut self, user: UserId, note: Note) {
+        self.enter(user, Entry::Note(note));
+        self.is_running = false;
+    }
+
+    fn enter(&mut self, user: UserId, entry: Entry) {
+        let lists = &mut self.lists;
+        let place = *self.places.entry(user).or_insert_with(|| {
+            lists.push((user, Vec::new()));
+            lists.len().saturating_sub(1)
+        });
+        if let Some((_, list)) = lists.get_mut(place) {
+            list.push(entry);
+        }
+    }
+
+    /// Hands over what there is for each session: `sessions` names those of a user, `give` takes
+    /// what one of them gets.
+    pub fn deliver<S: Iterator<Item = (SessionId, Kind)>>(
+        self,
+        sessions: impl Fn(UserId) -> S,
+        mut give: impl FnMut(SessionId, Deliver),
+    ) {
+        let Self { mut events, runs, lists, .. } = self;
+        // Whoever is answered comes after those who are only told: what he then asks others about
+        // is on its way to them.
+        let mut last = Vec::new();
+        // What the user before was told: members of a group are told the same.
+        let (mut before, mut notes) = (Vec::new(), Vec::new());
+        let mut shared = Vec::<(Kind, News)>::new();
+        for (user, list) in lists {
+            let has_acted = list.iter().any(|entry| entry.is_by(user, &runs));
+            if has_acted || list != before {
+                notes.clear();
+                list.iter().for_each(|entry| entry.write_out(user, &runs, &mut notes));
+                shared.clear();
+            }
+            for (session, kind) in sessions(user) {
+                if notes.iter().any(|note| note.singles_out(session)) {
+                    let own = notes.iter().filter_map(|note| note.own(&mut events, session, kind));
+                    let own: Vec<Delivery> = own.collect();
+                    if !own.is_empty() {
+                        last.push((session, Deliver::Own(own)));
+                    }
+                    continue;
+                }
+                let known = shared.iter().find(|(known, _)| *known == kind);
+                let news = known.map(|(_, news)| news.clone()).unwrap_or_else(|| {
+                    let told = notes.iter().filter_map(|note| note.told(&mut events, kind));
+                    let news = News::new(told.collect());
+                    shared.push((kind, news.clone()));
+                    news
+                });
+                if !news.frames().is_empty() {
+                    give(session, Deliver::Shared(news));
+                }
+            }
+            // What one who has acted is told is his alone.
+            before = if has_acted { Vec::new() } else { list };
+        }
+        last.into_iter().for_each(|(session, deliver)| give(session, deliver));
+    }
+}
+
+impl Entry {
+    /// Whether the user has done any of it.
+    fn is_by(&self, user: UserId, runs: &[Run]) -> bool {
+        match self {
+            Self::Run(number) => {
+                let deeds = runs.get(*number).map_or(&[][..], |run| &run.deeds);
+                deeds.iter().any(|deed| deed.by == user)
+            }
+            Self::Note(_) => false,
+        }
+    }
+
+    /// What it is for a user, in order.
+    fn write_out(&self, user: UserId, runs: &[Run], notes: &mut Vec<Note>) {
+        let number = match self {
+            Self::Run(number) => *number,
+            Self::Note(note) => return notes.push(note.clone()),
+        };
+        for Deed { event, by, asker } in runs.get(number).map_or(&[][..], |run| &run.deeds) {
+            if *by != user {
+                notes.push(Note::Push { event: *event, viewer: Viewer::Peer, except: None });
+                continue;
+            }
+            let except = asker.map(|(session, _)| session);
+            notes.push(Note::Push { event: *event, viewer: Viewer::OwnOther, except });
+            if let Some((session, request)) = *asker {
+                notes.push(Note::EventAnswer { event: *event, session, request });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
