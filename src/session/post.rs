@@ -168,7 +168,13 @@ impl Actor for Post {
 impl Handler<Round> for Post {
     type Result = ();
 
-    fn handle(&mut self, round: Round, _: &mut Context<Self>) {
+    fn handle(&mut self, mut round: Round, _: &mut Context<Self>) {
+        for load in &mut round.0 {
+            if let Load::Many(places, _) = load {
+                // In the order of memory, ours and the system's, which made the sockets in it.
+                places.sort_unstable_by_key(|place| place.index);
+            }
+        }
         self.queue.extend(round.0);
     }
 }
