@@ -81,9 +81,11 @@ SPIN = "--spin"
 # Runs
 
 
-def on_hub(lab, users, mode, *args, settings=(), pinned=False, binary=None, seconds=None):
+def on_hub(
+    lab, users, mode, *args, friends="none", settings=(), pinned=False, binary=None, seconds=None
+):
     """A report of the hub on a fresh copy of a seeded database."""
-    with lab.copy(lab.seeded(users)) as folder:
+    with lab.copy(lab.seeded(users, friends)) as folder:
         with lab.hub(folder, settings, pinned, binary) as server:
             accounts = folder / "users.json"
             return lab.load(
@@ -129,29 +131,37 @@ def echo(lab):
 def fanout(lab):
     long = f"Bun, {FRAME_BYTES} bytes each"
     floor = f"nothing but the writes, {FRAME_BYTES} bytes each"
-    args = ["--connections", "1000", "--writers", "1", "--in-flight", "8", SPIN]
+    group = f"{HUB}, a group"
+    args = ["--writers", "1", "--in-flight", "8", SPIN, "--connections"]
+    many, members = [*args, "1000"], [*args, "999", "--group"]
 
     def read(report):
         return work(report, "delivered", "delivery to each")
+
+    def on_others(name, *more):
+        return read(on_peer(lab, name, "fanout", *many, *more))
 
     return Figure(
         "2",
         "One event to 1,000 sessions, 8 events in flight: deliveries",
         {
-            HUB: lambda: read(on_hub(lab, 2, "fanout", *args, pinned=True)),
-            BUN: lambda: read(on_peer(lab, "bun", "fanout", *args, "--path", "/all")),
-            long: lambda: read(
-                on_peer(lab, "bun", "fanout", *args, "--path", "/all", "--size", FRAME_BYTES)
+            HUB: lambda: read(on_hub(lab, 2, "fanout", *many, pinned=True)),
+            group: lambda: read(
+                on_hub(lab, 1000, "fanout", *members, friends="star", pinned=True)
             ),
-            floor: lambda: read(on_peer(lab, "floor", "fanout", *args, "--size", FRAME_BYTES)),
-            WS: lambda: read(on_peer(lab, "ws", "fanout", *args, "--path", "/all")),
+            BUN: lambda: on_others("bun", "--path", "/all"),
+            long: lambda: on_others("bun", "--path", "/all", "--size", FRAME_BYTES),
+            floor: lambda: on_others("floor", "--size", FRAME_BYTES),
+            WS: lambda: on_others("ws", "--path", "/all"),
         },
         WORK_COLUMNS,
         [
             Goal("per CPU second, hub / Bun", ratio(HUB, BUN, "per_cpu"), 0.9, 1.1),
-            Goal("the same, frames as long as the hub's", ratio(HUB, long, "per_cpu")),
+            Goal("per CPU second, a group of 1,000 / Bun", ratio(group, BUN, "per_cpu"), 0.9, 1.1),
+            Goal("per CPU second, hub / Bun, frames as long as the hub's", ratio(HUB, long, "per_cpu")),
             Goal("per CPU second, hub / nothing but the writes", ratio(HUB, floor, "per_cpu")),
             Goal("per CPU second, hub / `ws`", ratio(HUB, WS, "per_cpu"), 6.0),
+            Goal("per CPU second, a group of 1,000 / `ws`", ratio(group, WS, "per_cpu"), 6.0),
         ],
         lab.peers,
     )
@@ -375,7 +385,7 @@ def on_postgres(lab):
 
     def measure_hub():
         with postgres.database() as url, lab.fresh() as folder:
-            lab.seed(folder, count * 2, url)
+            lab.seed(folder, count * 2, url=url)
             with lab.hub(folder, url=url) as server:
                 args = ["--pairs", count, "--in-flight", "1"]
                 report = lab.load("pairs", server, *args, accounts=folder / "users.json")
@@ -383,7 +393,7 @@ def on_postgres(lab):
 
     def measure_pgbench():
         with postgres.database() as url, lab.fresh() as folder:
-            lab.seed(folder, count * 2, url)
+            lab.seed(folder, count * 2, url=url)
             return postgres.pgbench(url, folder, lab.seconds, count, count * 2)
 
     sqlite = "Tradewind on SQLite"

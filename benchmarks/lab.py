@@ -78,17 +78,17 @@ class Lab:
         sets = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
         return [binary or self.bin / "tradewind", *args, *sets]
 
-    def seed(self, folder, users, url=None):
+    def seed(self, folder, users, friends="none", url=None):
         folder.mkdir(exist_ok=True)
-        words = ["seed", "--users", str(users), "--friends", "none", "--out", folder / "users.json"]
+        words = ["seed", "--users", str(users), "--friends", friends]
+        words += ["--out", folder / "users.json"]
         run(self.tradewind(folder, *words, url=url), cwd=folder)
         return folder
 
-    def seeded(self, users):
+    def seeded(self, users, friends="none"):
         """A folder with a database of so many users, to be copied."""
-        return self.once(
-            ("seeded", users), lambda: self.seed(self.folder / f"seeded-{users}", users)
-        )
+        folder = self.folder / f"seeded-{users}-{friends}"
+        return self.once(folder, lambda: self.seed(folder, users, friends))
 
     def filled(self, messages, long, short):
         """A folder with a database of messages, to be read only."""

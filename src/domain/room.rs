@@ -70,6 +70,14 @@ pub enum Members {
 }
 
 impl Members {
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Two(_) => 2,
+            Self::Many(members) => members.len(),
+        }
+    }
+
     /// Whether a user is one of them.
     pub fn includes(&self, user: UserId) -> bool {
         match self {

@@ -9,6 +9,8 @@ mod note;
 
 use std::collections::HashMap;
 
+use smallvec::SmallVec;
+
 use super::delivery::{Deliver, Delivery, News};
 use crate::dialect::{Frame, Kind};
 use crate::domain::error::Refusal;
@@ -27,7 +29,7 @@ pub struct Fanout {
     is_running: bool,
     /// What there is for each user, in the order of first mention, so that nobody is served twice
     /// before others once.
-    lists: Vec<(UserId, Vec<Entry>)>,
+    lists: Vec<(UserId, List)>,
     /// Where the list of a user is.
     places: HashMap<UserId, usize>,
 }
@@ -46,6 +48,9 @@ struct Deed {
     /// The session that has asked for it, and is answered.
     asker: Option<(SessionId, u64)>,
 }
+
+/// What there is for a user, in order; for most of many it is one thing.
+type List = SmallVec<[Entry; 1]>;
 
 /// Something for a user.
 #[derive(PartialEq, Eq)]
@@ -81,6 +86,9 @@ impl Fanout {
         {
             return run.deeds.push(deed);
         }
+        let most = hearers.room.count();
+        self.lists.reserve(most);
+        self.places.reserve(most);
         for user in hearers.others(by).chain([by]) {
             self.enter(user, Entry::Run(self.runs.len()));
         }
@@ -137,7 +145,7 @@ impl Fanout {
     fn enter(&mut self, user: UserId, entry: Entry) {
         let lists = &mut self.lists;
         let place = *self.places.entry(user).or_insert_with(|| {
-            lists.push((user, Vec::new()));
+            lists.push((user, List::new()));
             lists.len().saturating_sub(1)
         });
         if let Some((_, list)) = lists.get_mut(place) {
@@ -157,7 +165,7 @@ impl Fanout {
         // is on its way to them.
         let mut last = Vec::new();
         // What the user before was told: members of a group are told the same.
-        let (mut before, mut notes) = (Vec::new(), Vec::new());
+        let (mut before, mut notes) = (List::new(), Vec::new());
         let mut shared = Vec::<(Kind, News)>::new();
         for (user, list) in lists {
             let has_acted = list.iter().any(|entry| entry.is_by(user, &runs));
@@ -187,7 +195,7 @@ impl Fanout {
                 }
             }
             // What one who has acted is told is his alone.
-            before = if has_acted { Vec::new() } else { list };
+            before = if has_acted { List::new() } else { list };
         }
         last.into_iter().for_each(|(session, deliver)| give(session, deliver));
     }
