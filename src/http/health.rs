@@ -27,7 +27,7 @@ async fn ready(state: Data<State>) -> HttpResponse {
     // An empty write goes the way of all messages: it waits for the writer, and for its lock.
     let probe = async {
         state.store.ping().await?;
-        state.store.write(|_| Ok(())).await
+        state.store.write_beside(|_| Ok(())).await
     };
     let store = tokio::time::timeout(READY_TIMEOUT, probe).await;
     let fault = match store {

@@ -42,7 +42,7 @@ pub async fn begin(
         expires_at: draft.expires_at,
     };
     let write = move |conn: &mut _| logins::begin(conn, &new, &password_hash);
-    match state.store.write(write).await.map_err(NoToken::Store)? {
+    match state.store.write_beside(write).await.map_err(NoToken::Store)? {
         Begun::Stored(through) => {
             log::info!("user {} logged in", user.id);
             state.tokens.sign(&user, &draft.after(through)).map_err(NoToken::Auth)
@@ -70,7 +70,7 @@ pub async fn renew(
     let (id, agent) = (draft.login.clone(), agent(request));
     let renewed = NewLogin { id, user: user.id, agent, created_at: now, expires_at };
     let write = move |conn: &mut _| logins::renew(conn, &claims, &renewed);
-    match state.store.write(write).await.map_err(NoToken::Store)? {
+    match state.store.write_beside(write).await.map_err(NoToken::Store)? {
         Begun::Stored(through) => {
             let token = state.tokens.sign(&user, &draft.after(through)).map_err(NoToken::Auth)?;
             Ok((token, expires_at))

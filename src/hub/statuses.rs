@@ -169,7 +169,7 @@ impl ChatServer {
         }
         let store = self.parts.store.clone();
         actix::spawn(async move {
-            let kept = store.write(move |conn| users::set_last_seen(conn, &seen)).await;
+            let kept = store.write_beside(move |conn| users::set_last_seen(conn, &seen)).await;
             if let Err(error) = kept {
                 log::warn!("when users were last seen is not kept: {error}");
             }

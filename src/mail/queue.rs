@@ -101,7 +101,7 @@ impl Worker {
                 registrations::sweep_expired(conn, now)?;
                 resets::sweep_expired(conn, now)
             };
-            self.store.write(sweep).await?;
+            self.store.write_beside(sweep).await?;
             let (due, queued) = self
                 .store
                 .read(move |conn| Ok((mails::due(conn, now, PAGE)?, mails::count(conn)?)))
@@ -126,19 +126,19 @@ impl Worker {
         let error = match self.try_send(&mail).await? {
             Ok(()) => {
                 log::info!("mail {id} sent");
-                return self.store.write(move |conn| mails::remove(conn, id)).await;
+                return self.store.write_beside(move |conn| mails::remove(conn, id)).await;
             }
             Err(error) => error,
         };
         let tried = u32::try_from(attempts).unwrap_or(u32::MAX);
         if error.is_permanent() || tried >= self.settings.attempts_max {
             log::error!("mail {id} given up after {tried} tries: {}", chain(&error));
-            return self.store.write(move |conn| mails::remove(conn, id)).await;
+            return self.store.write_beside(move |conn| mails::remove(conn, id)).await;
         }
         let wait = backoff(tried, self.settings.retry_first_ms, self.settings.retry_max_ms);
         log::warn!("mail {id} not sent, again in {} ms: {}", wait.as_millis(), chain(&error));
         let due_at = self.clock.now().after(wait);
-        self.store.write(move |conn| mails::postpone(conn, id, attempts, due_at)).await
+        self.store.write_beside(move |conn| mails::postpone(conn, id, attempts, due_at)).await
     }
 
     /// Draws a key, keeps its hash, and sends the link.
@@ -157,7 +157,7 @@ impl Worker {
             About::Registration(id) => mails::add_key(conn, id, &hash, expires_at),
             About::Reset(id) => resets::add_key(conn, id, &hash, expires_at),
         };
-        let waiting = self.store.write(add).await?;
+        let waiting = self.store.write_beside(add).await?;
         let Some(email) = Email::parse(&mail.email).filter(|_| waiting) else { return Ok(Ok(())) };
         let (base, key) = (&settings.base_url, key.as_str());
         Ok(match about {

@@ -4,6 +4,7 @@
 //! there (decision 2): `each_backend!` expands the same query in both arms. A connection goes back
 //! to its pool only if its last transaction has ended cleanly; all others are closed.
 
+use std::mem;
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use r2d2::{ManageConnection, Pool};
 
 use super::error::StoreError;
 use super::location::Location;
+use super::memory::Memory;
 use super::settings::{Durability, Settings};
 
 /// Between two tries to turn write-ahead logging on, in milliseconds.
@@ -71,6 +73,8 @@ pub(super) struct Pooled {
     role: Role,
     /// Whether the last transaction has ended cleanly.
     sound: bool,
+    /// As its last transaction has left it, if that kept any.
+    memory: Memory,
 }
 
 impl Opener {
@@ -173,7 +177,12 @@ impl ManageConnection for Opener {
     type Error = StoreError;
 
     fn connect(&self) -> Result<Pooled, StoreError> {
-        Ok(Pooled { connection: self.open()?, role: self.role, sound: true })
+        Ok(Pooled {
+            connection: self.open()?,
+            role: self.role,
+            sound: true,
+            memory: Memory::default(),
+        })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), StoreError> {
@@ -196,7 +205,25 @@ impl Pooled {
         begin(&mut self.connection, self.role)
     }
 
-    /// Runs `op` in the transaction and ends it: all of it is committed, or nothing.
+    /// As [`Pooled::finish`], for one who keeps the memory true.
+    ///
+    /// # Errors
+    /// As [`Pooled::finish`].
+    pub fn finish_with_memory<T>(
+        &mut self,
+        op: impl FnOnce(&mut Either, &mut Memory) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let memory = mem::take(&mut self.memory);
+        let (value, memory) = self.finish(|conn| {
+            let mut memory = memory.revise(conn)?;
+            Ok((op(conn, &mut memory)?, memory))
+        })?;
+        self.memory = memory;
+        Ok(value)
+    }
+
+    /// Runs `op` in the transaction and ends it: all of it is committed, or nothing. Nothing is
+    /// remembered.
     ///
     /// # Errors
     /// Those of `op`; [`StoreError::Database`] if it cannot be committed.
@@ -204,6 +231,7 @@ impl Pooled {
         &mut self,
         op: impl FnOnce(&mut Either) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.memory = Memory::default();
         match op(&mut self.connection) {
             Ok(value) => {
                 Either::commit_transaction(&mut self.connection)?;

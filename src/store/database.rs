@@ -11,7 +11,7 @@ use std::path::Path;
 use diesel::dsl::sql;
 use diesel::sql_types::Text;
 use diesel::{RunQueryDsl, sql_query};
-use r2d2::Pool;
+use r2d2::{Pool, PooledConnection};
 
 use super::Connection;
 use crate::private;
@@ -19,6 +19,7 @@ use crate::private;
 use super::connection::{Opener, Role};
 use super::error::StoreError;
 use super::location::{Location, plain_path};
+use super::memory::Memory;
 use super::migrate;
 use super::settings::Settings;
 use super::tables::{messages, rooms, users};
@@ -100,7 +101,17 @@ impl Database {
         &self,
         op: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.transact(&self.writer, op)
+        let place = self.location.place();
+        self.begin(&self.writer)?.finish(op).map_err(|error| error.at(&place))
+    }
+
+    /// As [`Database::write`], with what is remembered of the last transaction.
+    pub(super) fn write_with_memory<T>(
+        &self,
+        op: impl FnOnce(&mut Connection, &mut Memory) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let place = self.location.place();
+        self.begin(&self.writer)?.finish_with_memory(op).map_err(|error| error.at(&place))
     }
 
     /// Runs `op` on one unchanging state of the database. It cannot change anything.
@@ -111,7 +122,8 @@ impl Database {
         &self,
         op: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.transact(&self.readers, op)
+        let place = self.location.place();
+        self.begin(&self.readers)?.finish(op).map_err(|error| error.at(&place))
     }
 
     /// As [`Database::read`], and a panic of `op` is an error, too. Nothing of `op` outlives it.
@@ -152,15 +164,12 @@ impl Database {
         &self.settings
     }
 
-    fn transact<T>(
-        &self,
-        pool: &Pool<Opener>,
-        op: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    /// A connection in a transaction.
+    fn begin(&self, pool: &Pool<Opener>) -> Result<PooledConnection<Opener>, StoreError> {
         let place = self.location.place();
         let mut pooled = pool.get().map_err(|error| StoreError::unavailable(&place, &error))?;
         pooled.begin().map_err(|error| StoreError::unavailable(&place, &error))?;
-        pooled.finish(op).map_err(|error| error.at(&place))
+        Ok(pooled)
     }
 }
 

@@ -17,6 +17,7 @@ use super::database::Database;
 use super::error::StoreError;
 use super::gate::Gate;
 use super::ledger::Ledger;
+use super::memory::Memory;
 use super::observer::Observer;
 use super::rosters::Rosters;
 use super::rules::Rules;
@@ -50,15 +51,15 @@ impl DbExecutor {
     }
 
     fn attempt(&self, jobs: &mut [Job]) -> Result<(), StoreError> {
-        let apply = |conn: &mut Connection| {
-            let mut ledger = Ledger::new(conn, &self.rosters);
+        let apply = |conn: &mut Connection, memory: &mut Memory| {
+            let mut ledger = Ledger::new(conn, memory, &self.rosters);
             let changes = || jobs.iter().filter_map(Job::asked);
             ledger
                 .prepare(changes().filter_map(Change::pair), changes().filter_map(Change::key))?;
             jobs.iter_mut().try_for_each(|job| job.run(&mut ledger, &self.rules))?;
             ledger.write()
         };
-        let transaction = || self.database.write(apply);
+        let transaction = || self.database.write_with_memory(apply);
         // A panic would end the thread for good (decision 4). What it leaves is not looked at: the
         // connection is closed by its pool, and a job's value counts only after a commit.
         catch_unwind(AssertUnwindSafe(transaction)).unwrap_or(Err(StoreError::Panicked))

@@ -4,6 +4,7 @@
 //! memory, and the messages are stored many at once. Whoever looks at these tables otherwise goes
 //! through [`Ledger::settled`], which writes first.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::domain::user::UserPair;
 
 use super::Connection;
 use super::error::StoreError;
+use super::memory::Memory;
 use super::rosters::Rosters;
 use super::tables::blocks;
 use super::tables::groups::{self, Roster};
@@ -26,10 +28,8 @@ use super::tables::rooms::{self, Room};
 /// The books of one transaction.
 pub(super) struct Ledger<'c> {
     conn: &'c mut Connection,
-    /// Rooms as they will be, and who has none.
-    rooms: HashMap<RoomKey, Option<Room>>,
-    /// Who blocks whom; of the pairs that were looked up, all.
-    blocks: HashMap<UserPair, Blocks>,
+    /// Rooms and blocks as they will be.
+    memory: &'c mut Memory,
     /// Messages by their authors' own names for them; of the keys that were looked up, all.
     names: HashMap<Key, Option<MessageId>>,
     /// Who blocks an author; of those that were looked up, all.
@@ -46,11 +46,10 @@ pub(super) struct Ledger<'c> {
 
 impl<'c> Ledger<'c> {
     /// An empty ledger.
-    pub fn new(conn: &'c mut Connection, rosters: &'c Rosters) -> Self {
+    pub fn new(conn: &'c mut Connection, memory: &'c mut Memory, rosters: &'c Rosters) -> Self {
         Self {
             conn,
-            rooms: HashMap::new(),
-            blocks: HashMap::new(),
+            memory,
             names: HashMap::new(),
             blockers: HashMap::new(),
             groups: HashMap::new(),
@@ -71,12 +70,17 @@ impl<'c> Ledger<'c> {
         pairs: impl Iterator<Item = UserPair>,
         names: impl Iterator<Item = Key>,
     ) -> Result<(), StoreError> {
-        self.rooms.extend(pairs.map(|pair| (RoomKey::Direct(pair), None)));
-        if !self.rooms.is_empty() {
-            let pairs: Vec<UserPair> = self.rooms.keys().filter_map(|key| key.pair()).collect();
-            let found = rooms::of_pairs(self.conn, &pairs)?;
-            self.rooms.extend(found.into_iter().map(|room| (room.key, Some(room))));
-            self.find_blocks(&pairs)?;
+        let mut new = Vec::new();
+        for pair in pairs {
+            if let Entry::Vacant(place) = self.memory.rooms.entry(RoomKey::Direct(pair)) {
+                place.insert(None);
+                new.push(pair);
+            }
+        }
+        if !new.is_empty() {
+            let found = rooms::of_pairs(self.conn, &new)?;
+            self.memory.rooms.extend(found.into_iter().map(|room| (room.key, Some(room))));
+            self.find_blocks(&new)?;
         }
         self.names.extend(names.map(|key| (key, None)));
         if !self.names.is_empty() {
@@ -101,8 +105,7 @@ impl<'c> Ledger<'c> {
     /// The connection, with everything written, for whatever use.
     pub fn settled(&mut self) -> Result<&mut Connection, StoreError> {
         self.write()?;
-        self.rooms.clear();
-        self.blocks.clear();
+        self.memory.clear();
         self.names.clear();
         self.blockers.clear();
         self.groups.clear();
@@ -112,11 +115,11 @@ impl<'c> Ledger<'c> {
 
     /// A room, if there is one.
     pub fn room(&mut self, key: RoomKey) -> Result<Option<&mut Room>, StoreError> {
-        if !self.rooms.contains_key(&key) {
+        if !self.memory.rooms.contains_key(&key) {
             let room = rooms::find(self.conn, key)?;
-            self.rooms.insert(key, room);
+            self.memory.rooms.insert(key, room);
         }
-        Ok(self.rooms.get_mut(&key).and_then(Option::as_mut))
+        Ok(self.memory.rooms.get_mut(&key).and_then(Option::as_mut))
     }
 
     /// The members of a group, if there is one.
@@ -188,16 +191,16 @@ impl<'c> Ledger<'c> {
 
     /// Who of a pair blocks the other.
     pub fn blocks(&mut self, pair: UserPair) -> Result<Blocks, StoreError> {
-        if !self.blocks.contains_key(&pair) {
+        if !self.memory.blocks.contains_key(&pair) {
             self.find_blocks(&[pair])?;
         }
-        Ok(self.blocks.get(&pair).copied().unwrap_or_default())
+        Ok(self.memory.blocks.get(&pair).copied().unwrap_or_default())
     }
 
     fn find_blocks(&mut self, pairs: &[UserPair]) -> Result<(), StoreError> {
-        self.blocks.extend(pairs.iter().map(|pair| (*pair, Blocks::default())));
+        self.memory.blocks.extend(pairs.iter().map(|pair| (*pair, Blocks::default())));
         for (pair, blocker) in blocks::of_pairs(self.conn, pairs)? {
-            self.blocks.entry(pair).or_default().add(pair, blocker);
+            self.memory.blocks.entry(pair).or_default().add(pair, blocker);
         }
         Ok(())
     }
@@ -205,7 +208,7 @@ impl<'c> Ledger<'c> {
     /// Makes the room of a pair that has none.
     pub fn create_room(&mut self, id: RoomId, pair: UserPair) -> Result<(), StoreError> {
         let room = rooms::create(self.conn, id, pair)?;
-        self.rooms.insert(room.key, Some(room));
+        self.memory.rooms.insert(room.key, Some(room));
         Ok(())
     }
 
@@ -244,7 +247,7 @@ impl<'c> Ledger<'c> {
             self.write()?;
         }
         messages::update(self.conn, message)?;
-        match self.rooms.get(&message.room) {
+        match self.memory.rooms.get(&message.room) {
             Some(Some(room)) => rooms::update(self.conn, room),
             Some(None) | None => Ok(()),
         }

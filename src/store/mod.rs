@@ -2,7 +2,7 @@
 //!
 //! [`Database`] is the database itself, for the thread that asks. [`Store`] is the same for async
 //! callers: `writer` gathers changes into batches, `executor` commits each batch in one
-//! transaction by the `rules`, through a `ledger`; `reader` answers look-ups beside it, many alike at
+//! transaction by the `rules`, through a `ledger` with a `memory`; `reader` answers look-ups beside it, many alike at
 //! once if `batched`; `sweeper` forgets what is old. `tables` hold the queries.
 //!
 //! Invariants: nothing is acknowledged before it is committed; every accepted change is answered
@@ -17,6 +17,7 @@ mod executor;
 mod gate;
 mod ledger;
 mod location;
+mod memory;
 mod migrate;
 mod observer;
 mod reader;
@@ -42,7 +43,7 @@ use gate::Gate;
 use reader::{Lookup, Reader};
 use rosters::Rosters;
 use rules::Rules;
-use writer::{Job, Subscribe, Writer};
+use writer::{Job, Scope, Subscribe, Writer};
 
 pub use batched::Batched;
 pub use change::{Change, Committed, Done, To};
@@ -129,8 +130,28 @@ impl Store {
         &self,
         op: impl Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.call(op, Scope::All).await
+    }
+
+    /// As [`Store::write`], for what neither looks at nor changes rooms, messages, groups and blocks:
+    /// what the writer has in hand of these need not be written first, nor looked up again.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_beside<T: Send + 'static>(
+        &self,
+        op: impl Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.call(op, Scope::Beside).await
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        op: impl Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+        scope: Scope,
+    ) -> Result<T, StoreError> {
         let permit = self.gate.enter(size_of_val(&op))?;
-        let (job, answer) = Job::call(op, Some(permit));
+        let (job, answer) = Job::call(op, scope, Some(permit));
         self.writer.do_send(job);
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
@@ -185,7 +206,7 @@ impl Store {
 
     /// Waits until everything accepted before is answered.
     pub async fn flush(&self) {
-        let (marker, passed) = Job::call(|_| Ok(()), None);
+        let (marker, passed) = Job::call(|_| Ok(()), Scope::Beside, None);
         self.writer.do_send(marker);
         // However it ended, all before it have been answered.
         drop(passed.await);

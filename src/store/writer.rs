@@ -43,7 +43,16 @@ enum Work {
         change: Change,
         done: Option<Done>,
     },
-    Call(Box<dyn Call>),
+    Call(Box<dyn Call>, Scope),
+}
+
+/// What a function may look at and change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Everything.
+    All,
+    /// Nothing that a ledger or its memory holds.
+    Beside,
 }
 
 /// A function to run in a batch, and somebody who waits for its value.
@@ -86,11 +95,12 @@ impl Job {
     /// A function, and where its value will come.
     pub fn call<T: Send + 'static>(
         op: impl Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+        scope: Scope,
         permit: Option<Permit>,
     ) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
         let (reply, answer) = oneshot::channel();
         let call = Box::new(Function { op, value: None, reply });
-        (Self { work: Work::Call(call), permit }, answer)
+        (Self { work: Work::Call(call, scope), permit }, answer)
     }
 
     /// Does it, within a transaction; can be done again after a rollback.
@@ -100,7 +110,8 @@ impl Job {
     pub fn run(&mut self, ledger: &mut Ledger<'_>, rules: &Rules) -> Result<(), StoreError> {
         match &mut self.work {
             Work::Change { change, done, .. } => *done = Some(rules.apply(ledger, change)?),
-            Work::Call(call) => call.run(ledger.settled()?)?,
+            Work::Call(call, Scope::All) => call.run(ledger.settled()?)?,
+            Work::Call(call, Scope::Beside) => call.run(ledger.conn())?,
         }
         Ok(())
     }
@@ -109,7 +120,7 @@ impl Job {
     pub fn asked(&self) -> Option<&Change> {
         match &self.work {
             Work::Change { change, .. } => Some(change),
-            Work::Call(_) => None,
+            Work::Call(..) => None,
         }
     }
 }
@@ -142,7 +153,7 @@ impl Batch {
                     let done = outcome.and_then(|()| done.ok_or(StoreError::Closed));
                     committed.push((ticket, done));
                 }
-                Work::Call(call) => calls.push((call, outcome)),
+                Work::Call(call, _) => calls.push((call, outcome)),
             }
         }
         vacated();

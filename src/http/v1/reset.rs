@@ -51,7 +51,7 @@ pub async fn ask(
         state.limits.reset_as(&email).inspect_err(|over| count(&state, over))?;
         let now = state.clock.now();
         let expires_at = now.after(state.settings.reset_lifetime);
-        state.store.write(move |conn| resets::ask(conn, &email, now, expires_at)).await?;
+        state.store.write_beside(move |conn| resets::ask(conn, &email, now, expires_at)).await?;
         state.mail.wake();
     }
     Ok(HttpResponse::Accepted().finish())

@@ -9,6 +9,7 @@ mod harness;
 mod history;
 mod ledger;
 mod logins;
+mod memory;
 mod nonces;
 mod registrations;
 mod rules;
