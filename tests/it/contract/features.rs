@@ -29,6 +29,7 @@ transcripts! {
     group_limits,
     group_messages,
     group_per_user,
+    group_per_user_blocked,
     presence,
     presence_away,
     presence_friends,

@@ -12,7 +12,7 @@ use crate::harness::{Account, Backend, Client, Server, until};
 const MEMBERS: usize = 1_000;
 /// Messages of each of two who write at the same time.
 const MESSAGES: usize = 10;
-const FRIENDS: usize = 200;
+const FRIENDS: usize = 1_000;
 const RECONNECTS: usize = 40;
 
 async fn users(server: &Server, count: usize) -> Vec<Account> {
