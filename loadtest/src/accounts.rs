@@ -13,33 +13,54 @@ pub struct Account {
     pub id: u64,
     /// A good token.
     pub token: String,
-    /// What others call the user; empty if it is not known.
+    /// What others call the user, if it is known.
     #[serde(default)]
-    pub name: String,
+    pub name: Option<String>,
     /// The ids of the user's friends.
-    #[serde(default)]
-    pub friends: Vec<String>,
+    #[serde(default, deserialize_with = "ids")]
+    pub friends: Vec<u64>,
 }
 
 impl Account {
     /// Whether another is a friend.
     pub fn is_friend_of(&self, other: &Self) -> bool {
-        self.friends.contains(&other.id.to_string())
+        self.friends.contains(&other.id)
+    }
+
+    /// The name, if it can be put between quotation marks as it is.
+    pub fn plain_name(&self) -> Option<&str> {
+        self.name.as_deref().filter(|name| is_plain(name))
     }
 }
 
 /// Ids are strings; numbers will do, too.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Text(String),
+    Number(u64),
+}
+
+impl Id {
+    fn read<E: serde::de::Error>(self) -> Result<u64, E> {
+        match self {
+            Self::Text(text) => text.parse().map_err(E::custom),
+            Self::Number(number) => Ok(number),
+        }
+    }
+}
+
 fn id<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Id {
-        Text(String),
-        Number(u64),
-    }
-    match Id::deserialize(from)? {
-        Id::Text(text) => text.parse().map_err(serde::de::Error::custom),
-        Id::Number(number) => Ok(number),
-    }
+    Id::deserialize(from)?.read()
+}
+
+fn ids<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u64>, D::Error> {
+    Vec::<Id>::deserialize(from)?.into_iter().map(Id::read).collect()
+}
+
+/// Whether a text is one, and can stand in JSON as it is.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['"', '\\', '\n', '\r'])
 }
 
 /// Reads the array.
@@ -47,11 +68,10 @@ pub fn parse(text: &str) -> anyhow::Result<Vec<Account>> {
     let accounts: Vec<Account> =
         serde_json::from_str(text).context("not what `tradewind seed` writes")?;
     ensure!(!accounts.is_empty(), "there is no account in it");
-    let good = |account: &Account| {
-        let plain = |text: &String| !text.contains(['"', '\\', '\n', '\r']);
-        !account.token.is_empty() && [&account.token, &account.name].into_iter().all(plain)
-    };
-    ensure!(accounts.iter().all(good), "a token is empty, or has signs that none has, or a name");
+    ensure!(
+        accounts.iter().all(|account| is_plain(&account.token)),
+        "a token is empty or has signs that no token has"
+    );
     let mut ids: Vec<u64> = accounts.iter().map(|account| account.id).collect();
     ids.sort_unstable();
     ids.dedup();

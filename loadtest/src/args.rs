@@ -315,6 +315,8 @@ impl Mode {
             !self.has_group() || protocol == Protocol::Rewind,
             "there are no groups in --protocol {protocol}"
         );
+        let nobody = matches!(self, Self::Fanout(Fanout { writers: 0, .. }));
+        ensure!(!nobody, "--writers must be above 0");
         self.common().validate()
     }
 }

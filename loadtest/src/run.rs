@@ -97,7 +97,12 @@ fn accounts(common: &Common) -> anyhow::Result<Vec<Account>> {
 }
 
 /// Fails if there are too few users for the plan.
-fn must_suffice(plan: &Plan, accounts: &[Account], common: &Common) -> anyhow::Result<()> {
+fn must_suffice(
+    plan: &Plan,
+    accounts: &[Account],
+    common: &Common,
+    friends: &str,
+) -> anyhow::Result<()> {
     let Some(path) = common.accounts.as_ref().filter(|_| common.protocol.has_users()) else {
         return Ok(());
     };
@@ -105,7 +110,7 @@ fn must_suffice(plan: &Plan, accounts: &[Account], common: &Common) -> anyhow::R
     ensure!(
         plan.users <= there,
         "{} users are needed and {there} are in {}; make more with `tradewind seed --users {} \
-         --friends pairs --out FILE`",
+         --friends {friends} --out FILE`",
         plan.users,
         path.display(),
         plan.users
@@ -118,7 +123,7 @@ fn must_be_friends(accounts: &[Account], users: u64) -> anyhow::Result<()> {
     let users = usize::try_from(users).unwrap_or(usize::MAX);
     let mut users = accounts.iter().take(users);
     let Some(first) = users.next() else { return Ok(()) };
-    let stranger = users.find(|user| user.name.is_empty() || !first.is_friend_of(user));
+    let stranger = users.find(|user| user.plain_name().is_none() || !first.is_friend_of(user));
     ensure!(
         stranger.is_none(),
         "the first user must be a friend of all others, with names: `tradewind seed --friends star`"
@@ -133,7 +138,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<bool> {
     let accounts = accounts(common)?;
     let plan = plan(&cli.mode, accounts.len())?;
     ensure!(plan.sessions > 0, "no session is asked for");
-    must_suffice(&plan, &accounts, common)?;
+    let friends = if cli.mode.has_group() { "star" } else { "pairs" };
+    must_suffice(&plan, &accounts, common, friends)?;
     if cli.mode.has_group() {
         must_be_friends(&accounts, plan.users)?;
     }

@@ -19,7 +19,7 @@ use super::Connection;
 use super::error::StoreError;
 use super::tables::rooms::Room;
 
-/// Rooms that are remembered: each takes about 200 bytes.
+/// Rooms that are remembered, and pairs: a room with its pair takes about 200 bytes.
 const ROOMS_MAX: usize = 50_000;
 
 /// Rooms and blocks as the last commit has left them.
@@ -45,7 +45,8 @@ impl Memory {
             }
             Connection::Postgres(_) => None,
         };
-        let is_true = as_of.is_some() && as_of == self.as_of && self.rooms.len() <= ROOMS_MAX;
+        let fits = self.rooms.len().max(self.blocks.len()) <= ROOMS_MAX;
+        let is_true = as_of.is_some() && as_of == self.as_of && fits;
         Ok(if is_true { self } else { Self { as_of, ..Self::default() } })
     }
 
@@ -63,18 +64,22 @@ mod tests {
     use super::*;
     use crate::domain::id::UserId;
 
-    fn remembering(rooms: usize, conn: &mut Connection) -> usize {
-        let mut memory = Memory::default().revise(conn).unwrap();
+    /// How many of so many rooms, and pairs, are known in the next transaction.
+    fn known(rooms: usize, pairs: usize) -> (usize, usize) {
+        let mut conn = Connection::Sqlite(SqliteConnection::establish(":memory:").unwrap());
+        let mut memory = Memory::default().revise(&mut conn).unwrap();
         let user = |number: usize| UserId::new(i64::try_from(number).unwrap() * 2 + 2).unwrap();
-        let strangers = (1..=rooms).map(|other| RoomKey::direct(user(0), user(other)).unwrap());
-        memory.rooms.extend(strangers.map(|room| (room, None)));
-        memory.revise(conn).unwrap().rooms.len()
+        let pair = |other| UserPair::new(user(0), user(other)).unwrap();
+        memory.rooms.extend((1..=rooms).map(|other| (RoomKey::Direct(pair(other)), None)));
+        memory.blocks.extend((1..=pairs).map(|other| (pair(other), Blocks::default())));
+        let memory = memory.revise(&mut conn).unwrap();
+        (memory.rooms.len(), memory.blocks.len())
     }
 
     #[test]
-    fn more_rooms_than_may_be_remembered_are_forgotten() {
-        let mut conn = Connection::Sqlite(SqliteConnection::establish(":memory:").unwrap());
-        assert_eq!(remembering(ROOMS_MAX, &mut conn), ROOMS_MAX);
-        assert_eq!(remembering(ROOMS_MAX + 1, &mut conn), 0);
+    fn more_than_may_be_remembered_is_forgotten() {
+        assert_eq!(known(ROOMS_MAX, ROOMS_MAX), (ROOMS_MAX, ROOMS_MAX));
+        assert_eq!(known(ROOMS_MAX + 1, 1), (0, 0));
+        assert_eq!(known(1, ROOMS_MAX + 1), (0, 0));
     }
 }

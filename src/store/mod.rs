@@ -133,8 +133,9 @@ impl Store {
         self.call(op, Scope::All).await
     }
 
-    /// As [`Store::write`], for what neither looks at nor changes rooms, messages, groups and blocks:
-    /// what the writer has in hand of these need not be written first, nor looked up again.
+    /// As [`Store::write`], for what neither looks at nor changes anything that changes are about
+    /// (rooms, messages and what is hidden of them, nonces, groups, blocks): what the writer has in hand
+    /// of these need not be written first, nor looked up again.
     ///
     /// # Errors
     /// As [`Store::write`].

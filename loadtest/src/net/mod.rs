@@ -192,9 +192,10 @@ impl Net {
         self.account(account).map_or(0, |account| account.id)
     }
 
-    /// The name of an account.
+    /// The name of an account; empty if it is not known.
     pub fn name(&self, account: u32) -> String {
-        self.account(account).map_or_else(String::new, |account| account.name.clone())
+        let name = self.account(account).and_then(Account::plain_name);
+        name.unwrap_or_default().to_owned()
     }
 
     fn account(&self, account: u32) -> Option<&Account> {

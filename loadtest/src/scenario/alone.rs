@@ -190,7 +190,7 @@ impl Mode for Alone {
         }
     }
 
-    fn refused(&mut self, _: &mut Desk, net: &mut Net, session: u32) {
+    fn refused(&mut self, _: &mut Desk, net: &mut Net, session: u32, _: u16) {
         let Some(author) = self.authors.get_mut(index(session)) else { return };
         if let Some(refused) = author.flow.refuse() {
             author.under_way.retain(|(seq, _)| *seq != refused);

@@ -18,12 +18,17 @@ pub struct Assembly {
     next: u32,
     /// When to ask again for what was refused.
     retry: Option<u64>,
+    /// Whether it will never be complete.
+    failed: bool,
 }
+
+/// Refusals that pass: above the rate limit, and busy.
+const PASSING: [u16; 2] = [4008, 4009];
 
 impl Assembly {
     /// Nothing has been asked for.
     pub fn new(session: u32, accounts: u32) -> Self {
-        Self { session, accounts, group: None, next: 1, retry: None }
+        Self { session, accounts, group: None, next: 1, retry: None, failed: false }
     }
 
     /// The group, once all are in it.
@@ -59,8 +64,21 @@ impl Assembly {
     }
 
     /// What the owner asked for was refused.
-    pub fn refused(&mut self, net: &Net) {
-        self.retry = Some(net.now() + RETRY);
+    pub fn refused(&mut self, net: &Net, session: u32, code: u16) {
+        if session == self.session {
+            self.failed = !PASSING.contains(&code);
+            self.retry = Some(net.now() + RETRY).filter(|_| !self.failed);
+        }
+    }
+
+    /// A session has ended.
+    pub fn ended(&mut self, session: u32) {
+        self.failed |= session == self.session;
+    }
+
+    /// Whether it will never be complete.
+    pub fn has_failed(&self) -> bool {
+        self.failed
     }
 
     /// Asks again when it is time; says when to come again.

@@ -100,6 +100,7 @@ impl Engine {
 
     fn advance(&mut self, net: &mut Net, now: u64) {
         let passed = now.saturating_sub(self.since);
+        let obstacle = self.mode.obstacle();
         match self.desk.stage {
             Stage::Opening if self.next == self.accounts.len() && self.opening == 0 => {
                 self.desk.book.opened_before_load = self.desk.book.open;
@@ -108,6 +109,10 @@ impl Engine {
                 self.mode.start(&mut self.desk, net);
             }
             Stage::Opening | Stage::Warmup if self.stopped => self.enter(Stage::Finished, now),
+            Stage::Warmup if obstacle.is_some() => {
+                self.desk.book.error(obstacle.unwrap_or_default().to_owned());
+                self.enter(Stage::Finished, now);
+            }
             Stage::Warmup if passed >= self.warmup.saturating_add(PREPARE) => {
                 self.desk.book.error("the preparation did not end in time".to_owned());
                 self.enter(Stage::Finished, now);
@@ -213,7 +218,7 @@ impl Handler for Engine {
             Event::Group(group) => self.mode.grouped(&mut self.desk, net, session, &group),
             Event::Refused(code, reason) => {
                 self.desk.book.error(format!("refused: {code} {reason}"));
-                self.mode.refused(&mut self.desk, net, session);
+                self.mode.refused(&mut self.desk, net, session, code);
             }
             Event::Nonsense => self.desk.book.error("a frame that makes no sense".to_owned()),
             Event::Ended { end, was_ready } => self.ended(net, session, &end, was_ready),

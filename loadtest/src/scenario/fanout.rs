@@ -62,6 +62,8 @@ pub struct Fanout {
     /// Which of the sessions that hear of messages have ended.
     ended: Vec<bool>,
     live: u32,
+    /// Whether a message is with all.
+    is_heard: bool,
     schedule: Option<Schedule>,
     turn: usize,
     retries: VecDeque<(u64, usize)>,
@@ -80,6 +82,7 @@ impl Fanout {
             assembly: args.group.then(|| Assembly::new(args.connections, all)),
             ended: vec![false; index(if args.group { all } else { args.connections })],
             live: 0,
+            is_heard: false,
             schedule: None,
             turn: 0,
             retries: VecDeque::new(),
@@ -178,7 +181,13 @@ impl Mode for Fanout {
     }
 
     fn is_prepared(&self) -> bool {
-        self.assembly.as_ref().is_none_or(|assembly| assembly.done().is_some())
+        // With a message, all have everything that was told of the making of the group.
+        self.assembly.is_none() || self.is_heard
+    }
+
+    fn obstacle(&self) -> Option<&'static str> {
+        let failed = self.assembly.as_ref().is_some_and(Assembly::has_failed);
+        failed.then_some("the group could not be made")
     }
 
     fn grouped(&mut self, desk: &mut Desk, net: &mut Net, session: u32, group: &Group) {
@@ -236,14 +245,15 @@ impl Mode for Fanout {
             desk.book.time(1, stamp.at, now);
         }
         if writer.came(stamp.seq) {
+            self.is_heard = true;
             desk.book.time(2, stamp.at, now);
             self.next(desk, net, number);
         }
     }
 
-    fn refused(&mut self, _: &mut Desk, net: &mut Net, session: u32) {
+    fn refused(&mut self, _: &mut Desk, net: &mut Net, session: u32, code: u16) {
         if let Some(assembly) = self.assembling() {
-            return assembly.refused(net);
+            return assembly.refused(net, session, code);
         }
         let number = index(session.saturating_sub(self.readers));
         let Some(writer) = self.writers.get_mut(number) else { return };
@@ -256,6 +266,9 @@ impl Mode for Fanout {
     }
 
     fn ended(&mut self, desk: &mut Desk, net: &mut Net, session: u32, _: &End) {
+        if let Some(assembly) = self.assembling() {
+            assembly.ended(session);
+        }
         if session >= self.readers {
             let number = index(session - self.readers);
             if let Some(writer) = self.writers.get_mut(number) {

@@ -183,7 +183,7 @@ impl Mode for History {
         }
     }
 
-    fn refused(&mut self, desk: &mut Desk, net: &mut Net, session: u32) {
+    fn refused(&mut self, desk: &mut Desk, net: &mut Net, session: u32, _: u16) {
         if self.written {
             return; // A page; its mark comes all the same, and what lacks is found.
         }

@@ -162,7 +162,7 @@ impl Mode for Mixed {
         }
     }
 
-    fn refused(&mut self, _: &mut Desk, _: &mut Net, session: u32) {
+    fn refused(&mut self, _: &mut Desk, _: &mut Net, session: u32, _: u16) {
         if let Some(user) = self.user(session).filter(|user| user.phase == Phase::Chatting) {
             user.flow.refuse();
         }

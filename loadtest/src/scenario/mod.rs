@@ -67,8 +67,12 @@ pub trait Mode {
     fn mark(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _at: u64) {}
     /// The echo of a heartbeat that was due at a moment.
     fn heartbeat(&mut self, _desk: &mut Desk, _net: &mut Net, _at: u64) {}
-    /// A request was refused.
-    fn refused(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32) {}
+    /// A request was refused with a code.
+    fn refused(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _code: u16) {}
+    /// Why there can be no load.
+    fn obstacle(&self) -> Option<&'static str> {
+        None
+    }
     /// A session has ended.
     fn ended(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _end: &End) {}
     /// No new load from now on.

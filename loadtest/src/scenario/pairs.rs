@@ -178,7 +178,7 @@ impl Mode for Pairs {
         }
     }
 
-    fn refused(&mut self, _: &mut Desk, net: &mut Net, session: u32) {
+    fn refused(&mut self, _: &mut Desk, net: &mut Net, session: u32, _: u16) {
         let direction = self.directions.get_mut(index(session));
         let refused = direction.and_then(|direction| direction.flow.refuse());
         if refused.is_some() && self.rate.is_none() {

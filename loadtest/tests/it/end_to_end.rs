@@ -46,7 +46,7 @@ fn command(folder: &Path) -> Command {
     command
 }
 
-fn start(friends: &str) -> Hub {
+fn start(friends: &str, settings: &[(&str, &str)]) -> Hub {
     let folder = tempfile::tempdir().unwrap();
     let users = folder.path().join("users.json");
     let seeded = command(folder.path())
@@ -57,6 +57,7 @@ fn start(friends: &str) -> Hub {
     assert!(seeded.status.success(), "{}", String::from_utf8_lossy(&seeded.stderr));
     let mut child = command(folder.path())
         .arg("serve")
+        .envs(settings.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -98,7 +99,7 @@ fn run(hub: &Hub, args: &[&str]) -> Value {
 
 #[test]
 fn every_mode_runs_against_the_real_hub() {
-    let hub = start("pairs");
+    let hub = start("pairs", &[]);
     run(&hub, &["idle", "--connections", "30"]);
     run(&hub, &["storm", "--in-flight", "4"]);
     run(&hub, &["storm", "--rate", "40"]);
@@ -120,7 +121,7 @@ fn every_mode_runs_against_the_real_hub() {
 
 #[test]
 fn a_group_is_made_and_each_of_its_members_hears_the_others() {
-    let hub = start("star");
+    let hub = start("star", &[]);
     for (writers, readers) in [(1, 19), (3, 10)] {
         let (writers_text, readers_text) = (writers.to_string(), readers.to_string());
         let args = ["--writers", &writers_text, "--connections", &readers_text, "--in-flight", "4"];
@@ -131,15 +132,33 @@ fn a_group_is_made_and_each_of_its_members_hears_the_others() {
     }
 }
 
-#[test]
-fn who_cannot_make_the_group_is_told_so() {
-    let hub = start("pairs");
+/// Runs the tester; its exit status and words.
+fn attempt(hub: &Hub, args: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_tradewind-loadtest"))
-        .args(["fanout", "--group", "--connections", "5", "--address", &hub.address, "--accounts"])
+        .args(["fanout", "--group", "--seconds", "1", "--address", &hub.address])
+        .args(args)
+        .arg("--accounts")
         .arg(hub.folder.path().join("users.json"))
         .output()
         .unwrap();
-    let words = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{words}");
+    let words = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&words).into_owned())
+}
+
+#[test]
+fn a_group_that_cannot_be_made_is_told_of_at_once() {
+    let pairs = start("pairs", &[]);
+    let (status, words) = attempt(&pairs, &["--connections", "5"]);
+    assert_eq!(status, Some(2), "{words}");
     assert!(words.contains("--friends star"), "{words}");
+    let full = start("star", &[("TRADEWIND__LIMITS__GROUP_MEMBERS_MAX", "5")]);
+    let (status, words) = attempt(&full, &["--connections", "5"]);
+    assert_eq!(status, Some(2), "{words}");
+    assert!(words.contains("group is full") && words.contains("could not be made"), "{words}");
+    let (status, words) = attempt(&full, &["--connections", "50"]);
+    assert_eq!(status, Some(2), "{words}");
+    assert!(words.contains("--users 51 --friends star"), "{words}");
+    let (status, words) = attempt(&full, &["--connections", "5", "--writers", "0"]);
+    assert_eq!(status, Some(2), "{words}");
+    assert!(words.contains("--writers must be above 0"), "{words}");
 }

@@ -77,8 +77,8 @@ impl Fanout {
         (by, asker): (UserId, Option<(SessionId, u64)>),
     ) {
         let deed = Deed { event: self.event(event), by, asker };
-        // Somebody else may be answered, but hears of nothing.
-        let is_in_it = hearers.room.includes(by);
+        // Anybody else may be answered, but hears of nothing.
+        let is_in_it = hearers.room.includes(by) && !hearers.hidden_from.contains(&by);
         if self.is_running
             && is_in_it
             && let Some(run) = self.runs.last_mut()

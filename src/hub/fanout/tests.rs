@@ -141,6 +141,11 @@ fn from_whom_it_is_hidden_and_who_is_no_member_any_more_hear_what_is_theirs() {
     fanout.tell_room(posted(4), &room(&members, &[]), by(10, 4));
     // Nobody is answered.
     fanout.tell_room(posted(5), &room(&members, &[]), (user(4), None));
-    let lines = [(2, "=1 2 3 4 5"), (4, "1 =2 3 4 5"), (6, "2 3 4 5"), (10, "=3 =4")];
+    // Hidden from who has done it.
+    fanout.tell_room(posted(6), &room(&members, &[6]), by(6, 6));
+    fanout.tell_room(posted(7), &room(&members, &[6]), by(2, 7));
+    fanout.tell_room(posted(8), &room(&members, &[6]), by(6, 8));
+    let lines =
+        [(2, "=1 2 3 4 5 6 =7 8"), (4, "1 =2 3 4 5 6 7 8"), (6, "2 3 4 5 =6 =8"), (10, "=3 =4")];
     assert_eq!(told(fanout), expected(lines));
 }

@@ -88,7 +88,8 @@ on_both! {
                 block(conn, BlockVerb::Block)?;
                 Err::<(), _>(StoreError::Panicked)
             });
-            let (_, failed) = tokio::join!(async { drop(held) }, fails);
+            // In this order: both are in the queue when it goes on.
+            let (failed, ()) = tokio::join!(fails, async { drop(held) });
             assert!(matches!(failed, Err(StoreError::Panicked)), "{failed:?}");
             let outcomes = live.next().await;
             let Ok(Done::Posted(message, _)) = &outcomes[0].1 else { panic!("{outcomes:?}") };
