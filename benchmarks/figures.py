@@ -158,7 +158,7 @@ def fanout(lab):
         [
             Goal("per CPU second, hub / Bun", ratio(HUB, BUN, "per_cpu"), 0.9, 1.1),
             Goal("per CPU second, a group of 1,000 / Bun", ratio(group, BUN, "per_cpu"), 0.9, 1.1),
-            Goal("per CPU second, hub / Bun, frames as long as the hub's", ratio(HUB, long, "per_cpu")),
+            Goal("per CPU second, hub / Bun, frames equally long", ratio(HUB, long, "per_cpu")),
             Goal("per CPU second, hub / nothing but the writes", ratio(HUB, floor, "per_cpu")),
             Goal("per CPU second, hub / `ws`", ratio(HUB, WS, "per_cpu"), 6.0),
             Goal("per CPU second, a group of 1,000 / `ws`", ratio(group, WS, "per_cpu"), 6.0),

@@ -2,8 +2,8 @@
 //!
 //! [`Database`] is the database itself, for the thread that asks. [`Store`] is the same for async
 //! callers: `writer` gathers changes into batches, `executor` commits each batch in one
-//! transaction by the `rules`, through a `ledger` with a `memory`; `reader` answers look-ups beside it, many alike at
-//! once if `batched`; `sweeper` forgets what is old. `tables` hold the queries.
+//! transaction by the `rules`, through a `ledger` with a `memory`; `reader` answers look-ups beside
+//! it, many alike at once if `batched`; `sweeper` forgets what is old. `tables` hold the queries.
 //!
 //! Invariants: nothing is acknowledged before it is committed; every accepted change is answered
 //! exactly once, in the order of submission. The store knows no hub, no dialect and no socket.

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
 use super::groups::{self, Group};
@@ -11,6 +11,16 @@ use super::input;
 use super::problem::Problem;
 use crate::domain::group::{GroupStep, Role, Who};
 use crate::http::State;
+
+/// Who is meant, and in which group.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct Seat {
+    /// The group's id
+    group: String,
+    /// An id, a name, or `@` and a name
+    user: String,
+}
 
 /// What a member can be made.
 #[derive(Deserialize, ToSchema)]
@@ -42,10 +52,7 @@ pub struct NewOwner {
 /// Every member may, friends of his own. Who is a member already stays what he is.
 #[utoipa::path(
     put, path = "/groups/{group}/members/{user}", tag = "Groups", operation_id = "add_member",
-    params(
-        ("group" = String, Path, description = "The group's id"),
-        ("user" = String, Path, description = "An id, a name, or `@` and a name"),
-    ),
+    params(Seat),
     responses(
         (status = 200, description = "The group as it is now", body = Group),
         (status = 403, description = "not_member, not_allowed"),
@@ -55,7 +62,7 @@ pub struct NewOwner {
 )]
 pub async fn add(
     request: HttpRequest,
-    path: Path<(String, String)>,
+    path: Path<Seat>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     change(&request, &path, &state, GroupStep::Add).await
@@ -66,10 +73,7 @@ pub async fn add(
 /// The owner may, and moderators with plain members. Oneself one cannot kick: one leaves.
 #[utoipa::path(
     delete, path = "/groups/{group}/members/{user}", tag = "Groups", operation_id = "kick_member",
-    params(
-        ("group" = String, Path, description = "The group's id"),
-        ("user" = String, Path, description = "An id, a name, or `@` and a name"),
-    ),
+    params(Seat),
     responses(
         (status = 200, description = "The group as it is now", body = Group),
         (status = 403, description = "not_member, not_allowed"),
@@ -78,7 +82,7 @@ pub async fn add(
 )]
 pub async fn kick(
     request: HttpRequest,
-    path: Path<(String, String)>,
+    path: Path<Seat>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     change(&request, &path, &state, GroupStep::Kick).await
@@ -89,10 +93,7 @@ pub async fn kick(
 /// As kicking, and he cannot be added until the ban is lifted. Also who is no member can be banned.
 #[utoipa::path(
     put, path = "/groups/{group}/bans/{user}", tag = "Groups", operation_id = "ban_user",
-    params(
-        ("group" = String, Path, description = "The group's id"),
-        ("user" = String, Path, description = "An id, a name, or `@` and a name"),
-    ),
+    params(Seat),
     responses(
         (status = 200, description = "The group as it is now", body = Group),
         (status = 403, description = "not_member, not_allowed"),
@@ -101,7 +102,7 @@ pub async fn kick(
 )]
 pub async fn ban(
     request: HttpRequest,
-    path: Path<(String, String)>,
+    path: Path<Seat>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     change(&request, &path, &state, GroupStep::Ban).await
@@ -112,10 +113,7 @@ pub async fn ban(
 /// Owner and moderators may. He is no member by that, but can be added.
 #[utoipa::path(
     delete, path = "/groups/{group}/bans/{user}", tag = "Groups", operation_id = "lift_ban",
-    params(
-        ("group" = String, Path, description = "The group's id"),
-        ("user" = String, Path, description = "An id, a name, or `@` and a name"),
-    ),
+    params(Seat),
     responses(
         (status = 200, description = "The group as it is now", body = Group),
         (status = 403, description = "not_member, not_allowed"),
@@ -124,7 +122,7 @@ pub async fn ban(
 )]
 pub async fn unban(
     request: HttpRequest,
-    path: Path<(String, String)>,
+    path: Path<Seat>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     change(&request, &path, &state, GroupStep::Unban).await
@@ -135,10 +133,7 @@ pub async fn unban(
 /// Only the owner may.
 #[utoipa::path(
     put, path = "/groups/{group}/members/{user}/role", tag = "Groups", operation_id = "set_role",
-    params(
-        ("group" = String, Path, description = "The group's id"),
-        ("user" = String, Path, description = "An id, a name, or `@` and a name"),
-    ),
+    params(Seat),
     request_body = NewRole,
     responses(
         (status = 200, description = "The group as it is now", body = Group),
@@ -149,7 +144,7 @@ pub async fn unban(
 )]
 pub async fn set_role(
     request: HttpRequest,
-    (path, body): (Path<(String, String)>, Payload),
+    (path, body): (Path<Seat>, Payload),
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let me = Caller::of(&request, &state).await?.user.id;
@@ -158,7 +153,7 @@ pub async fn set_role(
         NewRank::Moderator => Role::Moderator,
         NewRank::Member => Role::Member,
     };
-    let (group, user) = path.into_inner();
+    let Seat { group, user } = path.into_inner();
     let step = GroupStep::SetRole(input::who(&user)?, role);
     Ok(HttpResponse::Ok().json(groups::change(&state, me, Some(&group), step).await?))
 }
@@ -190,12 +185,12 @@ pub async fn transfer(
 
 async fn change(
     request: &HttpRequest,
-    path: &(String, String),
+    path: &Seat,
     state: &State,
     step: fn(Who) -> GroupStep,
 ) -> Result<HttpResponse, Problem> {
     let me = Caller::of(request, state).await?.user.id;
-    let (group, user) = path;
+    let Seat { group, user } = path;
     let step = step(input::who(user)?);
     Ok(HttpResponse::Ok().json(groups::change(state, me, Some(group), step).await?))
 }

@@ -10,8 +10,9 @@ use super::input;
 use super::problem::{Code, Problem};
 use super::shape::Written;
 use crate::domain::command::{Absent, Write};
-use crate::domain::id::MessageId;
+use crate::domain::id::{MessageId, UserId};
 use crate::domain::message::{CONTENT_BYTES_MAX, Content, ContentError, Nonce};
+use crate::domain::room::RoomKey;
 use crate::http::State;
 use crate::store::Done;
 use crate::store::tables::history::Place;
@@ -22,6 +23,23 @@ const LIMIT_MAX: u32 = 500;
 const LIMIT_DEFAULT: u32 = 50;
 /// What a text may take of a body, escapes included, besides all else.
 const TEXT_BYTES_MAX: usize = 2 * CONTENT_BYTES_MAX;
+
+/// Which message, and in which room.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct Address {
+    /// The room's address
+    room: String,
+    /// The message's id
+    message: String,
+}
+
+impl Address {
+    /// As one user sees it.
+    fn of(&self, me: UserId) -> (Option<RoomKey>, Option<MessageId>) {
+        (input::room(&self.room, me), input::digits(&self.message).and_then(MessageId::new))
+    }
+}
 
 /// Which messages.
 #[derive(Deserialize, IntoParams)]
@@ -161,10 +179,7 @@ pub async fn send(
 /// Changes the text of one's own message
 #[utoipa::path(
     patch, path = "/rooms/{room}/messages/{message}", tag = "Rooms", operation_id = "edit_message",
-    params(
-        ("room" = String, Path, description = "The room's address"),
-        ("message" = String, Path, description = "The message's id"),
-    ),
+    params(Address),
     request_body = Edit,
     responses(
         (status = 200, description = "The message as it is now", body = Written),
@@ -175,13 +190,13 @@ pub async fn send(
 )]
 pub async fn edit(
     request: HttpRequest,
-    (path, body): (Path<(String, String)>, Payload),
+    (address, body): (Path<Address>, Payload),
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let me = Caller::of(&request, &state).await?.user.id;
     let edit: Edit = input::json_with(&request, body, &state, TEXT_BYTES_MAX).await?;
     let content = Some(content(edit.content)?);
-    let (room, message) = (input::room(&path.0, me), message(&path.1));
+    let (room, message) = address.of(me);
     let done = state.hub().change(me, Write::Edit { room, message, content }).await?;
     let Done::Edited { message, .. } = done else { return Err(Code::Internal.into()) };
     Ok(HttpResponse::Ok().json(Written::of(message, me)))
@@ -193,10 +208,7 @@ pub async fn edit(
 #[utoipa::path(
     delete, path = "/rooms/{room}/messages/{message}", tag = "Rooms",
     operation_id = "delete_message",
-    params(
-        ("room" = String, Path, description = "The room's address"),
-        ("message" = String, Path, description = "The message's id"),
-    ),
+    params(Address),
     responses(
         (status = 204, description = "It is gone"),
         (status = 403, description = "not_member"),
@@ -205,11 +217,11 @@ pub async fn edit(
 )]
 pub async fn delete(
     request: HttpRequest,
-    path: Path<(String, String)>,
+    address: Path<Address>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let me = Caller::of(&request, &state).await?.user.id;
-    let (room, message) = (input::room(&path.0, me), message(&path.1));
+    let (room, message) = address.of(me);
     state.hub().change(me, Write::Edit { room, message, content: None }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -221,8 +233,4 @@ fn content(text: String) -> Result<Content, Problem> {
     Content::new(text).map_err(|error: ContentError| {
         Problem::new(Code::ContentInvalid).detail(format!("{error}."))
     })
-}
-
-fn message(text: &str) -> Option<MessageId> {
-    input::digits(text).and_then(MessageId::new)
 }
