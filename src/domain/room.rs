@@ -117,7 +117,26 @@ pub struct RoomState {
     /// The highest message the user has read.
     pub read_seq: i64,
     /// Messages of others above it that are neither deleted nor hidden from the user.
-    pub unread: i64,
+    pub unread: Unread,
+}
+
+/// How many messages are counted as unread; of more it is only said that there are.
+pub const UNREAD_MAX: i64 = 999;
+
+/// A number of unread messages, counted up to [`UNREAD_MAX`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// How many, up to the most that are counted.
+    pub count: i64,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+impl Unread {
+    /// What was found by whoever stops looking after one more than is counted.
+    pub fn counted(found: i64) -> Self {
+        Self { count: found.min(UNREAD_MAX), more: found > UNREAD_MAX }
+    }
 }
 
 #[cfg(test)]

@@ -141,6 +141,8 @@ export class Room {
   get isWhole(): boolean;
   /** How many messages of others the user has not read. */
   get unread(): number;
+  /** Whether there are more of them: the hub counts up to 999. */
+  get unreadMore(): boolean;
 }
 
 /** A constructor of sockets like that of browsers. */

@@ -492,6 +492,8 @@ export class Room {
   #low;
   /** How many unread messages there are below the window, */
   #unreadBelow = 0;
+  /** whether the hub has stopped counting them, */
+  #unreadMore = false;
   /** and the revs at which others were deleted since the last list of rooms. */
   #deletedBelow = [];
   /** The highest rev that has come. */
@@ -532,6 +534,11 @@ export class Room {
   get unread() {
     const first = Math.max(this.#low, this.readSeq + 1);
     return this.#unreadBelow + this.#count(first, this.seq, isShown);
+  }
+
+  /** Whether there are more unread messages than `unread` says: the hub counts up to 999. */
+  get unreadMore() {
+    return this.#unreadMore && this.#unreadBelow > 0;
   }
 
   /** @internal When the oldest message of the window was sent, `undefined` if there is none. */
@@ -595,7 +602,7 @@ export class Room {
   }
 
   /** @internal Takes up what a list of rooms says, once the messages are of that time or newer. */
-  settle({ user, title, seq, rev, read_seq, unread }) {
+  settle({ user, title, seq, rev, read_seq, unread, unread_more = false }) {
     this.user = user;
     this.title = title;
     this.seq = Math.max(this.seq, seq);
@@ -603,6 +610,7 @@ export class Room {
     const inside = this.#count(Math.max(this.#low, read_seq + 1), seq, wasShown);
     const later = this.#deletedBelow.filter((deleted) => deleted > rev).length;
     this.#unreadBelow = Math.max(0, unread - inside - later);
+    this.#unreadMore = unread_more;
     this.#deletedBelow = [];
     this.mark(Math.max(read_seq, this.readSeq));
   }

@@ -45,8 +45,12 @@ pub struct Room {
     #[schema(minimum = 0)]
     read_seq: i64,
     /// Messages of others above it that are neither deleted nor hidden from one.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 999)]
     unread: i64,
+    /// Whether there are more than 999 of them; left out if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    unread_more: bool,
 }
 
 impl From<RoomEntry> for Room {
@@ -60,7 +64,8 @@ impl From<RoomEntry> for Room {
             seq: state.seq,
             rev: state.rev,
             read_seq: state.read_seq,
-            unread: state.unread,
+            unread: state.unread.count,
+            unread_more: state.unread.more,
         }
     }
 }

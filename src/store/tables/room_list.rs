@@ -4,7 +4,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::domain::event::RoomEntry;
 use crate::domain::id::UserId;
-use crate::domain::room::RoomState;
+use crate::domain::room::{RoomState, Unread};
 use crate::store::Connection;
 use crate::store::error::StoreError;
 
@@ -73,7 +73,7 @@ pub fn of(conn: &mut Connection, me: UserId) -> Result<Vec<RoomEntry>, StoreErro
         let (seq, read_seq) = (seq.unwrap_or(0), read.unwrap_or(0));
         let unread = match read_seq < seq {
             true => read_marks::unread(conn, me, room, read_seq)?,
-            false => 0,
+            false => Unread::default(),
         };
         let state = RoomState { key, seq, rev: seq.saturating_add(edits), read_seq, unread };
         entries.push(RoomEntry { state, peer: None, title });

@@ -194,6 +194,16 @@ test("unread messages are counted, not summed up", async () => {
   assert.deepEqual([room.unread, room.readSeq], [0, 4]);
 });
 
+test("what the hub has stopped counting is said", async () => {
+  const { client } = await play({ rooms: [listed(4000, 4000, { unread: 999, unread_more: true })] });
+  const room = client.rooms.get(ROOM);
+  assert.deepEqual([room.unread, room.unreadMore], [999, true]);
+  says("send", byBob(4001, "new"));
+  assert.deepEqual([room.unread, room.unreadMore], [1000, true]);
+  stage.socket.says("read", { chat_id: ROOM, user_id: ME.id, seq: 4000 });
+  assert.deepEqual([room.unread, room.unreadMore], [1, false]);
+});
+
 test("what is deleted below the window counts once, before or after the list", async () => {
   const { client } = await play({ rooms: [listed(4, 4, { unread: 4 })] });
   const room = client.rooms.get(ROOM);

@@ -34,6 +34,8 @@ pub struct RoomObject<'a> {
     rev: i64,
     read_seq: i64,
     unread: i64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unread_more: bool,
 }
 
 /// The rooms of a welcome, as far as a session knows what they are.
@@ -56,7 +58,8 @@ fn room(entry: &RoomEntry) -> RoomObject<'_> {
         seq: state.seq,
         rev: state.rev,
         read_seq: state.read_seq,
-        unread: state.unread,
+        unread: state.unread.count,
+        unread_more: state.unread.more,
     }
 }
 

@@ -1,6 +1,14 @@
 //! Rooms and messages over HTTP: the same as on the sockets, which hear of it.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Value, json};
+use tradewind::domain::clock::Timestamp;
+use tradewind::domain::id::{MessageId, RoomId};
+use tradewind::domain::message::Message;
+use tradewind::domain::room::RoomKey;
+use tradewind::domain::user::UserPair;
+use tradewind::store::tables::{messages, rooms};
 
 use crate::harness::{Account, Backend, Server};
 
@@ -96,6 +104,64 @@ async fn what_is_sent_edited_deleted_and_read_is_told_to_sockets() {
         his.expect_nothing().await;
         for client in [hers, his] {
             client.close().await;
+        }
+        server.stop().await;
+    }
+}
+
+/// Stores messages of a user in the room with another, numbered from `first`.
+async fn fill(server: &Server, author: &Account, peer: &Account, seqs: RangeInclusive<i64>) {
+    let pair = UserPair::new(author.user.id, peer.user.id).expect("two");
+    let (by, new) = (author.user.id, RoomId::new(9).expect("an id"));
+    let write = move |conn: &mut _| {
+        let room = match rooms::of_pair(conn, pair)? {
+            Some(room) => room.id,
+            None => rooms::create(conn, new, pair)?.id,
+        };
+        let message = |seq: i64| Message {
+            id: MessageId::new(10 + seq).expect("an id"),
+            room: RoomKey::Direct(pair),
+            author: by,
+            seq,
+            rev: seq,
+            content: "x".to_owned(),
+            created_at: Timestamp::from_micros(seq),
+            edited_at: None,
+            deleted: false,
+            hidden: false,
+            nonce: None,
+        };
+        let all: Vec<_> = seqs.clone().map(|seq| (room, message(seq))).collect();
+        messages::insert_many(conn, &all)
+    };
+    server.running().store.write(write).await.expect("stored");
+}
+
+#[actix_web::test]
+async fn unread_messages_are_counted_up_to_999() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = Server::with(backend, |_| {}).await;
+        let (alice, bob) = (server.user("alice").await, server.user("bob").await);
+        let room = alice.room(&bob);
+        let counted = async |unread: i64, more: Value| {
+            let rooms = server.api(&bob, "GET", "/rooms", Value::Null).await;
+            let mut socket = server.connect().await;
+            let (welcome, _) = socket.identify_with(&bob.token, &["sync"]).await;
+            for entry in [&rooms.json["rooms"][0], &welcome["rooms"][0]] {
+                assert_eq!((&entry["unread"], &entry["unread_more"]), (&json!(unread), &more));
+            }
+            socket.close().await;
+        };
+        fill(&server, &alice, &bob, 1..=999).await;
+        counted(999, Value::Null).await;
+        fill(&server, &alice, &bob, 1000..=1001).await;
+        counted(999, json!(true)).await;
+        for (seq, unread, more) in
+            [(1, 999, json!(true)), (2, 999, Value::Null), (3, 998, Value::Null)]
+        {
+            let read = json!({"seq": seq});
+            server.api(&bob, "PUT", &format!("/rooms/{room}/read"), read).await.expect(200);
+            counted(unread, more).await;
         }
         server.stop().await;
     }
