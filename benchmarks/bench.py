@@ -2,10 +2,12 @@
 
     scripts/bench                        all figures, 5 rounds
     scripts/bench 3 6 --rounds 10        some of them
+    scripts/bench --against BINARY       each hub beside another build of it, ratios within a round
     scripts/bench --small --rounds 1     whether all works; the figures are worth nothing
 
 A round measures everything once, one after another, each on a server of its own started afresh; every
-second round goes backwards. Tables go to standard output, and with --out also to FOLDER/tables.md and,
+second round goes backwards. With --against, what measures a hub is done with both builds, one right after
+the other, the other build first in every second round. Tables go to standard output, and with --out also to FOLDER/tables.md and,
 with all that was measured, to FOLDER/results.json.
 """
 
@@ -19,6 +21,7 @@ import signal
 import subprocess
 import sys
 
+import comparison
 import postgres
 import results
 from figures import FIGURES
@@ -39,6 +42,9 @@ def arguments():
     parser.add_argument(
         "--disk", type=pathlib.Path, metavar="FOLDER", help="where databases lie; default: $TMPDIR"
     )
+    parser.add_argument(
+        "--against", type=pathlib.Path, metavar="BINARY", help="another build of the hub"
+    )
     parser.add_argument("--small", action="store_true", help="few sessions, few messages")
     options = parser.parse_args()
     for figure in options.figures:
@@ -46,6 +52,8 @@ def arguments():
             parser.error(f"there is no figure {figure}")
     if options.rounds < 1 or options.seconds < 0.5:
         parser.error("at least one round, of at least half a second")
+    if options.against and not os.access(options.against, os.X_OK):
+        parser.error(f"--against {options.against}: no program")
     return options
 
 
@@ -79,57 +87,74 @@ def machine():
     }
 
 
-def measure(lab, figure, case):
+def measure(lab, figure, case, title):
     """One case of one round; what cannot be had, or fails, is noted and left out."""
     try:
         measured = figure.cases[case]()
     except Missing as missing:
-        figure.note(f"{case} is left out: {missing}.")
-        say(f"  {case}: left out, {missing}")
+        figure.note(f"{title} is left out: {missing}.")
+        say(f"  {title}: left out, {missing}")
         return None
-    except Broken as broken:
+    except (Broken, subprocess.TimeoutExpired) as broken:
         lab.failures += 1
         lab.note("**failed**, and is left out of that round")
-        say(f"  {case}: {broken}")
+        say(f"  {title}: {broken}")
         return None
     finally:
         for note in lab.take_notes():
-            figure.note(f"{case}: {note}.")
+            figure.note(f"{title}: {note}.")
     first = next(iter(figure.columns))
-    say(f"  {case}: {results.number(measured.get(first, measured.get('p50', 0.0)))}")
+    say(f"  {title}: {results.number(measured.get(first, measured.get('p50', 0.0)))}")
     return {key: value for key, value in measured.items() if value is not None}
 
 
-def prepare(figures):
+def prepare(lab, figures):
     for figure in figures:
-        try:
-            if figure.prepare:
-                figure.prepare()
-        except Missing:
-            continue  # The cases that need it say so.
+        for build in lab.builds if figure.hubs else lab.builds[:1]:
+            try:
+                with lab.on(build):
+                    if figure.prepare:
+                        figure.prepare()
+            except Missing:
+                continue  # The cases that need it say so.
+
+
+def measure_builds(lab, figure, case):
+    """One case of one round with each build that it is about, turned around in every second round."""
+    builds = lab.builds if case in figure.hubs else lab.builds[:1]
+    measured = {}
+    for build in figure.turned(builds):
+        title = case if build is lab.builds[0] else results.old(case)
+        with lab.on(build):
+            measured[title] = measure(lab, figure, case, title)
+    return {title: found for title, found in measured.items() if found}
 
 
 def play(lab, figures, rounds):
     for number in range(rounds):
         for figure in figures if number % 2 == 0 else figures[::-1]:
             say(f"round {number + 1} of {rounds}, figure {figure.key}: {figure.title}")
-            measured = {case: measure(lab, figure, case) for case in figure.order()}
-            figure.rounds.append({case: found for case, found in measured.items() if found})
+            measured = {}
+            for case in figure.order():
+                measured |= measure_builds(lab, figure, case)
+            figure.rounds.append(measured)
 
 
 def write(options, where, figures):
     head = f"{where['date']}, commit {where['commit']}, {where['cores']} × {where['cpu']}, "
     head += f"{where['system']}, load before {where['load_before']:.1f}, "
     head += f"{options.seconds:g} s each"
+    if "against" in where:
+        head += f"; the old build is {where['against']}"
     if options.small:
         head += ", **small: worth nothing**"
-    text = "\n".join([head + "\n", *map(results.markdown, figures)])
+    text = "\n".join([head + "\n", *(results.markdown(f) + comparison.markdown(f) for f in figures)])
     print(text)
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         (options.out / "tables.md").write_text(text, encoding="utf-8")
         found = {"machine": where, "seconds": options.seconds, "small": options.small}
-        found["figures"] = [results.as_json(figure) for figure in figures]
+        found["figures"] = [results.as_json(f) | comparison.as_json(f) for f in figures]
         words = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
         (options.out / "results.json").write_text(words, encoding="utf-8")
 
@@ -148,7 +173,9 @@ def main():
             if lab.server_cpu is None:
                 for figure in figures:
                     figure.note("Nothing was pinned: there is one CPU.")
-            prepare(figures)
+            if options.against:
+                where["against"] = lab.builds[1].identity()
+            prepare(lab, figures)
             play(lab, figures, options.rounds)
     except Broken as broken:
         sys.exit(f"scripts/bench: {broken}")

@@ -125,6 +125,7 @@ def echo(lab):
             Goal("CPU of the hub / Bun", ratio(HUB, BUN, "cpu"), at_least=False),
         ],
         lab.peers,
+        frozenset({HUB}),
     )
 
 
@@ -164,6 +165,7 @@ def fanout(lab):
             Goal("per CPU second, a group of 1,000 / `ws`", ratio(group, WS, "per_cpu"), 6.0),
         ],
         lab.peers,
+        frozenset({HUB, group}),
     )
 
 
@@ -192,6 +194,7 @@ def stored(lab):
             Goal("rate × fdatasync p50", product, 7.0, 9.0),
             Goal("rate / rate with batches of 1", ratio(HUB, single, "rate"), 5.0),
         ],
+        hubs=frozenset({HUB, single}),
     )
 
 
@@ -212,6 +215,7 @@ def stored_many(lab):
         STORE_COLUMNS,
         [Goal("rate / rate storing nothing", ratio(HUB, nothing, "rate"), 0.6, 0.75)],
         lab.storing_nothing,
+        frozenset({HUB}),
     )
 
 
@@ -230,6 +234,7 @@ def rooms(lab):
         {few: lambda: measure(authors), most: lambda: measure(many)},
         STORE_COLUMNS,
         [Goal("rate in many rooms / in few", ratio(most, few, "rate"), 0.8, 0.95)],
+        hubs=frozenset({few, most}),
     )
 
 
@@ -257,11 +262,12 @@ def fixed_rate(lab):
         {
             "rate": "a second",
             "p50": "acknowledged: p50, µs",
-            "p99": "p99, µs",
+            "p99": "acknowledged: p99, µs",
             "p50_end": "delivered: p50, µs",
-            "p99_end": "p99, µs",
+            "p99_end": "delivered: p99, µs",
         },
         [*goals("acknowledgement", ""), *goals("delivery", "_end")],
+        hubs=frozenset({HUB}),
     )
 
 
@@ -287,6 +293,7 @@ def memory(lab):
             Goal("hub, logged in / Bun, bare", ratio(HUB, BUN, "rss"), None, 1.0, at_least=False),
         ],
         lab.peers,
+        frozenset({HUB}),
     )
 
 
@@ -302,6 +309,7 @@ def opened(lab):
             Goal("hub / Socket.IO", ratio(HUB, SOCKET_IO, "per_cpu"), 2.0),
         ],
         lab.peers,
+        frozenset({HUB}),
     )
 
 
@@ -315,6 +323,7 @@ def idle(lab):
         {HUB: lambda: opening(on_hub(lab, count, "idle", *args, pinned=True, seconds=seconds))},
         {"percent": "% of a core"},
         [Goal("% of a core", lambda m: m[HUB]["percent"], 1.5, 1.0, at_least=False)],
+        hubs=frozenset({HUB}),
     )
 
 
@@ -377,6 +386,7 @@ def history(lab):
             Goal("p50, slowest depth / fastest", depth_range, at_least=False),
         ],
         filled,
+        frozenset(runs),
     )
 
 
@@ -406,6 +416,7 @@ def on_postgres(lab):
             Goal("rate, PostgreSQL / SQLite", ratio(hub, sqlite, "rate")),
             Goal("rate, PostgreSQL / pgbench", ratio(hub, bench, "rate")),
         ],
+        hubs=frozenset({sqlite, hub}),
     )
 
 

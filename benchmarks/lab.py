@@ -12,6 +12,7 @@ import time
 
 import fill
 import processes
+from builds import Build
 from processes import Broken, Missing, Server, run, say
 
 APPENDS = 2_000
@@ -31,12 +32,21 @@ class Lab:
         self.failures = 0
         self.folder = None
         self.bin = None
+        # The hubs to measure, and the one that is measured now.
+        self.builds = []
+        self.build = None
         self._made = {}
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tradewind-bench.", dir=self.options.disk))
         try:
             self.bin = processes.build()
+            self.builds = [Build("new", self.bin / "tradewind")]
+            if self.options.against:
+                self.builds.append(Build("old", self.options.against.resolve()))
+            self.build = self.builds[0]
+            for build in self.builds:
+                say(f"{build}: {build.identity()}")
         except BaseException:
             shutil.rmtree(self.folder)
             raise
@@ -44,6 +54,15 @@ class Lab:
 
     def __exit__(self, *_):
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def on(self, build):
+        """Within it, hubs are of that build."""
+        before, self.build = self.build, build
+        try:
+            yield
+        finally:
+            self.build = before
 
     def once(self, key, make):
         """What is made at most once in a run, or is missing for all of it."""
@@ -65,18 +84,22 @@ class Lab:
 
     # Databases
 
-    def tradewind(self, folder, *args, binary=None, url=None):
-        """The command line of a hub whose files are in a folder."""
+    def tradewind(self, folder, *args, settings=(), binary=None, url=None):
+        """The command line of a hub whose files are in a folder; it is given what it knows."""
         url = url or f"sqlite://{folder}/tradewind.db"
-        settings = {
+        usual = {
             "http.bind": "127.0.0.1:0",
             "store.url": url,
             "mail.url": f"file://{folder}/outbox",
             "auth.secret_file": f"{folder}/jwt.key",
             "limits.enabled": "false",
         }
-        sets = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-        return [binary or self.bin / "tradewind", *args, *sets]
+        wanted = [*(f"{key}={value}" for key, value in usual.items()), *settings]
+        known, unknown = self.build.split(wanted)
+        for key in unknown:
+            self.note(f"{self.build} has no setting `{key}`")
+        sets = [word for setting in known for word in ("--set", setting)]
+        return [binary or self.build.binary, *args, *sets]
 
     def seed(self, folder, users, friends="none", url=None):
         folder.mkdir(exist_ok=True)
@@ -87,7 +110,7 @@ class Lab:
 
     def seeded(self, users, friends="none"):
         """A folder with a database of so many users, to be copied."""
-        folder = self.folder / f"seeded-{users}-{friends}"
+        folder = self.folder / f"seeded-{users}-{friends}-{self.build.key}"
         return self.once(folder, lambda: self.seed(folder, users, friends))
 
     def filled(self, messages, long, short):
@@ -95,14 +118,14 @@ class Lab:
 
         def make():
             rooms = 1 + math.ceil((messages - long) / short)
-            folder = self.seed(self.folder / "filled", rooms * 2)
+            folder = self.seed(self.folder / f"filled-{self.build.key}", rooms * 2)
             say(f"filling {messages:,} messages into {rooms:,} rooms")
             users = json.loads((folder / "users.json").read_text())
             fill.fill(folder / "tradewind.db", users, messages, long)
             (folder / "short.json").write_text(json.dumps(users[2:]))
             return folder
 
-        return self.once(("filled", messages, long, short), make)
+        return self.once(("filled", messages, long, short, self.build.key), make)
 
     @contextlib.contextmanager
     def fresh(self):
@@ -120,8 +143,7 @@ class Lab:
     def hub(self, folder, settings=(), pinned=False, binary=None, url=None):
         """The hub on a folder."""
         settings = [*settings, "http.workers=1"] if pinned else settings
-        sets = [word for setting in settings for word in ("--set", setting)]
-        command = [*self.tradewind(folder, "serve", binary=binary, url=url), *sets]
+        command = self.tradewind(folder, "serve", settings=settings, binary=binary, url=url)
         return Server(command, folder, self.server_cpu if pinned else None)
 
     def peer(self, name):

@@ -8,7 +8,7 @@ import re
 import subprocess
 import urllib.parse
 
-from processes import ROOT, Missing, run
+from processes import ROOT, Broken, Missing, run
 
 URL = "TRADEWIND_TEST_POSTGRES"
 COUNT = itertools.count(1)
@@ -67,4 +67,6 @@ def pgbench(url, folder, seconds, rooms, clients, size=100):
     said = run([tool("pgbench"), *how, "--time", max(1, round(seconds)), "--file", script, url])
     rate = re.search(r"^tps = ([\d.]+)", said, re.MULTILINE)
     mean = re.search(r"^latency average = ([\d.]+) ms", said, re.MULTILINE)
+    if rate is None or mean is None:
+        raise Broken(f"pgbench measured nothing: {said.strip()}")
     return {"rate": float(rate[1]), "mean": float(mean[1]) * 1e3}

@@ -44,6 +44,8 @@ class Figure:
     goals: list[Goal]
     # What takes long and is made once, before the first round.
     prepare: Callable[[], object] | None = None
+    # The cases that measure a hub, and with --against both builds of it.
+    hubs: frozenset[str] = frozenset()
     rounds: list[Round] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
 
@@ -53,18 +55,29 @@ class Figure:
 
     def order(self):
         """The cases of the next round."""
-        names = list(self.cases)
+        return self.turned(list(self.cases))
+
+    def turned(self, names):
+        """In every second round the other way round."""
         return names if len(self.rounds) % 2 == 0 else names[::-1]
 
     def values(self, goal):
         """The goal's figure in each round that has all it needs."""
-        found = []
-        for measured in self.rounds:
-            try:
-                found.append(goal.value(measured))
-            except (KeyError, ZeroDivisionError):
-                continue
-        return found
+        found = [value_of(goal, measured) for measured in self.rounds]
+        return [value for value in found if value is not None]
+
+
+def value_of(goal, measured):
+    """The goal's figure of a round, if that has all it needs."""
+    try:
+        return goal.value(measured)
+    except (KeyError, ZeroDivisionError):
+        return None
+
+
+def old(case):
+    """What a case is called when it is the old build's."""
+    return f"{case}, old build"
 
 
 def number(value):
@@ -95,7 +108,7 @@ def table(head, rows):
 
 def measures_table(figure):
     rows = []
-    for case in figure.cases:
+    for case in [title for case in figure.cases for title in (case, old(case))]:
         there = [measured[case] for measured in figure.rounds if case in measured]
         cells = [spread([m[key] for m in there if key in m]) for key in figure.columns]
         if there:
