@@ -1,11 +1,57 @@
-//! Request bodies: a form or a JSON object of the same text fields.
+//! Request bodies: read whole, and those of accounts as a form or a JSON object of the same text fields.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpMessage, HttpRequest, web};
+use actix_web::http::header::CONTENT_ENCODING;
+use actix_web::web::{Bytes, Payload};
+use actix_web::{HttpMessage, HttpRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
+use super::text::{self, FormFault};
+
+/// The media type of JSON.
+pub const JSON: &str = "application/json";
+/// The media type of a form without files.
+const FORM: &str = "application/x-www-form-urlencoded";
+/// U+FEFF in UTF-8, which some editors put before a text. It is not part of it.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Why a body cannot be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyFault {
+    /// It is above the limit.
+    TooLarge,
+    /// It breaks off.
+    Broken,
+    /// It is compressed, or otherwise encoded.
+    Encoded,
+}
+
+/// The whole body of a request.
+///
+/// # Errors
+/// Each variant of [`BodyFault`].
+pub async fn whole(
+    request: &HttpRequest,
+    body: Payload,
+    bytes_max: usize,
+) -> Result<Bytes, BodyFault> {
+    let mut codings = request.headers().get_all(CONTENT_ENCODING);
+    if !codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(BodyFault::Encoded);
+    }
+    let bytes = body.to_bytes_limited(bytes_max).await.map_err(|_| BodyFault::TooLarge)?;
+    let mut bytes = bytes.map_err(|_| BodyFault::Broken)?;
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        bytes = bytes.slice(BYTE_ORDER_MARK.len()..);
+    }
+    Ok(bytes)
+}
+
+/// Whether a request says that its body is of this media type, whatever its case and parameters.
+pub fn is(request: &HttpRequest, media_type: &str) -> bool {
+    request.content_type().eq_ignore_ascii_case(media_type)
+}
 
 /// The fields of the account forms. Blank ones count as missing.
 #[derive(Default, Deserialize)]
@@ -20,25 +66,24 @@ impl Fields {
     /// Reads a body.
     ///
     /// # Errors
-    /// 413 for one above the limit; 400 for one that breaks off, or is no form and no such object.
+    /// 413 for one above the limit; 415 for one that is encoded; 400 for one that breaks off, or is
+    /// no form and no such object.
     pub async fn read(
         request: &HttpRequest,
-        body: web::Payload,
+        body: Payload,
         bytes_max: usize,
     ) -> Result<Self, ApiError> {
-        let bytes = body.to_bytes_limited(bytes_max).await;
-        let bytes = bytes
-            .map_err(|_| ApiError::Refused(StatusCode::PAYLOAD_TOO_LARGE, "body is too large."))?
-            .map_err(|_| ApiError::bad_request("body is broken."))?;
-        match request.content_type() {
-            "application/json" => {
-                // An object, and not the array of its values that serde would take for it.
-                let object: Map<String, Value> = parse(serde_json::from_slice(&bytes))?;
-                parse(Self::deserialize(object))
-            }
-            "application/x-www-form-urlencoded" => parse(serde_urlencoded::from_bytes(&bytes)),
+        let bytes = whole(request, body, bytes_max).await?;
+        if is(request, JSON) {
+            // An object, and not the array of its values that serde would take for it.
+            let object = serde_json::from_slice(&bytes).map_err(|_| ApiError::MALFORMED)?;
+            let object: Map<String, Value> = object;
+            Self::deserialize(object).map_err(|_| ApiError::MALFORMED)
+        } else if is(request, FORM) {
+            text::form(&bytes).map_err(|_: FormFault| ApiError::MALFORMED)
+        } else {
             // As the original does: a body of another kind has no fields.
-            _ => Ok(Self::default()),
+            Ok(Self::default())
         }
     }
 
@@ -56,8 +101,4 @@ impl Fields {
     pub fn password(&self) -> Option<&str> {
         self.password.as_deref().filter(|password| !password.is_empty())
     }
-}
-
-fn parse<T, E>(parsed: Result<T, E>) -> Result<T, ApiError> {
-    parsed.map_err(|_| ApiError::bad_request("body is malformed."))
 }

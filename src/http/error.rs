@@ -8,6 +8,8 @@ use actix_web::http::header::{ALLOW, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
+use super::body::BodyFault;
+use super::text::FormFault;
 use crate::auth::AuthError;
 use crate::store::StoreError;
 
@@ -47,6 +49,9 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// A body that cannot be read as what it should be.
+    pub const MALFORMED: Self = Self::bad_request("body is malformed.");
+
     /// A request that is wrong.
     pub const fn bad_request(message: &'static str) -> Self {
         Self::Refused(StatusCode::BAD_REQUEST, message)
@@ -93,6 +98,27 @@ impl ResponseError for ApiError {
         }
         let payload = Message { message: self.message() };
         response.json(Envelope { r#type: "error", payload })
+    }
+}
+
+impl From<BodyFault> for ApiError {
+    fn from(fault: BodyFault) -> Self {
+        match fault {
+            BodyFault::TooLarge => {
+                Self::Refused(StatusCode::PAYLOAD_TOO_LARGE, "body is too large.")
+            }
+            BodyFault::Broken => Self::bad_request("body is broken."),
+            BodyFault::Encoded => Self::Refused(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "content encoding is not supported.",
+            ),
+        }
+    }
+}
+
+impl From<FormFault> for ApiError {
+    fn from(_: FormFault) -> Self {
+        Self::bad_request("address is malformed.")
     }
 }
 

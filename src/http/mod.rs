@@ -12,12 +12,14 @@ mod origin;
 mod peer;
 mod reset;
 pub mod rewind;
+mod text;
 pub mod v1;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
@@ -111,7 +113,8 @@ pub fn routes(app: &mut ServiceConfig) {
             .route(web::post().to(reset::submit))
             .default_service(web::to(|| async {
                 Err::<&str, _>(ApiError::Method { allow: "GET, POST" })
-            })),
+            }))
+            .wrap(from_fn(text::path_is_text::<ApiError>)),
     );
     rewind::routes(app);
     chatting::routes(app);

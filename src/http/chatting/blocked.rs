@@ -10,7 +10,7 @@ use super::request::{self, NO_ID, REQUIRED};
 use crate::dialect::chatting::id::{self, WireId};
 use crate::domain::block::{BlockRefusal, BlockVerb};
 use crate::domain::id::UserId;
-use crate::http::State;
+use crate::http::{State, body};
 
 const TARGET: &str = "target_id";
 
@@ -22,7 +22,7 @@ pub async fn block(
 ) -> Result<HttpResponse, ChatError> {
     let me = request::user(&request, &state).await?;
     let form = request::form(&request, &state)?;
-    let body = request::body(body, &state).await?;
+    let body = request::body(&request, body, &state).await?;
     let target = target(&request, &body)?;
     change(&state, me, target, BlockVerb::Block).await?;
     Ok(HttpResponse::Created().json(json!({TARGET: WireId(form.ids, target)})))
@@ -35,9 +35,9 @@ pub async fn unblock(
     state: Data<State>,
 ) -> Result<HttpResponse, ChatError> {
     let me = request::user(&request, &state).await?;
-    let body = request::body(body, &state).await?;
+    let body = request::body(&request, body, &state).await?;
     let target = if body.is_empty() {
-        let digits = request::query(&request, TARGET).ok_or(ChatError::field(TARGET, REQUIRED))?;
+        let digits = request::query(&request, TARGET)?.ok_or(ChatError::field(TARGET, REQUIRED))?;
         id::from_digits(&digits).ok_or(ChatError::field(TARGET, NO_ID))?
     } else {
         target(&request, &body)?
@@ -50,7 +50,7 @@ pub async fn unblock(
 pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, ChatError> {
     let me = request::user(&request, &state).await?;
     let form = request::form(&request, &state)?;
-    let Some(digits) = request::query(&request, TARGET) else {
+    let Some(digits) = request::query(&request, TARGET)? else {
         let blocked = state.hub().blocked(me).await?;
         let list = blocked.into_iter().map(|user| json!({"id": WireId(form.ids, user.get())}));
         return Ok(HttpResponse::Ok().json(list.collect::<Vec<_>>()));
@@ -64,15 +64,14 @@ pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpRespon
     Ok(HttpResponse::Ok().json(json!({"is_blocked": is_blocked})))
 }
 
-fn target(request: &HttpRequest, body: &Bytes) -> Result<i64, ChatError> {
+fn target(request: &HttpRequest, bytes: &Bytes) -> Result<i64, ChatError> {
     const NO_JSON: ChatError =
         ChatError::Detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be JSON.");
     // Clients that do not say what they send send JSON.
-    let kind = request.content_type();
-    if !kind.is_empty() && !kind.eq_ignore_ascii_case("application/json") {
+    if !request.content_type().is_empty() && !body::is(request, body::JSON) {
         return Err(NO_JSON);
     }
-    let object = request::object(body)?;
+    let object = request::object(bytes)?;
     request::required_id(&object, TARGET).map_err(|reason| ChatError::field(TARGET, reason))
 }
 

@@ -8,6 +8,8 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
 use crate::domain::error::Refusal;
+use crate::http::body::BodyFault;
+use crate::http::text::FormFault;
 
 /// Why a request failed.
 #[derive(Debug)]
@@ -79,6 +81,27 @@ impl ResponseError for ChatError {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
         response.json(self.body())
+    }
+}
+
+impl From<BodyFault> for ChatError {
+    fn from(fault: BodyFault) -> Self {
+        match fault {
+            BodyFault::TooLarge => {
+                Self::Detail(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.")
+            }
+            BodyFault::Broken => Self::bad_request("The body is broken."),
+            BodyFault::Encoded => Self::Detail(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "The body must come without an encoding.",
+            ),
+        }
+    }
+}
+
+impl From<FormFault> for ChatError {
+    fn from(_: FormFault) -> Self {
+        Self::bad_request("The query is malformed.")
     }
 }
 

@@ -19,7 +19,7 @@ pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpRespon
     const UNKNOWN: ChatError = ChatError::Error(StatusCode::NOT_FOUND, "User not found");
     request::user(&request, &state).await?;
     let form = request::form(&request, &state)?;
-    let digits = request::query(&request, "id").filter(|digits| !digits.is_empty());
+    let digits = request::query(&request, "id")?.filter(|digits| !digits.is_empty());
     let wanted = id::from_digits(&digits.ok_or(MISSING)?).ok_or(MALFORMED)?;
     let user = UserId::new(wanted).ok_or(UNKNOWN)?;
     if !state.hub().exists(user).await? {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::error::ChatError;
 use crate::dialect::chatting::{Form, Ids, id};
 use crate::domain::id::UserId;
-use crate::http::{self, State};
+use crate::http::{self, State, body, text};
 
 /// Members of a request's body.
 pub type Object = Map<String, Value>;
@@ -34,19 +34,21 @@ pub async fn user(request: &HttpRequest, state: &State) -> Result<UserId, ChatEr
 }
 
 /// A value of the query; of a repeated name the last.
-pub fn query(request: &HttpRequest, name: &str) -> Option<String> {
-    let pairs: Vec<(String, String)> =
-        serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
-    pairs.into_iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
+///
+/// # Errors
+/// 400 if the query is not text.
+pub fn query(request: &HttpRequest, name: &str) -> Result<Option<String>, ChatError> {
+    let pairs: Vec<(String, String)> = text::form(request.query_string().as_bytes())?;
+    Ok(pairs.into_iter().rev().find(|(key, _)| key == name).map(|(_, value)| value))
 }
 
 /// The form a client wants: `?ids=`, or the server's default.
 ///
 /// # Errors
-/// 400 for anything but `number` and `string`.
+/// 400 for anything but `number` and `string`, and as [`query`].
 pub fn form(request: &HttpRequest, state: &State) -> Result<Form, ChatError> {
     let default = state.settings.chatting;
-    let ids = match query(request, "ids").as_deref() {
+    let ids = match query(request, "ids")?.as_deref() {
         None => default.ids,
         Some("number") => Ids::Number,
         Some("string") => Ids::String,
@@ -58,11 +60,13 @@ pub fn form(request: &HttpRequest, state: &State) -> Result<Form, ChatError> {
 /// The body.
 ///
 /// # Errors
-/// 413 for one above the limit; 400 for one that breaks off.
-pub async fn body(body: Payload, state: &State) -> Result<Bytes, ChatError> {
-    let bytes = body.to_bytes_limited(state.settings.body_bytes_max).await;
-    let too_large = ChatError::Detail(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
-    bytes.map_err(|_| too_large)?.map_err(|_| ChatError::bad_request("The body is broken."))
+/// 413 for one above the limit; 415 for one that is encoded; 400 for one that breaks off.
+pub async fn body(
+    request: &HttpRequest,
+    payload: Payload,
+    state: &State,
+) -> Result<Bytes, ChatError> {
+    Ok(body::whole(request, payload, state.settings.body_bytes_max).await?)
 }
 
 /// The JSON object in a body.

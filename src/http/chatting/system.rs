@@ -25,7 +25,8 @@ pub async fn send(
 ) -> Result<HttpResponse, ChatError> {
     check_key(&request, &state).await?;
     let form = request::form(&request, &state)?;
-    let order = Order::read(&request::object(&request::body(body, &state).await?)?)?;
+    let body = request::body(&request, body, &state).await?;
+    let order = Order::read(&request::object(&body)?)?;
     let unreachable = || ChatError::Error(StatusCode::NOT_FOUND, &form.texts.unreachable);
     let to = UserId::new(order.target).ok_or_else(unreachable)?;
     let notice = Notice { to, text: order.text, game: order.game };

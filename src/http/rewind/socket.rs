@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use actix_web::web::{Data, Payload, Query};
+use actix_web::web::{Data, Payload};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::dialect::Kind;
 use crate::dialect::rewind::Mode;
-use crate::http::{State, error::ApiError, origin};
+use crate::http::{State, error::ApiError, origin, text};
 use crate::ws;
 
 /// `?compat=`.
@@ -20,13 +20,13 @@ pub struct Options {
 /// Hands the socket to a session.
 pub async fn open(
     request: HttpRequest,
-    options: Result<Query<Options>, Error>,
     payload: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Error> {
     let settings = &state.settings;
     origin::check(&request, &settings.allowed_origins)?;
     const NO_MODE: ApiError = ApiError::bad_request("compat is readme or wind.");
+    let options: Result<Options, _> = text::form(request.query_string().as_bytes());
     let options = options.map_err(|_| NO_MODE)?;
     let mode = match options.compat.as_deref() {
         None => settings.default_mode,

@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-use actix_web::HttpMessage as _;
 use actix_web::HttpRequest;
 use actix_web::web::Payload;
 use serde::de::DeserializeOwned;
@@ -13,7 +12,7 @@ use crate::domain::group::Who;
 use crate::domain::id::UserId;
 use crate::domain::room::RoomKey;
 use crate::domain::user::{User, UserName};
-use crate::http::State;
+use crate::http::{State, body, text};
 use crate::store::tables::users;
 
 /// The numbers that messages may have, as far as JavaScript knows them exactly.
@@ -22,7 +21,7 @@ pub const SEQS: RangeInclusive<i64> = 0..=9_007_199_254_740_991;
 /// Reads a JSON object. Members that are not known are refused.
 ///
 /// # Errors
-/// 415 for another content type, 413 above the limit, 400 for anything else that is wrong.
+/// 415 for another content type or an encoding, 413 above the limit, 400 for anything else that is wrong.
 pub async fn json<T: DeserializeOwned>(
     request: &HttpRequest,
     body: Payload,
@@ -37,18 +36,15 @@ pub async fn json<T: DeserializeOwned>(
 /// As [`json`].
 pub async fn json_with<T: DeserializeOwned>(
     request: &HttpRequest,
-    body: Payload,
+    payload: Payload,
     state: &State,
     bytes_more: usize,
 ) -> Result<T, Problem> {
-    if !request.content_type().eq_ignore_ascii_case("application/json") {
+    if !body::is(request, body::JSON) {
         return Err(Code::NotJson.into());
     }
     let bytes_max = state.settings.body_bytes_max.saturating_add(bytes_more);
-    let bytes = body.to_bytes_limited(bytes_max).await;
-    let bytes = bytes
-        .map_err(|_| Problem::new(Code::BodyTooLarge))?
-        .map_err(|_| Problem::new(Code::BodyInvalid).detail("The body broke off."))?;
+    let bytes = body::whole(request, payload, bytes_max).await?;
     let invalid =
         |error: serde_json::Error| Problem::new(Code::BodyInvalid).detail(format!("{error}."));
     // An object, and not the array of its values that serde would take for it.
@@ -61,8 +57,7 @@ pub async fn json_with<T: DeserializeOwned>(
 /// # Errors
 /// 400 if it is not valid.
 pub fn query<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Problem> {
-    serde_urlencoded::from_str(request.query_string())
-        .map_err(|error| Problem::new(Code::ParameterInvalid).detail(format!("{error}.")))
+    Ok(text::form(request.query_string().as_bytes())?)
 }
 
 /// A number of digits alone.

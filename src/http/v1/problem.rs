@@ -17,6 +17,8 @@ use crate::auth::AuthError;
 use crate::auth::limits::TooMany;
 use crate::domain::block::BlockRefusal;
 use crate::domain::error::Refusal;
+use crate::http::body::BodyFault;
+use crate::http::text::FormFault;
 use crate::store::StoreError;
 
 /// The content type of a problem.
@@ -126,6 +128,8 @@ codes! {
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     /// The body is not `application/json`.
     NotJson = "not_json", UNSUPPORTED_MEDIA_TYPE, "The body must be JSON";
+    /// The body is compressed, or otherwise encoded: it must come as it is.
+    EncodingUnknown = "encoding_unknown", UNSUPPORTED_MEDIA_TYPE, "The encoding is not known";
     /// Above a rate limit; the header `Retry-After` says when to come back.
     TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS, "Too many requests";
     /// A fault of ours; nothing was done.
@@ -272,6 +276,22 @@ impl From<BlockRefusal> for Problem {
             BlockRefusal::Oneself => Code::Oneself,
             BlockRefusal::NotBlocked => Code::NotBlocked,
         })
+    }
+}
+
+impl From<BodyFault> for Problem {
+    fn from(fault: BodyFault) -> Self {
+        match fault {
+            BodyFault::TooLarge => Self::new(Code::BodyTooLarge),
+            BodyFault::Broken => Self::new(Code::BodyInvalid).detail("The body broke off."),
+            BodyFault::Encoded => Self::new(Code::EncodingUnknown),
+        }
+    }
+}
+
+impl From<FormFault> for Problem {
+    fn from(fault: FormFault) -> Self {
+        Self::new(Code::ParameterInvalid).detail(format!("{fault}."))
     }
 }
 

@@ -6,10 +6,12 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::Method;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, Responder, Route};
 
 use super::problem::Problem;
+use crate::http::text;
 
 /// Paths, their methods, their handlers.
 #[derive(Default)]
@@ -65,7 +67,8 @@ impl Table {
             for (_, route) in served {
                 resource = resource.route(route);
             }
-            app.service(resource.default_service(web::to(refuse)));
+            let resource = resource.default_service(web::to(refuse));
+            app.service(resource.wrap(from_fn(text::path_is_text::<Problem>)));
         }
     }
 }

@@ -8,6 +8,7 @@ mod login;
 mod revoked;
 mod secrets;
 mod shape;
+mod text;
 mod tokens;
 mod v1;
 
