@@ -3,6 +3,8 @@
 //! Knows users and time from the domain; knows nothing of HTTP, sockets or the database. Secrets
 //! (passwords, keys, the signing secret) never appear in `Debug`, errors or logs.
 
+mod hasher;
+mod hmac;
 pub mod key;
 pub mod limits;
 pub mod password;

@@ -1,47 +1,41 @@
 //! Passwords: argon2id, on threads of their own, a few at a time.
 //!
 //! A hash takes 19 MiB and some 20 ms of a core, so both how many run and how many wait are
-//! bounded. An unknown address costs the same as a wrong password, so that nobody can tell which
+//! bounded, and the memory of those that run is made once. An unknown address costs the same as a wrong password, so that nobody can tell which
 //! addresses are registered.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash;
 use tokio::sync::Semaphore;
 use tokio::task;
 
+use super::hasher::Hasher;
 use super::{AuthError, random};
 
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
+/// What the passwords of unknown addresses are compared with: takes as long as any, and fits none.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Hashes and checks passwords. A clone shares the bounds.
 #[derive(Clone)]
 pub struct Passwords {
-    argon2: Argon2<'static>,
     admitted: Arc<Semaphore>,
     running: Arc<Semaphore>,
-    nobody: Arc<str>,
+    /// Those that do not run now. A permit of `running` is the right to one, so no more than those
+    /// are ever made.
+    idle: Arc<Mutex<Vec<Hasher>>>,
 }
 
 impl Passwords {
-    /// At most `hashes_max` run at once and `hash_queue_max` more wait. Hashes once itself, so it
-    /// takes some 20 ms.
-    ///
-    /// # Errors
-    /// [`AuthError::Hash`] if hashing does not work here.
-    pub fn new(hashes_max: usize, hash_queue_max: usize) -> Result<Self, AuthError> {
-        let argon2 = argon2()?;
-        let nobody = hash(&argon2, "").map_err(AuthError::Hash)?.into();
+    /// At most `hashes_max` run at once and `hash_queue_max` more wait.
+    pub fn new(hashes_max: usize, hash_queue_max: usize) -> Self {
         let permits = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
-        Ok(Self {
-            argon2,
+        Self {
             admitted: permits(hashes_max.saturating_add(hash_queue_max)),
             running: permits(hashes_max),
-            nobody,
-        })
+            idle: Arc::default(),
+        }
     }
 
     /// The hash of a password as a PHC string, with a random salt.
@@ -49,7 +43,7 @@ impl Passwords {
     /// # Errors
     /// [`AuthError::Busy`], [`AuthError::Hash`], [`AuthError::CutOff`].
     pub async fn hash(&self, password: String) -> Result<String, AuthError> {
-        self.run(move |argon2| hash(argon2, &password)).await
+        self.run(move |hasher| hasher.hash(&password)).await
     }
 
     /// Whether `password` is the one of the `stored` hash; `None` stands for an unknown address,
@@ -63,29 +57,28 @@ impl Passwords {
         password: String,
         stored: Option<String>,
     ) -> Result<bool, AuthError> {
-        let nobody = Arc::clone(&self.nobody);
-        self.run(move |argon2| {
-            let against = stored.as_deref().unwrap_or(&nobody);
-            match argon2.verify_password(password.as_bytes(), against) {
-                Ok(()) => Ok(stored.is_some()),
-                Err(password_hash::Error::PasswordInvalid) => Ok(false),
-                Err(fault) => Err(fault),
-            }
+        self.run(move |hasher| {
+            let fits = hasher.verify(&password, stored.as_deref().unwrap_or(NOBODY))?;
+            Ok(fits && stored.is_some())
         })
         .await
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Argon2<'static>) -> Result<T, password_hash::Error> + Send + 'static,
+        work: impl FnOnce(&mut Hasher) -> password_hash::Result<T> + Send + 'static,
     ) -> Result<T, AuthError> {
         let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| AuthError::Busy)?;
         let running = self.running.clone().acquire_owned().await.map_err(|_| AuthError::Busy)?;
-        let argon2 = self.argon2.clone();
+        let idle = Arc::clone(&self.idle);
         // The thread keeps the permits: it goes on when the one who asked has gone.
         task::spawn_blocking(move || {
             let _permits = (admitted, running);
-            work(&argon2)
+            let spare = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut hasher = spare.map_or_else(Hasher::new, Ok)?;
+            let done = work(&mut hasher);
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(hasher);
+            done
         })
         .await
         .map_err(AuthError::CutOff)?
@@ -93,18 +86,12 @@ impl Passwords {
     }
 }
 
-fn argon2() -> Result<Argon2<'static>, AuthError> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
-        .map_err(|fault| AuthError::Hash(fault.into()))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
 /// Hashes a password on the thread that asks: for the command line.
 ///
 /// # Errors
 /// [`AuthError::Hash`].
 pub fn hash_now(password: &str) -> Result<String, AuthError> {
-    hash(&argon2()?, password).map_err(AuthError::Hash)
+    Hasher::new().and_then(|mut hasher| hasher.hash(password)).map_err(AuthError::Hash)
 }
 
 /// The hash of a password that nobody knows.
@@ -113,10 +100,6 @@ pub fn hash_now(password: &str) -> Result<String, AuthError> {
 /// [`AuthError::Hash`], [`AuthError::Random`].
 pub fn unguessable() -> Result<String, AuthError> {
     hash_now(&random::url_safe_text::<32>()?)
-}
-
-fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String, password_hash::Error> {
-    Ok(argon2.hash_password(password.as_bytes())?.to_string())
 }
 
 #[cfg(test)]
@@ -134,9 +117,11 @@ mod tests {
     #[test]
     fn a_hash_fits_its_password_only() {
         block_on(async {
-            let passwords = Passwords::new(2, 8).unwrap();
+            let passwords = Passwords::new(2, 8);
             let stored = passwords.hash("비밀 pass".to_owned()).await.unwrap();
-            assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+            let (parameters, _) = NOBODY.split_at(NOBODY.find("AAAA").unwrap());
+            assert!(stored.starts_with(parameters), "{stored}");
+            assert_eq!(stored.len(), NOBODY.len());
             let verify = |password: &str, stored| passwords.verify(password.to_owned(), stored);
             assert!(verify("비밀 pass", Some(stored.clone())).await.unwrap());
             assert!(!verify("비밀 pasS", Some(stored)).await.unwrap());
@@ -146,7 +131,7 @@ mod tests {
     #[test]
     fn an_unknown_address_never_fits_and_a_broken_hash_is_a_fault() {
         block_on(async {
-            let passwords = Passwords::new(1, 8).unwrap();
+            let passwords = Passwords::new(1, 8);
             for password in ["", "x"] {
                 assert!(!passwords.verify(password.to_owned(), None).await.unwrap());
             }
@@ -158,12 +143,22 @@ mod tests {
     #[test]
     fn more_than_may_wait_are_refused() {
         block_on(async {
-            let passwords = Passwords::new(1, 1).unwrap();
+            let passwords = Passwords::new(1, 1);
             let tries = (0..4).map(|_| passwords.hash("x".to_owned()));
             let outcomes = join_all(tries).await;
             let busy = outcomes.iter().filter(|it| matches!(it, Err(AuthError::Busy))).count();
             assert_eq!(busy, 2);
             assert!(passwords.hash("x".to_owned()).await.is_ok());
+        });
+    }
+
+    #[test]
+    fn there_is_memory_for_those_that_run_and_no_more() {
+        block_on(async {
+            let passwords = Passwords::new(2, 20);
+            let tries = (0..20).map(|_| passwords.verify("x".to_owned(), None));
+            assert!(join_all(tries).await.iter().all(Result::is_ok));
+            assert!((1..=2).contains(&passwords.idle.lock().unwrap().len()));
         });
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::revoked::Revocations;
-use super::{AuthError, random};
+use super::{AuthError, hmac, random};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
 use crate::domain::login::{Claims, LoginId};
@@ -83,6 +83,7 @@ impl Tokens {
     /// Tokens signed with `secret` (at least 32 bytes) that are valid for `lifetime`, and not
     /// taken once they are `revoked`.
     pub fn new(secret: &[u8], lifetime: Duration, revoked: Arc<Revocations>) -> Self {
+        hmac::install();
         let mut validation = Validation::new(Algorithm::HS256);
         // `verify` compares `exp` with the time it is given; the crate would ask the system.
         validation.validate_exp = false;

@@ -133,7 +133,7 @@ pub async fn start(
         mint: base.mint,
         clock: Arc::clone(&base.clock),
         metrics: metrics.clone(),
-        passwords: Passwords::new(config.auth.hashes_max, config.auth.hash_queue_max)?,
+        passwords: Passwords::new(config.auth.hashes_max, config.auth.hash_queue_max),
         tokens: base.tokens,
         limits: Limits::new(&config.limits),
         mail: queue.clone(),

@@ -2,6 +2,7 @@
 
 mod chatting;
 mod garbage;
+mod hashing;
 mod health;
 mod limits;
 mod login;
