@@ -16,7 +16,7 @@ use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Command;
 use crate::domain::error::Refusal;
-use crate::domain::event::{Event, Topic, Viewer, Welcome};
+use crate::domain::event::{Event, Requests, Topic, Viewer, Welcome};
 use crate::domain::group::{Group, Member};
 use crate::domain::id::UserId;
 use crate::domain::message::Message;
@@ -247,6 +247,14 @@ impl Kind {
     pub fn friends(self, friends: &[User]) -> Frame {
         match self {
             Self::Rewind(_) => rewind::encode::friends(friends),
+            Self::Chatting(_) => chatting::encode::never_asked(),
+        }
+    }
+
+    /// The requests for friendship, to one and by one.
+    pub fn requests(self, requests: &Requests) -> Frame {
+        match self {
+            Self::Rewind(_) => rewind::features::encode::requests(requests),
             Self::Chatting(_) => chatting::encode::never_asked(),
         }
     }

@@ -32,7 +32,9 @@ impl Command {
                 | Write::Group { .. }
                 | Write::SetStatus(_),
             )
-            | Self::Query(Query::Friends | Query::Changes { .. } | Query::Members { .. }) => None,
+            | Self::Query(
+                Query::Friends | Query::Requests | Query::Changes { .. } | Query::Members { .. },
+            ) => None,
         }
     }
 }
@@ -132,6 +134,8 @@ impl Signal {
 pub enum Query {
     /// My friends.
     Friends,
+    /// Requests for friendship, to me and mine.
+    Requests,
     /// The newest messages of a room before a moment, oldest first.
     History {
         /// Which room.

@@ -54,6 +54,12 @@ pub enum Refusal {
     /// An owner can leave only as the last member.
     #[error("the owner cannot leave")]
     OwnerStays,
+    /// It was done as often as it may be in a day.
+    #[error("too often, again in {retry_after_ms} ms")]
+    TooOften {
+        /// When it can be done again, in milliseconds.
+        retry_after_ms: u64,
+    },
     /// A queue is full, or the node cannot make ids now. Nothing was stored; asking again may do.
     #[error("busy, try again")]
     Busy,

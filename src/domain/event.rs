@@ -180,6 +180,15 @@ pub struct Welcome {
     pub rooms: Option<Vec<RoomEntry>>,
 }
 
+/// Requests for friendship that nobody has answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// Who has asked, oldest request first.
+    pub incoming: Vec<User>,
+    /// Who was asked, oldest request first.
+    pub outgoing: Vec<User>,
+}
+
 /// A room one is in, as one sees it from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomEntry {

@@ -20,6 +20,22 @@ impl Friendship {
     pub fn requested_by(who: UserId, pair: UserPair) -> Self {
         if who == pair.low() { Self::RequestedByLow } else { Self::RequestedByHigh }
     }
+
+    /// What of this one of `pair` knows who blocks `unheard`, the other: not his request.
+    pub fn without_request_of(self, unheard: UserId, pair: UserPair) -> Option<Self> {
+        (self != Self::requested_by(unheard, pair)).then_some(self)
+    }
+}
+
+impl FriendVerb {
+    /// Whether somebody who blocks the one who does it hears nothing of it. Whatever else is done about a
+    /// friendship answers something that the other one has done.
+    pub fn is_unheard(self) -> bool {
+        match self {
+            Self::Request | Self::Withdraw => true,
+            Self::Accept | Self::Discard | Self::End => false,
+        }
+    }
 }
 
 /// What a user can do about another.
@@ -31,6 +47,8 @@ pub enum FriendVerb {
     Accept,
     /// Discard the other's request.
     Discard,
+    /// Take back one's own request.
+    Withdraw,
     /// End the friendship, on both sides.
     End,
 }
@@ -68,7 +86,10 @@ pub fn step(
         },
         FriendVerb::Accept if state == Some(theirs) => Ok(FriendStep::Set(Friendship::Friends)),
         FriendVerb::Discard if state == Some(theirs) => Ok(FriendStep::Clear),
-        FriendVerb::Accept | FriendVerb::Discard => Err(Refusal::NotRequested),
+        FriendVerb::Withdraw if state == Some(mine) => Ok(FriendStep::Clear),
+        FriendVerb::Accept | FriendVerb::Discard | FriendVerb::Withdraw => {
+            Err(Refusal::NotRequested)
+        }
         FriendVerb::End if state == Some(Friendship::Friends) => Ok(FriendStep::Clear),
         FriendVerb::End => Err(Refusal::NotFriend),
     }
@@ -100,7 +121,7 @@ mod tests {
     #[test]
     fn every_verb_in_every_state() {
         use FriendStep::{Clear, Keep, Set};
-        use FriendVerb::{Accept, Discard, End, Request};
+        use FriendVerb::{Accept, Discard, End, Request, Withdraw};
         use Friendship::{Friends, RequestedByHigh, RequestedByLow};
         use Refusal::{AlreadyFriend, AlreadyRequested, NotFriend, NotRequested};
 
@@ -113,6 +134,7 @@ mod tests {
             ),
             (Accept, [Err(NotRequested), Err(NotRequested), Ok(Set(Friends)), Err(NotRequested)]),
             (Discard, [Err(NotRequested), Err(NotRequested), Ok(Clear), Err(NotRequested)]),
+            (Withdraw, [Err(NotRequested), Ok(Clear), Err(NotRequested), Err(NotRequested)]),
             (End, [Err(NotFriend), Err(NotFriend), Err(NotFriend), Ok(Clear)]),
         ];
         let states = [None, Some(RequestedByLow), Some(RequestedByHigh), Some(Friends)];
@@ -124,6 +146,20 @@ mod tests {
         assert_eq!(step(None, pair, pair.high(), Request), Ok(Set(RequestedByHigh)));
         assert_eq!(step(Some(RequestedByLow), pair, pair.high(), Accept), Ok(Set(Friends)));
         assert_eq!(step(Some(RequestedByLow), pair, pair.high(), Request), Err(AlreadyRequested));
+    }
+
+    #[test]
+    fn who_blocks_knows_nothing_of_a_request() {
+        let pair = UserPair::new(UserId::new(2).unwrap(), UserId::new(4).unwrap()).unwrap();
+        use Friendship::{Friends, RequestedByHigh, RequestedByLow};
+        for (state, of_low, of_high) in [
+            (RequestedByLow, None, Some(RequestedByLow)),
+            (RequestedByHigh, Some(RequestedByHigh), None),
+            (Friends, Some(Friends), Some(Friends)),
+        ] {
+            assert_eq!(state.without_request_of(pair.low(), pair), of_low, "{state:?}");
+            assert_eq!(state.without_request_of(pair.high(), pair), of_high, "{state:?}");
+        }
     }
 
     #[test]

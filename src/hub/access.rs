@@ -15,7 +15,7 @@ use crate::auth::revoked::Revocations;
 use crate::dialect::Kind;
 use crate::domain::clock::Clock;
 use crate::domain::error::Refusal;
-use crate::domain::event::Welcome;
+use crate::domain::event::{Requests, Welcome};
 use crate::domain::friendship::Audience;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::user::User;
@@ -143,6 +143,15 @@ impl Hub {
     pub fn friends(&self, user: UserId) -> impl LookUp<Vec<User>> + use<> {
         self.look_up(move |conn| {
             Ok(friendships::friends_of(conn, &[user])?.remove(&user).unwrap_or_default())
+        })
+    }
+
+    /// Who has asked for a user's friendship, and whom the user has asked; oldest request first.
+    pub fn friend_requests(&self, user: UserId) -> impl LookUp<Requests> + use<> {
+        self.look_up(move |conn| {
+            let incoming = friendships::requests_to(conn, &[user])?.remove(&user);
+            let outgoing = friendships::requests_by(conn, user)?;
+            Ok(Requests { incoming: incoming.unwrap_or_default(), outgoing })
         })
     }
 

@@ -1,10 +1,11 @@
 //! Whom a user wants to hear nothing of: the way to the store for it.
 //!
 //! A change takes its place among the messages, so that it holds for all that are sent once it is
-//! answered, on every dialect.
+//! answered, on every dialect. Who lifts a block is told of a request for friendship that it has hidden.
 
 use super::Hub;
 use super::access::{LookUp, refusal};
+use super::messages::TellRequest;
 use crate::domain::block::{BlockRefusal, BlockVerb};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
@@ -19,9 +20,20 @@ impl Hub {
         verb: BlockVerb,
         now: Timestamp,
     ) -> impl LookUp<Result<(), BlockRefusal>> + use<> {
-        let store = self.store.clone();
+        let hub = self.clone();
         let change = move |conn: &mut _| blocks::change(conn, me, target, verb, now);
-        async move { store.write(change).await.map_err(refusal) }
+        async move {
+            let changed = hub.store.write(change).await.map_err(refusal)?;
+            Ok(changed.map(|request| {
+                if let Some(by) = request
+                    && hub.ask(TellRequest { to: me, by }).is_err()
+                {
+                    log::debug!(
+                        "a request that a block had hidden is told with the next list only"
+                    );
+                }
+            }))
+        }
     }
 
     /// Whom a user blocks, oldest block first.

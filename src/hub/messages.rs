@@ -14,6 +14,7 @@ use crate::domain::error::Refusal;
 use crate::domain::event::{Notice, Presence};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::login::{Claims, LoginId};
+use crate::domain::user::User;
 use crate::store::Done;
 use crate::store::tables::groups::Departure;
 
@@ -53,6 +54,16 @@ pub struct Revoke {
 pub struct TellDepartures {
     /// What is told of each, and whom.
     pub departures: Vec<Departure>,
+}
+
+/// A user has lifted a block that had hidden somebody's request for friendship.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct TellRequest {
+    /// Who has.
+    pub to: UserId,
+    /// Who has asked.
+    pub by: User,
 }
 
 /// An identified session has read who its user's friends are: now it is there.

@@ -8,7 +8,6 @@ use crate::dialect::chatting::{Form, Ids, Texts};
 use crate::dialect::rewind::Mode;
 use crate::session::Rate;
 use crate::session::machine::Bounds;
-use crate::store::GroupLimits;
 use crate::{http, hub, mail, session, store, ws};
 
 /// Seconds in a day, and in an hour.
@@ -34,9 +33,12 @@ pub fn store(config: &Config) -> store::Settings {
         mmap_mib: config.mmap_mib,
         busy_timeout_ms: config.busy_timeout_ms,
         history_slice_bytes: config.history_slice_bytes,
-        groups: GroupLimits {
+        limits: store::Limits {
             members_max: limits.group_members_max,
             groups_per_user_max: limits.groups_per_user_max.into(),
+            friend_requests_per_day: limits
+                .enabled
+                .then_some(limits.friend_requests_per_day.into()),
         },
     }
 }

@@ -29,6 +29,16 @@ impl<A: Adapter> Session<A> {
                     Err(refusal) => session.refused(request, refusal),
                 });
             }
+            Query::Requests => {
+                let requests = self.shared.hub.friend_requests(user);
+                self.later(ctx, requests, move |session, requests, _| match requests {
+                    Ok(requests) => {
+                        let frame = session.kind.requests(&requests);
+                        session.machine.answered(request, [frame], &mut session.effects);
+                    }
+                    Err(refusal) => session.refused(request, refusal),
+                });
+            }
             Query::Changes { rooms, limit } => {
                 let caught = self.shared.hub.catch_up(user, rooms, limit);
                 self.later(ctx, caught, move |session, caught, _| match caught {

@@ -176,8 +176,8 @@ pub enum Done {
         other: UserId,
         /// What was done.
         verb: FriendVerb,
-        /// False if it was so already; then nobody needs to be told.
-        changed: bool,
+        /// Whether the other one is told: not of what was so already, nor of requests of whom he blocks.
+        told: bool,
     },
     /// The rules say no; nothing was stored.
     Refused(Refusal),

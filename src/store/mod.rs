@@ -51,7 +51,7 @@ pub use connection::Either as Connection;
 pub use database::Database;
 pub use error::StoreError;
 pub use observer::Observer;
-pub use settings::{Durability, GroupLimits, Settings};
+pub use settings::{Durability, Limits, Settings};
 
 /// The store. Cheap to clone; its threads end with the last clone, after what was accepted.
 #[derive(Clone)]
@@ -77,7 +77,7 @@ impl Store {
             log::error!("this program was built for a benchmark: it stores no message");
         }
         let settings = database.settings().clone();
-        let limits = settings.groups;
+        let limits = settings.limits;
         let gate = Gate::new(&settings, Arc::clone(&observer));
         let reads_max = settings.pending_reads_max.min(Semaphore::MAX_PERMITS);
         let reader = database.clone();

@@ -113,6 +113,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    quotas (user_id, kind) {
+        user_id -> BigInt,
+        kind -> SmallInt,
+        since -> BigInt,
+        used -> BigInt,
+    }
+}
+
+diesel::table! {
     service_keys (key_hash) {
         key_hash -> Binary,
         name -> Text,

@@ -9,13 +9,15 @@ pub enum Durability {
     Relaxed,
 }
 
-/// How large groups may be.
+/// How much a user may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GroupLimits {
+pub struct Limits {
     /// Members of a group.
     pub members_max: usize,
     /// Groups one user may be in.
     pub groups_per_user_max: i64,
+    /// Requests for friendship that one user may make in a day; `None` for any number.
+    pub friend_requests_per_day: Option<i64>,
 }
 
 /// How the store is run.
@@ -45,8 +47,8 @@ pub struct Settings {
     pub busy_timeout_ms: u32,
     /// About how much text one slice of a history page holds, in bytes.
     pub history_slice_bytes: usize,
-    /// How large groups may be.
-    pub groups: GroupLimits,
+    /// How much a user may have.
+    pub limits: Limits,
 }
 
 impl Default for Settings {
@@ -64,7 +66,11 @@ impl Default for Settings {
             mmap_mib: 2_047,
             busy_timeout_ms: 5_000,
             history_slice_bytes: 262_144,
-            groups: GroupLimits { members_max: 1_000, groups_per_user_max: 500 },
+            limits: Limits {
+                members_max: 1_000,
+                groups_per_user_max: 500,
+                friend_requests_per_day: None,
+            },
         }
     }
 }

@@ -200,7 +200,7 @@ export interface ClientEvents {
   /** Friends came, went, or are away; with `isSnapshot` these are all friends. */
   presence: { users: (Presence & { id: Id })[]; isSnapshot: boolean };
   /** Something about friendship: a request, its acceptance or removal, the end. */
-  friend: { type: "request" | "response" | "remove" | "delete"; user: User; isOwn: boolean };
+  friend: { type: "request" | "response" | "remove" | "withdraw" | "delete"; user: User; isOwn: boolean };
   /** Something about a group: whom it is about, who did it. */
   group: {
     type: string;
@@ -290,6 +290,8 @@ export class Client extends EventTarget {
   acceptFriend(name: string): Promise<void>;
   /** Discards somebody's request. */
   removeRequest(name: string): Promise<void>;
+  /** Takes back one's own request. */
+  withdrawRequest(name: string): Promise<void>;
   /** Ends a friendship. */
   endFriendship(name: string): Promise<void>;
 

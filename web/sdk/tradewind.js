@@ -921,6 +921,11 @@ export class Client extends EventTarget {
     await this.#ask({ ...befriending("remove", name), applies: discard });
   }
 
+  /** Takes back one's own request. */
+  async withdrawRequest(name) {
+    await this.#ask(befriending("withdraw", name));
+  }
+
   /** Ends a friendship. */
   async endFriendship(name) {
     const end = () => this.#parted(named(this.friends, name));
@@ -1493,6 +1498,8 @@ export class Client extends EventTarget {
       this.requests.set(user.id, user);
     } else if (type === "response") {
       this.friends.set(user.id, user);
+    } else if (type === "withdraw") {
+      this.requests.delete(user.id);
     } else if (type === "delete") {
       this.#unfriend(user);
     }

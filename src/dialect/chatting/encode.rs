@@ -227,6 +227,7 @@ pub fn refusal(form: Form, why: Refusal, peer: Option<UserId>, scene: Scene<'_>)
         Refusal::NoSuchPeer | Refusal::Absent => unreachable(form, target, scene),
         Refusal::Busy => error(form, "Busy", "Nothing was done, try again.", scene),
         Refusal::Internal => error(form, "Internal Error", "Nothing was done.", scene),
+        Refusal::TooOften { retry_after_ms } => rate_limited(form, retry_after_ms, scene),
         // No command of this dialect is refused so.
         Refusal::NoSuchMessage
         | Refusal::NoSuchRoom

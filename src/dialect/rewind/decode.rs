@@ -37,7 +37,7 @@ pub fn text(form: Form, text: &str, phase: Phase) -> Decoded {
         ("chat" | "load" | "mutual_users", Phase::Opened | Phase::Alive) => Err(encode::NOT_READY),
         ("chat", Phase::Ready(me)) => chat(form, payload, me),
         ("load", Phase::Ready(me)) => load(form, payload, me),
-        ("mutual_users", Phase::Ready(_)) => mutual_users(payload),
+        ("mutual_users", Phase::Ready(_)) => mutual_users(form, payload),
         (kind, Phase::Ready(me)) => features::decode::frame(form, kind, payload, me)
             .unwrap_or(Err(encode::UNKNOWN_TYPE))
             .map(Decoded::Command),
@@ -99,6 +99,7 @@ fn load(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
     let [kind, room, cursor, count] = object(payload, ["type", "load_id", "datetime", "count"])?;
     let query = match kind.and_then(json::string).as_deref() {
         Some("mutual_users") => Query::Friends,
+        Some("requests") if form.features.has(Features::ASKED) => Query::Requests,
         Some("chat") => {
             let cursor = cursor.and_then(json::string);
             Query::History {
@@ -112,12 +113,13 @@ fn load(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
     Ok(Decoded::Command(Command::Query(query)))
 }
 
-fn mutual_users(payload: Option<&RawValue>) -> Read<Decoded> {
+fn mutual_users(form: Form, payload: Option<&RawValue>) -> Read<Decoded> {
     let [kind, name] = object(payload, ["type", "name"])?;
     let verb = match kind.and_then(json::string).as_deref() {
         Some("request") => FriendVerb::Request,
         Some("response") => FriendVerb::Accept,
         Some("remove") => FriendVerb::Discard,
+        Some("withdraw") if form.features.has(Features::ASKED) => FriendVerb::Withdraw,
         Some("delete") => FriendVerb::End,
         Some(_) | None => return Err(encode::UNKNOWN_MUTUAL_USERS),
     };

@@ -83,7 +83,7 @@ impl<'a> From<&'a User> for UserObject<'a> {
     }
 }
 
-fn objects(users: &[User]) -> Vec<UserObject<'_>> {
+pub(super) fn objects(users: &[User]) -> Vec<UserObject<'_>> {
     users.iter().map(UserObject::from).collect()
 }
 
@@ -157,6 +157,8 @@ pub fn tells(form: Form, event: &Event, viewer: Viewer) -> bool {
         Event::Read { room, .. } => has(Features::READ) && knows(*room),
         Event::GroupChanged(_) => has(Features::GROUP),
         Event::StatusSet(_) | Event::PresenceChanged(_) => has(Features::PRESENCE),
+        // Who asks for no features knows of no such end of a request: it is missing in the next list.
+        Event::Befriended { verb: FriendVerb::Withdraw, .. } => has(Features::ASKED),
         Event::Befriended { .. }
         | Event::StatusChanged { .. }
         | Event::Invited { .. }
@@ -283,6 +285,7 @@ fn befriended(verb: FriendVerb, by: &User) -> Frame {
         FriendVerb::Request => "request",
         FriendVerb::Accept => "response",
         FriendVerb::Discard => "remove",
+        FriendVerb::Withdraw => "withdraw",
         FriendVerb::End => "delete",
     };
     frame("mutual_users", Payload { r#type, user: by.into() })
@@ -340,6 +343,7 @@ pub fn refusal(refusal: Refusal) -> Frame {
         Refusal::GroupFull => (4000, "group is full"),
         Refusal::TooManyGroups => (4000, "too many groups"),
         Refusal::OwnerStays => (4000, "the owner cannot leave"),
+        Refusal::TooOften { retry_after_ms } => return rate_limited(retry_after_ms),
         Refusal::Busy => (4009, "busy, try again"),
         Refusal::Internal => (1011, "Internal error, nothing was stored."),
     })

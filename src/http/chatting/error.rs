@@ -126,7 +126,8 @@ impl From<Refusal> for ChatError {
             | Refusal::Banned
             | Refusal::GroupFull
             | Refusal::TooManyGroups
-            | Refusal::OwnerStays => {
+            | Refusal::OwnerStays
+            | Refusal::TooOften { .. } => {
                 Self::Detail(StatusCode::INTERNAL_SERVER_ERROR, "The server failed.")
             }
         }

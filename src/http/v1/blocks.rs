@@ -69,7 +69,8 @@ pub async fn show(
 /// Blocks a user
 ///
 /// From now on nothing he writes, types, or invites to is shown or told, also not once the block has
-/// been lifted; he cannot tell. What is done already is done.
+/// been lifted; he cannot tell. His request for friendship is hidden until then. What is done already is
+/// done.
 #[utoipa::path(
     put, path = "/blocks/{user}", tag = "Blocks", operation_id = "make_block",
     params(("user" = String, Path, description = "An id, a name, or `@` and a name")),
@@ -88,6 +89,8 @@ pub async fn make(
 }
 
 /// Lifts a block
+///
+/// If the user has asked for friendship meanwhile, one is told now.
 #[utoipa::path(
     delete, path = "/blocks/{user}", tag = "Blocks", operation_id = "lift_block",
     params(("user" = String, Path, description = "An id, a name, or `@` and a name")),

@@ -37,6 +37,7 @@ use super::{
         friends::requests,
         friends::ask,
         friends::discard,
+        friends::withdraw,
         friends::accept,
         friends::end,
         presence::show,

@@ -10,9 +10,9 @@ use super::input;
 use super::problem::Problem;
 use super::shape::Face;
 use crate::domain::command::Write;
+use crate::domain::event::Requests;
 use crate::domain::friendship::FriendVerb;
 use crate::http::State;
-use crate::store::tables::friendships;
 
 /// Friends.
 #[derive(Serialize, ToSchema)]
@@ -48,11 +48,7 @@ pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpRespon
 )]
 pub async fn requests(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let me = Caller::of(&request, &state).await?.user.id;
-    let both = state.store.read(move |conn| {
-        let incoming = friendships::requests_to(conn, &[me])?.remove(&me);
-        Ok((incoming.unwrap_or_default(), friendships::requests_by(conn, me)?))
-    });
-    let (incoming, outgoing) = both.await?;
+    let Requests { incoming, outgoing } = state.hub().friend_requests(me).await?;
     let faces = |users: Vec<_>| users.into_iter().map(Face::from).collect();
     let requests = FriendRequests { incoming: faces(incoming), outgoing: faces(outgoing) };
     Ok(HttpResponse::Ok().json(requests))
@@ -60,7 +56,7 @@ pub async fn requests(request: HttpRequest, state: Data<State>) -> Result<HttpRe
 
 /// Asks for friendship
 ///
-/// Asking again changes nothing and tells nobody.
+/// Asking again changes nothing and tells nobody. A user may ask `limits.friend_requests_per_day` others a day.
 #[utoipa::path(
     put, path = "/friend-requests/{user}", tag = "Friends", operation_id = "request_friendship",
     params(("user" = String, Path, description = "An id, a name, or `@` and a name")),
@@ -96,6 +92,26 @@ pub async fn discard(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     change(&request, &user, &state, FriendVerb::Discard).await
+}
+
+/// Takes back a request for friendship
+///
+/// One's own. The other user's sessions that have asked for features are told.
+#[utoipa::path(
+    delete, path = "/friend-requests/outgoing/{user}", tag = "Friends",
+    operation_id = "withdraw_request",
+    params(("user" = String, Path, description = "An id, a name, or `@` and a name")),
+    responses(
+        (status = 204, description = "Taken back"),
+        (status = 404, description = "no_such_user, not_requested"),
+    ),
+)]
+pub async fn withdraw(
+    request: HttpRequest,
+    user: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    change(&request, &user, &state, FriendVerb::Withdraw).await
 }
 
 /// Accepts a request for friendship

@@ -62,6 +62,7 @@ fn table() -> Table {
         .get("/friend-requests", friends::requests)
         .put("/friend-requests/{user}", friends::ask)
         .delete("/friend-requests/{user}", friends::discard)
+        .delete("/friend-requests/outgoing/{user}", friends::withdraw)
         .get("/presence", presence::show)
         .get("/blocks", blocks::list)
         .get("/blocks/{user}", blocks::show)

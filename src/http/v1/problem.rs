@@ -245,7 +245,11 @@ impl ResponseError for Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Self::new(match refusal {
+        let retry_after = match refusal {
+            Refusal::TooOften { retry_after_ms } => Some(Duration::from_millis(retry_after_ms)),
+            _ => None,
+        };
+        let code = match refusal {
             // What users write to is a room here.
             Refusal::NoSuchPeer | Refusal::NoSuchRoom => Code::NoSuchRoom,
             Refusal::NoSuchName => Code::NoSuchUser,
@@ -262,10 +266,12 @@ impl From<Refusal> for Problem {
             Refusal::GroupFull => Code::GroupFull,
             Refusal::TooManyGroups => Code::TooManyGroups,
             Refusal::OwnerStays => Code::OwnerStays,
+            Refusal::TooOften { .. } => Code::TooManyRequests,
             Refusal::Busy => Code::Busy,
             // Nothing is asked here that only those hear who are there.
             Refusal::Absent | Refusal::Internal => Code::Internal,
-        })
+        };
+        Self { retry_after, ..Self::new(code) }
     }
 }
 

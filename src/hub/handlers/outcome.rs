@@ -91,8 +91,8 @@ impl ChatServer {
                 }
                 answer_with(asked, event, fanout);
             }
-            Done::Befriended { actor, other, verb, changed } => {
-                if changed {
+            Done::Befriended { actor, other, verb, told } => {
+                if told {
                     self.befriended(actor, other, verb, fanout);
                 }
                 if let Asker::Session(session, request) = asked.asker
@@ -206,6 +206,6 @@ fn bond(verb: FriendVerb) -> Option<Bond> {
     match verb {
         FriendVerb::Accept => Some(Bond::Made),
         FriendVerb::End => Some(Bond::Ended),
-        FriendVerb::Request | FriendVerb::Discard => None,
+        FriendVerb::Request | FriendVerb::Discard | FriendVerb::Withdraw => None,
     }
 }

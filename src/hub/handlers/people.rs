@@ -3,9 +3,12 @@
 use actix::{Context, Handler};
 
 use crate::domain::event::{Event, Topic, Viewer};
+use crate::domain::friendship::FriendVerb;
 use crate::hub::ChatServer;
 use crate::hub::fanout::Fanout;
-use crate::hub::messages::{AskOnline, AskPresence, AskSockets, Notify, TellDepartures};
+use crate::hub::messages::{
+    AskOnline, AskPresence, AskSockets, Notify, TellDepartures, TellRequest,
+};
 use crate::store::tables::groups::Departure;
 
 impl Handler<AskOnline> for ChatServer {
@@ -59,6 +62,17 @@ impl Handler<Notify> for ChatServer {
         if notify.delivered.send(delivered).is_err() {
             log::debug!("nobody waited to hear of a notice");
         }
+    }
+}
+
+impl Handler<TellRequest> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, TellRequest { to, by }: TellRequest, _: &mut Context<Self>) {
+        let mut fanout = Fanout::default();
+        let event = fanout.event(Event::Befriended { verb: FriendVerb::Request, by });
+        fanout.push(event, (to, Viewer::Peer), None);
+        self.deliver(fanout);
     }
 }
 

@@ -7,8 +7,9 @@ use crate::domain::friendship::{self, FriendStep, FriendVerb};
 use crate::domain::group::Who;
 use crate::domain::id::UserId;
 use crate::domain::user::UserPair;
-use crate::store::Connection;
 use crate::store::change::Done;
+use crate::store::ledger::Ledger;
+use crate::store::tables::quotas::{self, Quota};
 use crate::store::tables::{friendships, users};
 
 use super::{Rules, Ruling, named};
@@ -16,26 +17,42 @@ use super::{Rules, Ruling, named};
 impl Rules {
     pub(super) fn befriend(
         &self,
-        conn: &mut Connection,
+        ledger: &mut Ledger<'_>,
         me: UserId,
         verb: FriendVerb,
         who: &Who,
     ) -> Ruling<Done> {
-        let Some(other) = named(conn, who)? else { return Ok(Err(Refusal::NoSuchName)) };
+        let Some(other) = named(ledger.conn(), who)? else { return Ok(Err(Refusal::NoSuchName)) };
         let Some(pair) = UserPair::new(me, other.id) else { return Ok(Err(alone(verb))) };
-        let state = friendships::between(conn, pair)?;
+        let blocks = ledger.blocks(pair)?;
+        let (conn, now) = (ledger.conn(), self.clock.now());
+        let stored = friendships::between(conn, pair)?;
+        let state = match blocks.hide(pair, other.id) {
+            true => stored.and_then(|state| state.without_request_of(other.id, pair)),
+            false => stored,
+        };
         let step = match friendship::step(state, pair, me, verb) {
             Ok(step) => step,
             Err(refusal) => return Ok(Err(refusal)),
         };
         match step {
             FriendStep::Keep => (),
-            FriendStep::Set(state) => friendships::set(conn, pair, state, self.clock.now())?,
+            FriendStep::Set(state) => {
+                if verb == FriendVerb::Request
+                    && let Some(most) = self.limits.friend_requests_per_day
+                    && let Err(refusal) =
+                        quotas::take(conn, me, (Quota::FriendRequests, most), now)?
+                {
+                    return Ok(Err(refusal));
+                }
+                friendships::set(conn, pair, state, now)?;
+            }
             FriendStep::Clear => friendships::clear(conn, pair)?,
         }
         let actor = users::by_id(conn, me)?.ok_or(NotFound)?;
-        let changed = step != FriendStep::Keep;
-        Ok(Ok(Done::Befriended { actor, other: other.id, verb, changed }))
+        let hidden = verb.is_unheard() && blocks.hide(pair, me);
+        let told = step != FriendStep::Keep && !hidden;
+        Ok(Ok(Done::Befriended { actor, other: other.id, verb, told }))
     }
 }
 
@@ -43,7 +60,7 @@ impl Rules {
 fn alone(verb: FriendVerb) -> Refusal {
     match verb {
         FriendVerb::Request => Refusal::Oneself,
-        FriendVerb::Accept | FriendVerb::Discard => Refusal::NotRequested,
+        FriendVerb::Accept | FriendVerb::Discard | FriendVerb::Withdraw => Refusal::NotRequested,
         FriendVerb::End => Refusal::NotFriend,
     }
 }

@@ -24,7 +24,7 @@ use super::Connection;
 use super::change::{Change, Done, To};
 use super::error::StoreError;
 use super::ledger::Ledger;
-use super::settings::GroupLimits;
+use super::settings::Limits;
 use super::tables::{friendships, hidings, read_marks, users};
 
 /// A value, or the domain's no; around both the store's own failure.
@@ -36,8 +36,8 @@ pub(super) struct Rules {
     pub mint: Arc<IdMint>,
     /// Says when it happens.
     pub clock: Arc<dyn Clock>,
-    /// How large groups may be.
-    pub limits: GroupLimits,
+    /// How much a user may have.
+    pub limits: Limits,
 }
 
 /// A message that may be stored.
@@ -80,9 +80,7 @@ impl Rules {
             }
             Change::Read { reader, room, seq } => read(ledger, *reader, *room, *seq)?,
             Change::Group { actor, group, step } => self.group(ledger, *actor, *group, step)?,
-            Change::Befriend { actor, verb, who } => {
-                self.befriend(ledger.conn(), *actor, *verb, who)?
-            }
+            Change::Befriend { actor, verb, who } => self.befriend(ledger, *actor, *verb, who)?,
         };
         Ok(ruling.unwrap_or_else(Done::Refused))
     }

@@ -6,14 +6,15 @@ use diesel::sql_types::BigInt;
 
 use crate::domain::block::{BlockRefusal, BlockVerb};
 use crate::domain::clock::Timestamp;
+use crate::domain::friendship::Friendship;
 use crate::domain::id::UserId;
-use crate::domain::user::UserPair;
+use crate::domain::user::{User, UserPair};
 use crate::store::Connection;
 use crate::store::error::StoreError;
 use crate::store::schema::blocks;
 
 use super::statement::{Statement, Value};
-use super::{user_id, users};
+use super::{friendships, user_id, users};
 
 type Row = (i64, i64);
 
@@ -27,7 +28,8 @@ const OF_PAIRS: &str = "SELECT b.blocker_id, b.blocked_id FROM unnest(?, ?) AS p
     JOIN blocks b ON b.blocker_id = p.blocker AND b.blocked_id = p.blocked";
 
 /// Makes or lifts a block. What is done already is done; for a block that is not there to be
-/// lifted, see [`BlockRefusal::NotBlocked`].
+/// lifted, see [`BlockRefusal::NotBlocked`]. Gives the other user if his request for friendship was
+/// hidden until now.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -37,20 +39,23 @@ pub fn change(
     target: Option<UserId>,
     verb: BlockVerb,
     now: Timestamp,
-) -> Result<Result<(), BlockRefusal>, StoreError> {
+) -> Result<Result<Option<User>, BlockRefusal>, StoreError> {
     let Some(target) = target else { return Ok(Err(BlockRefusal::NoSuchUser)) };
-    if target == me {
-        return Ok(Err(BlockRefusal::Oneself));
-    }
-    if users::by_id(conn, target)?.is_none() {
+    let Some(pair) = UserPair::new(me, target) else { return Ok(Err(BlockRefusal::Oneself)) };
+    let Some(other) = users::by_id(conn, target)? else {
         return Ok(Err(BlockRefusal::NoSuchUser));
-    }
+    };
     match verb {
-        BlockVerb::Block => add(conn, me, target, now).map(Ok),
-        BlockVerb::Unblock => {
-            let lifted = lift(conn, me, target, now)?;
-            Ok(if lifted { Ok(()) } else { Err(BlockRefusal::NotBlocked) })
+        BlockVerb::Block => {
+            add(conn, me, target, now)?;
+            Ok(Ok(None))
         }
+        BlockVerb::Unblock if lift(conn, me, target, now)? => {
+            let asked = Some(Friendship::requested_by(target, pair));
+            let has_asked = friendships::between(conn, pair)? == asked;
+            Ok(Ok(has_asked.then_some(other)))
+        }
+        BlockVerb::Unblock => Ok(Err(BlockRefusal::NotBlocked)),
     }
 }
 

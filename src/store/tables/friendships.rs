@@ -135,8 +135,11 @@ macro_rules! others_of {
 }
 
 const FRIENDS: ForEach = others_of!("(f.low = me.id OR f.high = me.id) AND f.state = 2");
-const REQUESTS: ForEach =
-    others_of!("((f.low = me.id AND f.state = 1) OR (f.high = me.id AND f.state = 0))");
+/// But for those of whom one blocks.
+const REQUESTS: ForEach = others_of!(
+    "((f.low = me.id AND f.state = 1) OR (f.high = me.id AND f.state = 0)) AND NOT EXISTS (SELECT 1 \
+     FROM blocks b WHERE b.blocker_id = me.id AND b.blocked_id = f.low - me.id + f.high)"
+);
 
 const REQUESTED: ForEach =
     others_of!("((f.low = me.id AND f.state = 0) OR (f.high = me.id AND f.state = 1))");
@@ -152,8 +155,8 @@ pub fn friends_of(
     lists(FRIENDS.load(conn, users)?)
 }
 
-/// Who has asked for the friendship of users, of each the oldest request first; nothing of those
-/// whom nobody has asked.
+/// Who has asked for the friendship of users and is not blocked by them, of each the oldest request
+/// first; nothing of those whom nobody has asked.
 ///
 /// # Errors
 /// [`StoreError::Database`].

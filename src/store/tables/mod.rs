@@ -14,6 +14,7 @@ pub mod logins;
 pub mod mails;
 pub mod messages;
 pub mod nonces;
+pub mod quotas;
 pub mod read_marks;
 pub mod registrations;
 pub mod resets;

@@ -35,6 +35,8 @@ transcripts! {
     presence_friends,
     presence_grace,
     read,
+    requests,
+    requests_blocked,
     sync,
     sync_many,
     sync_requests,

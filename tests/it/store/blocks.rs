@@ -17,7 +17,7 @@ use super::harness::*;
 async fn change(live: &Live, me: i64, target: i64, verb: BlockVerb) -> Result<(), BlockRefusal> {
     let target = UserId::new(target);
     let op = move |conn: &mut _| blocks::change(conn, id(me), target, verb, at(1));
-    live.store.write(op).await.unwrap()
+    live.store.write(op).await.unwrap().map(|_| ())
 }
 
 fn texts(messages: Vec<Message>) -> Vec<String> {

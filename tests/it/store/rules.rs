@@ -157,14 +157,50 @@ on_both! {
                 let (actor, who) = (id(actor), Who::Named(name.to_owned()));
                 let done = live.apply(Change::Befriend { actor, verb, who }).await;
                 match (done, expected) {
-                    (Done::Befriended { actor: who, other, verb: what, changed }, Ok(expected)) => {
-                        assert_eq!((who.id, what, changed), (actor, verb, expected), "{case}");
+                    (Done::Befriended { actor: who, other, verb: what, told }, Ok(expected)) => {
+                        assert_eq!((who.id, what, told), (actor, verb, expected), "{case}");
                         assert_eq!(other, id(6 - actor.get()), "{case}");
                     }
                     (done, Err(refusal)) => assert_eq!(done, Done::Refused(refusal), "{case}"),
                     (done, Ok(_)) => panic!("{case}: {done:?}"),
                 }
             }
+        });
+    }
+
+    fn a_day_holds_so_many_requests_and_the_next_as_many_again(db) {
+        let db = db.with(|settings| settings.limits.friend_requests_per_day = Some(2));
+        run(async {
+            const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+            let live = Live::start(&db);
+            make_users(&live.database, &[2, 4, 6, 8, 10]);
+            let act = async |actor: i64, verb: FriendVerb, other: i64| {
+                let who = Who::Id(id(other));
+                live.apply(Change::Befriend { actor: id(actor), verb, who }).await
+            };
+            let ask = async |actor: i64, other: i64| act(actor, FriendVerb::Request, other).await;
+            let is_done = |done: &Done| matches!(done, Done::Befriended { .. });
+            assert!(is_done(&ask(2, 4).await));
+            live.clock.step(DAY / 4);
+            // What changes nothing and what is refused for another reason is not counted.
+            assert!(is_done(&ask(2, 4).await));
+            assert_eq!(ask(4, 2).await, Done::Refused(Refusal::AlreadyRequested));
+            assert!(is_done(&act(2, FriendVerb::Withdraw, 4).await));
+            assert!(is_done(&ask(2, 4).await));
+            live.clock.step(DAY / 4);
+            let half = u64::try_from(DAY / 2_000).unwrap() + 1;
+            let too_often = Done::Refused(Refusal::TooOften { retry_after_ms: half });
+            assert_eq!(ask(2, 6).await, too_often);
+            assert!(is_done(&ask(8, 6).await), "each has a day of his own");
+            live.clock.step(DAY / 2 - 1);
+            assert!(matches!(ask(2, 6).await, Done::Refused(Refusal::TooOften { .. })));
+            live.clock.step(1);
+            assert!(is_done(&ask(2, 6).await));
+            assert!(is_done(&ask(2, 8).await) || live.counters(2, 8).is_none());
+            assert!(matches!(ask(2, 10).await, Done::Refused(Refusal::TooOften { .. })));
+            // The clock was ahead.
+            live.clock.step(-2 * DAY);
+            assert!(is_done(&ask(2, 10).await));
         });
     }
 
@@ -183,7 +219,7 @@ on_both! {
             if outcomes.len() == 1 {
                 outcomes.extend(live.next().await);
             }
-            assert!(matches!(outcomes[0], (0, Ok(Done::Befriended { changed: true, .. }))));
+            assert!(matches!(outcomes[0], (0, Ok(Done::Befriended { told: true, .. }))));
             let refused = Done::Refused(Refusal::AlreadyRequested);
             assert_eq!((outcomes[1].0, outcomes[1].1.as_ref().unwrap()), (1, &refused));
             let database = &live.database;

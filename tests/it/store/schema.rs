@@ -107,6 +107,7 @@ on_both! {
             "2026-11-22-000003_accounts",
             "2026-11-22-000004_deleted_users",
             "2026-11-22-000005_resets",
+            "2026-11-29-000500_quotas",
         ];
         assert_eq!(database.migrate().unwrap(), all);
         assert!(database.migrate().unwrap().is_empty());

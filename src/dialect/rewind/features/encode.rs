@@ -6,10 +6,10 @@ use serde::{Serialize, Serializer};
 use super::Features;
 use crate::dialect::Frame;
 use crate::dialect::rewind::Form;
-use crate::dialect::rewind::encode::{UserObject, as_text, frame};
+use crate::dialect::rewind::encode::{UserObject, as_text, frame, objects};
 use crate::dialect::rewind::time::Korean;
 use crate::domain::clock::Timestamp;
-use crate::domain::event::{Presence, RoomEntry, Status};
+use crate::domain::event::{Presence, Requests, RoomEntry, Status};
 use crate::domain::group::{Group, GroupChange, GroupVerb, Member, Role};
 use crate::domain::id::UserId;
 use crate::domain::room::RoomKey;
@@ -61,6 +61,18 @@ fn room(entry: &RoomEntry) -> RoomObject<'_> {
         unread: state.unread.count,
         unread_more: state.unread.more,
     }
+}
+
+/// The requests for friendship, to one and by one.
+pub fn requests(requests: &Requests) -> Frame {
+    #[derive(Serialize)]
+    struct Payload<'a> {
+        r#type: &'static str,
+        incoming: Vec<UserObject<'a>>,
+        outgoing: Vec<UserObject<'a>>,
+    }
+    let (incoming, outgoing) = (objects(&requests.incoming), objects(&requests.outgoing));
+    frame("load", Payload { r#type: "requests", incoming, outgoing })
 }
 
 /// How far rooms have been brought up to date.

@@ -16,7 +16,7 @@ use crate::harness::{Account, Server};
 type Row = (&'static str, &'static str, [u16; 5]);
 
 /// Method and path, the body, what comes of it. In paths `{suitor}` is a user who has asked for the owner's
-/// friendship, `{user}` a member whom the owner blocks, and a friend of owner and member; `{dm}` is
+/// friendship, `{asked}` one whom the owner has asked, `{user}` a member whom the owner blocks, and a friend of owner and member; `{dm}` is
 /// the room of owner and friend. The casts act in the order of the columns.
 const ROWS: &[Row] = &[
     ("GET /me", "", [401, 200, 200, 200, 200]),
@@ -30,6 +30,7 @@ const ROWS: &[Row] = &[
     ("GET /friend-requests", "", [401, 200, 200, 200, 200]),
     ("PUT /friend-requests/{user}", "", [401, 204, 204, 409, 409]),
     ("DELETE /friend-requests/{suitor}", "", [401, 404, 404, 404, 204]),
+    ("DELETE /friend-requests/outgoing/{asked}", "", [401, 404, 404, 404, 204]),
     ("GET /presence", "", [401, 200, 200, 200, 200]),
     ("GET /blocks", "", [401, 200, 200, 200, 200]),
     ("GET /blocks/{user}", "", [401, 404, 404, 404, 200]),
@@ -69,8 +70,9 @@ const ROWS: &[Row] = &[
 ];
 
 /// What the rows call more exactly than the document does.
-const EXACT: [(&str, &str); 4] = [
+const EXACT: [(&str, &str); 5] = [
     ("{suitor}", "{user}"),
+    ("{asked}", "{user}"),
     ("{dm}", "{room}"),
     ("{dm_message}", "{message}"),
     ("{session}", "{id}"),
@@ -100,10 +102,13 @@ impl Cast {
         {
             server.befriend(a, b).await;
         }
-        let pair = UserPair::new(owner.user.id, suitor.user.id).expect("two");
-        let (asked, now) = (Friendship::requested_by(suitor.user.id, pair), server.now());
-        let ask = move |conn: &mut _| friendships::set(conn, pair, asked, now);
-        server.running().store.write(ask).await.expect("asked");
+        let asked = user("asked", 128).await;
+        for (from, to) in [(&suitor, &owner), (&owner, &asked)] {
+            let pair = UserPair::new(from.user.id, to.user.id).expect("two");
+            let (state, now) = (Friendship::requested_by(from.user.id, pair), server.now());
+            let ask = move |conn: &mut _| friendships::set(conn, pair, state, now);
+            server.running().store.write(ask).await.expect("asked");
+        }
 
         let call = async |method: &str, path: String, body: Value| -> Value {
             let answer = server.api(&owner, method, &path, body).await;
@@ -129,6 +134,7 @@ impl Cast {
         let named = vec![
             ("{user}", target.id().to_string()),
             ("{suitor}", suitor.id().to_string()),
+            ("{asked}", asked.id().to_string()),
             ("{session}", session),
             ("{key}", "unknown".to_owned()),
             ("{room}", group.clone()),

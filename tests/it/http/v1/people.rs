@@ -235,3 +235,88 @@ async fn friendships_are_made_and_ended_and_sessions_hear_of_it() {
         server.stop().await;
     }
 }
+
+/// Whose block is lifted by whom, at each door that lifts blocks.
+#[actix_web::test]
+async fn a_request_of_one_who_is_blocked_is_hidden_until_the_block_is_lifted() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = Server::with(backend, |_| {}).await;
+        for chatting in [false, true] {
+            let name = |who: &str| format!("{who} {chatting}");
+            let (alice, bob) = (server.user(&name("alice")).await, server.user(&name("bob")).await);
+            let (to_alice, to_bob) = (alice.id(), bob.id());
+            let call = async |who: &Account, method: &str, path: &str| {
+                server.api(who, method, path, Value::Null).await
+            };
+            let block = async |lift: bool| match chatting {
+                true => assert!(server.block(&alice, &bob, lift).await.status < 300),
+                false => {
+                    let method = if lift { "DELETE" } else { "PUT" };
+                    call(&alice, method, &format!("/blocks/{to_bob}")).await.expect(204);
+                }
+            };
+            let mut hers = server.login(&alice).await;
+            block(false).await;
+            call(&bob, "PUT", &format!("/friend-requests/{to_alice}")).await.expect(204);
+            let lists = call(&alice, "GET", "/friend-requests").await;
+            assert_eq!(lists.expect(200), &json!({"incoming": [], "outgoing": []}));
+            let lists = call(&bob, "GET", "/friend-requests").await;
+            assert_eq!(lists.expect(200), &json!({"incoming": [], "outgoing": [face(&alice)]}));
+            let export = call(&alice, "GET", "/me/export").await;
+            assert_eq!(export.expect(200)["requests_incoming"], json!([]));
+            for (method, path) in [("PUT", "/friends"), ("DELETE", "/friend-requests")] {
+                let answer = call(&alice, method, &format!("{path}/{to_bob}")).await;
+                answer.expect_problem(404, "not_requested");
+            }
+            let outgoing = format!("/friend-requests/outgoing/{to_alice}");
+            call(&bob, "DELETE", &outgoing).await.expect(204);
+            call(&bob, "DELETE", &outgoing).await.expect_problem(404, "not_requested");
+            call(&bob, "PUT", &format!("/friend-requests/{to_alice}")).await.expect(204);
+            hers.expect_nothing().await;
+            block(true).await;
+            let told = hers.recv().await;
+            assert_eq!(told["payload"], json!({"type": "request", "user": face(&bob)}));
+            let lists = call(&alice, "GET", "/friend-requests").await;
+            assert_eq!(lists.expect(200), &json!({"incoming": [face(&bob)], "outgoing": []}));
+            // Hidden again, the blocker's own takes its place.
+            block(false).await;
+            call(&alice, "PUT", &format!("/friend-requests/{to_bob}")).await.expect(204);
+            call(&bob, "PUT", &format!("/friends/{to_alice}")).await.expect(204);
+            assert_eq!(hers.recv().await["payload"]["type"], "response");
+            hers.close().await;
+        }
+        server.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_day_has_so_many_requests_at_every_door() {
+    let server = Server::with(Backend::Sqlite, |config| {
+        config.limits.enabled = true;
+        config.limits.friend_requests_per_day = 2;
+    })
+    .await;
+    let alice = server.user("alice").await;
+    for name in ["bob", "carol", "dave"] {
+        server.user(name).await;
+    }
+    let mut socket = server.login(&alice).await;
+    let ask = |name: &str| {
+        json!({"type": "mutual_users", "payload":
+        {"type": "request", "name": name}})
+    };
+    server.api(&alice, "PUT", "/friend-requests/bob", Value::Null).await.expect(204);
+    assert_eq!(socket.ask(ask("carol")).await["type"], "ok");
+    let refused = socket.ask(ask("dave")).await;
+    assert_eq!(refused["payload"]["code"], 4008);
+    let wait = refused["payload"]["retry_after_ms"].as_u64().expect("a time");
+    assert!((86_000_000..=86_400_001).contains(&wait), "{wait}");
+    let refused = server.api(&alice, "PUT", "/friend-requests/dave", Value::Null).await;
+    refused.expect_problem(429, "too_many_requests");
+    let wait: u64 = refused.header("retry-after").expect("a time").parse().expect("seconds");
+    assert!((86_000..=86_401).contains(&wait), "{wait}");
+    // What was asked can be asked again, since it changes nothing.
+    assert_eq!(socket.ask(ask("carol")).await["type"], "ok");
+    socket.close().await;
+    server.stop().await;
+}
