@@ -31,7 +31,15 @@ pub fn create_file(file: &Path) -> io::Result<File> {
 /// # Errors
 /// Those of [`OpenOptions::open`].
 pub fn ensure_file(file: &Path) -> io::Result<()> {
-    options().read(true).write(true).create(true).truncate(false).open(file).map(drop)
+    open_file(file).map(drop)
+}
+
+/// Opens a file to read and write, as it is; makes it (mode 0600) if it is missing.
+///
+/// # Errors
+/// Those of [`OpenOptions::open`].
+pub fn open_file(file: &Path) -> io::Result<File> {
+    options().read(true).write(true).create(true).truncate(false).open(file)
 }
 
 fn options() -> OpenOptions {

@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 
+use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::domain::clock::Clock as _;
 use crate::server::Base;
-use crate::store::Database;
+use crate::store::{Database, StoreError};
 use crate::telemetry;
 
 /// A messaging hub: sockets, presence, friends and durable chat in one binary.
@@ -87,9 +89,9 @@ pub fn run() -> anyhow::Result<()> {
     match flags.command {
         None => serve::run(&config, &serve::Serve::default()),
         Some(Command::Serve(serve)) => serve::run(&config, &serve),
-        Some(Command::User(command)) => user::run(&Base::open(&config)?, command),
-        Some(Command::ServiceKey(command)) => service_key::run(&Base::open(&config)?, command),
-        Some(Command::Seed(seed)) => seed::run(&Base::open(&config)?, &seed),
+        Some(Command::User(command)) => user::run(&Base::beside(&config)?, command),
+        Some(Command::ServiceKey(command)) => service_key::run(&Base::beside(&config)?, command),
+        Some(Command::Seed(seed)) => seed::run(&Base::beside(&config)?, &seed),
         Some(Command::Config(ConfigCommand::Default)) => Ok(()),
         Some(Command::Config(ConfigCommand::Check)) => {
             println!("the settings are good");
@@ -101,7 +103,13 @@ pub fn run() -> anyhow::Result<()> {
 }
 
 fn migrate(config: &Config) -> anyhow::Result<()> {
-    let applied = Database::open(&crate::server::store_settings(config))?.migrate()?;
+    let now = SystemClock::start().now();
+    let settings = crate::server::store_settings(config);
+    let database = match Database::own(&settings, now) {
+        Err(StoreError::Held { .. }) => Database::open(&settings)?,
+        owned => owned?,
+    };
+    let applied = database.migrate()?;
     for name in &applied {
         println!("{name}");
     }

@@ -1,6 +1,6 @@
 //! `tradewind serve`.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -37,10 +37,13 @@ pub fn run(config: &Config, serve: &Serve) -> anyhow::Result<()> {
         if let Some(tokens) = demo {
             show(&running, &tokens);
         }
-        stop.wait().await;
+        let lost = tokio::select! {
+            () = stop.wait() => None,
+            why = running.dispossessed() => Some(why),
+        };
         running.stop().await;
         println!("stopped");
-        Ok(())
+        lost.map_or(Ok(()), |why| Err(anyhow!(why)))
     })
 }
 

@@ -13,8 +13,8 @@ use crate::domain::clock::Clock;
 use crate::domain::login;
 use crate::domain::mint::IdMint;
 use crate::domain::user::User;
-use crate::store::Database;
 use crate::store::tables::logins::{self, NewLogin};
+use crate::store::{Database, StoreError};
 
 /// The database, with what making users and tokens needs besides: all that the command line uses.
 pub struct Base {
@@ -29,13 +29,31 @@ pub struct Base {
 }
 
 impl Base {
-    /// Opens and migrates the database, seeds the mint, reads or makes the secret.
+    /// Opens, locks and migrates the database, seeds the mint, reads or makes the secret.
     ///
     /// # Errors
     /// [`StartError::Store`], [`StartError::Mint`], [`StartError::Auth`].
     pub fn open(config: &Config) -> Result<Self, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-        let database = Database::open(&settings::store(config))?;
+        let database = Database::own(&settings::store(config), clock.now())?;
+        Self::on(database, config, clock)
+    }
+
+    /// As [`Base::open`], without the lock if a hub has it.
+    ///
+    /// # Errors
+    /// As [`Base::open`].
+    pub fn beside(config: &Config) -> Result<Self, StartError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let settings = settings::store(config);
+        let database = match Database::own(&settings, clock.now()) {
+            Err(StoreError::Held { .. }) => Database::open(&settings)?,
+            owned => owned?,
+        };
+        Self::on(database, config, clock)
+    }
+
+    fn on(database: Database, config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         for name in database.migrate()? {
             log::info!("migration {name} applied");
         }

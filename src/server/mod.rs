@@ -152,7 +152,7 @@ pub async fn start(
         metrics: metrics.clone(),
     };
     let mail_task = actix::spawn(worker.run(stopped));
-    let drain_timeout = Duration::from_millis(config.hub.drain_timeout_ms);
+    store.announce(&address.to_string());
     Ok(Running {
         address,
         metrics,
@@ -164,11 +164,16 @@ pub async fn start(
         mail_task,
         sweeper_task,
         hub_arbiter,
-        drain_timeout,
+        drain_timeout: Duration::from_millis(config.hub.drain_timeout_ms),
     })
 }
 
 impl Running {
+    /// Waits until another process has the database, and gives the reason: this one is done then.
+    pub async fn dispossessed(&self) -> String {
+        self.store.taken().await
+    }
+
     /// Stops in order: no new connections, everything under way committed and answered, clients
     /// sent home, mail, store. Returns false if some client did not go in time.
     pub async fn stop(self) -> bool {

@@ -276,7 +276,7 @@ fn begin(connection: &mut Either, role: Role) -> QueryResult<()> {
 }
 
 /// libpq explains itself over several lines; a log line is one.
-fn one_line(error: ConnectionError) -> ConnectionError {
+pub(super) fn one_line(error: ConnectionError) -> ConnectionError {
     match error {
         ConnectionError::BadConnection(text) => {
             let lines: Vec<&str> = text.lines().map(str::trim).collect();

@@ -7,6 +7,8 @@ use std::fmt;
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::dsl::sql;
 use diesel::sql_types::Text;
@@ -14,11 +16,13 @@ use diesel::{RunQueryDsl, sql_query};
 use r2d2::{Pool, PooledConnection};
 
 use super::Connection;
+use crate::domain::clock::Timestamp;
 use crate::private;
 
 use super::connection::{Opener, Role};
 use super::error::StoreError;
 use super::location::{Location, plain_path};
+use super::lock::{self, Holder, Lock};
 use super::memory::Memory;
 use super::migrate;
 use super::settings::Settings;
@@ -34,6 +38,8 @@ pub struct Database {
     settings: Settings,
     writer: Pool<Opener>,
     readers: Pool<Opener>,
+    /// None for those who only look, or who are alone for sure.
+    lock: Option<Arc<Lock>>,
 }
 
 impl Database {
@@ -53,7 +59,55 @@ impl Database {
             readers: opener(Role::Reader).pool(settings.readers),
             settings: settings.clone(),
             location,
+            lock: None,
         })
+    }
+
+    /// As [`Database::open`], with the lock on it: nobody else has it until the last clone is
+    /// dropped, or [`Database::release`]. Waits for a command that has it now, but not for a hub.
+    ///
+    /// # Errors
+    /// As [`Database::open`], and [`StoreError::Held`].
+    pub fn own(settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
+        let location = Location::parse(&settings.url)?;
+        location.prepare()?;
+        let patience = Duration::from_millis(settings.busy_timeout_ms.into());
+        let lock = Some(Arc::new(Lock::take(&location, now, patience)?));
+        Ok(Self { lock, ..Self::open(settings)? })
+    }
+
+    /// Who has the lock on a database: `None` for nobody, `Some(None)` for somebody of whom no more
+    /// can be told. Makes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Url`], [`StoreError::Failed`].
+    pub fn holder(settings: &Settings) -> Result<Option<Option<Holder>>, StoreError> {
+        lock::holder(&Location::parse(&settings.url)?)
+    }
+
+    /// Says who listens at `address`; gives what others are told.
+    pub fn announce(&self, address: &str) -> Option<Holder> {
+        self.lock.as_ref().map(|lock| lock.announce(address))
+    }
+
+    /// Gives the lock back. Nothing can be written any more.
+    pub fn release(&self) {
+        if let Some(lock) = &self.lock {
+            lock.release();
+        }
+    }
+
+    /// Waits until another process has the lock that this one had, and gives the reason.
+    pub(super) async fn taken(&self) -> String {
+        match &self.lock {
+            Some(lock) => lock.taken().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Nothing, if the lock is held or there was none.
+    pub(super) fn check_lock(&self) -> Result<(), StoreError> {
+        self.lock.as_ref().map_or(Ok(()), |lock| lock.check())
     }
 
     /// Connects to a database that must be there: a slip of the pen makes no empty one.
@@ -74,10 +128,10 @@ impl Database {
     /// Safe when several processes do it at once.
     ///
     /// # Errors
-    /// [`StoreError::Failed`], [`StoreError::Unavailable`].
+    /// [`StoreError::NewerSchema`], [`StoreError::Failed`], [`StoreError::Unavailable`].
     pub fn migrate(&self) -> Result<Vec<String>, StoreError> {
         let place = self.location.place();
-        self.write(|conn| migrate::run(conn).map_err(|error| StoreError::failed(&place, error)))
+        self.write(|conn| migrate::run(conn, &place))
     }
 
     /// The highest id that the mint has made and the store has kept; 0 if none. Imported users,
@@ -102,6 +156,7 @@ impl Database {
         op: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let place = self.location.place();
+        self.check_lock()?;
         self.begin(&self.writer)?.finish(op).map_err(|error| error.at(&place))
     }
 
@@ -111,6 +166,7 @@ impl Database {
         op: impl FnOnce(&mut Connection, &mut Memory) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let place = self.location.place();
+        self.check_lock()?;
         self.begin(&self.writer)?.finish_with_memory(op).map_err(|error| error.at(&place))
     }
 

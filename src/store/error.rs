@@ -7,6 +7,7 @@ use diesel::result::DatabaseErrorKind as Kind;
 use diesel::result::Error as DieselError;
 use tokio::sync::TryAcquireError;
 
+use super::lock::Holder;
 use crate::domain::mint::MintError;
 
 /// Why the store could not do something. Nothing of it was stored.
@@ -25,6 +26,25 @@ pub enum StoreError {
         place: String,
         /// The cause.
         source: Box<dyn Error + Send + Sync>,
+    },
+    /// Another process has the lock.
+    #[error("{place}: {}", holder.as_ref().map_or("another process has it".to_owned(), Holder::to_string))]
+    Held {
+        /// As in [`StoreError::Failed`].
+        place: String,
+        /// Who, if that can be told.
+        holder: Option<Holder>,
+    },
+    /// A newer release has changed the schema in a way that this one does not know.
+    #[error(
+        "{place}: the schema is newer than this release: it does not know the migration {unknown}; \
+         use the release that made it, or a newer one"
+    )]
+    NewerSchema {
+        /// As in [`StoreError::Failed`].
+        place: String,
+        /// The last migration that is not known.
+        unknown: String,
     },
     /// The SQLite library has known faults in write-ahead logging.
     #[error("SQLite {found} is too old, {needed} is needed")]
@@ -106,6 +126,8 @@ impl StoreError {
             }
             Self::Url(_)
             | Self::Failed { .. }
+            | Self::Held { .. }
+            | Self::NewerSchema { .. }
             | Self::OldSqlite { .. }
             | Self::Unsupported(_)
             | Self::Mint(_)

@@ -17,6 +17,7 @@ mod executor;
 mod gate;
 mod ledger;
 mod location;
+mod lock;
 mod memory;
 mod migrate;
 mod observer;
@@ -50,6 +51,7 @@ pub use change::{Change, Committed, Done, To};
 pub use connection::Either as Connection;
 pub use database::Database;
 pub use error::StoreError;
+pub use lock::Holder;
 pub use observer::Observer;
 pub use settings::{Durability, Limits, Settings};
 
@@ -61,6 +63,8 @@ pub struct Store {
     gate: Gate,
     reads: Arc<Semaphore>,
     reads_max: usize,
+    /// To ask whether the lock on the database is held still.
+    database: Database,
 }
 
 impl Store {
@@ -80,7 +84,7 @@ impl Store {
         let limits = settings.limits;
         let gate = Gate::new(&settings, Arc::clone(&observer));
         let reads_max = settings.pending_reads_max.min(Semaphore::MAX_PERMITS);
-        let reader = database.clone();
+        let (reader, writer) = (database.clone(), database.clone());
         let readers = SyncArbiter::start(settings.readers.max(1), move || Reader {
             database: reader.clone(),
         });
@@ -88,7 +92,7 @@ impl Store {
         // Outlives a panic of the executor; what it holds is of commits alone.
         let rosters = Arc::new(Rosters::default());
         let executor = SyncArbiter::start(1, move || DbExecutor {
-            database: database.clone(),
+            database: writer.clone(),
             rules: Arc::clone(&rules),
             rosters: Arc::clone(&rosters),
             gate: inner.clone(),
@@ -97,7 +101,8 @@ impl Store {
         let batch_ops_max = settings.batch_ops_max;
         let writer =
             Writer::start_in_arbiter(arbiter, move |_| Writer::new(executor, batch_ops_max));
-        Self { writer, readers, gate, reads: Arc::new(Semaphore::new(reads_max)), reads_max }
+        let reads = Arc::new(Semaphore::new(reads_max));
+        Self { writer, readers, gate, reads, reads_max, database }
     }
 
     /// Names the one who gets the outcomes of all changes submitted from now on.
@@ -202,7 +207,18 @@ impl Store {
     /// # Errors
     /// As [`Store::read`].
     pub async fn ping(&self) -> Result<(), StoreError> {
+        self.database.check_lock()?;
         self.read(|conn| Ok(conn.ping()?)).await
+    }
+
+    /// Says, to all who ask for the database from now on, that a hub has it that listens at `address`.
+    pub fn announce(&self, address: &str) -> Option<Holder> {
+        self.database.announce(address)
+    }
+
+    /// Waits until another process has taken the database, and gives the reason.
+    pub async fn taken(&self) -> String {
+        self.database.taken().await
     }
 
     /// Waits until everything accepted before is answered.
@@ -218,5 +234,6 @@ impl Store {
         self.gate.close();
         self.reads.close();
         self.flush().await;
+        self.database.release();
     }
 }

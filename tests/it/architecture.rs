@@ -145,7 +145,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("MonotonicClock", &["src/session/limiter.rs"]),
     ("jsonwebtoken", &["src/auth/"]),
     ("sha2", &["src/auth/"]),
-    ("jiff", &["src/dialect/", "src/http/v1/time.rs"]),
+    // Since when somebody has the lock is said to people.
+    ("jiff", &["src/dialect/", "src/http/v1/time.rs", "src/store/lock/holder.rs"]),
     ("utoipa", &["src/http/"]),
     ("snowflake_me", &["src/domain/mint.rs"]),
     ("prometheus", &["src/telemetry/"]),

@@ -204,6 +204,11 @@ impl Process {
         self.child.wait().expect("dead");
     }
 
+    /// Its number among the processes.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGTERM, or another signal by its name.
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();

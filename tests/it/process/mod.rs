@@ -6,5 +6,6 @@ mod disk;
 mod faults;
 mod kill;
 mod lock;
+mod owner;
 mod rows;
 mod signals;
