@@ -9,6 +9,7 @@ pub mod key;
 pub mod limits;
 pub mod password;
 mod random;
+pub mod rates;
 pub mod revoked;
 pub mod secret;
 pub mod token;

@@ -19,7 +19,9 @@ use tokio::task::JoinHandle;
 use crate::auth::AuthError;
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
+use crate::auth::token::Tokens;
 use crate::config::{Adapter, Config};
+use crate::domain::clock::Clock;
 use crate::domain::mint::MintError;
 use crate::http;
 use crate::hub::{self, ChatServer, Hub};
@@ -120,14 +122,9 @@ pub async fn start(
         metrics: metrics.clone(),
     };
     let hub = start_hub(config, parts, &hub_arbiter);
-    let sessions = Arc::new(session::Shared {
-        hub: hub.clone(),
-        tokens: base.tokens.clone(),
-        clock: Arc::clone(&base.clock),
-        settings: settings::session(config),
-        metrics: metrics.clone(),
-        seats: Arc::new(Semaphore::new(config.ws.sessions_max.min(Semaphore::MAX_PERMITS))),
-    });
+    let limits = Limits::new(&config.limits);
+    let sessions =
+        shared(config, base.tokens.clone(), Arc::clone(&base.clock), (&hub, &limits, &metrics));
     let queue = mail::Queue::default();
     let state = Data::new(http::State {
         settings: settings::http(config),
@@ -137,7 +134,7 @@ pub async fn start(
         metrics: metrics.clone(),
         passwords: Passwords::new(config.auth.hashes_max, config.auth.hash_queue_max),
         tokens: base.tokens,
-        limits: Limits::new(&config.limits),
+        limits,
         mail: queue.clone(),
         sessions,
     });
@@ -236,6 +233,24 @@ impl store::Observer for StoreMetrics {
         };
         self.0.store_faults.with_label_values(&[reason]).inc();
     }
+}
+
+/// What all sessions share.
+fn shared(
+    config: &Config,
+    tokens: Tokens,
+    clock: Arc<dyn Clock>,
+    (hub, limits, metrics): (&Hub, &Limits, &Metrics),
+) -> Arc<session::Shared> {
+    Arc::new(session::Shared {
+        hub: hub.clone(),
+        tokens,
+        rates: Arc::clone(limits.commands()),
+        clock,
+        settings: settings::session(config),
+        metrics: metrics.clone(),
+        seats: Arc::new(Semaphore::new(config.ws.sessions_max.min(Semaphore::MAX_PERMITS))),
+    })
 }
 
 fn start_hub(config: &Config, parts: hub::Parts, arbiter: &Arbiter) -> Hub {

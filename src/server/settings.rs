@@ -1,12 +1,10 @@
 //! From the configuration's sections to the settings of the parts.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::config::{self, Compat, Config};
 use crate::dialect::chatting::{Form, Ids, Texts};
 use crate::dialect::rewind::Mode;
-use crate::session::Rate;
 use crate::session::machine::Bounds;
 use crate::{http, hub, mail, session, store, ws};
 
@@ -46,15 +44,10 @@ pub fn store(config: &Config) -> store::Settings {
 
 /// A session's.
 pub fn session(config: &Config) -> session::Settings {
-    let limits = &config.limits;
-    let rate = NonZeroU32::new(limits.commands_per_second)
-        .zip(NonZeroU32::new(limits.commands_burst))
-        .map(|(per_second, burst)| Rate { per_second, burst });
     session::Settings {
         bounds: Bounds {
             pipeline_max: config.ws.pipeline_max,
             held_bytes_max: config.ws.outbox_bytes_max,
-            rate: rate.filter(|_| limits.enabled),
         },
         mailbox_max: config.ws.mailbox_max,
         page_max: config.rewind.page_max,
@@ -155,5 +148,6 @@ pub fn hub(config: &Config) -> hub::Settings {
         },
         offline_grace: Duration::from_millis(config.presence.offline_grace_ms),
         audience: config.dm.audience.into(),
+        sessions_per_user_max: config.limits.enabled.then_some(config.limits.sessions_per_user_max),
     }
 }

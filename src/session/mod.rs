@@ -6,7 +6,6 @@
 
 mod brake;
 mod identify;
-mod limiter;
 mod lookup;
 pub mod machine;
 pub mod post;
@@ -22,6 +21,7 @@ use actix::fut::WrapFuture as _;
 use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::auth::rates::Rates;
 use crate::auth::token::Tokens;
 use crate::dialect::{Frame, Kind, Phase, Upkeep};
 use crate::domain::clock::Clock;
@@ -35,7 +35,6 @@ use crate::hub::{Gauge, Hub, Outlet};
 use crate::store::tables::history::HistoryRest;
 use crate::telemetry::Metrics;
 use brake::Brake;
-pub use limiter::Rate;
 use machine::{Bounds, Effect, Machine, Request};
 use post::{Door, Stop};
 
@@ -104,6 +103,8 @@ pub struct Shared {
     pub hub: Hub,
     /// The keeper of tokens.
     pub tokens: Tokens,
+    /// The rates of commands.
+    pub rates: Arc<Rates>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The bounds.
@@ -152,7 +153,12 @@ impl<A: Adapter> Session<A> {
         Self {
             id: shared.hub.next_session(),
             kind,
-            machine: Machine::new(kind, shared.settings.bounds, Arc::clone(&shared.clock)),
+            machine: Machine::new(
+                kind,
+                shared.settings.bounds,
+                Arc::clone(&shared.clock),
+                shared.rates.stranger(),
+            ),
             effects: VecDeque::new(),
             page: None,
             writes: Vec::new(),

@@ -1,9 +1,10 @@
 //! What clients of the chatting dialect are told when something is wrong.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
@@ -20,6 +21,8 @@ pub enum ChatError {
     Error(StatusCode, &'static str),
     /// `{"<field>": ["…"], …}`: fields, each with what is wrong with it.
     Fields(Vec<(&'static str, &'static str)>),
+    /// More than the rate of the user allows; when the next request may be made.
+    TooMany(Duration),
     /// A method that is not served here; these are.
     Method {
         /// The value of the header `Allow`.
@@ -52,6 +55,7 @@ impl ChatError {
                 let fields = fields.iter().map(|(name, why)| ((*name).to_owned(), json!([why])));
                 Value::Object(fields.collect::<Map<_, _>>())
             }
+            Self::TooMany(_) => json!({"detail": "Too many requests, try again later."}),
             Self::Method { .. } => json!({"detail": "Method not allowed."}),
         }
     }
@@ -68,6 +72,7 @@ impl ResponseError for ChatError {
         match self {
             Self::Detail(status, _) | Self::Error(status, _) => *status,
             Self::Fields(_) => StatusCode::BAD_REQUEST,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
@@ -76,6 +81,9 @@ impl ResponseError for ChatError {
         let mut response = HttpResponse::build(self.status_code());
         if let Self::Method { allow } = self {
             response.insert_header((ALLOW, *allow));
+        }
+        if let Self::TooMany(wait) = self {
+            response.insert_header((RETRY_AFTER, wait.as_secs().saturating_add(1)));
         }
         if self.status_code() == StatusCode::UNAUTHORIZED {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));

@@ -29,6 +29,7 @@ fn wide() -> Limits {
         reset_per_email_per_hour: 100_000,
         api_per_second: 100_000,
         api_burst: 100_000,
+        sessions_per_user_max: 100_000,
     }
 }
 

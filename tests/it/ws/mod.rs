@@ -7,6 +7,7 @@ mod hostile;
 mod lifetime;
 mod limits;
 mod presence;
+mod rates;
 mod rounds;
 
 use crate::harness::Server;
