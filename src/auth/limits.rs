@@ -127,7 +127,7 @@ fn check<K: Hash + Eq + Clone>(limit: Option<&Keyed<K>>, key: &K) -> Result<(), 
 }
 
 /// What counts as one peer: an IPv4 address, or a /64 of IPv6, which one household has.
-fn network(ip: IpAddr) -> IpAddr {
+pub(super) fn network(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V4(ip) => IpAddr::V4(ip),
         IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),

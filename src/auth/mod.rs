@@ -3,6 +3,7 @@
 //! Knows users and time from the domain; knows nothing of HTTP, sockets or the database. Secrets
 //! (passwords, keys, the signing secret) never appear in `Debug`, errors or logs.
 
+pub mod concurrency;
 mod hasher;
 mod hmac;
 pub mod key;

@@ -14,6 +14,8 @@ section! {
         login_per_email_per_minute: u32 = 20 => at_least(1);
         /// Accounts asked for from one address of the network, per hour.
         register_per_ip_per_hour: u32 = 120 => at_least(1);
+        /// Sockets of one address of the network at once of which it is not known yet whose they are.
+        sockets_before_auth_per_ip_max: usize = 256 => at_least(1);
         /// Members of a group.
         group_members_max: usize = 1_000 => at_least(1);
         /// Groups that one user may be in.

@@ -13,7 +13,6 @@ use actix::{Actor as _, Arbiter};
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::web::Data;
 use actix_web::{App, middleware};
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::auth::AuthError;
@@ -127,7 +126,7 @@ pub async fn start(
         shared(config, base.tokens.clone(), Arc::clone(&base.clock), (&hub, &limits, &metrics));
     let queue = mail::Queue::default();
     let state = Data::new(http::State {
-        settings: settings::http(config),
+        settings: settings::http(config, address),
         store: store.clone(),
         mint: base.mint,
         clock: Arc::clone(&base.clock),
@@ -249,7 +248,7 @@ fn shared(
         clock,
         settings: settings::session(config),
         metrics: metrics.clone(),
-        seats: Arc::new(Semaphore::new(config.ws.sessions_max.min(Semaphore::MAX_PERMITS))),
+        seats: settings::seats(config),
     })
 }
 

@@ -1,5 +1,6 @@
 //! From the configuration's sections to the settings of the parts.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::config::{self, Compat, Config};
@@ -51,13 +52,21 @@ pub fn session(config: &Config) -> session::Settings {
         },
         mailbox_max: config.ws.mailbox_max,
         page_max: config.rewind.page_max,
+        frame_bytes_max: config.ws.frame_bytes_max,
     }
 }
 
+/// Who may open sessions.
+pub fn seats(config: &Config) -> session::Seats {
+    let limits = &config.limits;
+    let before_auth = Some(limits.sockets_before_auth_per_ip_max).filter(|_| limits.enabled);
+    session::Seats::new(config.ws.sessions_max, before_auth)
+}
+
 /// The HTTP side's.
-pub fn http(config: &Config) -> http::Settings {
+pub fn http(config: &Config, address: SocketAddr) -> http::Settings {
     http::Settings {
-        allowed_origins: config.http.allowed_origins.clone(),
+        origins: http::Origins::new(&config.http.base_url(address), &config.http.allowed_origins),
         trust_proxy: config.http.trust_proxy,
         body_bytes_max: config.http.body_bytes_max,
         password_bytes_max: config.auth.password_bytes_max,
@@ -75,7 +84,7 @@ pub fn http(config: &Config) -> http::Settings {
                 config::Adapter::Actors => ws::Adapter::Actors,
             },
             outbox_bytes_max: config.ws.outbox_bytes_max,
-            frame_bytes_max: config.ws.frame_bytes_max,
+            frame_bytes_max: config.ws.frame_before_auth_bytes_max.min(config.ws.frame_bytes_max),
             close_timeout: Duration::from_millis(config.ws.close_timeout_ms),
         },
     }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::domain::error::Refusal;
 use crate::http::body::BodyFault;
 use crate::http::text::FormFault;
+use crate::session::NoSeat;
 
 /// Why a request failed.
 #[derive(Debug)]
@@ -103,6 +104,15 @@ impl From<BodyFault> for ChatError {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "The body must come without an encoding.",
             ),
+        }
+    }
+}
+
+impl From<NoSeat> for ChatError {
+    fn from(refused: NoSeat) -> Self {
+        match refused {
+            NoSeat::Full => Self::BUSY,
+            NoSeat::Address => Self::TooMany(NoSeat::RETRY_AFTER),
         }
     }
 }
