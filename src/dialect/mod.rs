@@ -20,7 +20,8 @@ use crate::domain::event::{Event, Requests, Topic, Viewer, Welcome};
 use crate::domain::group::{Group, Member};
 use crate::domain::id::UserId;
 use crate::domain::message::Message;
-use crate::domain::user::User;
+use crate::domain::room::RoomKey;
+use crate::domain::user::{Contact, User};
 
 /// Room for most frames.
 const FRAME_BYTES: usize = 384;
@@ -243,10 +244,34 @@ impl Kind {
         }
     }
 
-    /// A list of friends.
-    pub fn friends(self, friends: &[User]) -> Frame {
+    /// The list of the friends of the user `me`.
+    pub fn friends(self, me: UserId, friends: &[User]) -> Frame {
         match self {
-            Self::Rewind(_) => rewind::encode::friends(friends),
+            Self::Rewind(form) => rewind::encode::friends(form, me, friends),
+            Self::Chatting(_) => chatting::encode::never_asked(),
+        }
+    }
+
+    /// Users whom the user `me` has asked about.
+    pub fn users(self, me: UserId, users: &[Contact]) -> Frame {
+        match self {
+            Self::Rewind(form) => rewind::features::encode::users(form, me, users),
+            Self::Chatting(_) => chatting::encode::never_asked(),
+        }
+    }
+
+    /// How far the others in a room have read.
+    pub fn readers(self, room: RoomKey, marks: &[(UserId, i64)]) -> Frame {
+        match self {
+            Self::Rewind(_) => rewind::features::encode::readers(room, marks),
+            Self::Chatting(_) => chatting::encode::never_asked(),
+        }
+    }
+
+    /// A page of a room's history, for the user `me`; and whether there is more before it.
+    pub fn page(self, (room, me): (RoomKey, UserId), messages: &[Message], more: bool) -> Frame {
+        match self {
+            Self::Rewind(form) => rewind::features::encode::page(form, (room, me), messages, more),
             Self::Chatting(_) => chatting::encode::never_asked(),
         }
     }

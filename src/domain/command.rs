@@ -23,7 +23,9 @@ impl Command {
     pub fn peer(&self, me: UserId) -> Option<UserId> {
         match self {
             Self::Write(Write::Post { room, .. } | Write::Edit { room, .. })
-            | Self::Query(Query::History { room, .. }) => room.and_then(|room| room.peer_of(me)),
+            | Self::Query(
+                Query::History { room, .. } | Query::Page { room, .. } | Query::Readers { room },
+            ) => room.and_then(|room| room.peer_of(me)),
             Self::Write(Write::Signal { peer, .. }) => Some(*peer),
             Self::Write(
                 Write::Befriend { .. }
@@ -33,7 +35,11 @@ impl Command {
                 | Write::SetStatus(_),
             )
             | Self::Query(
-                Query::Friends | Query::Requests | Query::Changes { .. } | Query::Members { .. },
+                Query::Friends
+                | Query::Requests
+                | Query::Users { .. }
+                | Query::Changes { .. }
+                | Query::Members { .. },
             ) => None,
         }
     }
@@ -144,6 +150,25 @@ pub enum Query {
         before: Timestamp,
         /// At most so many.
         count: u32,
+    },
+    /// The same, all at once: there may be fewer where texts are long.
+    Page {
+        /// Which room.
+        room: Option<RoomKey>,
+        /// Strictly before this moment.
+        before: Timestamp,
+        /// At most so many.
+        count: u32,
+    },
+    /// How far the others in a room have read.
+    Readers {
+        /// Which room.
+        room: Option<RoomKey>,
+    },
+    /// Who users are, as far as one may know.
+    Users {
+        /// Which.
+        ids: Vec<UserId>,
     },
     /// What has changed in rooms.
     Changes {

@@ -7,7 +7,7 @@ use super::id::UserId;
 use super::invite::{InviteId, InviteStep};
 use super::message::Message;
 use super::room::{RoomKey, RoomState};
-use super::user::User;
+use super::user::{Contact, User};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Event {
         verb: FriendVerb,
         /// Who did it.
         by: User,
+        /// Who is told.
+        to: UserId,
     },
     /// A user types in a room, or does not any more.
     Typing {
@@ -195,7 +197,15 @@ pub struct RoomEntry {
     /// How far it has come.
     pub state: RoomState,
     /// The other user, if it is no group.
-    pub peer: Option<User>,
+    pub peer: Option<Contact>,
     /// The title, if it is a group.
     pub title: Option<String>,
+    /// When the newest message was sent that one can see.
+    pub last_at: Option<Timestamp>,
+    /// That message, unless the texts of newer ones in other rooms fill the list.
+    pub last: Option<Message>,
+    /// How far others have read; of a group with more than [`LISTED_READERS_MAX`] members nothing.
+    ///
+    /// [`LISTED_READERS_MAX`]: super::room::LISTED_READERS_MAX
+    pub readers: Vec<(UserId, i64)>,
 }

@@ -17,7 +17,6 @@ pub mod invite;
 pub mod login;
 pub mod message;
 pub mod mint;
-pub mod origin;
 pub mod profile;
 pub mod room;
 pub mod user;

@@ -120,6 +120,9 @@ pub struct RoomState {
     pub unread: Unread,
 }
 
+/// The most members of a group whose read marks stand in the list of rooms.
+pub const LISTED_READERS_MAX: i64 = 100;
+
 /// How many messages are counted as unread; of more it is only said that there are.
 pub const UNREAD_MAX: i64 = 999;
 

@@ -20,6 +20,15 @@ pub struct User {
     pub profile: Option<String>,
 }
 
+/// A user, as another one knows him.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// Who it is.
+    pub user: User,
+    /// Whether the two are friends.
+    pub is_friend: bool,
+}
+
 /// A valid user name: 1 to 32 characters, not blank, without control characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserName(String);

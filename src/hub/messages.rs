@@ -16,7 +16,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::login::{Claims, LoginId};
 use crate::domain::user::User;
 use crate::store::Done;
-use crate::store::tables::groups::Departure;
+use crate::store::tables::departures::Departure;
 
 /// A socket was opened.
 #[derive(Message)]

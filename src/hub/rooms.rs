@@ -5,19 +5,45 @@ use super::access::LookUp;
 use crate::domain::command::Known;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Presence, RoomEntry, Status};
+use crate::domain::friendship::Audience;
 use crate::domain::group::{Group, Member, Role};
 use crate::domain::id::{GroupId, UserId};
 use crate::domain::message::Message;
 use crate::domain::room::RoomKey;
+use crate::domain::user::Contact;
 use crate::store::tables::changes::{self, CatchUp, CaughtUp};
 use crate::store::tables::history::{self, Place};
-use crate::store::tables::{groups, room_list, users};
+use crate::store::tables::rooms::Room;
+use crate::store::tables::{contacts, groups, read_marks, room_list, users};
 use crate::store::{Connection, StoreError};
 
 impl Hub {
     /// The rooms a user is in.
     pub fn rooms(&self, me: UserId) -> impl LookUp<Vec<RoomEntry>> + use<> {
-        self.look_up(move |conn| room_list::of(conn, me))
+        let bytes_max = self.slice_bytes;
+        self.look_up(move |conn| room_list::of(conn, me, bytes_max))
+    }
+
+    /// How far the others in a room have read.
+    ///
+    /// Gives [`Refusal::NoSuchRoom`] and [`Refusal::NotMember`] as [`Hub::history`].
+    pub fn readers(
+        &self,
+        me: UserId,
+        room: Option<RoomKey>,
+    ) -> impl LookUp<Vec<(UserId, i64)>> + use<> {
+        let audience = self.audience;
+        let found = self.look_up(move |conn| match readable(conn, me, room, audience)? {
+            Ok(Some(room)) => read_marks::of_others(conn, me, &room).map(Ok),
+            Ok(None) => Ok(Ok(Vec::new())),
+            Err(refusal) => Ok(Err(refusal)),
+        });
+        async move { found.await? }
+    }
+
+    /// Those of some users whom `me` may look up, in the same order.
+    pub fn contacts(&self, me: UserId, ids: Vec<UserId>) -> impl LookUp<Vec<Contact>> + use<> {
+        self.look_up(move |conn| contacts::of(conn, me, &ids))
     }
 
     /// Messages of a room next to a place, as `me` sees them, oldest first: at most `count`, and whether there
@@ -31,15 +57,10 @@ impl Hub {
         (place, count): (Place, u32),
     ) -> impl LookUp<(Vec<Message>, bool)> + use<> {
         let (bytes_max, audience) = (self.slice_bytes, self.audience);
-        let found = self.look_up(move |conn| {
-            let Some(key) = room else { return Ok(Err(Refusal::NoSuchRoom)) };
-            match history::readable(conn, me, key, audience)? {
-                Ok(Some(room)) => {
-                    history::next_to(conn, &room, (me, place, count), bytes_max).map(Ok)
-                }
-                Ok(None) => Ok(Ok((Vec::new(), false))),
-                Err(refusal) => Ok(Err(refusal)),
-            }
+        let found = self.look_up(move |conn| match readable(conn, me, room, audience)? {
+            Ok(Some(room)) => history::next_to(conn, &room, (me, place, count), bytes_max).map(Ok),
+            Ok(None) => Ok(Ok((Vec::new(), false))),
+            Err(refusal) => Ok(Err(refusal)),
         });
         async move { found.await? }
     }
@@ -86,6 +107,19 @@ impl Hub {
             };
             Ok(presence.into_iter().map(with_time).collect())
         }
+    }
+}
+
+/// As [`history::readable`], for an address that may be nobody's.
+fn readable(
+    conn: &mut Connection,
+    me: UserId,
+    room: Option<RoomKey>,
+    audience: Audience,
+) -> Result<Result<Option<Room>, Refusal>, StoreError> {
+    match room {
+        Some(key) => history::readable(conn, me, key, audience),
+        None => Ok(Err(Refusal::NoSuchRoom)),
     }
 }
 

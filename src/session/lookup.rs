@@ -5,10 +5,11 @@
 
 use super::machine::Request;
 use super::{Adapter, Session};
+use crate::dialect::{Frame, Kind};
 use crate::domain::command::Query;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
-use crate::store::tables::history::{Before, HistorySlice, Page};
+use crate::store::tables::history::{Before, HistorySlice, Page, Place};
 
 impl<A: Adapter> Session<A> {
     pub(super) fn look_up(
@@ -21,23 +22,31 @@ impl<A: Adapter> Session<A> {
         match query {
             Query::Friends => {
                 let friends = self.shared.hub.friends(user);
-                self.later(ctx, friends, move |session, friends, _| match friends {
-                    Ok(friends) => {
-                        let frame = session.kind.friends(&friends);
-                        session.machine.answered(request, [frame], &mut session.effects);
-                    }
-                    Err(refusal) => session.refused(request, refusal),
+                self.answer(request, friends, ctx, move |kind, friends| {
+                    kind.friends(user, friends)
+                });
+            }
+            Query::Users { ids } => {
+                let users = self.shared.hub.contacts(user, ids);
+                self.answer(request, users, ctx, move |kind, users| kind.users(user, users));
+            }
+            Query::Readers { room: None } | Query::Page { room: None, .. } => {
+                self.refused(request, Refusal::NoSuchRoom);
+            }
+            Query::Readers { room: Some(room) } => {
+                let readers = self.shared.hub.readers(user, Some(room));
+                self.answer(request, readers, ctx, move |kind, marks| kind.readers(room, marks));
+            }
+            Query::Page { room: Some(room), before, count } => {
+                let which = (Place::BeforeMoment(before), count.min(self.shared.settings.page_max));
+                let page = self.shared.hub.messages(user, Some(room), which);
+                self.answer(request, page, ctx, move |kind, (messages, more)| {
+                    kind.page((room, user), messages, *more)
                 });
             }
             Query::Requests => {
                 let requests = self.shared.hub.friend_requests(user);
-                self.later(ctx, requests, move |session, requests, _| match requests {
-                    Ok(requests) => {
-                        let frame = session.kind.requests(&requests);
-                        session.machine.answered(request, [frame], &mut session.effects);
-                    }
-                    Err(refusal) => session.refused(request, refusal),
-                });
+                self.answer(request, requests, ctx, |kind, requests| kind.requests(requests));
             }
             Query::Changes { rooms, limit } => {
                 let caught = self.shared.hub.catch_up(user, rooms, limit);
@@ -54,12 +63,8 @@ impl<A: Adapter> Session<A> {
             }
             Query::Members { group } => {
                 let members = self.shared.hub.members(user, group);
-                self.later(ctx, members, move |session, members, _| match members {
-                    Ok((group, members)) => {
-                        let frame = session.kind.members(&group, &members);
-                        session.machine.answered(request, [frame], &mut session.effects);
-                    }
-                    Err(refusal) => session.refused(request, refusal),
+                self.answer(request, members, ctx, |kind, (group, members)| {
+                    kind.members(group, members)
                 });
             }
             Query::History { room, before, count } => {
@@ -77,6 +82,23 @@ impl<A: Adapter> Session<A> {
                 });
             }
         }
+    }
+
+    /// Answers a request with one frame of what is found.
+    fn answer<T: 'static>(
+        &mut self,
+        request: Request,
+        found: impl Future<Output = Result<T, Refusal>> + 'static,
+        ctx: &mut A::Context,
+        frame: impl FnOnce(Kind, &T) -> Frame + 'static,
+    ) {
+        self.later(ctx, found, move |session, found, _| match found {
+            Ok(found) => {
+                let frame = frame(session.kind, &found);
+                session.machine.answered(request, [frame], &mut session.effects);
+            }
+            Err(refusal) => session.refused(request, refusal),
+        });
     }
 
     fn history_slice(

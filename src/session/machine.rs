@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Input;
-use crate::auth::rates::Counter;
+use super::limiter::{Limiter, Rate};
 use crate::dialect::{Decoded, Frame, IdentifyError, Kind, Phase, Rejection, Scene};
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
@@ -75,6 +75,8 @@ pub struct Bounds {
     pub pipeline_max: usize,
     /// Bytes of news that may wait for the answer to the first identification.
     pub held_bytes_max: usize,
+    /// The rate of commands; `None` for no limit.
+    pub rate: Option<Rate>,
 }
 
 /// A request that has not been answered in full, or whose answer waits for earlier ones.
@@ -100,8 +102,7 @@ pub struct Machine {
     clock: Arc<dyn Clock>,
     phase: Phase,
     pipeline_max: usize,
-    /// Counts what comes: for this session alone until it is known whose it is.
-    counter: Counter,
+    limiter: Limiter,
     /// Requests in order; the first has the number `first`.
     slots: VecDeque<Slot>,
     first: Request,
@@ -118,13 +119,13 @@ pub struct Machine {
 
 impl Machine {
     /// A session that has just been opened.
-    pub fn new(kind: Kind, bounds: Bounds, clock: Arc<dyn Clock>, counter: Counter) -> Self {
+    pub fn new(kind: Kind, bounds: Bounds, clock: Arc<dyn Clock>) -> Self {
         Self {
             kind,
             clock,
             phase: Phase::Opened,
             pipeline_max: bounds.pipeline_max,
-            counter,
+            limiter: Limiter::new(bounds.rate),
             slots: VecDeque::new(),
             first: 0,
             pending: 0,
@@ -232,7 +233,6 @@ impl Machine {
         effects: &mut Effects,
     ) {
         self.phase = Phase::Ready(user);
-        self.counter.identify(user);
         self.kind = kind;
         let held = std::mem::take(&mut self.held);
         self.held_bytes = 0;
@@ -293,10 +293,7 @@ impl Machine {
             None => self.kind.binary(self.scene()),
         };
         match decoded {
-            // What says nothing costs as much to read as anything else.
-            Decoded::Ignore => {
-                self.allow(effects);
-            }
+            Decoded::Ignore => {}
             Decoded::Heartbeat(frame) => {
                 if self.phase == Phase::Opened {
                     self.phase = Phase::Alive;
@@ -304,11 +301,7 @@ impl Machine {
                 effects.push_back(Effect::Alive);
                 self.reply(frame, effects);
             }
-            Decoded::Reply(frame) => {
-                if self.allow(effects) {
-                    self.reply(frame, effects);
-                }
-            }
+            Decoded::Reply(frame) => self.reply(frame, effects),
             Decoded::ReplyAndClose(frame, reason) => {
                 self.reply(frame, effects);
                 self.end(reason, effects);
@@ -346,10 +339,8 @@ impl Machine {
 
     /// Whether the rate allows one more; answers it if not.
     fn allow(&mut self, effects: &mut Effects) -> bool {
-        let Err(over) = self.counter.check() else { return true };
+        let Err(wait_ms) = self.limiter.check() else { return true };
         effects.push_back(Effect::Limited);
-        let wait_ms = u64::try_from(over.retry_after.as_millis()).unwrap_or(u64::MAX);
-        let wait_ms = wait_ms.saturating_add(1);
         self.reply(self.kind.rate_limited(wait_ms, self.scene()), effects);
         false
     }

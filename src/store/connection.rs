@@ -5,7 +5,6 @@
 //! to its pool only if its last transaction has ended cleanly; all others are closed.
 
 use std::mem;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -19,7 +18,6 @@ use diesel::{Connection as _, ConnectionError, PgConnection, QueryResult, RunQue
 use r2d2::{ManageConnection, Pool};
 
 use super::error::StoreError;
-use super::files::Files;
 use super::location::Location;
 use super::memory::Memory;
 use super::settings::{Durability, Settings};
@@ -67,7 +65,6 @@ pub(super) struct Opener {
     location: Location,
     settings: Settings,
     role: Role,
-    files: Arc<Files>,
 }
 
 /// A connection of a pool.
@@ -81,23 +78,20 @@ pub(super) struct Pooled {
 }
 
 impl Opener {
-    /// For the database that has these files open.
-    pub fn new(location: Location, settings: &Settings, role: Role, files: Arc<Files>) -> Self {
-        Self { location, settings: settings.clone(), role, files }
+    pub fn new(location: Location, settings: &Settings, role: Role) -> Self {
+        Self { location, settings: settings.clone(), role }
     }
 
     /// A new connection, set up for its role.
     ///
     /// # Errors
-    /// [`StoreError::Failed`], [`StoreError::Gone`].
+    /// [`StoreError::Failed`].
     pub fn open(&self) -> Result<Either, StoreError> {
         let place = self.location.place();
         let failed = |error| StoreError::failed(&place, one_line(error));
-        // What is there under its name by now may be another file.
-        self.files.check()?;
         match &self.location {
             Location::Sqlite(path) => {
-                let mut sqlite = SqliteConnection::establish(&existing(path)).map_err(failed)?;
+                let mut sqlite = SqliteConnection::establish(path).map_err(failed)?;
                 let mode = self.set_up_sqlite(&mut sqlite);
                 let mode = mode.map_err(|error| StoreError::failed(&place, error))?;
                 if mode != "wal" {
@@ -279,13 +273,6 @@ fn begin(connection: &mut Either, role: Role) -> QueryResult<()> {
             )
         }
     }
-}
-
-/// The name of a SQLite file that must be there already: SQLite would make an empty one.
-fn existing(path: &str) -> String {
-    let escaped = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let authority = if path.starts_with('/') { "//" } else { "" };
-    format!("file:{authority}{escaped}?mode=rw")
 }
 
 /// libpq explains itself over several lines; a log line is one.

@@ -18,6 +18,7 @@ use super::Connection;
 use super::error::StoreError;
 use super::memory::Memory;
 use super::rosters::Rosters;
+use super::tables::authors;
 use super::tables::blocks;
 use super::tables::groups::{self, Roster};
 use super::tables::hidings::{self, Hiding};
@@ -155,6 +156,20 @@ impl<'c> Ledger<'c> {
             touched.insert(group);
         }
         groups::touch(self.conn, group)
+    }
+
+    /// Notes that a member writes in a group, if it is for the first time.
+    pub fn note_author(&mut self, key: RoomKey, author: UserId) -> Result<(), StoreError> {
+        let RoomKey::Group(group) = key else { return Ok(()) };
+        let Some(roster) = self.roster(group)? else { return Ok(()) };
+        if roster.has_written(author) {
+            return Ok(());
+        }
+        authors::add(self.conn, group, author)?;
+        self.touch(group)?;
+        // Many may write for the first time in one batch: the list is not read again for each.
+        self.groups.insert(group, Some(Arc::new(roster.with_author(author))));
+        Ok(())
     }
 
     /// Who hears of what an author does in a room.

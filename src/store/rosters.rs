@@ -10,7 +10,7 @@ use crate::domain::id::GroupId;
 
 use super::tables::groups::Roster;
 
-/// Members that are kept, over all groups: each takes about 24 bytes.
+/// Members that are kept, over all groups: each takes 24 to 32 bytes.
 const SEATS_MAX: usize = 1_000_000;
 
 /// Lists of members by group, each with its version.

@@ -56,6 +56,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    authors (room_id, user_id) {
+        room_id -> BigInt,
+        user_id -> BigInt,
+    }
+}
+
+diesel::table! {
     bans (room_id, user_id) {
         room_id -> BigInt,
         user_id -> BigInt,

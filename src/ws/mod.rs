@@ -8,7 +8,6 @@
 pub mod actors;
 pub mod decode;
 mod endpoint;
-mod handshake;
 mod inbound;
 mod line;
 pub mod listener;
@@ -31,7 +30,7 @@ pub use endpoint::{Endpoint, Socket};
 pub struct Settings {
     /// Which adapter holds it.
     pub adapter: Adapter,
-    /// The longest message of a peer that is not known yet, in bytes.
+    /// The longest message, in bytes.
     pub frame_bytes_max: usize,
     /// Bytes that may wait to be written.
     pub outbox_bytes_max: usize,

@@ -96,16 +96,19 @@ fn chat(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
 }
 
 fn load(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
-    let [kind, room, cursor, count] = object(payload, ["type", "load_id", "datetime", "count"])?;
+    let [kind, room, cursor, count, page] =
+        object(payload, ["type", "load_id", "datetime", "count", "page"])?;
     let query = match kind.and_then(json::string).as_deref() {
         Some("mutual_users") => Query::Friends,
         Some("requests") if form.features.has(Features::ASKED) => Query::Requests,
         Some("chat") => {
             let cursor = cursor.and_then(json::string);
-            Query::History {
-                room: self::room(form, room, me)?,
-                before: cursor.and_then(|text| time::cursor(&text)).ok_or(encode::INVALID)?,
-                count: count.and_then(json::count).ok_or(encode::INVALID)?,
+            let room = self::room(form, room, me)?;
+            let before = cursor.and_then(|text| time::cursor(&text)).ok_or(encode::INVALID)?;
+            let count = count.and_then(json::count).ok_or(encode::INVALID)?;
+            match features::decode::is_page(form, page)? {
+                true => Query::Page { room, before, count },
+                false => Query::History { room, before, count },
             }
         }
         Some(_) | None => return Err(encode::UNKNOWN_LOAD),

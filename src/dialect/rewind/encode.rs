@@ -1,10 +1,10 @@
 //! What REWIND writes: answers, pushes, errors, close codes.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::features::{self, Features};
-use super::time::Korean;
+use super::objects::{Chat, UserObject, friends_of, objects, shown};
 use super::{Form, Mode};
 use crate::dialect::{Frame, IdentifyError};
 use crate::domain::close::CloseReason;
@@ -12,7 +12,7 @@ use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer, Welcome};
 use crate::domain::friendship::FriendVerb;
 use crate::domain::id::UserId;
-use crate::domain::message::{Message, Nonce};
+use crate::domain::message::Message;
 use crate::domain::room::RoomKey;
 use crate::domain::user::User;
 
@@ -63,30 +63,6 @@ pub(super) fn frame<P: Serialize>(r#type: &str, payload: P) -> Frame {
     Frame::json(&Envelope { r#type, payload })
 }
 
-/// An id as the wire has it.
-pub(super) fn as_text<S: Serializer>(id: &i64, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(itoa::Buffer::new().format(*id))
-}
-
-/// A user.
-#[derive(Serialize)]
-pub(super) struct UserObject<'a> {
-    #[serde(serialize_with = "as_text")]
-    id: i64,
-    name: &'a str,
-    profile: Option<&'a str>,
-}
-
-impl<'a> From<&'a User> for UserObject<'a> {
-    fn from(user: &'a User) -> Self {
-        Self { id: user.id.get(), name: &user.name, profile: user.profile.as_deref() }
-    }
-}
-
-pub(super) fn objects(users: &[User]) -> Vec<UserObject<'_>> {
-    users.iter().map(UserObject::from).collect()
-}
-
 /// The echo of a heartbeat, its payload byte for byte.
 pub fn heartbeat(payload: Option<&RawValue>) -> Frame {
     let payload = payload.map_or("null", RawValue::get);
@@ -106,7 +82,8 @@ pub fn welcome(form: Form, welcome: &Welcome) -> Vec<Frame> {
         rooms: Option<Vec<features::encode::RoomObject<'a>>>,
     }
     let self_user = UserObject::from(&welcome.user);
-    let (requests, friends) = (objects(&welcome.requests), objects(&welcome.friends));
+    let me = welcome.user.id;
+    let (requests, friends) = (objects(&welcome.requests), friends_of(form, me, &welcome.friends));
     let features = form.features;
     let answer = match form.mode {
         Mode::Readme => {
@@ -116,7 +93,7 @@ pub fn welcome(form: Form, welcome: &Welcome) -> Vec<Frame> {
                 mutual_requests: requests,
                 mutual_users: friends,
                 features: features.has(Features::ASKED).then(|| features.names().collect()),
-                rooms: rooms.map(|rooms| features::encode::rooms(form, rooms)),
+                rooms: rooms.map(|rooms| features::encode::rooms(form, me, rooms)),
             };
             frame("auth", payload)
         }
@@ -191,7 +168,7 @@ pub fn event(form: Form, event: &Event, viewer: Viewer) -> Option<Frame> {
         Event::MessageEdited(message) | Event::MessageWithdrawn(message) => {
             Some(chat("edit", message).frame())
         }
-        Event::Befriended { verb, by } => Some(befriended(*verb, by)),
+        Event::Befriended { verb, by, to } => Some(befriended(form, *verb, (by, *to))),
         Event::Typing { user, room, typing } => {
             Some(features::encode::typing(*user, *room, *typing))
         }
@@ -208,8 +185,7 @@ pub fn event(form: Form, event: &Event, viewer: Viewer) -> Option<Frame> {
 
 /// A message of a page of history: always shown as it is now, as if sent so.
 pub fn history(form: Form, message: &Message, me: UserId) -> Frame {
-    let own = message.author == me;
-    Chat { form, r#type: "send", message, own, duplicate: false }.frame()
+    frame("chat", shown(form, message, me))
 }
 
 /// A message that has changed.
@@ -219,63 +195,7 @@ pub fn change(form: Form, message: &Message, me: UserId) -> Frame {
     Chat { form, r#type, message, own, duplicate: false }.frame()
 }
 
-/// A message, and for whom it is written.
-#[derive(Clone, Copy)]
-struct Chat<'a> {
-    form: Form,
-    r#type: &'a str,
-    message: &'a Message,
-    /// Whether its author reads it.
-    own: bool,
-    /// Whether it was sent before.
-    duplicate: bool,
-}
-
-impl Chat<'_> {
-    fn frame(self) -> Frame {
-        #[derive(Serialize)]
-        struct Payload<'a> {
-            r#type: &'a str,
-            #[serde(serialize_with = "as_text")]
-            id: i64,
-            #[serde(serialize_with = "as_text")]
-            user_id: i64,
-            #[serde(serialize_with = "as_text")]
-            chat_id: i64,
-            content: &'a str,
-            created_at: String,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            seq: Option<i64>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            rev: Option<i64>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            edited_at: Option<Option<String>>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            nonce: Option<Option<&'a str>>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            duplicate: Option<bool>,
-        }
-        let Self { r#type, message, .. } = self;
-        let sync = self.form.features.has(Features::SYNC);
-        let edited_at = || message.edited_at.map(|at| Korean(at).text());
-        let payload = Payload {
-            r#type,
-            id: message.id.get(),
-            user_id: message.author.get(),
-            chat_id: message.room.address(),
-            content: &message.content,
-            created_at: Korean(message.created_at).text(),
-            seq: sync.then_some(message.seq),
-            rev: sync.then_some(message.rev),
-            edited_at: sync.then(edited_at),
-            nonce: (sync && self.own).then(|| message.nonce.as_ref().map(Nonce::as_str)),
-            duplicate: (sync && self.duplicate).then_some(true),
-        };
-        frame("chat", payload)
-    }
-}
-
-fn befriended(verb: FriendVerb, by: &User) -> Frame {
+fn befriended(form: Form, verb: FriendVerb, (by, to): (&User, UserId)) -> Frame {
     #[derive(Serialize)]
     struct Payload<'a> {
         r#type: &'a str,
@@ -288,7 +208,13 @@ fn befriended(verb: FriendVerb, by: &User) -> Frame {
         FriendVerb::Withdraw => "withdraw",
         FriendVerb::End => "delete",
     };
-    frame("mutual_users", Payload { r#type, user: by.into() })
+    let user = match verb {
+        FriendVerb::Accept => UserObject::friend(form, to, by),
+        FriendVerb::Request | FriendVerb::Discard | FriendVerb::Withdraw | FriendVerb::End => {
+            by.into()
+        }
+    };
+    frame("mutual_users", Payload { r#type, user })
 }
 
 /// The answer to a friend command that was done.
@@ -296,9 +222,9 @@ pub fn ok() -> Frame {
     frame("ok", ())
 }
 
-/// The list of friends.
-pub fn friends(friends: &[User]) -> Frame {
-    frame("mutual_users", objects(friends))
+/// The list of the friends of the user `me`.
+pub fn friends(form: Form, me: UserId, friends: &[User]) -> Frame {
+    frame("mutual_users", friends_of(form, me, friends))
 }
 
 /// An error frame.
@@ -355,7 +281,6 @@ pub fn close(form: Form, reason: CloseReason) -> (u16, String) {
         CloseReason::HeartbeatMissing => (4003, "Heartbeat missing. Websocket session closed."),
         CloseReason::HeartbeatOmitted => NO_HEARTBEAT,
         CloseReason::NotIdentified => (4001, "Authentication required."),
-        CloseReason::Replaced => (4001, "replaced"),
         CloseReason::TokenExpired => (4010, "token expired"),
         CloseReason::TokenRevoked => (4010, "token revoked"),
         // Whoever has asked for features knows that this one means: come back.

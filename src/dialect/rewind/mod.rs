@@ -6,6 +6,7 @@
 pub mod decode;
 pub mod encode;
 pub mod features;
+mod objects;
 mod time;
 
 use self::features::Features;

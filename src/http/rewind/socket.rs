@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::dialect::Kind;
 use crate::dialect::rewind::Mode;
-use crate::http::{State, error::ApiError, peer, text};
+use crate::http::{State, error::ApiError, origin, text};
 use crate::ws;
 
 /// `?compat=`.
@@ -25,10 +24,7 @@ pub async fn open(
     state: Data<State>,
 ) -> Result<HttpResponse, Error> {
     let settings = &state.settings;
-    let peer = peer::address(&request, settings.trust_proxy);
-    if !settings.origins.pass(request.headers(), ("a socket", peer)) {
-        return Err(ApiError::Refused(StatusCode::FORBIDDEN, "origin is not allowed.").into());
-    }
+    origin::check(&request, &settings.allowed_origins)?;
     const NO_MODE: ApiError = ApiError::bad_request("compat is readme or wind.");
     let options: Result<Options, _> = text::form(request.query_string().as_bytes());
     let options = options.map_err(|_| NO_MODE)?;
@@ -38,7 +34,7 @@ pub async fn open(
         Some("wind") => Mode::Wind,
         Some(_) => return Err(NO_MODE.into()),
     };
-    let seat = state.seat(&request).map_err(ApiError::from)?;
+    let seat = state.seat().ok_or(ApiError::Busy)?;
     let session = (Kind::Rewind(mode.into()), Arc::clone(&state.sessions), seat);
     ws::accept(&request, payload, settings.socket, session)
 }

@@ -12,7 +12,7 @@ use utoipa::openapi::{Ref, RefOr, ResponseBuilder};
 
 use super::{
     auth, blocks, export, friends, groups, me, members, messages, password, presence, problem,
-    reset, rooms, sessions,
+    reset, rooms, sessions, users,
 };
 
 #[derive(OpenApi)]
@@ -41,12 +41,15 @@ use super::{
         friends::accept,
         friends::end,
         presence::show,
+        users::list,
+        users::show,
         blocks::list,
         blocks::show,
         blocks::make,
         blocks::lift,
         rooms::list,
         rooms::read,
+        rooms::readers,
         messages::list,
         messages::send,
         messages::edit,

@@ -112,12 +112,13 @@ fn head(conn: &mut Connection, me: UserId, now: Timestamp) -> Result<Option<Expo
     let Some(own) = accounts::own(conn, me)? else { return Ok(None) };
     let faces = |users: Vec<User>| users.into_iter().map(Face::from).collect();
     let friends = friendships::friends_of(conn, &[me])?.remove(&me).unwrap_or_default();
+    let friends = friends.into_iter().map(|friend| Face::friend(friend, me)).collect();
     let incoming = friendships::requests_to(conn, &[me])?.remove(&me).unwrap_or_default();
     let ids = blocks::of(conn, me)?;
     let mut blocked = users::by_ids(conn, &ids)?;
     Ok(Some(Export {
         account: own.into(),
-        friends: faces(friends),
+        friends,
         requests_incoming: faces(incoming),
         requests_outgoing: faces(friendships::requests_by(conn, me)?),
         blocked: faces(ids.iter().filter_map(|id| blocked.remove(id)).collect()),
@@ -161,7 +162,8 @@ impl Writer {
                 Some(entry) => {
                     self.comma(&mut text);
                     let key = entry.state.key;
-                    text += &json(&ExportedRoom { room: entry.into(), messages: Vec::new() })?;
+                    let room = Room::of(entry, self.me);
+                    text += &json(&ExportedRoom { room, messages: Vec::new() })?;
                     text.truncate(text.len().saturating_sub(2));
                     (self.at, self.first) = (At::Room(key, 0), true);
                 }

@@ -38,7 +38,8 @@ pub struct FriendRequests {
 pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let me = Caller::of(&request, &state).await?.user.id;
     let friends = state.hub().friends(me).await?;
-    Ok(HttpResponse::Ok().json(Friends { users: friends.into_iter().map(Face::from).collect() }))
+    let users = friends.into_iter().map(|friend| Face::friend(friend, me)).collect();
+    Ok(HttpResponse::Ok().json(Friends { users }))
 }
 
 /// Requests for friendship, to one and by one

@@ -66,6 +66,24 @@ pub fn digits(text: &str) -> Option<i64> {
     if plain { text.parse().ok() } else { None }
 }
 
+/// The most ids in one parameter.
+const IDS_MAX: usize = 100;
+
+/// The users whose ids a parameter lists, with commas between; what can be nobody's id is left out.
+///
+/// # Errors
+/// 400 if there are more than 100, or something else among them.
+pub fn ids(name: &str, text: &str) -> Result<Vec<UserId>, Problem> {
+    let invalid = |what| Problem::new(Code::ParameterInvalid).detail(format!("{name}: {what}."));
+    let parts: Vec<&str> = text.split(',').filter(|part| !part.is_empty()).collect();
+    if parts.len() > IDS_MAX {
+        return Err(invalid("more than 100"));
+    }
+    let id = |part: &str| part.trim().parse::<i64>().map_err(|_| invalid("not all are ids"));
+    let ids = parts.into_iter().map(id).collect::<Result<Vec<i64>, _>>()?;
+    Ok(ids.into_iter().filter_map(UserId::new).collect())
+}
+
 /// The room at an address, seen from `me`; `None` if it can be nobody's.
 pub fn room(text: &str, me: UserId) -> Option<RoomKey> {
     RoomKey::at(digits(text)?, me)

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::caller::Caller;
 use super::input;
 use super::problem::{Code, Problem};
-use super::shape::Written;
+use super::shape::{Face, Written};
 use crate::domain::command::{Absent, Write};
 use crate::domain::id::{MessageId, UserId};
 use crate::domain::message::{CONTENT_BYTES_MAX, Content, ContentError, Nonce};
@@ -63,6 +63,8 @@ pub struct Messages {
     messages: Vec<Written>,
     /// Whether there are more in the direction that was asked for.
     more: bool,
+    /// Who has written them.
+    users: Vec<Face>,
 }
 
 /// A message to be sent.
@@ -119,8 +121,13 @@ pub async fn list(
     let found = messages.len();
     messages.retain(|message| message.seq < end);
     more &= messages.len() == found;
+    let mut authors: Vec<UserId> = messages.iter().map(|message| message.author).collect();
+    authors.sort_unstable();
+    authors.dedup();
+    let users = state.hub().contacts(me, authors).await?;
+    let users = users.into_iter().map(|user| Face::contact(user, me)).collect();
     let messages = messages.into_iter().map(|message| Written::of(message, me)).collect();
-    Ok(HttpResponse::Ok().json(Messages { messages, more }))
+    Ok(HttpResponse::Ok().json(Messages { messages, more, users }))
 }
 
 /// Where to look, for how many, and what number is above all that is asked for.

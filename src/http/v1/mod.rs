@@ -26,6 +26,7 @@ mod sessions;
 mod shape;
 mod table;
 mod time;
+mod users;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
@@ -64,12 +65,15 @@ fn table() -> Table {
         .delete("/friend-requests/{user}", friends::discard)
         .delete("/friend-requests/outgoing/{user}", friends::withdraw)
         .get("/presence", presence::show)
+        .get("/users", users::list)
+        .get("/users/{user}", users::show)
         .get("/blocks", blocks::list)
         .get("/blocks/{user}", blocks::show)
         .put("/blocks/{user}", blocks::make)
         .delete("/blocks/{user}", blocks::lift)
         .get("/rooms", rooms::list)
         .put("/rooms/{room}/read", rooms::read)
+        .get("/rooms/{room}/readers", rooms::readers)
         .get("/rooms/{room}/messages", messages::list)
         .post("/rooms/{room}/messages", messages::send)
         .patch("/rooms/{room}/messages/{message}", messages::edit)

@@ -1,21 +1,16 @@
 //! `/presence`: which friends are there.
 
-use std::collections::HashSet;
-
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
-use super::problem::{Code, Problem};
+use super::problem::Problem;
 use super::{input, time};
 use crate::domain::event;
 use crate::domain::id::UserId;
 use crate::http::State;
-
-/// How many users one may ask about by name.
-const USERS_MAX: usize = 100;
 
 /// Whom to ask about.
 #[derive(Deserialize, IntoParams)]
@@ -81,23 +76,10 @@ pub struct Presences {
 pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let me = Caller::of(&request, &state).await?.user.id;
     let asked: Asked = input::query(&request)?;
-    let wanted = asked.users.as_deref().map(ids).transpose()?;
+    let wanted = asked.users.as_deref().map(|text| input::ids("users", text)).transpose()?;
     let is_wanted = |id: &UserId| wanted.as_ref().is_none_or(|wanted| wanted.contains(id));
     let friends = state.hub().friends(me).await?;
     let ids: Vec<UserId> = friends.iter().map(|friend| friend.id).filter(is_wanted).collect();
     let users = state.hub().presence(ids).await?.into_iter().map(Presence::from).collect();
     Ok(HttpResponse::Ok().json(Presences { users }))
-}
-
-fn ids(text: &str) -> Result<HashSet<UserId>, Problem> {
-    let invalid = |detail| Problem::new(Code::ParameterInvalid).detail(detail);
-    let parts: Vec<&str> = text.split(',').filter(|part| !part.is_empty()).collect();
-    if parts.len() > USERS_MAX {
-        return Err(invalid("users: more than 100."));
-    }
-    let id =
-        |part: &str| part.trim().parse::<i64>().map_err(|_| invalid("users: not all are ids."));
-    // What can be nobody's id is no friend's.
-    let ids = parts.into_iter().map(id).collect::<Result<Vec<i64>, _>>()?;
-    Ok(ids.into_iter().filter_map(UserId::new).collect())
 }

@@ -1,16 +1,19 @@
 //! `/rooms`: conversations of two and groups, and how far one has read in them.
 
+use std::collections::BTreeMap;
+
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::caller::Caller;
-use super::input;
 use super::problem::{Code, Problem};
-use super::shape::Face;
+use super::shape::{Face, Written};
+use super::{input, time};
 use crate::domain::command::Write;
 use crate::domain::event::RoomEntry;
+use crate::domain::id::UserId;
 use crate::http::State;
 use crate::store::Done;
 
@@ -51,21 +54,43 @@ pub struct Room {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     unread_more: bool,
+    /// The newest message that one can see. `null` if there is none, and also where the texts of newer ones
+    /// in other rooms fill the list (`store.history_slice_bytes`); then `last_at` is there.
+    last: Option<Written>,
+    /// When it was sent.
+    #[schema(format = "date-time")]
+    last_at: Option<String>,
+    /// How far others have read: the numbers of their last messages by their ids, without those who have
+    /// read nothing. Empty for groups of more than 100 members; `/rooms/{room}/readers` has these, too.
+    #[schema(example = json!({"284893234847746": 17}))]
+    readers: Readers,
 }
 
-impl From<RoomEntry> for Room {
-    fn from(entry: RoomEntry) -> Self {
-        let RoomEntry { state, peer, title } = entry;
+/// Numbers of messages by the ids of users.
+pub type Readers = BTreeMap<String, i64>;
+
+/// How far users have read.
+fn marks(readers: Vec<(UserId, i64)>) -> Readers {
+    readers.into_iter().map(|(user, seq)| (user.to_string(), seq)).collect()
+}
+
+impl Room {
+    /// A room as `me` sees it.
+    pub fn of(entry: RoomEntry, me: UserId) -> Self {
+        let RoomEntry { state, peer, title, last_at, last, readers } = entry;
         Self {
             id: state.key.address().to_string(),
             kind: if state.key.pair().is_some() { RoomKind::Dm } else { RoomKind::Group },
-            user: peer.map(Face::from),
+            user: peer.map(|peer| Face::contact(peer, me)),
             title,
             seq: state.seq,
             rev: state.rev,
             read_seq: state.read_seq,
             unread: state.unread.count,
             unread_more: state.unread.more,
+            last: last.map(|last| Written::of(last, me)),
+            last_at: last_at.map(time::text),
+            readers: marks(readers),
         }
     }
 }
@@ -96,7 +121,39 @@ pub struct ReadMark {
 pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let me = Caller::of(&request, &state).await?.user.id;
     let rooms = state.hub().rooms(me).await?;
-    Ok(HttpResponse::Ok().json(Rooms { rooms: rooms.into_iter().map(Room::from).collect() }))
+    let rooms = rooms.into_iter().map(|room| Room::of(room, me)).collect();
+    Ok(HttpResponse::Ok().json(Rooms { rooms }))
+}
+
+/// Who has read how far in a room.
+#[derive(Serialize, ToSchema)]
+pub struct ReadMarks {
+    /// The numbers of the last messages that others have read, by their ids, without those who have read
+    /// nothing.
+    #[schema(example = json!({"284893234847746": 17}))]
+    readers: Readers,
+}
+
+/// How far the others in a room have read
+///
+/// For groups of any size.
+#[utoipa::path(
+    get, path = "/rooms/{room}/readers", tag = "Rooms", operation_id = "readers",
+    params(("room" = String, Path, description = "The room's address")),
+    responses(
+        (status = 200, description = "The marks", body = ReadMarks),
+        (status = 403, description = "not_member"),
+        (status = 404, description = "no_such_room"),
+    ),
+)]
+pub async fn readers(
+    request: HttpRequest,
+    room: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let me = Caller::of(&request, &state).await?.user.id;
+    let readers = state.hub().readers(me, input::room(&room, me)).await?;
+    Ok(HttpResponse::Ok().json(ReadMarks { readers: marks(readers) }))
 }
 
 /// Says how far one has read

@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 use super::time;
 use crate::domain::id::UserId;
 use crate::domain::message::Message;
-use crate::domain::user::User;
+use crate::domain::room::RoomKey;
+use crate::domain::user::{Contact, User};
 
 /// What everybody may see of a user.
 #[derive(Serialize, ToSchema)]
@@ -20,11 +21,31 @@ pub struct Face {
     name: String,
     /// A picture's name, or whatever else the user's client puts there.
     profile: Option<String>,
+    /// The address of the room with a friend; left out if the user is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "284893234847746")]
+    room: Option<String>,
 }
 
 impl From<User> for Face {
     fn from(user: User) -> Self {
-        Self { id: user.id.to_string(), name: user.name, profile: user.profile }
+        Self { id: user.id.to_string(), name: user.name, profile: user.profile, room: None }
+    }
+}
+
+impl Face {
+    /// A friend of the user `me`.
+    pub fn friend(user: User, me: UserId) -> Self {
+        let room = RoomKey::direct(me, user.id).map(|room| room.address().to_string());
+        Self { room, ..Self::from(user) }
+    }
+
+    /// A user as `me` knows him.
+    pub fn contact(contact: Contact, me: UserId) -> Self {
+        match contact.is_friend {
+            true => Self::friend(contact.user, me),
+            false => contact.user.into(),
+        }
     }
 }
 

@@ -109,7 +109,7 @@ impl ChatServer {
 
     fn befriended(&mut self, actor: User, other: UserId, verb: FriendVerb, fanout: &mut Fanout) {
         let pair = (actor.id, other);
-        let event = fanout.event(Event::Befriended { verb, by: actor });
+        let event = fanout.event(Event::Befriended { verb, by: actor, to: other });
         fanout.push(event, (other, Viewer::Peer), None);
         let Some(bond) = bond(verb) else { return };
         self.presence.bond(pair, bond);

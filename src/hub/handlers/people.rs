@@ -9,7 +9,7 @@ use crate::hub::fanout::Fanout;
 use crate::hub::messages::{
     AskOnline, AskPresence, AskSockets, Notify, TellDepartures, TellRequest,
 };
-use crate::store::tables::groups::Departure;
+use crate::store::tables::departures::Departure;
 
 impl Handler<AskOnline> for ChatServer {
     type Result = ();
@@ -70,7 +70,7 @@ impl Handler<TellRequest> for ChatServer {
 
     fn handle(&mut self, TellRequest { to, by }: TellRequest, _: &mut Context<Self>) {
         let mut fanout = Fanout::default();
-        let event = fanout.event(Event::Befriended { verb: FriendVerb::Request, by });
+        let event = fanout.event(Event::Befriended { verb: FriendVerb::Request, by, to });
         fanout.push(event, (to, Viewer::Peer), None);
         self.deliver(fanout);
     }

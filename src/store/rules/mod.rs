@@ -95,6 +95,7 @@ impl Rules {
         {
             ledger.create_room(self.mint.room()?, pair)?;
         }
+        ledger.note_author(key, author)?;
         let hearers = ledger.hearers(key, author)?;
         let hidden = !hearers.hidden_from.is_empty();
         let room = ledger.room(key)?.ok_or(NotFound)?;

@@ -12,9 +12,9 @@ use crate::store::Connection;
 use crate::store::error::StoreError;
 use crate::store::schema::{blocks, friendships, nonces, users};
 
-use super::groups::Departure;
+use super::departures::{self, Departure};
 use super::users::{FACE, Face, user};
-use super::{groups, logins, resets, rooms};
+use super::{logins, resets, rooms};
 
 /// What is kept of a user, but for the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,7 +154,7 @@ pub fn delete(
     diesel::delete(blocks::table.filter(blocking)).execute(conn)?;
     diesel::delete(nonces::table.filter(nonces::author_id.eq(me))).execute(conn)?;
     rooms::close_of(conn, id)?;
-    let departures = groups::depart(conn, &user)?;
+    let departures = departures::depart(conn, &user)?;
     resets::forget(conn, id)?;
     let revocation = logins::revoke(conn, id, &Which::AllBut(None), now)?;
     // Their names are still needed, until their tokens have expired.

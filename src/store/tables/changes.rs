@@ -12,11 +12,12 @@ use crate::domain::message::Message;
 use crate::store::Connection;
 use crate::store::error::StoreError;
 
-use super::history::{self, FIRST_BY_REV, first_not_below, messages_where, visible};
+use super::history::{self, FIRST_BY_REV, first_not_below};
 use super::messages::{Row, RowType};
 use super::nonces;
 use super::rooms::Room;
 use super::statement::{Statement, Value};
+use super::visible::{messages_where, visible};
 
 /// Messages read at once: so many more than fit may be in memory.
 const CHUNK: u32 = 64;

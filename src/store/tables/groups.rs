@@ -7,9 +7,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, SmallInt};
 
 use crate::domain::clock::Timestamp;
-use crate::domain::group::{Group, GroupChange, GroupVerb, Member, Role};
+use crate::domain::group::{Member, Role};
 use crate::domain::id::{GroupId, UserId};
-use crate::domain::user::User;
 use crate::store::Connection;
 use crate::store::connection::each_backend;
 use crate::store::error::StoreError;
@@ -42,12 +41,14 @@ pub struct Seat {
 }
 
 /// All members of a group.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {
     /// In the order of their ids.
     pub seats: Vec<Seat>,
     /// Those who know of it.
     pub aware: Arc<[UserId]>,
+    /// Those who have ever written in it, in the same order.
+    pub authors: Vec<UserId>,
 }
 
 impl Roster {
@@ -57,19 +58,24 @@ impl Roster {
         self.seats.get(place).copied()
     }
 
+    /// Whether a member has ever written in the group.
+    pub fn has_written(&self, user: UserId) -> bool {
+        self.authors.binary_search(&user).is_ok()
+    }
+
+    /// The same members, one of whom has written by now.
+    pub fn with_author(&self, user: UserId) -> Self {
+        let mut roster = self.clone();
+        if let Err(place) = roster.authors.binary_search(&user) {
+            roster.authors.insert(place, user);
+        }
+        roster
+    }
+
     /// Whose group it is.
     pub fn owner(&self) -> Option<UserId> {
         self.seats.iter().find(|seat| seat.role == Role::Owner).map(|seat| seat.user)
     }
-}
-
-/// A user has left a group with his account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Departure {
-    /// What is told of it.
-    pub change: GroupChange,
-    /// Whom.
-    pub told: Vec<UserId>,
 }
 
 #[derive(Insertable, AsChangeset)]
@@ -83,7 +89,9 @@ struct SeatRow {
 }
 
 const HEAD: &str = "SELECT version FROM room_groups WHERE room_id = ?";
-const SEATS: &str = "SELECT user_id, role, unaware FROM members WHERE room_id = ? ORDER BY user_id";
+const SEATS: &str = "SELECT m.user_id, m.role, m.unaware, a.user_id IS NOT NULL FROM members m \
+    LEFT JOIN authors a ON a.room_id = m.room_id AND a.user_id = m.user_id \
+    WHERE m.room_id = ? ORDER BY m.user_id";
 
 const fn code(role: Role) -> i16 {
     match role {
@@ -135,14 +143,16 @@ pub fn head(conn: &mut Connection, group: GroupId) -> Result<Option<Head>, Store
 /// As [`version`].
 pub fn roster(conn: &mut Connection, group: GroupId) -> Result<Roster, StoreError> {
     let values = [Value::Int(group.get())];
-    let rows: Vec<(i64, i16, bool)> =
-        Statement::<(BigInt, SmallInt, Bool)>::new(SEATS, &values).load(conn)?;
-    let seat = |(user, code, unaware)| {
-        Ok::<_, StoreError>(Seat { user: user_id(user)?, role: role(code)?, unaware })
-    };
-    let seats: Vec<Seat> = rows.into_iter().map(seat).collect::<Result<_, _>>()?;
+    let rows: Vec<(i64, i16, bool, bool)> =
+        Statement::<(BigInt, SmallInt, Bool, Bool)>::new(SEATS, &values).load(conn)?;
+    let (mut seats, mut authors) = (Vec::with_capacity(rows.len()), Vec::new());
+    for (user, code, unaware, wrote) in rows {
+        let user = user_id(user)?;
+        seats.push(Seat { user, role: role(code)?, unaware });
+        authors.extend(wrote.then_some(user));
+    }
     let aware = seats.iter().filter(|seat| !seat.unaware).map(|seat| seat.user).collect();
-    Ok(Roster { seats, aware })
+    Ok(Roster { seats, aware, authors })
 }
 
 /// The members of a group as they are shown, oldest first.
@@ -308,44 +318,6 @@ pub fn unban(conn: &mut Connection, group: GroupId, user: UserId) -> Result<bool
 pub fn is_banned(conn: &mut Connection, group: GroupId, user: UserId) -> Result<bool, StoreError> {
     let row = bans::table.find((group.get(), user.get()));
     Ok(select(exists(row)).get_result(conn)?)
-}
-
-/// Takes a user out of all groups. What he owned passes to the moderator who has been there longest, else
-/// to such a member; a group without others ends. Gives what to tell of each, and whom.
-///
-/// # Errors
-/// As [`version`].
-pub fn depart(conn: &mut Connection, who: &User) -> Result<Vec<Departure>, StoreError> {
-    let mut departures = Vec::new();
-    for group in of(conn, who.id)? {
-        let all = roster(conn, group)?;
-        let mut owner = all.owner();
-        if owner == Some(who.id) {
-            let others =
-                members(conn, group)?.into_iter().filter(|member| member.user.id != who.id);
-            let knows = |member: &Member| all.aware.contains(&member.user.id);
-            let mut heirs: Vec<Member> = others.filter(knows).collect();
-            heirs.sort_by_key(|member| member.role == Role::Member);
-            let Some(heir) = heirs.first() else {
-                delete(conn, group)?;
-                continue;
-            };
-            owner = Some(heir.user.id);
-            let as_owner = Seat { user: heir.user.id, role: Role::Owner, unaware: false };
-            seat(conn, group, as_owner, heir.joined_at)?;
-        }
-        unseat(conn, group, who.id)?;
-        touch(conn, group)?;
-        if let (Some(owner), Some(Head { title, created_at, .. })) = (owner, head(conn, group)?) {
-            let members = all.seats.len().saturating_sub(1);
-            let group = Group { id: group, title, owner, members, created_at };
-            let (verb, user, by) = (GroupVerb::Leave, Some(who.clone()), who.id);
-            let told = all.aware.iter().copied().filter(|other| *other != who.id).collect();
-            let change = GroupChange { verb, group, user, role: None, by };
-            departures.push(Departure { change, told });
-        }
-    }
-    Ok(departures)
 }
 
 /// Ends a group: nobody is in it any more. What was said in it is swept later.

@@ -21,6 +21,7 @@ use crate::store::error::StoreError;
 use super::messages::{Row, RowType};
 use super::rooms::{self, Room};
 use super::statement::{Statement, Value};
+use super::visible::{messages_where, visible};
 use super::{friendships, groups, nonces, users};
 
 /// The most messages in one slice, however short they are.
@@ -65,31 +66,8 @@ macro_rules! first_not_below {
     };
 }
 
-/// Whether a reader may see a message.
-macro_rules! visible {
-    () => {
-        "(NOT hidden OR NOT EXISTS (SELECT 1 FROM hidings h \
-         WHERE h.message_id = messages.id AND h.reader_id = ?))"
-    };
-}
-
-/// Messages with their columns, but for those that are hidden from the reader.
-macro_rules! messages_where {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, seq, rev, author_id, created_at, edited_at, deleted, hidden, content \
-             FROM messages WHERE room_id = ? AND ",
-            visible!(),
-            " AND ",
-            $rest
-        )
-    };
-}
-
 const FIRST_BY_TIME: &str = first_not_below!("created_at");
 pub(super) const FIRST_BY_REV: &str = first_not_below!("sent_rev");
-pub(super) use messages_where;
-pub(super) use visible;
 
 const NEWEST: &str = messages_where!("seq < ? AND NOT deleted ORDER BY seq DESC LIMIT ?");
 const BETWEEN: &str = messages_where!("seq >= ? AND seq < ? AND NOT deleted ORDER BY seq");
@@ -114,11 +92,13 @@ pub enum Before {
     Seq(i64),
 }
 
-/// Where to look in a room: before a message, or after one.
+/// Where to look in a room: before a message or a moment, or after a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// The newest before it.
     Before(i64),
+    /// The newest before it.
+    BeforeMoment(Timestamp),
     /// The oldest after it.
     After(i64),
 }
@@ -242,6 +222,7 @@ pub fn next_to(
 ) -> Result<(Vec<Message>, bool), StoreError> {
     let (sql, seq) = match place {
         Place::Before(seq) => (NEWEST, seq),
+        Place::BeforeMoment(moment) => (NEWEST, first_seq_not_before(conn, room, moment)?),
         Place::After(seq) => (AFTER, seq),
     };
     let limit = i64::from(count).saturating_add(1);
@@ -251,7 +232,7 @@ pub fn next_to(
     let fitting = rows.len();
     rows.truncate(usize::try_from(count).unwrap_or(usize::MAX));
     let more = !all || rows.len() < fitting;
-    if matches!(place, Place::Before(_)) {
+    if !matches!(place, Place::After(_)) {
         rows.reverse();
     }
     let messages: Result<Vec<Message>, StoreError> =

@@ -23,6 +23,19 @@ const INSERT_VALUES: &str = "(?, ?, ?, ?, ?, ?, ?, NULL, 0, ?, ?)";
 const INSERT_ARRAYS: &str = "SELECT id, room_id, seq, rev, rev, author_id, created_at, \
     NULL::bigint, FALSE, hidden = 1, content FROM unnest(?, ?, ?, ?, ?, ?, ?, ?) \
     AS new (id, room_id, seq, rev, author_id, created_at, hidden, content)";
+/// Messages with the ids of a list.
+macro_rules! among {
+    ($ids:literal) => {
+        concat!(
+            "SELECT id, seq, rev, author_id, created_at, edited_at, deleted, hidden, content \
+             FROM messages WHERE id ",
+            $ids
+        )
+    };
+}
+
+const AMONG_JSON: &str = among!("IN (SELECT value FROM json_each(?))");
+const AMONG_ARRAY: &str = among!("= ANY(?)");
 const UPDATE: &str = "UPDATE messages SET rev = ?, edited_at = ?, deleted = (? = 1), \
                       hidden = (? = 1), content = ? WHERE id = ?";
 
@@ -34,7 +47,8 @@ pub(super) type RowType =
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = messages)]
 pub(super) struct Row {
-    id: i64,
+    /// Which message.
+    pub id: i64,
     seq: i64,
     /// The room's revision at its last change.
     pub rev: i64,
@@ -158,6 +172,30 @@ pub fn find(conn: &mut Connection, id: MessageId) -> Result<Option<Message>, Sto
     let Some(((room, ends), row, nonce)) = found else { return Ok(None) };
     let message = row.into_message(room_key(room, ends)?)?;
     Ok(Some(Message { nonce: nonce.and_then(Nonce::new), ..message }))
+}
+
+/// Messages by their ids, in no order.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub(super) fn by_ids(conn: &mut Connection, ids: &[i64]) -> Result<Vec<Row>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    match conn {
+        Connection::Sqlite(sqlite) => {
+            let texts: Vec<String> = ids.iter().map(i64::to_string).collect();
+            let json = format!("[{}]", texts.join(","));
+            let values = [Value::Text(&json)];
+            let query = Statement::<RowType>::new(AMONG_JSON, &values);
+            Ok(RunQueryDsl::load(query, sqlite)?)
+        }
+        Connection::Postgres(postgres) => {
+            let values = [Value::Ints(ids)];
+            let query = Statement::<RowType>::new(AMONG_ARRAY, &values);
+            Ok(RunQueryDsl::load(query, postgres)?)
+        }
+    }
 }
 
 /// The highest id.

@@ -4,8 +4,11 @@
 //! is one function, or runs in one `write`. Nothing here knows the time or makes an id.
 
 pub mod accounts;
+pub mod authors;
 pub mod blocks;
 pub mod changes;
+pub mod contacts;
+pub mod departures;
 pub mod friendships;
 pub mod groups;
 pub(in crate::store) mod hidings;
@@ -23,6 +26,7 @@ pub mod rooms;
 pub mod service_keys;
 mod statement;
 pub mod users;
+mod visible;
 
 use crate::domain::id::{GroupId, MessageId, RoomId, UserId};
 use crate::domain::room::RoomKey;

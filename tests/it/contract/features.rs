@@ -24,12 +24,15 @@ macro_rules! transcripts {
 
 transcripts! {
     auth,
+    chat_list,
+    chat_list_long,
     group,
     group_errors,
     group_limits,
     group_messages,
     group_per_user,
     group_per_user_blocked,
+    page,
     presence,
     presence_away,
     presence_friends,
@@ -42,6 +45,7 @@ transcripts! {
     sync_requests,
     typing,
     typing_ends,
+    users,
     without,
     wind,
 }

@@ -135,6 +135,10 @@ fn setting(key: &str, value: &str) -> Result<Setting, Failed> {
             let most = value.parse().map_err(|_| "a number")?;
             Box::new(move |config| config.limits.groups_per_user_max = most)
         }
+        ("store.history_slice_bytes", _) => {
+            let most = value.parse().map_err(|_| "a number")?;
+            Box::new(move |config| config.store.history_slice_bytes = most)
+        }
         ("rewind.heartbeat_timeout_ms", _) => {
             let ms = number.map_err(|error| error.to_string())?;
             Box::new(move |config| config.rewind.heartbeat_timeout_ms = ms)

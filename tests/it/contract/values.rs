@@ -2,6 +2,7 @@
 //!
 //! Functions in `${…}` (arguments are names or `'texts'`):
 //! - `room(a,b)`: the address of the room of two users;
+//! - `friend(me,a)`: the user `a` as his friend `me` reads it who has asked for features;
 //! - `times('x',9)`: a text so many times;
 //! - `odd('%',9)`: a text so many times, with commas between, each `%` being the next odd number;
 //! - `cursor(t)`: the base64 of a time; `cursor(t,FORM)` changes it first: `zone` adds `+09:00`,
@@ -118,6 +119,14 @@ impl Values {
     fn call(&self, function: &str, arguments: &[&str]) -> Result<String, Failed> {
         match (function, arguments) {
             ("room", [a, b]) => Ok((self.id(a)? ^ self.id(b)?).to_string()),
+            ("friend", [me, other]) => {
+                let User { id, name, profile } = &self.account(other)?.user;
+                let room = (self.id(me)? ^ self.id(other)?).to_string();
+                let (id, room) = (json!(id.to_string()), json!(room));
+                let (name, profile) = (json!(name), json!(profile));
+                // In the order of the wire, for lines that are compared byte for byte.
+                Ok(format!(r#"{{"id":{id},"name":{name},"profile":{profile},"room":{room}}}"#))
+            }
             ("times", [text, times]) => {
                 let times: usize = times.parse().map_err(|_| "times('x',9)")?;
                 Ok(self.text(text)?.repeat(times))

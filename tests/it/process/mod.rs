@@ -4,7 +4,6 @@
 mod cli;
 mod disk;
 mod faults;
-mod gone;
 mod kill;
 mod lock;
 mod owner;

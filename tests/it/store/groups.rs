@@ -6,7 +6,7 @@ use tradewind::domain::id::GroupId;
 use tradewind::domain::room::RoomKey;
 use tradewind::domain::user::User;
 use tradewind::store::sweeper::ended_groups;
-use tradewind::store::tables::{friendships, groups, messages, rooms};
+use tradewind::store::tables::{departures, friendships, groups, messages, rooms};
 use tradewind::store::{Change, Done};
 
 use super::harness::*;
@@ -74,7 +74,7 @@ on_both! {
             let role = GroupStep::SetRole(Who::Id(id(6)), Role::Moderator);
             assert!(matches!(step(&live, 2, Some(group), role).await, Done::Grouped { .. }));
             let user = User { id: id(2), name: "user2".to_owned(), profile: None };
-            let departures = live.database.write(|conn| groups::depart(conn, &user)).unwrap();
+            let departures = live.database.write(|conn| departures::depart(conn, &user)).unwrap();
             let told: Vec<_> = departures.iter().map(|departure| &departure.told[..]).collect();
             assert_eq!(told, [[id(4), id(6)]]);
             assert_eq!(departures[0].change.group.owner, id(6));

@@ -12,6 +12,7 @@ mod logins;
 mod memory;
 mod nonces;
 mod registrations;
+mod room_list;
 mod rules;
 mod schema;
 mod users;

@@ -108,6 +108,7 @@ on_both! {
             "2026-11-22-000004_deleted_users",
             "2026-11-22-000005_resets",
             "2026-11-29-000500_quotas",
+            "2026-11-29-000700_authors",
         ];
         assert_eq!(database.migrate().unwrap(), all);
         assert!(database.migrate().unwrap().is_empty());

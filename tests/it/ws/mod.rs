@@ -1,6 +1,5 @@
 //! Sockets: life and death of a session, and peers that mean no good.
 
-mod before_auth;
 mod chatting;
 mod crowds;
 mod handshake;
@@ -8,7 +7,6 @@ mod hostile;
 mod lifetime;
 mod limits;
 mod presence;
-mod rates;
 mod rounds;
 
 use crate::harness::Server;

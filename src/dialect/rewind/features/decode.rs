@@ -16,6 +16,8 @@ use crate::domain::id::{GroupId, UserId};
 
 /// Rooms that can be named in one request.
 const ROOMS_MAX: usize = 1_000;
+/// Users that can be asked about in one request.
+const USERS_MAX: usize = 100;
 /// Messages in one answer.
 const LIMIT_MAX: u32 = 500;
 
@@ -38,7 +40,8 @@ pub fn frame(
         "sync" if has(Features::SYNC) => Some(sync(form, payload, me).map(Command::Query)),
         "presence" if has(Features::PRESENCE) => Some(presence(payload).map(Command::Write)),
         "typing" if has(Features::TYPING) => Some(typing(form, payload, me).map(Command::Write)),
-        "read" if has(Features::READ) => Some(read(form, payload, me).map(Command::Write)),
+        "read" if has(Features::READ) => Some(read(form, payload, me)),
+        "users" if form.features.is_any() => Some(users(payload).map(Command::Query)),
         "group" if has(Features::GROUP) => Some(group(payload)),
         _ => None,
     }
@@ -87,10 +90,32 @@ fn typing(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Write> {
     Ok(Write::Type { room: room(form, address, me)?, typing })
 }
 
-fn read(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Write> {
-    let [address, seq] = object(payload, ["chat_id", "seq"])?;
+fn read(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Command> {
+    let [kind, address, seq] = object(payload, ["type", "chat_id", "seq"])?;
+    if kind.and_then(json::string).as_deref() == Some("list") {
+        return Ok(Command::Query(Query::Readers { room: room(form, address, me)? }));
+    }
     let seq = seq.and_then(json::number).ok_or(encode::INVALID)?;
-    Ok(Write::Read { room: room(form, address, me)?, seq })
+    Ok(Command::Write(Write::Read { room: room(form, address, me)?, seq }))
+}
+
+fn users(payload: Option<&RawValue>) -> Read<Query> {
+    let [ids] = object(payload, ["ids"])?;
+    let ids: Vec<&RawValue> = ids
+        .and_then(|ids| serde_json::from_str(ids.get()).ok())
+        .filter(|ids: &Vec<_>| ids.len() <= USERS_MAX)
+        .ok_or(encode::INVALID)?;
+    let ids = ids.into_iter().map(|id| json::id(id).ok_or(encode::INVALID));
+    let ids: Vec<i64> = ids.collect::<Read<_>>()?;
+    // What can be nobody's id is nobody's whom one may look up.
+    Ok(Query::Users { ids: ids.into_iter().filter_map(UserId::new).collect() })
+}
+
+/// Whether a page of history is to come in one frame, which sessions with `sync` may ask for.
+pub fn is_page(form: Form, raw: Option<&RawValue>) -> Read<bool> {
+    let Some(raw) = raw.filter(|_| form.features.has(Features::SYNC)) else { return Ok(false) };
+    let asked: Option<bool> = serde_json::from_str(raw.get()).map_err(|_| encode::INVALID)?;
+    Ok(asked.unwrap_or(false))
 }
 
 fn group(payload: Option<&RawValue>) -> Read<Command> {

@@ -6,22 +6,16 @@ use serde::{Serialize, Serializer};
 use super::Features;
 use crate::dialect::Frame;
 use crate::dialect::rewind::Form;
-use crate::dialect::rewind::encode::{UserObject, as_text, frame, objects};
+use crate::dialect::rewind::encode::frame;
+use crate::dialect::rewind::objects::{ChatObject, Id, UserObject, objects, shown};
 use crate::dialect::rewind::time::Korean;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Presence, Requests, RoomEntry, Status};
 use crate::domain::group::{Group, GroupChange, GroupVerb, Member, Role};
 use crate::domain::id::UserId;
+use crate::domain::message::Message;
 use crate::domain::room::RoomKey;
-
-/// An id as text.
-struct Id(i64);
-
-impl Serialize for Id {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        as_text(&self.0, to)
-    }
-}
+use crate::domain::user::Contact;
 
 /// A room of the auth answer.
 #[derive(Serialize)]
@@ -36,30 +30,36 @@ pub struct RoomObject<'a> {
     unread: i64,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     unread_more: bool,
+    last: Option<ChatObject<'a>>,
+    last_at: Option<String>,
+    readers: Numbers<'a>,
 }
 
 /// The rooms of a welcome, as far as a session knows what they are.
-pub fn rooms(form: Form, entries: &[RoomEntry]) -> Vec<RoomObject<'_>> {
+pub fn rooms(form: Form, me: UserId, entries: &[RoomEntry]) -> Vec<RoomObject<'_>> {
     let groups = form.features.has(Features::GROUP);
     let known = |entry: &&RoomEntry| groups || entry.state.key.pair().is_some();
-    entries.iter().filter(known).map(room).collect()
+    entries.iter().filter(known).map(|entry| room(form, me, entry)).collect()
 }
 
-fn room(entry: &RoomEntry) -> RoomObject<'_> {
+fn room(form: Form, me: UserId, entry: &RoomEntry) -> RoomObject<'_> {
     let state = &entry.state;
     RoomObject {
-        id: Id(state.key.address()),
+        id: state.key.into(),
         kind: match state.key {
             RoomKey::Direct(_) => "dm",
             RoomKey::Group(_) => "group",
         },
-        user: entry.peer.as_ref().map(UserObject::from),
+        user: entry.peer.as_ref().map(|peer| UserObject::contact(form, me, peer)),
         title: entry.title.as_deref(),
         seq: state.seq,
         rev: state.rev,
         read_seq: state.read_seq,
         unread: state.unread.count,
         unread_more: state.unread.more,
+        last: entry.last.as_ref().map(|last| shown(form, last, me)),
+        last_at: moment(entry.last_at),
+        readers: Numbers(&entry.readers),
     }
 }
 
@@ -73,6 +73,54 @@ pub fn requests(requests: &Requests) -> Frame {
     }
     let (incoming, outgoing) = (objects(&requests.incoming), objects(&requests.outgoing));
     frame("load", Payload { r#type: "requests", incoming, outgoing })
+}
+
+/// A number for each of some users.
+struct Numbers<'a>(&'a [(UserId, i64)]);
+
+impl Serialize for Numbers<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(self.0.len()))?;
+        for (user, number) in self.0 {
+            map.serialize_entry(itoa::Buffer::new().format(user.get()), number)?;
+        }
+        map.end()
+    }
+}
+
+/// How far the others in a room have read.
+pub fn readers(room: RoomKey, marks: &[(UserId, i64)]) -> Frame {
+    #[derive(Serialize)]
+    struct Payload<'a> {
+        r#type: &'static str,
+        chat_id: Id,
+        readers: Numbers<'a>,
+    }
+    let (chat_id, readers) = (room.into(), Numbers(marks));
+    frame("read", Payload { r#type: "list", chat_id, readers })
+}
+
+/// Users whom the user `me` has asked about.
+pub fn users(form: Form, me: UserId, users: &[Contact]) -> Frame {
+    #[derive(Serialize)]
+    struct Payload<'a> {
+        users: Vec<UserObject<'a>>,
+    }
+    let users = users.iter().map(|user| UserObject::contact(form, me, user)).collect();
+    frame("users", Payload { users })
+}
+
+/// A page of a room's history, for the user `me`; and whether there is more before it.
+pub fn page(form: Form, (room, me): (RoomKey, UserId), messages: &[Message], more: bool) -> Frame {
+    #[derive(Serialize)]
+    struct Payload<'a> {
+        r#type: &'static str,
+        load_id: Id,
+        messages: Vec<ChatObject<'a>>,
+        more: bool,
+    }
+    let messages = messages.iter().map(|message| shown(form, message, me)).collect();
+    frame("load", Payload { r#type: "chat", load_id: room.into(), messages, more })
 }
 
 /// How far rooms have been brought up to date.
@@ -168,7 +216,7 @@ pub fn typing(user: UserId, room: RoomKey, typing: bool) -> Frame {
         state: &'static str,
     }
     let state = if typing { "start" } else { "stop" };
-    let payload = Payload { chat_id: Id(room.address()), user_id: Id(user.get()), state };
+    let payload = Payload { chat_id: room.into(), user_id: Id(user.get()), state };
     frame("typing", payload)
 }
 
@@ -180,7 +228,7 @@ pub fn read(user: UserId, room: RoomKey, seq: i64) -> Frame {
         user_id: Id,
         seq: i64,
     }
-    frame("read", Payload { chat_id: Id(room.address()), user_id: Id(user.get()), seq })
+    frame("read", Payload { chat_id: room.into(), user_id: Id(user.get()), seq })
 }
 
 #[derive(Serialize)]

@@ -40,6 +40,11 @@ impl Features {
         self.0 & other.0 == other.0
     }
 
+    /// Whether any is among them.
+    pub const fn is_any(self) -> bool {
+        self.0 & !Self::ASKED.0 != 0
+    }
+
     /// Those that are known by the names that were asked for.
     pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let known = |name| NAMES.iter().find(|(_, known)| *known == name);
@@ -63,6 +68,7 @@ mod tests {
         assert!(features.has(Features::SYNC) && features.has(Features::GROUP));
         assert!(!features.has(Features::READ) && features != Features::NONE);
         assert!(features.names().eq(["sync", "group"]));
+        assert!(features.is_any() && !Features::named(["magic"]).is_any());
         assert_eq!(Features::NONE.names().count(), 0);
     }
 }

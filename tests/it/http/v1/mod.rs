@@ -8,6 +8,7 @@ mod logins;
 mod matrix;
 mod people;
 mod rooms;
+mod users;
 
 use serde_json::Value;
 

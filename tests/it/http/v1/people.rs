@@ -11,6 +11,13 @@ fn face(who: &Account) -> Value {
     json!({"id": who.id().to_string(), "name": who.user.name, "profile": null})
 }
 
+/// The same, as his friend sees him.
+fn friend(who: &Account, me: &Account) -> Value {
+    let mut face = face(who);
+    face["room"] = me.room(who).into();
+    face
+}
+
 fn names(list: &Value) -> Vec<&str> {
     let users = list.as_array().expect("a list").iter();
     users.map(|user| user["name"].as_str().expect("a name")).collect()
@@ -99,7 +106,7 @@ async fn friends_and_requests_are_listed() {
             server.running().store.write(set).await.expect("asked");
         }
         let friends = server.api(&alice, "GET", "/friends", Value::Null).await;
-        assert_eq!(friends.expect(200), &json!({"users": [face(&bob)]}));
+        assert_eq!(friends.expect(200), &json!({"users": [friend(&bob, &alice)]}));
         let requests = server.api(&alice, "GET", "/friend-requests", Value::Null).await;
         let expected = json!({"incoming": [face(&carol)], "outgoing": [face(&dave)]});
         assert_eq!(requests.expect(200), &expected);
