@@ -15,6 +15,8 @@ export interface User {
   /** `null` for somebody who has just written for the first time, until the hub has named him. */
   readonly name: string | null;
   readonly profile: string | null;
+  /** Of friends: the address of the conversation with them. */
+  readonly room?: Id;
 }
 
 export interface Message {
@@ -40,6 +42,25 @@ export interface PendingMessage {
   readonly nonce: string;
   readonly chat_id: Id;
   readonly content: string;
+}
+
+/** What is drawn of a room: a message, or one of the user's own that is not stored yet. */
+export interface TimelineEntry {
+  /** The name under which it was sent; `null` for messages of others. */
+  readonly nonce: string | null;
+  readonly chat_id: Id;
+  readonly content: string;
+  readonly state: "stored" | "waiting" | "failed";
+  /** The message, once it is stored. */
+  readonly message: Message | null;
+  /** Why the hub has refused it. */
+  readonly error: HubError | null;
+}
+
+/** What has become of an own message: also "discarded". */
+export interface OutboxEntry extends Omit<TimelineEntry, "state" | "nonce"> {
+  readonly nonce: string;
+  readonly state: "stored" | "waiting" | "failed" | "discarded";
 }
 
 export interface Group {
@@ -93,22 +114,120 @@ export function login(
   fetch?: typeof globalThis.fetch,
 ): Promise<string>;
 
+/** Asks for an account; a mail with a link goes to the address, which makes it. */
+export function register(
+  address: string | URL,
+  account: { name: string; email: string; password: string },
+  fetch?: typeof globalThis.fetch,
+): Promise<void>;
+
+/** Has a mail sent with a link to a new password, if somebody has the address. */
+export function requestReset(
+  address: string | URL,
+  email: string,
+  fetch?: typeof globalThis.fetch,
+): Promise<void>;
+
+/** Sets a new password by the key at the end of the link in the mail. All log-ins end. */
+export function resetPassword(
+  address: string | URL,
+  key: string,
+  password: string,
+  fetch?: typeof globalThis.fetch,
+): Promise<void>;
+
 /**
  * Why something was not done. `code` is a number of the hub's (docs/errors.md), an HTTP status of
- * `login`, or a word of the SDK's own:
+ * what goes by HTTP, or a word of the SDK's own:
  *
  * - `offline`: there is no link, or it broke; in this case the hub may or may not have done it
  * - `unanswered`: the hub has passed over it
  * - `full`: too much waits to be sent
  * - `signedout`, `closed`: the client is not connected any more
+ * - `unreachable`: nothing answers at the address, or no hub in time
+ * - `nohub`: something answers at the address, but it is no hub
+ * - `origin`: the hub does not take pages of this origin
+ * - `nosocket`: the hub answers, but its socket does not open
+ * - `discarded`, `unknown`: the message was thrown away; no message of that name was refused
  */
 export class HubError extends Error {
-  constructor(code: number | string, message: string, retryAfterMs?: number | null);
+  constructor(
+    code: number | string,
+    message: string,
+    retryAfterMs?: number | null,
+    problem?: string | null,
+  );
   readonly code: number | string;
   /** When to try again, if the hub has said so. */
   readonly retryAfterMs: number | null;
+  /** The code of a problem of the HTTP API, such as `name_taken`. */
+  readonly problem: string | null;
   /** Whether the hub only asks to try again later. */
   get isTemporary(): boolean;
+}
+
+/** Who may add a user to groups. */
+export type AddedBy = "friends" | "nobody";
+
+/** An account, as its user sees it over HTTP. */
+export interface OwnAccount extends User {
+  readonly email: string;
+  readonly added_by?: AddedBy;
+  /** RFC 3339, in UTC. */
+  readonly created_at: string;
+}
+
+/** A log-in. */
+export interface Login {
+  readonly id: string;
+  /** What the program called itself that has logged in. */
+  readonly agent: string | null;
+  readonly created_at: string;
+  readonly renewed_at: string;
+  readonly expires_at: string;
+  /** Whether it is that of the token which asks. */
+  readonly current: boolean;
+  /** How many sockets it has open. */
+  readonly sockets: number;
+}
+
+/**
+ * A user's account, over HTTP; `Client.account` is that of the client's user. What the hub refuses is
+ * a `HubError` with the status and the `problem`. A user is named by an id or a name.
+ */
+export class Account {
+  /** `token` is a token, or gives one. */
+  constructor(
+    address: string | URL,
+    token: string | (() => string | undefined | Promise<string | undefined>),
+    fetch?: typeof globalThis.fetch,
+  );
+  show(): Promise<OwnAccount>;
+  /** Changes what is named, and gives the account as it is then. */
+  change(changes: {
+    name?: string;
+    profile?: string | null;
+    added_by?: AddedBy;
+  }): Promise<OwnAccount>;
+  /** Changes the password. All other log-ins end. */
+  changePassword(old: string, password: string): Promise<void>;
+  /** Deletes the account, for good. */
+  delete(password: string): Promise<void>;
+  /** All that is kept of the user, as JSON. */
+  export(): Promise<Blob>;
+  /** Whom the user blocks, oldest block first. */
+  blocks(): Promise<User[]>;
+  /** Wants to hear nothing more of somebody. */
+  block(user: Id | string): Promise<void>;
+  unblock(user: Id | string): Promise<void>;
+  /** The user's log-ins, the one renewed last first. */
+  sessions(): Promise<Login[]>;
+  /** Ends a log-in with its sockets. */
+  endSession(id: string): Promise<void>;
+  /** A further token of the same log-in. */
+  refresh(): Promise<string>;
+  /** Ends the log-in: its tokens stop working. */
+  logOut(): Promise<void>;
 }
 
 /**
@@ -131,7 +250,7 @@ export class Room {
   readonly rev: number;
   /** The number of the message up to which the user has read. */
   readonly readSeq: number;
-  /** The same of the others, as far as they were told since the room is known. */
+  /** The same of the others; of groups with more than 100 members as far as they were told. */
   readonly readers: ReadonlyMap<Id, number>;
   /** Who types; also the user himself, on another device. */
   readonly typing: ReadonlySet<Id>;
@@ -143,6 +262,10 @@ export class Room {
   get unread(): number;
   /** Whether there are more of them: the hub counts up to 999. */
   get unreadMore(): boolean;
+  /** The newest message that there is to see, whether the window holds it or not. */
+  get last(): Message | null;
+  /** When something was sent last: what a list of rooms is sorted by. */
+  get lastAt(): Time | null;
 }
 
 /** A constructor of sockets like that of browsers. */
@@ -166,6 +289,15 @@ export interface Options {
   /** What to ask the hub for; by default all. Without `sync` no rooms are kept. */
   features?: readonly Feature[];
   storage?: Storage;
+  /** By default the global one; for what goes by HTTP. */
+  fetch?: typeof globalThis.fetch;
+  /**
+   * Gives a token whenever one is needed: at the first `connect` without one, and when the old one
+   * has ended. Nothing, if the user is to log in: then the client is `signedout`.
+   */
+  getToken?: () => string | null | undefined | Promise<string | null | undefined>;
+  /** How long the promise of `connect` waits for a hub: 20,000. */
+  connectTimeoutMs?: number;
   /** How many messages may wait to be sent: 1,000. */
   queueMax?: number;
   /** How many messages a room holds, unless `history` is asked for more: 1,000. */
@@ -200,7 +332,11 @@ export interface ClientEvents {
   /** Friends came, went, or are away; with `isSnapshot` these are all friends. */
   presence: { users: (Presence & { id: Id })[]; isSnapshot: boolean };
   /** Something about friendship: a request, its acceptance or removal, the end. */
-  friend: { type: "request" | "response" | "remove" | "withdraw" | "delete"; user: User; isOwn: boolean };
+  friend: {
+    type: "request" | "response" | "remove" | "withdraw" | "delete";
+    user: User;
+    isOwn: boolean;
+  };
   /** Something about a group: whom it is about, who did it. */
   group: {
     type: string;
@@ -210,6 +346,10 @@ export interface ClientEvents {
     role?: Role;
     room?: Room;
   };
+  /** An own message waits, is stored, was refused or thrown away: draw the `timeline` again. */
+  outbox: OutboxEntry;
+  /** The hub's history was replaced (a restored backup): all rooms are loaded anew. */
+  reset: { epoch: string | null };
   /** The link is lost. `retryInMs` says when the client tries again; `null`: it will not. */
   offline: { code: number; reason: string; retryInMs: number | null };
   /** The token has ended, or is not good: `connect` with another one. */
@@ -218,11 +358,37 @@ export interface ClientEvents {
   error: Error;
 }
 
+/** An event for `addEventListener`. */
+export interface ClientEvent<T extends keyof ClientEvents> {
+  readonly type: T;
+  readonly detail: ClientEvents[T];
+}
+
+declare class Emitter {
+  /** Calls a listener with what each event of a type tells; gives a function that ends this. */
+  on<T extends keyof ClientEvents>(
+    type: T,
+    listener: (detail: ClientEvents[T]) => void,
+    options?: { once?: boolean; signal?: AbortSignal },
+  ): () => void;
+
+  /** The same as with an `EventTarget`. */
+  addEventListener<T extends keyof ClientEvents>(
+    type: T,
+    listener: (event: ClientEvent<T>) => void,
+    options?: { once?: boolean; signal?: AbortSignal },
+  ): void;
+  removeEventListener<T extends keyof ClientEvents>(
+    type: T,
+    listener: (event: ClientEvent<T>) => void,
+  ): void;
+}
+
 /**
  * A user's connection to a hub, kept up over any number of links. What is asked while there is no
  * link is refused with the code `offline`, but for `send`, which waits.
  */
-export class Client extends EventTarget {
+export class Client extends Emitter {
   /** `address` is the hub's, such as `https://chat.example`. */
   constructor(address: string | URL, options?: Options);
 
@@ -238,28 +404,36 @@ export class Client extends EventTarget {
   readonly rooms: ReadonlyMap<Id, Room>;
   /** What waits to be sent, in order. */
   get pending(): PendingMessage[];
-
-  /** Calls a listener with what each event of a type tells; gives a function that ends this. */
-  on<T extends keyof ClientEvents>(
-    type: T,
-    listener: (detail: ClientEvents[T]) => void,
-    options?: { once?: boolean; signal?: AbortSignal },
-  ): () => void;
+  /** The user's account, over HTTP, with the client's token. */
+  readonly account: Account;
 
   /**
    * Connects, and stays connected until `close` or the end of the token. The promise is kept when
-   * everything missed has come, and broken if the client is signed out or closed before.
+   * everything missed has come. It is broken, with the reason, if the client is signed out or closed
+   * before, if there is no hub or it does not take this page, and if none has answered within
+   * `connectTimeoutMs`; in that last case the client goes on trying.
    */
   connect(token?: string): Promise<Client>;
   /** A promise of the client being ready: now, or when it is the next time. */
   ready(): Promise<Client>;
   /** Tries again at once, if the client waits to do so. */
   wake(): void;
+  /** Ends the log-in: its token stops working, here and on the hub. */
+  logOut(): Promise<void>;
   /** Disconnects. What waits to be sent waits for the next `connect`. */
   close(): void;
 
   /** The address of the conversation with a user. */
   roomWith(userId: Id): Id;
+  /**
+   * What a room is drawn from: its messages, and after them what of the user's own was refused or is
+   * not stored yet. Also of a conversation that has not begun.
+   */
+  timeline(roomId: Id): TimelineEntry[];
+  /** Sends once more what was refused, under its name. Gives the stored message. */
+  retry(nonce: string): Promise<Message>;
+  /** Throws away what was refused, or waits and is not under way. Tells whether it could. */
+  discard(nonce: string): boolean;
   /**
    * Sends a text, now or when there is a link again, once, and after what was sent to the room
    * before. Gives the stored message. `nonce` is the message's own name, 1 to 64 characters.
@@ -276,6 +450,10 @@ export class Client extends EventTarget {
   history(roomId: Id, options?: { count?: number; before?: Time }): Promise<Message[]>;
   /** Says that the user has read up to a message, by default to the newest. Gives the new mark. */
   read(roomId: Id, seq?: number): Promise<number>;
+  /** Up to where each of the others has read, also in groups too large for `room.readers`. */
+  readers(roomId: Id): Promise<Map<Id, number>>;
+  /** Who is meant by ids; those of whom the user may not know are left out. */
+  users(ids: readonly Id[]): Promise<User[]>;
 
   /** Says whether somebody sits at this device. It is said again on each link. */
   setPresence(status: "online" | "away"): Promise<void>;
@@ -286,12 +464,14 @@ export class Client extends EventTarget {
 
   /** Asks somebody for friendship. */
   requestFriend(name: string): Promise<void>;
+  /** Takes an own request back. */
+  withdrawRequest(name: string): Promise<void>;
+  /** Requests that wait. */
+  friendRequests(): Promise<{ incoming: User[]; outgoing: User[] }>;
   /** Accepts somebody's request. */
   acceptFriend(name: string): Promise<void>;
   /** Discards somebody's request. */
   removeRequest(name: string): Promise<void>;
-  /** Takes back one's own request. */
-  withdrawRequest(name: string): Promise<void>;
   /** Ends a friendship. */
   endFriendship(name: string): Promise<void>;
 
@@ -311,10 +491,16 @@ export class Client extends EventTarget {
   unban(roomId: Id, name: string): Promise<Group>;
   /** Makes a member a moderator, or a mere member again. */
   setRole(roomId: Id, name: string, role: "moderator" | "member"): Promise<Group>;
-  /** Makes another member the owner. */
+  /** Makes another member the owner; to one who has never written in the group it is an offer. */
   transferGroup(roomId: Id, name: string): Promise<Group>;
+  /** Accepts the offer of a group: the user is its owner then. */
+  acceptGroup(roomId: Id): Promise<Group>;
+  /** Declines the offer of a group. */
+  declineGroup(roomId: Id): Promise<Group>;
   /** Ends a group. */
   deleteGroup(roomId: Id): Promise<Group>;
   /** Who is in a group, oldest member first. */
   members(roomId: Id): Promise<Member[]>;
 }
+
+export {};

@@ -65,7 +65,8 @@ export class Stage {
         sockets.push(this);
       }
     }
-    this.client = new Client("https://hub.test", { WebSocket, ...options });
+    const fetch = () => new Promise(() => {});
+    this.client = new Client("https://hub.test", { WebSocket, fetch, ...options });
     for (const type of [
       "ready",
       "message",

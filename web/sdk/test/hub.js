@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -79,6 +79,26 @@ export class Hub {
       throw new Error(`tradewind user add: ${stderr}`);
     }
     return JSON.parse(stdout);
+  }
+
+  /** How many mails there are. */
+  get mails() {
+    const isMail = (file) => file.endsWith(".eml");
+    return readdirSync(join(this.#folder, "outbox")).filter(isMail).length;
+  }
+
+  /** The link in the newest mail, once there are so many. */
+  async link(mails) {
+    const until = Date.now() + DEADLINE_MS;
+    while (this.mails < mails && Date.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const outbox = join(this.#folder, "outbox");
+    const files = readdirSync(outbox).filter((file) => file.endsWith(".eml"));
+    const texts = files.map((file) => readFileSync(join(outbox, file), "utf8"));
+    const newest = files.map((file) => statSync(join(outbox, file)).mtimeMs);
+    const text = texts[newest.indexOf(Math.max(...newest))];
+    return /http\S+/.exec(text)[0].replace(/^http:\/\/[^/]+/, this.url);
   }
 
   /** A client, not yet connected. */

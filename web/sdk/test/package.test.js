@@ -1,7 +1,7 @@
 /** The package, as those get it who install it. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -12,9 +12,11 @@ import * as sdk from "../tradewind.js";
 import { Hub, within } from "./hub.js";
 
 const SDK = fileURLToPath(new URL("..", import.meta.url));
-const FILES = ["LICENSE", "README.md", "package.json", "tradewind.d.ts", "tradewind.js"];
+const MODULES = readdirSync(SDK).filter((file) => file.endsWith(".js"));
+const FILES = ["LICENSE", "README.md", "package.json", "tradewind.d.ts", ...MODULES].sort();
 
 const read = (path) => readFileSync(join(SDK, path), "utf8");
+const code = MODULES.map(read).join("\n");
 const folder = mkdtempSync(join(tmpdir(), "tradewind-package."));
 const run = promisify(execFile);
 
@@ -72,11 +74,11 @@ test("the types name what there is, and nothing else", () => {
     ([, name]) => name,
   );
   assert.deepEqual(exported.sort(), Object.keys(sdk).sort());
-  for (const { name, prototype } of [sdk.Client, sdk.Room, sdk.HubError]) {
+  for (const { name, prototype } of [sdk.Client, sdk.Account, sdk.Room, sdk.HubError]) {
     const [, body] = new RegExp(`^export class ${name} .*?\\{\n(.*?)^\\}`, "ms").exec(types);
     const typed = [...body.matchAll(/^  (?:get )?(\w+)[<(]/gm)].map(([, member]) => member);
     const isInternal = (member) =>
-      new RegExp(`@internal[^/]*\\*/\n  (?:get )?${member}\\(`).test(read("tradewind.js"));
+      new RegExp(`@internal[^/]*\\*/\n  (?:get )?${member}\\(`).test(code);
     const own = Object.getOwnPropertyNames(prototype).filter((member) => !isInternal(member));
     assert.deepEqual(
       new Set(typed.concat("constructor")),
@@ -89,6 +91,6 @@ test("the types name what there is, and nothing else", () => {
 test("what is documented as an event is told, and the other way round", () => {
   const [, body] = /^export interface ClientEvents \{\n(.*?)^\}/ms.exec(read("tradewind.d.ts"));
   const typed = [...body.matchAll(/^  (\w+):/gm)].map(([, type]) => type);
-  const told = [...read("tradewind.js").matchAll(/#tell\("(\w+)"/g)].map(([, type]) => type);
+  const told = [...code.matchAll(/\.emit\("(\w+)"/g)].map(([, type]) => type);
   assert.deepEqual([...new Set(told)].sort(), typed.sort());
 });

@@ -37,7 +37,7 @@ async function talk(): Promise<void> {
   client.on("offline", ({ retryInMs }) => same<typeof retryInMs, number | null>(true), {
     once: true,
   });
-  client.addEventListener("ready", (event) => same<typeof event, Event>(true));
+  client.addEventListener("ready", ({ detail }) => same<typeof detail, Client>(true));
   stop();
   same<ClientEvents["ready"], Client>(true);
 
