@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::ContentType;
+use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ContentType};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 
@@ -18,8 +18,9 @@ pub fn routes(app: &mut ServiceConfig) {
         .service(only("/metrics", "GET, HEAD", web::to(metrics)));
 }
 
+/// Pages of any origin may read it: that is how the SDK tells a hub from what is none.
 async fn alive() -> impl Responder {
-    "ok\n"
+    HttpResponse::Ok().insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*")).body("ok\n")
 }
 
 /// 200 if messages could be taken now, else 503 with the reason.

@@ -12,6 +12,7 @@ mod origin;
 mod peer;
 mod reset;
 pub mod rewind;
+mod sdk;
 mod text;
 pub mod v1;
 
@@ -119,6 +120,7 @@ pub fn routes(app: &mut ServiceConfig) {
     rewind::routes(app);
     chatting::routes(app);
     health::routes(app);
+    sdk::routes(app);
     app.default_service(web::to(error::not_found));
 }
 

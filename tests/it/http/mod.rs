@@ -7,6 +7,7 @@ mod health;
 mod limits;
 mod login;
 mod revoked;
+mod sdk;
 mod secrets;
 mod shape;
 mod text;

@@ -1,0 +1,64 @@
+//! `/sdk.js`: the JavaScript SDK of this release, for pages of any origin. It is in the binary, a
+//! file a module, so that no page needs a build step to use it.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderName,
+};
+use actix_web::web::{self, ServiceConfig};
+
+use super::only;
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const TYPES: &str = "application/typescript; charset=utf-8";
+/// Where types are found by whoever understands this header (Deno, some editors).
+const TYPES_HEADER: HeaderName = HeaderName::from_static("x-typescript-types");
+/// Each release has its own SDK: it is asked for again soon.
+const CACHED: &str = "public, max-age=300";
+
+macro_rules! module {
+    ($name:literal) => {
+        (concat!("/sdk/", $name), SCRIPT, include_str!(concat!("../../web/sdk/", $name)))
+    };
+}
+
+/// The entrance, whose modules and types are in the folder beside it.
+const ENTRANCE: &str = "export * from \"./sdk/tradewind.js\";\n";
+const DECLARATIONS: &str = include_str!("../../web/sdk/tradewind.d.ts");
+
+/// What is served: path, media type, text.
+const FILES: &[(&str, &str, &str)] = &[
+    ("/sdk.js", SCRIPT, ENTRANCE),
+    ("/sdk.d.ts", TYPES, DECLARATIONS),
+    ("/sdk/tradewind.d.ts", TYPES, DECLARATIONS),
+    module!("tradewind.js"),
+    module!("account.js"),
+    module!("client.js"),
+    module!("errors.js"),
+    module!("events.js"),
+    module!("link.js"),
+    module!("outbox.js"),
+    module!("probe.js"),
+    module!("requests.js"),
+    module!("room.js"),
+    module!("values.js"),
+];
+
+/// Mounts them.
+pub fn routes(app: &mut ServiceConfig) {
+    for &(path, kind, text) in FILES {
+        app.service(only(path, "GET, HEAD", web::to(move || async move { file(kind, text) })));
+    }
+}
+
+fn file(kind: &'static str, text: &'static str) -> HttpResponse {
+    let mut answer = HttpResponse::Ok();
+    answer
+        .insert_header((CONTENT_TYPE, kind))
+        .insert_header((CACHE_CONTROL, CACHED))
+        .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
+    if kind == SCRIPT {
+        answer.insert_header((TYPES_HEADER, "/sdk.d.ts"));
+    }
+    answer.body(text)
+}
