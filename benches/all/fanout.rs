@@ -122,6 +122,7 @@ impl House {
             ping_timeout: LONG,
             invites: InviteBounds { timeout: LONG, per_user_max: 1 },
             audience: Audience::Anyone,
+            sessions_per_user_max: None,
         };
         let (listeners, room) = match crowd {
             Crowd::Sessions(count) => (count, RoomKey::direct(user_id(0), user_id(1))),

@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
+use super::rates::{Rate, Rates};
 use crate::config;
 use crate::domain::id::UserId;
 use crate::domain::user::Email;
@@ -34,12 +36,16 @@ pub struct Limits {
     reset_per_ip: Option<Keyed<IpAddr>>,
     reset_per_email: Option<Keyed<Email>>,
     api_per_user: Option<Keyed<UserId>>,
+    commands: Arc<Rates>,
 }
 
 impl Limits {
     /// Limits as set; none at all if they are not enabled.
     pub fn new(rates: &config::Limits) -> Self {
         let set = |rate: u32| NonZeroU32::new(rate).filter(|_| rates.enabled);
+        let commands = set(rates.commands_per_second)
+            .zip(NonZeroU32::new(rates.commands_burst))
+            .map(|(per_second, burst)| Rate { per_second, burst });
         Self {
             login_per_ip: set(rates.login_per_ip_per_minute).map(Quota::per_minute).map(Keyed::new),
             login_per_email: set(rates.login_per_email_per_minute)
@@ -55,7 +61,13 @@ impl Limits {
             api_per_user: set(rates.api_per_second)
                 .zip(NonZeroU32::new(rates.api_burst))
                 .map(|(rate, burst)| Keyed::new(Quota::per_second(rate).allow_burst(burst))),
+            commands: Rates::new(commands),
         }
+    }
+
+    /// What users may ask for, by whatever door.
+    pub fn commands(&self) -> &Arc<Rates> {
+        &self.commands
     }
 
     /// A login comes from `ip`. To be asked first, since it bounds how many addresses one peer
@@ -91,12 +103,14 @@ impl Limits {
         check(self.reset_per_email.as_ref(), email)
     }
 
-    /// A request with a token comes from `user`.
+    /// A request with a token comes from `user`. It counts among his requests, and among all that he asks
+    /// for by whatever door.
     ///
     /// # Errors
     /// [`TooMany`] if it came too early.
     pub fn request_of(&self, user: UserId) -> Result<(), TooMany> {
-        check(self.api_per_user.as_ref(), &user)
+        check(self.api_per_user.as_ref(), &user)?;
+        self.commands.of(user).check()
     }
 
     /// A registration comes from `ip`.
@@ -113,7 +127,7 @@ fn check<K: Hash + Eq + Clone>(limit: Option<&Keyed<K>>, key: &K) -> Result<(), 
 }
 
 /// What counts as one peer: an IPv4 address, or a /64 of IPv6, which one household has.
-fn network(ip: IpAddr) -> IpAddr {
+pub(super) fn network(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V4(ip) => IpAddr::V4(ip),
         IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),

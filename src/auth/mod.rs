@@ -3,12 +3,14 @@
 //! Knows users and time from the domain; knows nothing of HTTP, sockets or the database. Secrets
 //! (passwords, keys, the signing secret) never appear in `Debug`, errors or logs.
 
+pub mod concurrency;
 mod hasher;
 mod hmac;
 pub mod key;
 pub mod limits;
 pub mod password;
 mod random;
+pub mod rates;
 pub mod revoked;
 pub mod secret;
 pub mod token;

@@ -9,10 +9,15 @@ use crate::config::Config;
 use crate::domain::friendship::Friendship;
 use crate::domain::user::{Email, User, UserPair};
 use crate::server::{self, Base, Running};
+use crate::store::Condition;
 use crate::store::tables::{friendships, users};
 
 /// The demonstration users' password.
 const DEMO_PASSWORD: &str = "tradewind";
+
+/// What to do about a database that is lost.
+const RESTORE: &str =
+    "if nothing is at that place, or not the right thing, restore a backup there; then start again";
 
 /// Run the hub
 #[derive(Args, Default)]
@@ -22,7 +27,7 @@ pub struct Serve {
     demo: bool,
 }
 
-/// Runs the hub until SIGTERM or SIGINT.
+/// Runs the hub until SIGTERM, SIGINT or SIGHUP, or until its database is lost.
 pub fn run(config: &Config, serve: &Serve) -> anyhow::Result<()> {
     // First of all: a second hub started by mistake must not touch the database.
     let listener = server::listen(config)?;
@@ -37,13 +42,19 @@ pub fn run(config: &Config, serve: &Serve) -> anyhow::Result<()> {
         if let Some(tokens) = demo {
             show(&running, &tokens);
         }
-        let lost = tokio::select! {
+        let condition = running.store.condition();
+        let taken = tokio::select! {
             () = stop.wait() => None,
             why = running.dispossessed() => Some(why),
+            () = running.lost() => None,
         };
         running.stop().await;
         println!("stopped");
-        lost.map_or(Ok(()), |why| Err(anyhow!(why)))
+        let why = match &*condition.borrow() {
+            Condition::Lost(cause) => Some(format!("{cause}: {RESTORE}")),
+            Condition::Well | Condition::Ailing(_) => taken,
+        };
+        why.map_or(Ok(()), |why| Err(anyhow!(why)))
     })
 }
 
@@ -62,6 +73,7 @@ fn announce(config: &Config, database: &str, running: &Running) {
 struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Option<Signal>,
 }
 
 impl StopSignals {
@@ -69,15 +81,35 @@ impl StopSignals {
     fn install() -> anyhow::Result<Self> {
         let terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
         let interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
-        Ok(Self { terminate, interrupt })
+        let hangup = if hangup_is_ignored() {
+            None
+        } else {
+            Some(signal(SignalKind::hangup()).context("SIGHUP")?)
+        };
+        Ok(Self { terminate, interrupt, hangup })
     }
 
     async fn wait(mut self) {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => log::info!("SIGTERM: stopping"),
             _ = self.interrupt.recv() => log::info!("SIGINT: stopping"),
+            _ = hangup => log::info!("SIGHUP: stopping"),
         }
     }
+}
+
+/// Whether whoever has started us wants us to outlive the terminal, as `nohup` does. Known on Linux only.
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // SIGHUP is number 1, and so the lowest bit.
+    ignored.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 == 1))
 }
 
 /// Makes the demonstration users where they are missing; gives each with a token.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::thread;
 
-use super::rule::{at_least, socket_address, unset_or_web_base, web_origins};
+use super::rule::{at_least, origins, socket_address, unset_or_web_base};
 use super::section::section;
 
 section! {
@@ -12,11 +12,12 @@ section! {
         /// The IP address and port to listen on. Port 0 takes any free one.
         bind: String = "127.0.0.1:8080".to_owned() => socket_address();
         /// What links in mails start with, such as `https://chat.example`. Empty: `http://` and the
-        /// address listened on.
+        /// address listened on. Its pages are the hub's own, as those of the requests' `Host` are.
         public_url: String = String::new() => unset_or_web_base();
-        /// The origins whose pages may connect, beside the host's own. Programs other than browsers
-        /// send none and may always connect.
-        allowed_origins: Vec<String> = Vec::new() => web_origins();
+        /// The origins whose pages may connect, beside the hub's own: such as `https://chat.example`, or
+        /// `capacitor://localhost` for a packaged app. Programs other than browsers send none and may
+        /// always connect.
+        allowed_origins: Vec<String> = Vec::new() => origins();
         /// Whether the peer's address is the last one of X-Forwarded-For. Only turn this on behind a
         /// proxy that writes it there and that nobody can go around.
         trust_proxy: bool = false;

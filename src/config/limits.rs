@@ -14,6 +14,8 @@ section! {
         login_per_email_per_minute: u32 = 20 => at_least(1);
         /// Accounts asked for from one address of the network, per hour.
         register_per_ip_per_hour: u32 = 120 => at_least(1);
+        /// Sockets of one address of the network at once of which it is not known yet whose they are.
+        sockets_before_auth_per_ip_max: usize = 256 => at_least(1);
         /// Members of a group.
         group_members_max: usize = 1_000 => at_least(1);
         /// Groups that one user may be in.
@@ -24,13 +26,15 @@ section! {
         reset_per_ip_per_hour: u32 = 30 => at_least(1);
         /// New passwords asked for with one e-mail address, per hour.
         reset_per_email_per_hour: u32 = 5 => at_least(1);
-        /// Commands of one session per second, in the long run.
+        /// What one user asks for per second, in the long run: frames of all sessions, and requests.
         commands_per_second: u32 = 100 => at_least(1);
-        /// Commands of one session at once.
+        /// What one user asks for at once.
         commands_burst: u32 = 1_000 => at_least(1);
-        /// Requests to /api/v1 with tokens of one user per second, in the long run.
+        /// Requests with tokens of one user, to /api/v1 and /api/chatting, per second, in the long run.
         api_per_second: u32 = 20 => at_least(1);
-        /// Requests to /api/v1 with tokens of one user at once.
+        /// Requests with tokens of one user at once.
         api_burst: u32 = 200 => at_least(1);
+        /// Sessions that one user may have; one more ends the oldest.
+        sessions_per_user_max: usize = 50 => at_least(1);
     }
 }

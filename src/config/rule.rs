@@ -8,6 +8,7 @@ use log::LevelFilter;
 
 use super::error::{Fault, Problem};
 use super::secret::Secret;
+use crate::domain::origin::Origin;
 use crate::domain::user::Email;
 
 /// What a value must be, in words and as a test.
@@ -63,13 +64,10 @@ pub(super) fn unset_or_web_base() -> Rule<String> {
 }
 
 /// What browsers send as `Origin`.
-pub(super) fn web_origins() -> Rule<Vec<String>> {
-    Rule::new("origins, such as https://chat.example, without path", |origins: &Vec<String>| {
-        origins.iter().all(|origin| {
-            after_web_scheme(origin).is_some_and(|host| {
-                !host.contains(['/', '?', '#', '@']) && host.chars().all(|c| c.is_ascii_graphic())
-            })
-        })
+pub(super) fn origins() -> Rule<Vec<String>> {
+    let must_be = "origins without path, such as https://chat.example or capacitor://localhost";
+    Rule::new(must_be, |origins: &Vec<String>| {
+        origins.iter().all(|origin| Origin::parse(origin).is_some())
     })
 }
 

@@ -45,6 +45,12 @@ section! {
         mmap_mib: u32 = 2_047;
         /// How long to wait for another program that locks the SQLite file, in milliseconds.
         busy_timeout_ms: u32 = 5_000 => at_least(1);
+        /// With less room on the disk of the SQLite file the hub says that it is not ready, in KiB. It
+        /// goes on writing as long as it can.
+        room_min_kib: u32 = 256;
+        /// How long the hub goes on refusing writes once its SQLite file was removed or replaced,
+        /// before it ends, in milliseconds: so that whoever watches it sees why.
+        lost_grace_ms: u64 = 5_000;
         /// How many bytes of messages one read of history fetches at most, but always one message.
         history_slice_bytes: usize = 262_144 => at_least(1);
     }

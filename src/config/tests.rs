@@ -161,8 +161,8 @@ fn addresses_and_urls_are_checked() {
         ),
         (
             "http.allowed_origins",
-            vec!["", "https://a.example,http://localhost:3000"],
-            vec!["*", "a.example", "https://a.example/", "https://"],
+            vec!["", "https://a.example,http://localhost:3000", "capacitor://localhost"],
+            vec!["*", "null", "a.example", "https://a.example/", "https://", "file://"],
         ),
         (
             "store.url",
@@ -180,6 +180,8 @@ fn addresses_and_urls_are_checked() {
         ("log.filter", vec!["info", "warn,tradewind=debug", "off"], vec!["loud", "", "a=b"]),
         ("node.id", vec!["31"], vec!["32"]),
         ("ws.frame_bytes_max", vec!["394240"], vec!["394239"]),
+        ("ws.frame_before_auth_bytes_max", vec!["1024"], vec!["1023"]),
+        ("limits.sockets_before_auth_per_ip_max", vec!["1"], vec!["0"]),
     ] {
         for value in good {
             assert_eq!(fault_of(key, value), None, "{key} {value:?}");

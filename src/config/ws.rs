@@ -26,6 +26,8 @@ section! {
         /// The longest frame or fragmented message a peer may send, in bytes. A longer one ends
         /// the session.
         frame_bytes_max: usize = 524_288 => at_least(FRAME_BYTES_MIN);
+        /// The same while it is not known whose a socket is. It holds a log-in and its token.
+        frame_before_auth_bytes_max: usize = 16_384 => at_least(1_024);
         /// How many bytes may wait for a peer that reads slowly. One more ends the session.
         outbox_bytes_max: usize = 1_048_576 => at_least(1);
         /// How many events may wait for a session.

@@ -13,6 +13,8 @@ pub enum CloseReason {
     TokenExpired,
     /// The token it came with was revoked, or its user is no more.
     TokenRevoked,
+    /// Its user has opened more sessions since than one may have.
+    Replaced,
     /// It reads more slowly than it is written to.
     SlowConsumer,
     /// The hub cannot take it now.
@@ -39,6 +41,7 @@ impl CloseReason {
             Self::NotIdentified => "not_identified",
             Self::TokenExpired => "token_expired",
             Self::TokenRevoked => "token_revoked",
+            Self::Replaced => "replaced",
             Self::SlowConsumer => "slow_consumer",
             Self::Overload => "overload",
             Self::Restart { .. } => "restart",

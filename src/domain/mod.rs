@@ -17,6 +17,7 @@ pub mod invite;
 pub mod login;
 pub mod message;
 pub mod mint;
+pub mod origin;
 pub mod profile;
 pub mod room;
 pub mod user;

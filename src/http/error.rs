@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::body::BodyFault;
 use super::text::FormFault;
 use crate::auth::AuthError;
+use crate::session::NoSeat;
 use crate::store::StoreError;
 
 /// `{"type": …, "payload": {"message": …}}`.
@@ -129,6 +130,15 @@ impl From<StoreError> for ApiError {
         }
         log::error!("the store failed: {error}");
         Self::Internal
+    }
+}
+
+impl From<NoSeat> for ApiError {
+    fn from(refused: NoSeat) -> Self {
+        match refused {
+            NoSeat::Full => Self::Busy,
+            NoSeat::Address => Self::TooMany(NoSeat::RETRY_AFTER),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 
 use super::{State, only};
+use crate::store::Condition;
 
 /// A store that has not answered by then is not ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -25,20 +26,33 @@ async fn alive() -> impl Responder {
 
 /// 200 if messages could be taken now, else 503 with the reason.
 async fn ready(state: Data<State>) -> HttpResponse {
+    match unready(&state).await {
+        None => HttpResponse::Ok().body("ready\n"),
+        Some(fault) => {
+            log::debug!("not ready: {fault}");
+            HttpResponse::ServiceUnavailable().body(format!("not ready: {fault}\n"))
+        }
+    }
+}
+
+/// Why messages cannot be taken now.
+async fn unready(state: &State) -> Option<String> {
+    match &*state.store.condition().borrow() {
+        Condition::Well => {}
+        Condition::Ailing(cause) => return Some(format!("the store cannot write: {cause}")),
+        Condition::Lost(cause) => return Some(format!("the store is lost: {cause}; restore it")),
+    }
     // An empty write goes the way of all messages: it waits for the writer, and for its lock.
     let probe = async {
         state.store.ping().await?;
         state.store.write_beside(|_| Ok(())).await
     };
-    let store = tokio::time::timeout(READY_TIMEOUT, probe).await;
-    let fault = match store {
-        Ok(Ok(())) if state.mint.is_ready() => return HttpResponse::Ok().body("ready\n"),
-        Ok(Ok(())) => "the clock went back".to_owned(),
-        Ok(Err(error)) => format!("the store failed: {error}"),
-        Err(_) => "the store does not answer".to_owned(),
-    };
-    log::warn!("not ready: {fault}");
-    HttpResponse::ServiceUnavailable().body("not ready\n")
+    match tokio::time::timeout(READY_TIMEOUT, probe).await {
+        Ok(Ok(())) if state.mint.is_ready() => None,
+        Ok(Ok(())) => Some("the clock went back".to_owned()),
+        Ok(Err(error)) => Some(format!("the store failed: {error}")),
+        Err(_) => Some("the store does not answer".to_owned()),
+    }
 }
 
 async fn metrics(state: Data<State>) -> HttpResponse {

@@ -33,18 +33,19 @@ use crate::domain::clock::Clock;
 use crate::domain::mint::IdMint;
 use crate::hub::Hub;
 use crate::mail::Queue;
-use crate::session::{Seat, Shared};
+use crate::session::{NoSeat, Seat, Shared};
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use crate::ws;
 
 use self::error::ApiError;
+pub use self::origin::Origins;
 
 /// Settings of the HTTP side.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Origins, besides the server's own host, whose pages may connect.
-    pub allowed_origins: Vec<String>,
+    /// Whose pages may connect.
+    pub origins: Origins,
     /// Whether the peer's address is what a proxy says it is.
     pub trust_proxy: bool,
     /// The longest request body, in bytes.
@@ -95,13 +96,16 @@ impl State {
         &self.sessions.hub
     }
 
-    /// The right to open one more session; `None`, and counted, if too many are open.
-    fn seat(&self) -> Option<Seat> {
-        let seat = self.sessions.seat();
-        if seat.is_none() {
-            self.metrics.refusals.with_label_values(&["sessions"]).inc();
-        }
-        seat
+    /// The right to open one more session; a refusal is counted.
+    fn seat(&self, request: &HttpRequest) -> Result<Seat, NoSeat> {
+        let peer = peer::address(request, self.settings.trust_proxy);
+        self.sessions.seats.take(peer).inspect_err(|refused| {
+            let reason = match refused {
+                NoSeat::Full => "sessions",
+                NoSeat::Address => "sockets_before_auth",
+            };
+            self.metrics.refusals.with_label_values(&[reason]).inc();
+        })
     }
 }
 

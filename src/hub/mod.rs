@@ -85,6 +85,8 @@ pub struct Settings {
     pub invites: InviteBounds,
     /// Whom users may write to.
     pub audience: Audience,
+    /// Sessions that one user may have; `None` for any number.
+    pub sessions_per_user_max: Option<usize>,
 }
 
 /// What the hub is made of.

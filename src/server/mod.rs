@@ -2,6 +2,7 @@
 
 mod base;
 mod settings;
+mod tasks;
 
 use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
@@ -12,22 +13,26 @@ use actix::{Actor as _, Arbiter};
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::web::Data;
 use actix_web::{App, middleware};
-use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::auth::AuthError;
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
+use crate::auth::token::Tokens;
 use crate::config::{Adapter, Config};
+use crate::domain::clock::Clock;
 use crate::domain::mint::MintError;
 use crate::http;
 use crate::hub::{self, ChatServer, Hub};
 use crate::mail::{self, MailError};
 use crate::session;
+use crate::store::prober::Prober;
 use crate::store::sweeper::Sweeper;
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, Condition, Store, StoreError};
 use crate::telemetry::{Metrics, TelemetryError};
 use crate::ws::{self, listener};
+
+use tasks::{Tasks, joined};
 
 pub use base::Base;
 pub use settings::store as store_settings;
@@ -80,12 +85,10 @@ pub struct Running {
     pub hub: Hub,
     http: ServerHandle,
     http_task: JoinHandle<std::io::Result<()>>,
-    /// Stops the two tasks below.
-    tasks_stop: watch::Sender<bool>,
-    mail_task: JoinHandle<()>,
-    sweeper_task: JoinHandle<()>,
+    tasks: Tasks,
     hub_arbiter: Arbiter,
     drain_timeout: Duration,
+    lost_grace: Duration,
 }
 
 /// Starts a server on an open base and a listening socket; call it inside an actix system.
@@ -118,31 +121,27 @@ pub async fn start(
         metrics: metrics.clone(),
     };
     let hub = start_hub(config, parts, &hub_arbiter);
-    let sessions = Arc::new(session::Shared {
-        hub: hub.clone(),
-        tokens: base.tokens.clone(),
-        clock: Arc::clone(&base.clock),
-        settings: settings::session(config),
-        metrics: metrics.clone(),
-        seats: Arc::new(Semaphore::new(config.ws.sessions_max.min(Semaphore::MAX_PERMITS))),
-    });
+    let limits = Limits::new(&config.limits);
+    let sessions =
+        shared(config, base.tokens.clone(), Arc::clone(&base.clock), (&hub, &limits, &metrics));
     let queue = mail::Queue::default();
     let state = Data::new(http::State {
-        settings: settings::http(config),
+        settings: settings::http(config, address),
         store: store.clone(),
         mint: base.mint,
         clock: Arc::clone(&base.clock),
         metrics: metrics.clone(),
         passwords: Passwords::new(config.auth.hashes_max, config.auth.hash_queue_max),
         tokens: base.tokens,
-        limits: Limits::new(&config.limits),
+        limits,
         mail: queue.clone(),
         sessions,
     });
     let (http, http_task) = start_http(config, state, listener)?;
-    let (tasks_stop, stopped) = watch::channel(false);
+    let mut tasks = Tasks::new();
     let sweeper = Sweeper { store: store.clone(), clock: Arc::clone(&base.clock) };
-    let sweeper_task = actix::spawn(sweeper.run(stopped.clone()));
+    tasks.start("sweeper", |stop| sweeper.run(stop));
+    tasks.start("prober", |stop| Prober { store: store.clone() }.run(stop));
     let worker = mail::Worker {
         queue,
         store: store.clone(),
@@ -151,7 +150,7 @@ pub async fn start(
         settings: settings::mail(config, base_url),
         metrics: metrics.clone(),
     };
-    let mail_task = actix::spawn(worker.run(stopped));
+    tasks.start("mail", |stop| worker.run(stop));
     store.announce(&address.to_string());
     Ok(Running {
         address,
@@ -160,11 +159,10 @@ pub async fn start(
         hub,
         http,
         http_task,
-        tasks_stop,
-        mail_task,
-        sweeper_task,
+        tasks,
         hub_arbiter,
         drain_timeout: Duration::from_millis(config.hub.drain_timeout_ms),
+        lost_grace: Duration::from_millis(config.store.lost_grace_ms),
     })
 }
 
@@ -172,6 +170,15 @@ impl Running {
     /// Waits until another process has the database, and gives the reason: this one is done then.
     pub async fn dispossessed(&self) -> String {
         self.store.taken().await
+    }
+
+    /// Waits until the database is lost, and some time more, so that whoever watches sees it.
+    pub async fn lost(&self) {
+        let mut condition = self.store.condition();
+        let lost = condition.wait_for(|condition| matches!(condition, Condition::Lost(_)));
+        if lost.await.is_ok() {
+            tokio::time::sleep(self.lost_grace).await;
+        }
     }
 
     /// Stops in order: no new connections, everything under way committed and answered, clients
@@ -191,9 +198,7 @@ impl Running {
                 }
             }),
         );
-        self.tasks_stop.send_replace(true);
-        joined("mail", self.mail_task.await);
-        joined("sweeper", self.sweeper_task.await);
+        self.tasks.stop().await;
         if tokio::time::timeout(STORE_STOP, self.store.close()).await.is_err() {
             log::error!("the database did not answer within {} s", STORE_STOP.as_secs());
         }
@@ -202,12 +207,6 @@ impl Running {
             log::error!("the hub's thread ended badly");
         }
         drained
-    }
-}
-
-fn joined<E: std::fmt::Display>(what: &str, ended: Result<(), E>) {
-    if let Err(error) = ended {
-        log::error!("the {what} task ended badly: {error}");
     }
 }
 
@@ -223,6 +222,34 @@ impl store::Observer for StoreMetrics {
     fn pending(&self, ops: usize) {
         self.0.store_pending_ops.set(i64::try_from(ops).unwrap_or(i64::MAX));
     }
+
+    fn condition(&self, condition: &Condition) {
+        self.0.store_ready.set((*condition == Condition::Well).into());
+        let reason = match condition {
+            Condition::Well => return,
+            Condition::Ailing(_) => "ailing",
+            Condition::Lost(_) => "lost",
+        };
+        self.0.store_faults.with_label_values(&[reason]).inc();
+    }
+}
+
+/// What all sessions share.
+fn shared(
+    config: &Config,
+    tokens: Tokens,
+    clock: Arc<dyn Clock>,
+    (hub, limits, metrics): (&Hub, &Limits, &Metrics),
+) -> Arc<session::Shared> {
+    Arc::new(session::Shared {
+        hub: hub.clone(),
+        tokens,
+        rates: Arc::clone(limits.commands()),
+        clock,
+        settings: settings::session(config),
+        metrics: metrics.clone(),
+        seats: settings::seats(config),
+    })
 }
 
 fn start_hub(config: &Config, parts: hub::Parts, arbiter: &Arbiter) -> Hub {

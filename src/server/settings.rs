@@ -1,12 +1,11 @@
 //! From the configuration's sections to the settings of the parts.
 
-use std::num::NonZeroU32;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::config::{self, Compat, Config};
 use crate::dialect::chatting::{Form, Ids, Texts};
 use crate::dialect::rewind::Mode;
-use crate::session::Rate;
 use crate::session::machine::Bounds;
 use crate::{http, hub, mail, session, store, ws};
 
@@ -32,6 +31,7 @@ pub fn store(config: &Config) -> store::Settings {
         cache_kib: config.cache_kib,
         mmap_mib: config.mmap_mib,
         busy_timeout_ms: config.busy_timeout_ms,
+        room_min: u64::from(config.room_min_kib).saturating_mul(1_024),
         history_slice_bytes: config.history_slice_bytes,
         limits: store::Limits {
             members_max: limits.group_members_max,
@@ -45,25 +45,28 @@ pub fn store(config: &Config) -> store::Settings {
 
 /// A session's.
 pub fn session(config: &Config) -> session::Settings {
-    let limits = &config.limits;
-    let rate = NonZeroU32::new(limits.commands_per_second)
-        .zip(NonZeroU32::new(limits.commands_burst))
-        .map(|(per_second, burst)| Rate { per_second, burst });
     session::Settings {
         bounds: Bounds {
             pipeline_max: config.ws.pipeline_max,
             held_bytes_max: config.ws.outbox_bytes_max,
-            rate: rate.filter(|_| limits.enabled),
         },
         mailbox_max: config.ws.mailbox_max,
         page_max: config.rewind.page_max,
+        frame_bytes_max: config.ws.frame_bytes_max,
     }
 }
 
+/// Who may open sessions.
+pub fn seats(config: &Config) -> session::Seats {
+    let limits = &config.limits;
+    let before_auth = Some(limits.sockets_before_auth_per_ip_max).filter(|_| limits.enabled);
+    session::Seats::new(config.ws.sessions_max, before_auth)
+}
+
 /// The HTTP side's.
-pub fn http(config: &Config) -> http::Settings {
+pub fn http(config: &Config, address: SocketAddr) -> http::Settings {
     http::Settings {
-        allowed_origins: config.http.allowed_origins.clone(),
+        origins: http::Origins::new(&config.http.base_url(address), &config.http.allowed_origins),
         trust_proxy: config.http.trust_proxy,
         body_bytes_max: config.http.body_bytes_max,
         password_bytes_max: config.auth.password_bytes_max,
@@ -81,7 +84,7 @@ pub fn http(config: &Config) -> http::Settings {
                 config::Adapter::Actors => ws::Adapter::Actors,
             },
             outbox_bytes_max: config.ws.outbox_bytes_max,
-            frame_bytes_max: config.ws.frame_bytes_max,
+            frame_bytes_max: config.ws.frame_before_auth_bytes_max.min(config.ws.frame_bytes_max),
             close_timeout: Duration::from_millis(config.ws.close_timeout_ms),
         },
     }
@@ -154,5 +157,6 @@ pub fn hub(config: &Config) -> hub::Settings {
         },
         offline_grace: Duration::from_millis(config.presence.offline_grace_ms),
         audience: config.dm.audience.into(),
+        sessions_per_user_max: config.limits.enabled.then_some(config.limits.sessions_per_user_max),
     }
 }

@@ -3,8 +3,8 @@
 //! The hub is told first and the lists are read afterwards: a request that arrives in between is
 //! then pushed (and held back until the answer has left), where the other order would lose it.
 
-use super::machine::Request;
-use super::{Adapter, Session};
+use super::machine::{Effect, Request};
+use super::{Adapter, Input, Session};
 use crate::auth::token::TokenError;
 use crate::dialect::{IdentifyError, Kind, Phase};
 use crate::domain::close::CloseReason;
@@ -39,9 +39,17 @@ impl<A: Adapter> Session<A> {
         if self.shared.hub.identify(identify).is_err() {
             return self.not_identified(request, IdentifyError::Hub(Refusal::Busy));
         }
+        let is_first = !self.is_ready();
+        if is_first {
+            // What comes next may be longer than it may be now.
+            self.effects.push_front(Effect::Input(Input::Hold));
+        }
         let welcome = self.shared.hub.welcome(self.id, user, kind);
         self.later(ctx, welcome, move |session, welcome, ctx| {
             session.welcomed(request, (user, kind), welcome, ctx);
+            if is_first {
+                session.effects.push_back(Effect::Input(Input::Flow));
+            }
         });
     }
 
@@ -56,6 +64,8 @@ impl<A: Adapter> Session<A> {
             Ok(Some(welcome)) => {
                 log::debug!("session {} is user {user}", self.id);
                 self.kind = kind;
+                self.seat.identified();
+                self.adapter.set_frame_bytes_max(self.shared.settings.frame_bytes_max);
                 let answer = (kind, kind.welcome(&welcome));
                 self.machine.identified(request, user, answer, &mut self.effects);
                 return;

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Input;
-use super::limiter::{Limiter, Rate};
+use crate::auth::rates::Counter;
 use crate::dialect::{Decoded, Frame, IdentifyError, Kind, Phase, Rejection, Scene};
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
@@ -75,8 +75,6 @@ pub struct Bounds {
     pub pipeline_max: usize,
     /// Bytes of news that may wait for the answer to the first identification.
     pub held_bytes_max: usize,
-    /// The rate of commands; `None` for no limit.
-    pub rate: Option<Rate>,
 }
 
 /// A request that has not been answered in full, or whose answer waits for earlier ones.
@@ -102,7 +100,8 @@ pub struct Machine {
     clock: Arc<dyn Clock>,
     phase: Phase,
     pipeline_max: usize,
-    limiter: Limiter,
+    /// Counts what comes: for this session alone until it is known whose it is.
+    counter: Counter,
     /// Requests in order; the first has the number `first`.
     slots: VecDeque<Slot>,
     first: Request,
@@ -119,13 +118,13 @@ pub struct Machine {
 
 impl Machine {
     /// A session that has just been opened.
-    pub fn new(kind: Kind, bounds: Bounds, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(kind: Kind, bounds: Bounds, clock: Arc<dyn Clock>, counter: Counter) -> Self {
         Self {
             kind,
             clock,
             phase: Phase::Opened,
             pipeline_max: bounds.pipeline_max,
-            limiter: Limiter::new(bounds.rate),
+            counter,
             slots: VecDeque::new(),
             first: 0,
             pending: 0,
@@ -233,6 +232,7 @@ impl Machine {
         effects: &mut Effects,
     ) {
         self.phase = Phase::Ready(user);
+        self.counter.identify(user);
         self.kind = kind;
         let held = std::mem::take(&mut self.held);
         self.held_bytes = 0;
@@ -293,7 +293,10 @@ impl Machine {
             None => self.kind.binary(self.scene()),
         };
         match decoded {
-            Decoded::Ignore => {}
+            // What says nothing costs as much to read as anything else.
+            Decoded::Ignore => {
+                self.allow(effects);
+            }
             Decoded::Heartbeat(frame) => {
                 if self.phase == Phase::Opened {
                     self.phase = Phase::Alive;
@@ -301,7 +304,11 @@ impl Machine {
                 effects.push_back(Effect::Alive);
                 self.reply(frame, effects);
             }
-            Decoded::Reply(frame) => self.reply(frame, effects),
+            Decoded::Reply(frame) => {
+                if self.allow(effects) {
+                    self.reply(frame, effects);
+                }
+            }
             Decoded::ReplyAndClose(frame, reason) => {
                 self.reply(frame, effects);
                 self.end(reason, effects);
@@ -339,8 +346,10 @@ impl Machine {
 
     /// Whether the rate allows one more; answers it if not.
     fn allow(&mut self, effects: &mut Effects) -> bool {
-        let Err(wait_ms) = self.limiter.check() else { return true };
+        let Err(over) = self.counter.check() else { return true };
         effects.push_back(Effect::Limited);
+        let wait_ms = u64::try_from(over.retry_after.as_millis()).unwrap_or(u64::MAX);
+        let wait_ms = wait_ms.saturating_add(1);
         self.reply(self.kind.rate_limited(wait_ms, self.scene()), effects);
         false
     }

@@ -4,12 +4,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
+use crate::auth::rates::{Rate, Rates};
 use crate::dialect::rewind::features::Features;
 use crate::dialect::rewind::{Form, Mode};
 use crate::domain::clock::Timestamp;
 
 const KIND: Kind = Kind::Rewind(Form { mode: Mode::Readme, features: Features::NONE });
-const BOUNDS: Bounds = Bounds { pipeline_max: 8, held_bytes_max: 100, rate: None };
+const BOUNDS: Bounds = Bounds { pipeline_max: 8, held_bytes_max: 100 };
 
 /// A clock that stands still.
 struct Still;
@@ -60,7 +61,8 @@ const UNKNOWN: &str = r#"{"type":"hello","payload":{}}"#;
 
 /// A session whose user is known, with `pipeline_max` requests under way at most.
 fn ready(pipeline_max: usize) -> Machine {
-    let mut machine = Machine::new(KIND, Bounds { pipeline_max, ..BOUNDS }, clock());
+    let mut machine =
+        Machine::new(KIND, Bounds { pipeline_max, ..BOUNDS }, clock(), Rates::new(None).stranger());
     assert_eq!(text(&mut machine, BEAT), [Effect::Alive, says(BEAT)]);
     let identify = Effect::Identify { request: 0, token: "t".to_owned(), kind: KIND };
     assert_eq!(text(&mut machine, AUTH), [identify]);
@@ -131,7 +133,7 @@ fn no_more_requests_than_the_limit_are_under_way() {
 
 #[test]
 fn pushes_wait_for_the_answer_to_auth() {
-    let mut machine = Machine::new(KIND, BOUNDS, clock());
+    let mut machine = Machine::new(KIND, BOUNDS, clock(), Rates::new(None).stranger());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
@@ -145,7 +147,7 @@ fn pushes_wait_for_the_answer_to_auth() {
 
 #[test]
 fn no_more_news_than_may_is_held_until_auth_is_answered() {
-    let mut machine = Machine::new(KIND, BOUNDS, clock());
+    let mut machine = Machine::new(KIND, BOUNDS, clock(), Rates::new(None).stranger());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
@@ -157,7 +159,7 @@ fn no_more_news_than_may_is_held_until_auth_is_answered() {
 
 #[test]
 fn pushes_for_one_who_was_not_known_after_all_reach_nobody() {
-    let mut machine = Machine::new(KIND, BOUNDS, clock());
+    let mut machine = Machine::new(KIND, BOUNDS, clock(), Rates::new(None).stranger());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
@@ -172,7 +174,7 @@ fn pushes_for_one_who_was_not_known_after_all_reach_nobody() {
 
 #[test]
 fn auth_before_a_heartbeat_ends_the_session() {
-    let mut machine = Machine::new(KIND, BOUNDS, clock());
+    let mut machine = Machine::new(KIND, BOUNDS, clock(), Rates::new(None).stranger());
     let effects = text(&mut machine, AUTH);
     assert!(matches!(effects[..], [Effect::Send(_), Effect::Close(CloseReason::HeartbeatOmitted)]));
     assert_eq!(text(&mut machine, BEAT), []);
@@ -185,7 +187,7 @@ fn auth_before_a_heartbeat_ends_the_session() {
 #[test]
 fn commands_above_the_rate_are_refused_in_turn() {
     let rate = Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(3).unwrap() };
-    let mut machine = Machine::new(KIND, Bounds { rate: Some(rate), ..BOUNDS }, clock());
+    let mut machine = Machine::new(KIND, BOUNDS, clock(), Rates::new(Some(rate)).stranger());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     machine.identified(0, user(), (KIND, vec![Frame::text("welcome")]), &mut Effects::new());
@@ -198,6 +200,30 @@ fn commands_above_the_rate_are_refused_in_turn() {
     let sent = answer(&mut machine, 2, "b");
     let [_, Effect::Send(limited), Effect::Send(_)] = &sent[..] else { panic!("{sent:?}") };
     assert!(limited.as_text().contains(r#""code":4008"#), "{limited:?}");
+}
+
+#[test]
+fn what_cannot_be_read_or_says_nothing_counts_like_any_other() {
+    const BLANK: &str = r#"{"type":"chat","payload":{"type":"send","chat_id":"6","content":""}}"#;
+    for frame in [Some("no JSON"), Some("{}"), Some(r#"{"type":"magic"}"#), Some(BLANK), None] {
+        let rate = Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(3).unwrap() };
+        let rates = Rates::new(Some(rate));
+        let mut machine = Machine::new(KIND, BOUNDS, clock(), rates.stranger());
+        text(&mut machine, BEAT);
+        text(&mut machine, AUTH);
+        machine.identified(0, user(), (KIND, vec![Frame::text("welcome")]), &mut Effects::new());
+        let mut limited = Vec::new();
+        for _ in 0..3 {
+            let mut effects = Effects::new();
+            match frame {
+                Some(frame) => machine.text(frame, &mut effects),
+                None => machine.binary(&mut effects),
+            }
+            limited.push(effects.contains(&Effect::Limited));
+        }
+        assert_eq!(limited, [false, false, true], "{frame:?}");
+        assert!(rates.of(user()).check().is_err(), "of the user");
+    }
 }
 
 /// Whatever arrives in whatever order: each request is answered once, in the order of asking.

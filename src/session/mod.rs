@@ -6,10 +6,10 @@
 
 mod brake;
 mod identify;
-mod limiter;
 mod lookup;
 pub mod machine;
 pub mod post;
+mod seats;
 
 use std::collections::VecDeque;
 use std::mem;
@@ -20,8 +20,8 @@ use std::time::Instant;
 use actix::dev::ToEnvelope;
 use actix::fut::WrapFuture as _;
 use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::auth::rates::Rates;
 use crate::auth::token::Tokens;
 use crate::dialect::{Frame, Kind, Phase, Upkeep};
 use crate::domain::clock::Clock;
@@ -35,9 +35,9 @@ use crate::hub::{Gauge, Hub, Outlet};
 use crate::store::tables::history::HistoryRest;
 use crate::telemetry::Metrics;
 use brake::Brake;
-pub use limiter::Rate;
 use machine::{Bounds, Effect, Machine, Request};
 use post::{Door, Stop};
+pub use seats::{NoSeat, Seat, Seats};
 
 /// What a session needs of the socket below it.
 pub trait Adapter: Sized + Unpin + 'static {
@@ -72,6 +72,9 @@ pub trait Adapter: Sized + Unpin + 'static {
     /// Whether frames of the peer are handed in. Held, the peer's data waits in its socket.
     fn set_input(&mut self, input: Input);
 
+    /// From now on the peer's messages may have so many bytes.
+    fn set_frame_bytes_max(&mut self, frame_bytes_max: usize);
+
     /// A way for news past the actor, if there is one.
     fn door(&self) -> Option<Rc<dyn Door>> {
         None
@@ -96,6 +99,8 @@ pub struct Settings {
     pub mailbox_max: usize,
     /// Messages of one page of history.
     pub page_max: u32,
+    /// The longest message of a peer that is known, in bytes.
+    pub frame_bytes_max: usize,
 }
 
 /// What all sessions share.
@@ -104,26 +109,16 @@ pub struct Shared {
     pub hub: Hub,
     /// The keeper of tokens.
     pub tokens: Tokens,
+    /// The rates of commands.
+    pub rates: Arc<Rates>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The bounds.
     pub settings: Settings,
     /// The counters.
     pub metrics: Metrics,
-    /// As many permits as sessions may be open.
-    pub seats: Arc<Semaphore>,
-}
-
-impl Shared {
-    /// The right to open one more session; `None` if too many are open.
-    pub fn seat(&self) -> Option<Seat> {
-        Arc::clone(&self.seats).try_acquire_owned().ok().map(|permit| Seat { _permit: permit })
-    }
-}
-
-/// The right to be open, given back when dropped.
-pub struct Seat {
-    _permit: OwnedSemaphorePermit,
+    /// The right to open sessions.
+    pub seats: Seats,
 }
 
 /// The actor of one socket.
@@ -141,7 +136,7 @@ pub struct Session<A: Adapter> {
     /// Where the thread's postman finds it.
     place: Option<Place>,
     shared: Arc<Shared>,
-    _seat: Seat,
+    seat: Seat,
     /// The socket's side.
     pub adapter: A,
 }
@@ -152,7 +147,12 @@ impl<A: Adapter> Session<A> {
         Self {
             id: shared.hub.next_session(),
             kind,
-            machine: Machine::new(kind, shared.settings.bounds, Arc::clone(&shared.clock)),
+            machine: Machine::new(
+                kind,
+                shared.settings.bounds,
+                Arc::clone(&shared.clock),
+                shared.rates.stranger(),
+            ),
             effects: VecDeque::new(),
             page: None,
             writes: Vec::new(),
@@ -160,7 +160,7 @@ impl<A: Adapter> Session<A> {
             gauge: Arc::new(Gauge::new(shared.clock.steady())),
             place: None,
             shared,
-            _seat: seat,
+            seat,
             adapter,
         }
     }

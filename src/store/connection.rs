@@ -5,6 +5,7 @@
 //! to its pool only if its last transaction has ended cleanly; all others are closed.
 
 use std::mem;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use diesel::{Connection as _, ConnectionError, PgConnection, QueryResult, RunQue
 use r2d2::{ManageConnection, Pool};
 
 use super::error::StoreError;
+use super::files::Files;
 use super::location::Location;
 use super::memory::Memory;
 use super::settings::{Durability, Settings};
@@ -65,6 +67,7 @@ pub(super) struct Opener {
     location: Location,
     settings: Settings,
     role: Role,
+    files: Arc<Files>,
 }
 
 /// A connection of a pool.
@@ -78,20 +81,23 @@ pub(super) struct Pooled {
 }
 
 impl Opener {
-    pub fn new(location: Location, settings: &Settings, role: Role) -> Self {
-        Self { location, settings: settings.clone(), role }
+    /// For the database that has these files open.
+    pub fn new(location: Location, settings: &Settings, role: Role, files: Arc<Files>) -> Self {
+        Self { location, settings: settings.clone(), role, files }
     }
 
     /// A new connection, set up for its role.
     ///
     /// # Errors
-    /// [`StoreError::Failed`].
+    /// [`StoreError::Failed`], [`StoreError::Gone`].
     pub fn open(&self) -> Result<Either, StoreError> {
         let place = self.location.place();
         let failed = |error| StoreError::failed(&place, one_line(error));
+        // What is there under its name by now may be another file.
+        self.files.check()?;
         match &self.location {
             Location::Sqlite(path) => {
-                let mut sqlite = SqliteConnection::establish(path).map_err(failed)?;
+                let mut sqlite = SqliteConnection::establish(&existing(path)).map_err(failed)?;
                 let mode = self.set_up_sqlite(&mut sqlite);
                 let mode = mode.map_err(|error| StoreError::failed(&place, error))?;
                 if mode != "wal" {
@@ -273,6 +279,13 @@ fn begin(connection: &mut Either, role: Role) -> QueryResult<()> {
             )
         }
     }
+}
+
+/// The name of a SQLite file that must be there already: SQLite would make an empty one.
+fn existing(path: &str) -> String {
+    let escaped = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let authority = if path.starts_with('/') { "//" } else { "" };
+    format!("file:{authority}{escaped}?mode=rw")
 }
 
 /// libpq explains itself over several lines; a log line is one.

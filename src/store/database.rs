@@ -21,6 +21,7 @@ use crate::private;
 
 use super::connection::{Opener, Role};
 use super::error::StoreError;
+use super::files::Files;
 use super::location::{Location, plain_path};
 use super::lock::{self, Holder, Lock};
 use super::memory::Memory;
@@ -36,6 +37,7 @@ const SQLITE_MIN: [u32; 3] = [3, 51, 3];
 pub struct Database {
     location: Location,
     settings: Settings,
+    files: Arc<Files>,
     writer: Pool<Opener>,
     readers: Pool<Opener>,
     /// None for those who only look, or who are alone for sure.
@@ -51,13 +53,18 @@ impl Database {
     pub fn open(settings: &Settings) -> Result<Self, StoreError> {
         let location = Location::parse(&settings.url)?;
         location.prepare()?;
-        let opener = |role| Opener::new(location.clone(), settings, role);
+        let opener = |role, files: &Arc<Files>| {
+            Opener::new(location.clone(), settings, role, Arc::clone(files))
+        };
         // Opened here and now, since a pool tells only that it has waited in vain.
-        check_version(&mut opener(Role::Writer).open()?)?;
+        let mut first = opener(Role::Writer, &Arc::new(Files::none())).open()?;
+        check_version(&mut first)?;
+        let files = Arc::new(location.keep(first)?);
         Ok(Self {
-            writer: opener(Role::Writer).pool(1),
-            readers: opener(Role::Reader).pool(settings.readers),
+            writer: opener(Role::Writer, &files).pool(1),
+            readers: opener(Role::Reader, &files).pool(settings.readers),
             settings: settings.clone(),
+            files,
             location,
             lock: None,
         })
@@ -157,7 +164,12 @@ impl Database {
     ) -> Result<T, StoreError> {
         let place = self.location.place();
         self.check_lock()?;
-        self.begin(&self.writer)?.finish(op).map_err(|error| error.at(&place))
+        let in_place = |conn: &mut Connection| {
+            let value = op(conn)?;
+            self.files.check()?;
+            Ok(value)
+        };
+        self.begin(&self.writer)?.finish(in_place).map_err(|error| error.at(&place))
     }
 
     /// As [`Database::write`], with what is remembered of the last transaction.
@@ -167,7 +179,15 @@ impl Database {
     ) -> Result<T, StoreError> {
         let place = self.location.place();
         self.check_lock()?;
-        self.begin(&self.writer)?.finish_with_memory(op).map_err(|error| error.at(&place))
+        let in_place = |conn: &mut Connection, memory: &mut Memory| {
+            if memory.is_overtaken {
+                self.files.others_wrote();
+            }
+            let value = op(conn, memory)?;
+            self.files.check()?;
+            Ok(value)
+        };
+        self.begin(&self.writer)?.finish_with_memory(in_place).map_err(|error| error.at(&place))
     }
 
     /// Runs `op` on one unchanging state of the database. It cannot change anything.
@@ -179,6 +199,7 @@ impl Database {
         op: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let place = self.location.place();
+        self.files.check_readable()?;
         self.begin(&self.readers)?.finish(op).map_err(|error| error.at(&place))
     }
 
@@ -200,13 +221,12 @@ impl Database {
         let place = to.display().to_string();
         let failed = |cause: Box<dyn Error + Send + Sync>| StoreError::failed(&place, cause);
         // Its own connection: it takes long, and must not be in a transaction.
-        let mut conn =
-            match Opener::new(self.location.clone(), &self.settings, Role::Writer).open()? {
-                Connection::Sqlite(sqlite) => sqlite,
-                Connection::Postgres(_) => {
-                    return Err(StoreError::Unsupported("use pg_dump to back up PostgreSQL"));
-                }
-            };
+        let mut conn = match self.opener(Role::Writer).open()? {
+            Connection::Sqlite(sqlite) => sqlite,
+            Connection::Postgres(_) => {
+                return Err(StoreError::Unsupported("use pg_dump to back up PostgreSQL"));
+            }
+        };
         let path = to.to_str().ok_or_else(|| failed("the name is not UTF-8".into()))?;
         // Also reserves the name: SQLite writes into an empty file, but not into another.
         private::create_file(to).map_err(|error| failed(error.into()))?;
@@ -220,9 +240,21 @@ impl Database {
         &self.settings
     }
 
+    pub(super) fn files(&self) -> &Arc<Files> {
+        &self.files
+    }
+
+    fn opener(&self, role: Role) -> Opener {
+        Opener::new(self.location.clone(), &self.settings, role, Arc::clone(&self.files))
+    }
+
     /// A connection in a transaction.
     fn begin(&self, pool: &Pool<Opener>) -> Result<PooledConnection<Opener>, StoreError> {
         let place = self.location.place();
+        // A pool that has to open one tries as long as it is told to wait.
+        if pool.state().idle_connections == 0 {
+            self.files.check()?;
+        }
         let mut pooled = pool.get().map_err(|error| StoreError::unavailable(&place, &error))?;
         pooled.begin().map_err(|error| StoreError::unavailable(&place, &error))?;
         Ok(pooled)

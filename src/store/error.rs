@@ -7,6 +7,7 @@ use diesel::result::DatabaseErrorKind as Kind;
 use diesel::result::Error as DieselError;
 use tokio::sync::TryAcquireError;
 
+use super::files::Absence;
 use super::lock::Holder;
 use crate::domain::mint::MintError;
 
@@ -66,6 +67,17 @@ pub enum StoreError {
         /// The cause; text, because it is told to everybody who waited for the same transaction.
         cause: String,
     },
+    /// The files of the database are not those that are open.
+    #[error(transparent)]
+    Gone(#[from] Absence),
+    /// The disk of the database is as good as full.
+    #[error("the disk of the database has room for {room} bytes, and should for {room_min}")]
+    NoRoom {
+        /// Bytes that can still be written.
+        room: u64,
+        /// `store.room_min_kib`.
+        room_min: u64,
+    },
     /// No id could be made.
     #[error(transparent)]
     Mint(#[from] MintError),
@@ -118,16 +130,18 @@ impl StoreError {
         Self::Unavailable { place: place.to_owned(), cause: cause.to_string() }
     }
 
-    /// The same again, if it is that no transaction could begin.
+    /// The same again, if no other transaction can do better.
     pub(super) fn outage(&self) -> Option<Self> {
         match self {
             Self::Unavailable { place, cause } => {
                 Some(Self::Unavailable { place: place.clone(), cause: cause.clone() })
             }
+            Self::Gone(absence) => Some(Self::Gone(absence.clone())),
             Self::Url(_)
             | Self::Failed { .. }
             | Self::Held { .. }
             | Self::NewerSchema { .. }
+            | Self::NoRoom { .. }
             | Self::OldSqlite { .. }
             | Self::Unsupported(_)
             | Self::Mint(_)

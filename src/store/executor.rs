@@ -16,6 +16,7 @@ use super::change::Change;
 use super::database::Database;
 use super::error::StoreError;
 use super::gate::Gate;
+use super::health::Health;
 use super::ledger::Ledger;
 use super::memory::Memory;
 use super::observer::Observer;
@@ -29,6 +30,7 @@ pub(super) struct DbExecutor {
     pub rules: Arc<Rules>,
     pub rosters: Arc<Rosters>,
     pub gate: Gate,
+    pub health: Arc<Health>,
     pub observer: Arc<dyn Observer>,
 }
 
@@ -76,6 +78,9 @@ impl Handler<Batch> for DbExecutor {
     fn handle(&mut self, mut batch: Batch, _: &mut SyncContext<Self>) {
         let (started, ops) = (Instant::now(), batch.jobs().len());
         let outcomes = self.commit(batch.jobs());
+        for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+            self.health.heed(error);
+        }
         self.observer.batch_committed(ops, started.elapsed());
         batch.answer(outcomes, || self.gate.report());
     }

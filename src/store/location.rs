@@ -7,7 +7,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use super::Connection;
 use super::error::StoreError;
+use super::files::Files;
 use crate::private;
 
 /// Where the database is.
@@ -57,6 +59,19 @@ impl Location {
         match self {
             Self::Sqlite(path) => prepare_file(Path::new(path), &self.place()),
             Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Keeps an eye on the files that a first connection has open.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    pub fn keep(&self, first: Connection) -> Result<Files, StoreError> {
+        match (self, first) {
+            (Self::Sqlite(path), Connection::Sqlite(anchor)) => {
+                Files::keep(path, anchor).map_err(|error| StoreError::failed(&self.place(), error))
+            }
+            (Self::Sqlite(_) | Self::Postgres(_), _) => Ok(Files::none()),
         }
     }
 

@@ -4,6 +4,8 @@
 //! callers: `writer` gathers changes into batches, `executor` commits each batch in one
 //! transaction by the `rules`, through a `ledger` with a `memory`; `reader` answers look-ups beside
 //! it, many alike at once if `batched`; `sweeper` forgets what is old. `tables` hold the queries.
+//! `health` says whether writes can be kept, `files` whether what is open is still the database, and
+//! `prober` finds out.
 //!
 //! Invariants: nothing is acknowledged before it is committed; every accepted change is answered
 //! exactly once, in the order of submission. The store knows no hub, no dialect and no socket.
@@ -14,13 +16,18 @@ mod connection;
 mod database;
 mod error;
 mod executor;
+mod files;
 mod gate;
+mod header;
+mod health;
+mod inode;
 mod ledger;
 mod location;
 mod lock;
 mod memory;
 mod migrate;
 mod observer;
+pub mod prober;
 mod reader;
 mod rosters;
 mod rules;
@@ -34,13 +41,14 @@ use std::sync::Arc;
 
 use actix::{Actor, Addr, ArbiterHandle, Recipient, SyncArbiter};
 use diesel::r2d2::R2D2Connection;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use crate::domain::clock::Clock;
 use crate::domain::mint::IdMint;
 
 use executor::DbExecutor;
 use gate::Gate;
+use health::Health;
 use reader::{Lookup, Reader};
 use rosters::Rosters;
 use rules::Rules;
@@ -51,6 +59,8 @@ pub use change::{Change, Committed, Done, To};
 pub use connection::Either as Connection;
 pub use database::Database;
 pub use error::StoreError;
+pub use files::Absence;
+pub use health::Condition;
 pub use lock::Holder;
 pub use observer::Observer;
 pub use settings::{Durability, Limits, Settings};
@@ -65,6 +75,8 @@ pub struct Store {
     reads_max: usize,
     /// To ask whether the lock on the database is held still.
     database: Database,
+    health: Arc<Health>,
+    room_min: u64,
 }
 
 impl Store {
@@ -91,18 +103,27 @@ impl Store {
         let (rules, inner) = (Arc::new(Rules { mint, clock, limits }), gate.clone());
         // Outlives a panic of the executor; what it holds is of commits alone.
         let rosters = Arc::new(Rosters::default());
+        let health = Arc::new(Health::new(Arc::clone(&observer)));
+        let heeds = Arc::clone(&health);
         let executor = SyncArbiter::start(1, move || DbExecutor {
             database: writer.clone(),
             rules: Arc::clone(&rules),
             rosters: Arc::clone(&rosters),
             gate: inner.clone(),
+            health: Arc::clone(&heeds),
             observer: Arc::clone(&observer),
         });
         let batch_ops_max = settings.batch_ops_max;
         let writer =
             Writer::start_in_arbiter(arbiter, move |_| Writer::new(executor, batch_ops_max));
         let reads = Arc::new(Semaphore::new(reads_max));
-        Self { writer, readers, gate, reads, reads_max, database }
+        let room_min = settings.room_min;
+        Self { writer, readers, gate, reads, reads_max, database, health, room_min }
+    }
+
+    /// Follows whether writes can be kept.
+    pub fn condition(&self) -> watch::Receiver<Condition> {
+        self.health.watch()
     }
 
     /// Names the one who gets the outcomes of all changes submitted from now on.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::health::Condition;
+
 /// Is told how the store is doing. Called from several threads; must not block.
 pub trait Observer: Send + Sync {
     /// A batch of `ops` writes is done; it took so long, replays included.
@@ -9,6 +11,9 @@ pub trait Observer: Send + Sync {
 
     /// So many writes are accepted and not yet answered.
     fn pending(&self, _ops: usize) {}
+
+    /// The store is in this condition from now on.
+    fn condition(&self, _condition: &Condition) {}
 }
 
 /// Nobody measures.

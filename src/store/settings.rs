@@ -45,6 +45,8 @@ pub struct Settings {
     pub mmap_mib: u32,
     /// How long to wait for another process's lock, and for a new connection, in milliseconds.
     pub busy_timeout_ms: u32,
+    /// With less room on the disk of a SQLite file the store is not well, in bytes; 0 for any.
+    pub room_min: u64,
     /// About how much text one slice of a history page holds, in bytes.
     pub history_slice_bytes: usize,
     /// How much a user may have.
@@ -65,6 +67,7 @@ impl Default for Settings {
             cache_kib: 16_384,
             mmap_mib: 2_047,
             busy_timeout_ms: 5_000,
+            room_min: 256 * 1024,
             history_slice_bytes: 262_144,
             limits: Limits {
                 members_max: 1_000,

@@ -37,6 +37,10 @@ pub struct Metrics {
     pub store_pending_ops: IntGauge,
     /// Reads that wait for the database.
     pub store_pending_reads: IntGauge,
+    /// 1 while the store can write, else 0.
+    pub store_ready: IntGauge,
+    /// How often the store could not write any more; the one label is the reason.
+    pub store_faults: IntCounterVec,
     /// Mails that wait to be sent.
     pub mail_queue: IntGauge,
     /// Sessions ended by the hub; the one label is the reason.
@@ -87,6 +91,11 @@ impl Metrics {
             )?,
             store_pending_ops: gauge("tradewind_store_pending_ops", "Writes that wait")?,
             store_pending_reads: gauge("tradewind_store_pending_reads", "Reads that wait")?,
+            store_ready: gauge("tradewind_store_ready", "1 while the store can write, else 0")?,
+            store_faults: by_reason(
+                "tradewind_store_faults_total",
+                "Times the store could not write any more",
+            )?,
             mail_queue: gauge("tradewind_mail_queue", "Mails that wait")?,
             evictions: by_reason("tradewind_evictions_total", "Sessions ended by the hub")?,
             refusals: by_reason("tradewind_refusals_total", "Refusals by a limit")?,

@@ -19,9 +19,9 @@ use bytestring::ByteString;
 use futures_core::Stream as _;
 use futures_util::stream;
 
-use super::decode::{Decoder, In};
+use super::decode::In;
 use super::inbound::{Gate, Inbound};
-use super::{Endpoint, Settings, Socket};
+use super::{Endpoint, Settings, Socket, handshake};
 use crate::dialect::Frame;
 use crate::domain::close::CloseReason;
 use crate::session::{Adapter, Input, Session};
@@ -51,10 +51,9 @@ where
     // Required by the context, and never called: its reader is given no bytes.
     E: StreamHandler<Result<Message, ProtocolError>>,
 {
-    let mut response = ws::handshake(request)?;
-    let gate = Rc::new(Gate::default());
-    let decoder = Decoder::new(settings.frame_bytes_max);
-    let feed = Feed(Inbound::new(payload, decoder, Rc::clone(&gate)));
+    let mut response = handshake::answer(request)?;
+    let gate = Rc::new(Gate::new(settings.frame_bytes_max));
+    let feed = Feed(Inbound::new(payload, Rc::clone(&gate)));
     let socket = Actors { gate, close_timeout: settings.close_timeout, closing: false };
     let context = WebsocketContext::with_factory(stream::pending(), move |ctx| {
         ctx.spawn(feed);
@@ -118,6 +117,10 @@ impl Adapter for Actors {
 
     fn set_input(&mut self, input: Input) {
         self.gate.set(input);
+    }
+
+    fn set_frame_bytes_max(&mut self, frame_bytes_max: usize) {
+        self.gate.set_frame_bytes_max(frame_bytes_max);
     }
 }
 

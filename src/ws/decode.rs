@@ -61,6 +61,11 @@ impl Decoder {
         Self { message_bytes_max, partial: None }
     }
 
+    /// From now on messages may have so many bytes.
+    pub fn set_message_bytes_max(&mut self, message_bytes_max: usize) {
+        self.message_bytes_max = message_bytes_max;
+    }
+
     /// Takes the next message out of `buf`; `None` if more bytes are needed for one.
     ///
     /// # Errors

@@ -14,13 +14,25 @@ use crate::domain::close::CloseReason;
 use crate::session::Input;
 
 /// Holds a stream back, or lets it flow. Shared by the stream and the session on one thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Gate {
     held: Cell<bool>,
+    frame_bytes_max: Cell<usize>,
     waker: RefCell<Option<Waker>>,
 }
 
 impl Gate {
+    /// An open gate for messages of at most so many bytes.
+    pub fn new(frame_bytes_max: usize) -> Self {
+        let (held, waker) = (Cell::new(false), RefCell::default());
+        Self { held, frame_bytes_max: Cell::new(frame_bytes_max), waker }
+    }
+
+    /// From now on messages may have so many bytes.
+    pub fn set_frame_bytes_max(&self, frame_bytes_max: usize) {
+        self.frame_bytes_max.set(frame_bytes_max);
+    }
+
     /// Opens or closes the gate.
     pub fn set(&self, input: Input) {
         self.held.set(input == Input::Hold);
@@ -52,7 +64,8 @@ pub struct Inbound<S> {
 
 impl<S> Inbound<S> {
     /// The messages in `stream`.
-    pub fn new(stream: S, decoder: Decoder, gate: Rc<Gate>) -> Self {
+    pub fn new(stream: S, gate: Rc<Gate>) -> Self {
+        let decoder = Decoder::new(gate.frame_bytes_max.get());
         Self { stream, decoder, buf: BytesMut::new(), gate, broken: false }
     }
 }
@@ -66,6 +79,7 @@ where
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         ready!(this.gate.poll_flow(cx));
+        this.decoder.set_message_bytes_max(this.gate.frame_bytes_max.get());
         loop {
             if this.broken {
                 this.buf.clear();

@@ -2,35 +2,40 @@
 //!
 //! `HttpServer` keeps every socket in its dispatcher, with two buffers of 8 KiB. Here an upgrade
 //! request goes through an App like any other; a handler that wants the socket leaves a closure in
-//! the response, and gets the bare stream once the handshake is answered.
+//! the response, and gets the bare stream once the handshake is answered. Every other answer is
+//! written piece by piece, as the peer takes it, and ends the connection.
 
 use std::any::Any;
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::net::TcpListener;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix_codec::Framed;
-use actix_http::body::{self, BodySize, BoxBody, MessageBody};
-use actix_http::ws::HandshakeError;
+use actix_codec::{Encoder as _, Framed, FramedParts};
+use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::{
-    ConnectionType, Extensions, HttpMessage as _, HttpService, Request, Response, h1,
+    ConnectionType, Extensions, HttpMessage as _, HttpService, Request, Response, ResponseHead, h1,
 };
 use actix_service::{
-    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, fn_factory, fn_service,
-    map_config,
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory,
+    fn_factory, fn_service, map_config,
 };
 use actix_web::dev::{AppConfig, Server};
+use actix_web::http::header::{TRANSFER_ENCODING, UPGRADE};
+use actix_web::http::{Method, StatusCode};
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::time::timeout;
 use actix_web::{Error, HttpRequest, HttpResponse};
-use actix_web_actors::ws::handshake;
-use bytes::{Bytes, BytesMut};
-use futures_util::SinkExt as _;
+use bytes::BytesMut;
+use tokio::io::AsyncWriteExt as _;
 
-/// How long a refused peer may take to read why.
-const REFUSAL_TIMEOUT: Duration = Duration::from_secs(5);
+use super::handshake::{self, Fault};
+
+/// How long a peer that was given no socket may take nothing of the answer.
+const STALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// In a request: its socket can be had.
 struct Upgradable;
@@ -58,11 +63,11 @@ pub fn accept(
     request: &HttpRequest,
     start: impl FnOnce(TcpStream, BytesMut) + 'static,
 ) -> Result<HttpResponse, Error> {
-    // A request that does not come alone as an upgrade stays with the dispatcher.
+    let mut response = handshake::answer(request)?.finish();
+    // What the dispatcher keeps cannot be had, whatever its headers say.
     if request.extensions().get::<Upgradable>().is_none() {
-        return Err(HandshakeError::NoWebsocketUpgrade.into());
+        return Err(Fault::Upgrade.into());
     }
-    let mut response = handshake(request)?.finish();
     response.extensions_mut().insert(Start(Box::new(start)));
     Ok(response)
 }
@@ -123,65 +128,105 @@ where
 }
 
 /// An App as a service whose errors are answers.
-fn service<I, S>(
+fn service<I, S, B>(
     app: I,
 ) -> impl ServiceFactory<
     Request,
     Config = (),
-    Response = S::Response,
+    Response = Response<B>,
     Error = Response<BoxBody>,
     InitError = S::InitError,
-    Service = impl Service<Request, Response = S::Response, Error = Response<BoxBody>> + 'static,
+    Service = impl Service<Request, Response = Response<B>, Error = Response<BoxBody>> + 'static,
 >
 where
     I: IntoServiceFactory<S, Request>,
     S: ServiceFactory<Request, Config = AppConfig> + 'static,
     S::Service: 'static,
     S::Error: Into<Error> + 'static,
+    S::Response: Into<Response<B>> + 'static,
+    B: MessageBody + 'static,
 {
     let app = app.into_factory().map_err(|error| error.into().error_response().into());
+    let app = apply_fn_factory(app, |request: Request, app: &_| {
+        let is_last = has_rest_of_connection(&request);
+        let answered = Service::call(app, request);
+        async move {
+            let mut response: Response<B> = answered.await?.into();
+            if is_last && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                end_with(response.head_mut());
+            }
+            Ok(response)
+        }
+    });
     map_config(app, |()| AppConfig::default())
+}
+
+/// Whether actix-http takes all that follows on the connection for this request's.
+fn has_rest_of_connection(request: &Request) -> bool {
+    let headers = request.headers();
+    let upgrades = headers
+        .get_all(UPGRADE)
+        .any(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket"));
+    request.method() == Method::CONNECT || upgrades && !headers.contains_key(TRANSFER_ENCODING)
+}
+
+/// The connection ends with this answer; so does a body of unknown length, since actix-http would
+/// announce chunks there and write none.
+fn end_with(head: &mut ResponseHead) {
+    head.set_connection_type(ConnectionType::Close);
+    head.no_chunking(true);
 }
 
 /// Asks the App, answers the peer, and gives the socket to whoever the answer names.
 async fn give<S, B>(
     app: Rc<S>,
     request: Request,
-    mut socket: Framed<TcpStream, h1::Codec>,
+    socket: Framed<TcpStream, h1::Codec>,
 ) -> Result<(), Error>
 where
-    S: Service<Request, Error = Response<BoxBody>>,
-    S::Response: Into<Response<B>>,
+    S: Service<Request, Response = Response<B>, Error = Response<BoxBody>>,
     B: MessageBody + 'static,
 {
     request.extensions_mut().insert(Upgradable);
+    let wants_body = request.method() != Method::HEAD;
     let answered = app.call(request).await;
-    let response =
-        answered.map_or_else(|error| error, |answer| answer.into().map_into_boxed_body());
+    let response = answered.map_or_else(|error| error, Response::map_into_boxed_body);
     let (mut head, body) = response.into_parts();
-    let start = head.extensions_mut().remove::<Start>();
-    let Some(Start(start)) = start else {
-        let refusal = refuse(&mut socket, head, body);
-        return timeout(REFUSAL_TIMEOUT, refusal).await.unwrap_or(Ok(()));
+    let mut parts = socket.into_parts();
+    let Some(Start(start)) = head.extensions_mut().remove::<Start>() else {
+        end_with(head.head_mut());
+        let body = Some(body).filter(|_| wants_body);
+        return refuse(&mut parts, head, body).await;
     };
-    // Flushes earlier answers, too.
-    socket.send(h1::Message::Item((head, BodySize::None))).await?;
-    let parts = socket.into_parts();
+    // Behind earlier answers.
+    parts.codec.encode(h1::Message::Item((head, BodySize::None)), &mut parts.write_buf)?;
+    flush(&mut parts).await?;
     start(parts.io, parts.read_buf);
     Ok(())
 }
 
+type Parts = FramedParts<TcpStream, h1::Codec>;
+
 /// A socket cannot go back to the dispatcher: the connection ends with the answer.
-async fn refuse(
-    socket: &mut Framed<TcpStream, h1::Codec>,
-    mut head: Response<()>,
-    body: BoxBody,
-) -> Result<(), Error> {
-    let bytes: Bytes = body::to_bytes(body).await.unwrap_or_default();
-    head.head_mut().set_connection_type(ConnectionType::Close);
-    let size = BodySize::Sized(u64::try_from(bytes.len()).unwrap_or(0));
-    socket.send(h1::Message::Item((head, size))).await?;
-    socket.send(h1::Message::Chunk(Some(bytes))).await?;
-    socket.send(h1::Message::Chunk(None)).await?;
+async fn refuse(parts: &mut Parts, head: Response<()>, body: Option<BoxBody>) -> Result<(), Error> {
+    let size = body.as_ref().map_or(BodySize::None, MessageBody::size);
+    parts.codec.encode(h1::Message::Item((head, size)), &mut parts.write_buf)?;
+    flush(parts).await?;
+    let Some(mut body) = body else { return Ok(()) };
+    while let Some(piece) = poll_fn(|task| Pin::new(&mut body).poll_next(task)).await {
+        parts.codec.encode(h1::Message::Chunk(Some(piece?)), &mut parts.write_buf)?;
+        flush(parts).await?;
+    }
+    Ok(())
+}
+
+/// Writes what waits. A slow peer may take its time, but must take something now and then.
+async fn flush(parts: &mut Parts) -> io::Result<()> {
+    while !parts.write_buf.is_empty() {
+        let written = parts.io.write_buf(&mut parts.write_buf);
+        if timeout(STALL_TIMEOUT, written).await?? == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+    }
     Ok(())
 }

@@ -8,6 +8,7 @@
 pub mod actors;
 pub mod decode;
 mod endpoint;
+mod handshake;
 mod inbound;
 mod line;
 pub mod listener;
@@ -30,7 +31,7 @@ pub use endpoint::{Endpoint, Socket};
 pub struct Settings {
     /// Which adapter holds it.
     pub adapter: Adapter,
-    /// The longest message, in bytes.
+    /// The longest message of a peer that is not known yet, in bytes.
     pub frame_bytes_max: usize,
     /// Bytes that may wait to be written.
     pub outbox_bytes_max: usize,

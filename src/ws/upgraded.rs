@@ -145,6 +145,10 @@ impl Adapter for Upgraded {
         self.input = input;
     }
 
+    fn set_frame_bytes_max(&mut self, frame_bytes_max: usize) {
+        self.decoder.set_message_bytes_max(frame_bytes_max);
+    }
+
     fn door(&self) -> Option<Rc<dyn Door>> {
         let line: Rc<RefCell<Line>> = Rc::clone(&self.line);
         Some(line)

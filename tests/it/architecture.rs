@@ -50,6 +50,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "domain",
             "dialect",
             "hub",
+            // How many sockets an address has whose users are not known.
+            "auth::concurrency",
             // A session checks the token that its peer brings.
             "auth::token",
             // The page of history that the hub has read for it: rows, no SQL.
@@ -77,6 +79,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             // What sessions share is carried to the socket, unseen.
             "session::Shared",
             "session::Seat",
+            "session::NoSeat",
             // Its door, and the settings of that.
             "ws",
             "telemetry",

@@ -46,7 +46,8 @@ fn close_reasons() -> Vec<CloseReason> {
     let next = |reason: &R| match reason {
         R::HeartbeatMissing => Some(R::HeartbeatOmitted),
         R::HeartbeatOmitted => Some(R::NotIdentified),
-        R::NotIdentified => Some(R::TokenExpired),
+        R::NotIdentified => Some(R::Replaced),
+        R::Replaced => Some(R::TokenExpired),
         R::TokenExpired => Some(R::TokenRevoked),
         R::TokenRevoked => Some(R::SlowConsumer),
         R::SlowConsumer => Some(R::Overload),

@@ -275,6 +275,7 @@ pub fn close(reason: CloseReason) -> (u16, String) {
         CloseReason::TokenExpired => (NOT_IDENTIFIED, "token expired"),
         CloseReason::TokenRevoked => (NOT_IDENTIFIED, "token revoked"),
         CloseReason::HeartbeatMissing | CloseReason::HeartbeatOmitted => (1001, "no sign of life"),
+        CloseReason::Replaced => (NOT_IDENTIFIED, "replaced"),
         CloseReason::SlowConsumer => (1013, "slow consumer"),
         CloseReason::Overload => (1013, "overload"),
         CloseReason::Restart { retry_after_ms } => {

@@ -1,15 +1,17 @@
 //! What clients of the chatting dialect are told when something is wrong.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
 use crate::domain::error::Refusal;
 use crate::http::body::BodyFault;
 use crate::http::text::FormFault;
+use crate::session::NoSeat;
 
 /// Why a request failed.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub enum ChatError {
     Error(StatusCode, &'static str),
     /// `{"<field>": ["…"], …}`: fields, each with what is wrong with it.
     Fields(Vec<(&'static str, &'static str)>),
+    /// More than the rate of the user allows; when the next request may be made.
+    TooMany(Duration),
     /// A method that is not served here; these are.
     Method {
         /// The value of the header `Allow`.
@@ -52,6 +56,7 @@ impl ChatError {
                 let fields = fields.iter().map(|(name, why)| ((*name).to_owned(), json!([why])));
                 Value::Object(fields.collect::<Map<_, _>>())
             }
+            Self::TooMany(_) => json!({"detail": "Too many requests, try again later."}),
             Self::Method { .. } => json!({"detail": "Method not allowed."}),
         }
     }
@@ -68,6 +73,7 @@ impl ResponseError for ChatError {
         match self {
             Self::Detail(status, _) | Self::Error(status, _) => *status,
             Self::Fields(_) => StatusCode::BAD_REQUEST,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
@@ -76,6 +82,9 @@ impl ResponseError for ChatError {
         let mut response = HttpResponse::build(self.status_code());
         if let Self::Method { allow } = self {
             response.insert_header((ALLOW, *allow));
+        }
+        if let Self::TooMany(wait) = self {
+            response.insert_header((RETRY_AFTER, wait.as_secs().saturating_add(1)));
         }
         if self.status_code() == StatusCode::UNAUTHORIZED {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
@@ -95,6 +104,15 @@ impl From<BodyFault> for ChatError {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "The body must come without an encoding.",
             ),
+        }
+    }
+}
+
+impl From<NoSeat> for ChatError {
+    fn from(refused: NoSeat) -> Self {
+        match refused {
+            NoSeat::Full => Self::BUSY,
+            NoSeat::Address => Self::TooMany(NoSeat::RETRY_AFTER),
         }
     }
 }

@@ -23,12 +23,16 @@ pub const NO_ID: &str = "A valid integer is required.";
 /// The user whose token a request brings.
 ///
 /// # Errors
-/// 401 without a token, with a bad one, and with one of nobody.
+/// 401 without a token, with a bad one, and with one of nobody; 429 above the rate limit.
 pub async fn user(request: &HttpRequest, state: &State) -> Result<UserId, ChatError> {
     let refused = |error| ChatError::Error(StatusCode::UNAUTHORIZED, error);
     let token = http::bearer(request).ok_or(refused("Authorization header is required"))?;
     let invalid = || refused("Invalid token");
     let claims = state.tokens.verify(token, state.clock.now()).map_err(|_| invalid())?;
+    state.limits.request_of(claims.user).map_err(|over| {
+        state.metrics.refusals.with_label_values(&["api"]).inc();
+        ChatError::TooMany(over.retry_after)
+    })?;
     let exists = state.hub().exists(claims.user).await?;
     exists.then_some(claims.user).ok_or_else(invalid)
 }

@@ -19,7 +19,7 @@ pub async fn open(
     state: Data<State>,
 ) -> Result<HttpResponse, Error> {
     let kind = Kind::Chatting(request::form(&request, &state)?);
-    let seat = state.seat().ok_or(ChatError::BUSY)?;
+    let seat = state.seat(&request).map_err(ChatError::from)?;
     let session = (kind, Arc::clone(&state.sessions), seat);
     ws::accept(&request, payload, state.settings.socket, session)
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::dialect::Kind;
 use crate::dialect::rewind::Mode;
-use crate::http::{State, error::ApiError, origin, text};
+use crate::http::{State, error::ApiError, peer, text};
 use crate::ws;
 
 /// `?compat=`.
@@ -24,7 +25,10 @@ pub async fn open(
     state: Data<State>,
 ) -> Result<HttpResponse, Error> {
     let settings = &state.settings;
-    origin::check(&request, &settings.allowed_origins)?;
+    let peer = peer::address(&request, settings.trust_proxy);
+    if !settings.origins.pass(request.headers(), ("a socket", peer)) {
+        return Err(ApiError::Refused(StatusCode::FORBIDDEN, "origin is not allowed.").into());
+    }
     const NO_MODE: ApiError = ApiError::bad_request("compat is readme or wind.");
     let options: Result<Options, _> = text::form(request.query_string().as_bytes());
     let options = options.map_err(|_| NO_MODE)?;
@@ -34,7 +38,7 @@ pub async fn open(
         Some("wind") => Mode::Wind,
         Some(_) => return Err(NO_MODE.into()),
     };
-    let seat = state.seat().ok_or(ApiError::Busy)?;
+    let seat = state.seat(&request).map_err(ApiError::from)?;
     let session = (Kind::Rewind(mode.into()), Arc::clone(&state.sessions), seat);
     ws::accept(&request, payload, settings.socket, session)
 }

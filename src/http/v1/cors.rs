@@ -1,4 +1,4 @@
-//! Pages of other origins: those in `http.allowed_origins` may ask, as they may open sockets.
+//! Pages of other origins: those that may open sockets (`http::origin`) may ask.
 //!
 //! They bring a token and no cookie, so a page that may not is only kept from reading the answer.
 
@@ -14,7 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse};
 
-use crate::http::State;
+use crate::http::{State, peer};
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS: &str = "authorization, content-type";
@@ -46,10 +46,11 @@ pub async fn cors(
 
 fn allowed_origin(request: &ServiceRequest) -> Option<HeaderValue> {
     let origin = request.headers().get(ORIGIN)?;
-    let text = origin.to_str().ok()?;
     let state = request.app_data::<Data<State>>()?;
-    let allowed = &state.settings.allowed_origins;
-    allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(text)).then(|| origin.clone())
+    let settings = &state.settings;
+    let peer = peer::address(request.request(), settings.trust_proxy);
+    let passes = settings.origins.pass(request.headers(), ("reading an answer", peer));
+    passes.then(|| origin.clone())
 }
 
 fn mark(headers: &mut HeaderMap, origin: Option<HeaderValue>) {

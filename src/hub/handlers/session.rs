@@ -8,7 +8,7 @@ use crate::dialect::Upkeep;
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::event::Topic;
-use crate::domain::id::SessionId;
+use crate::domain::id::{SessionId, UserId};
 use crate::hub::deadlines::Moment;
 use crate::hub::messages::{
     Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Revoke,
@@ -60,6 +60,7 @@ impl Handler<Identify> for ChatServer {
         if sooner {
             self.schedule(session);
         }
+        self.replace_oldest(user);
         self.tell_goings();
         self.count();
     }
@@ -152,6 +153,16 @@ impl Handler<DrainAll> for ChatServer {
 }
 
 impl ChatServer {
+    /// Ends the oldest sessions of a user who has more than one may have.
+    fn replace_oldest(&mut self, user: UserId) {
+        let Some(max) = self.settings.sessions_per_user_max else { return };
+        let excess = self.presence.sessions(user).count().saturating_sub(max);
+        let oldest = self.presence.sessions(user).take(excess);
+        for session in oldest.map(|(session, _)| session).collect::<Vec<_>>() {
+            self.evict(session, CloseReason::Replaced);
+        }
+    }
+
     /// A moment of the wall clock on the steady one; the past is now.
     fn steady_time_of(&self, moment: Timestamp) -> Moment {
         let clock = &self.parts.clock;

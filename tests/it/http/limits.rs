@@ -20,6 +20,7 @@ fn wide() -> Limits {
         login_per_ip_per_minute: 100_000,
         login_per_email_per_minute: 100_000,
         register_per_ip_per_hour: 100_000,
+        sockets_before_auth_per_ip_max: 1_000,
         group_members_max: 1_000,
         groups_per_user_max: 1_000,
         friend_requests_per_day: 100_000,
@@ -29,6 +30,7 @@ fn wide() -> Limits {
         reset_per_email_per_hour: 100_000,
         api_per_second: 100_000,
         api_burst: 100_000,
+        sessions_per_user_max: 100_000,
     }
 }
 

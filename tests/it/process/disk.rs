@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::faults::complaint;
 use super::rows;
 use crate::harness::neighbours::send;
-use crate::harness::{Account, Client, Process, process, soon};
+use crate::harness::{Account, Client, Process, http, process, soon};
 
 /// What else is on the disk.
 struct Ballast {
@@ -117,8 +117,19 @@ async fn a_full_disk_refuses_and_loses_nothing() {
     let mut late = server.login(bob).await;
     late.expect_nothing().await;
 
-    // With room again it works again, in the same process and sessions.
+    let readiness = || http::send(server.address, ("GET", "/readyz"), &[], "");
+    let unready = readiness().await;
+    assert_eq!(unready.status, 503);
+    assert!(unready.text.contains("full") || unready.text.contains("room"), "{}", unready.text);
+    assert_eq!(server.metric("tradewind_store_ready").await, 0.0);
+
+    // With room again it is ready again, without a write of anybody, in the same process and sessions.
     ballast.free();
+    server.until_metric("tradewind_store_ready", |ready| ready == 1.0).await;
+    assert_eq!(readiness().await.status, 200);
+    let said = server.log();
+    assert_eq!(said.matches("the store cannot write").count(), 1, "{said}");
+    assert_eq!(said.matches("the store writes again").count(), 1, "{said}");
     let echo = soon("an acknowledgement", async {
         loop {
             let answer = a.ask(send(alice, bob, "room again")).await;

@@ -85,6 +85,8 @@ async fn a_database_locked_while_running() {
         assert_eq!(echo["payload"]["content"], "after");
         assert_eq!(reader.recv().await, echo);
     }
+    server.until_metric("tradewind_store_ready", |ready| ready == 1.0).await;
+    assert_eq!(ready().await.status, 200);
     server.stop();
     let rows = rows::sound_messages(&file);
     assert_eq!(rows.len(), 2 * AUTHORS, "what was refused is not stored");

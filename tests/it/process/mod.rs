@@ -4,6 +4,7 @@
 mod cli;
 mod disk;
 mod faults;
+mod gone;
 mod kill;
 mod lock;
 mod owner;

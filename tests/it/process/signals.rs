@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT.
+//! SIGTERM, SIGINT and SIGHUP.
 
 use std::time::{Duration, Instant};
 
@@ -6,13 +6,13 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::rows;
 use crate::harness::neighbours::send;
-use crate::harness::{Process, Raw, process};
+use crate::harness::{Process, Raw, http, process};
 
 const STOP_MAX: Duration = Duration::from_secs(10);
 
 #[actix_web::test]
-async fn both_signals_end_it_well_with_clients_connected() {
-    for signal in ["TERM", "INT"] {
+async fn each_signal_ends_it_well_with_clients_connected() {
+    for signal in ["TERM", "INT", "HUP"] {
         let folder = tempfile::tempdir().unwrap();
         let accounts = process::accounts(folder.path(), 2);
         let server = Process::start(folder.path(), &[]);
@@ -76,11 +76,27 @@ async fn a_peer_that_never_reads_cannot_keep_it_alive() {
 #[test]
 fn an_idle_server_ends_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    for signal in ["TERM", "INT"].repeat(5) {
+    for signal in ["TERM", "INT", "HUP"].repeat(3) {
         let server = Process::start(folder.path(), &[]);
         let start = Instant::now();
         server.signal(signal);
         assert_eq!(server.wait().code(), Some(0), "{signal}");
         assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     }
+}
+
+#[actix_web::test]
+async fn who_starts_it_deaf_to_hangups_gets_it_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = process::command(folder.path(), &[]);
+    let mut deaf = std::process::Command::new("sh");
+    deaf.args(["-c", r#"trap '' HUP; exec "$@""#, "sh"]).arg(program.get_program());
+    deaf.current_dir(folder.path()).env_clear();
+    deaf.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let server = Process::spawn(deaf, &["serve"]).0;
+    server.signal("HUP");
+    // Signals are handled in turn: had that one ended it, this would not be answered.
+    let ready = http::send(server.address, ("GET", "/readyz"), &[], "").await;
+    assert_eq!(ready.status, 200);
+    server.stop();
 }

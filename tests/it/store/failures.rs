@@ -39,6 +39,17 @@ fn a_folder_is_made_but_not_the_one_above() {
 }
 
 #[test]
+fn a_file_may_have_any_name() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["a?b.db", "a#b.db", "50%25.db", "a b&mode=ro.db", "é.db"] {
+        let file = dir.path().join(name);
+        let database = open(&format!("sqlite://{}", file.display())).unwrap();
+        make_users(&database, &[2]);
+        assert!(file.exists(), "{name}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_database_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("letter.txt");

@@ -1,5 +1,6 @@
 //! Sockets: life and death of a session, and peers that mean no good.
 
+mod before_auth;
 mod chatting;
 mod crowds;
 mod handshake;
@@ -7,6 +8,7 @@ mod hostile;
 mod lifetime;
 mod limits;
 mod presence;
+mod rates;
 mod rounds;
 
 use crate::harness::Server;

@@ -71,10 +71,18 @@ async fn requests_of_one_user_are_limited() {
 async fn pages_of_allowed_origins_may_read_answers() {
     const APP: &str = "https://app.example";
     let server = Server::with(Backend::Sqlite, |config| {
-        config.http.allowed_origins = vec![APP.to_owned()];
+        config.http.allowed_origins = [APP, "capacitor://localhost"].map(str::to_owned).into();
     })
     .await;
-    for (origin, allowed) in [(APP, Some(APP)), ("https://evil.example", None), ("null", None)] {
+    let same = "HTTPS://APP.EXAMPLE:443";
+    for (origin, allowed) in [
+        (APP, Some(APP)),
+        (same, Some(same)),
+        ("capacitor://localhost", Some("capacitor://localhost")),
+        ("tauri://localhost", None),
+        ("https://evil.example", None),
+        ("null", None),
+    ] {
         for path in ["/api/v1/sessions", "/api/v1/auth/login"] {
             let asked = [("origin", origin), ("access-control-request-method", "POST")];
             let before = send(server.address, ("OPTIONS", path), &asked, "").await;

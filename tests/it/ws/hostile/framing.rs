@@ -150,7 +150,10 @@ async fn a_message_of_exactly_the_longest_size_passes() {
     let fits = heartbeat(MAX);
     assert_eq!(fits.len(), MAX);
 
+    let alice = server.user("alice").await;
     let mut peer = Raw::open(server.address).await;
+    // Before that they must be shorter.
+    peer.identify(&alice).await;
     peer.text(&fits).await;
     assert_eq!(peer.frame().await.unwrap().payload, fits.as_bytes());
     let (begin, end) = fits.as_bytes().split_at(MAX / 2);
