@@ -23,6 +23,9 @@ section! {
         trust_proxy: bool = false;
         /// Threads that serve connections. 0: one less than there are cores, at least one.
         workers: usize = 0;
+        /// Whether /metrics tells, beside the version, the settings that figures of a load depend on, such as
+        /// `store.durability`.
+        metrics_settings: bool = true;
         /// The longest request body, in bytes.
         body_bytes_max: usize = 16_384 => at_least(1);
     }

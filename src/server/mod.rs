@@ -105,6 +105,7 @@ pub async fn start(
     let transport = settings::transport(&config.mail)?;
 
     let metrics = Metrics::new()?;
+    metrics.tell(&settings::told(config))?;
     let hub_arbiter = Arbiter::new();
     let store = Store::start(
         base.database,

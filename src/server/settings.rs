@@ -13,6 +13,32 @@ use crate::{http, hub, mail, session, store, ws};
 const DAY_SECONDS: u64 = 24 * HOUR_SECONDS;
 const HOUR_SECONDS: u64 = 60 * 60;
 
+/// What `/metrics` tells of the server: its version and, if the operator lets it, the settings that figures
+/// of a load depend on.
+pub fn told(config: &Config) -> Vec<(&'static str, String)> {
+    let mut told = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
+    if config.http.metrics_settings {
+        let store = &config.store;
+        let database = store.url.expose().split_once(':').map_or("", |(scheme, _)| scheme);
+        told.extend([
+            ("database", database.to_owned()),
+            ("durability", word(&store.durability)),
+            ("batch_ops_max", store.batch_ops_max.to_string()),
+            ("readers", store.readers.to_string()),
+            ("workers", config.http.worker_count().to_string()),
+            ("adapter", word(&config.ws.adapter)),
+            ("limits", config.limits.enabled.to_string()),
+            ("stores", (!cfg!(feature = "storing-nothing")).to_string()),
+        ]);
+    }
+    told
+}
+
+/// A choice as its variant is called, in small letters.
+fn word(choice: &impl std::fmt::Debug) -> String {
+    format!("{choice:?}").to_lowercase()
+}
+
 /// The store's.
 pub fn store(config: &Config) -> store::Settings {
     let (config, limits) = (&config.store, &config.limits);

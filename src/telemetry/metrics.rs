@@ -107,6 +107,18 @@ impl Metrics {
         })
     }
 
+    /// Tells what does not change while the server runs: the labels of `tradewind_info`.
+    ///
+    /// # Errors
+    /// [`TelemetryError::Metrics`] if a name is malformed, or it was told before.
+    pub fn tell(&self, labels: &[(&str, String)]) -> Result<(), TelemetryError> {
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let opts = Opts::new("tradewind_info", "Which server this is, and how it is set");
+        let info = IntGauge::with_opts(opts.const_labels(labels.collect()));
+        let info = info.and_then(|info| kept(&self.registry, info));
+        info.map(|info| info.set(1)).map_err(TelemetryError::Metrics)
+    }
+
     /// All metrics in the text format of Prometheus ([`prometheus::TEXT_FORMAT`]).
     pub fn render(&self) -> String {
         TextEncoder::new()
@@ -131,8 +143,10 @@ mod tests {
         metrics.frames_in.inc_by(3);
         metrics.commit_seconds.observe(0.003);
         metrics.evictions.with_label_values(&["slow"]).inc();
+        metrics.tell(&[("version", "1.2".to_owned()), ("limits", "true".to_owned())]).unwrap();
         let text = metrics.render();
         for line in [
+            "tradewind_info{limits=\"true\",version=\"1.2\"} 1",
             "tradewind_sessions 1",
             "tradewind_users_online 0",
             "tradewind_frames_in_total 3",
