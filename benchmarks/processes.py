@@ -118,7 +118,7 @@ def build_storing_nothing():
     """The hub that answers as always and stores nothing."""
     if "storing-nothing" not in (ROOT / "Cargo.toml").read_text(encoding="utf-8"):
         raise Missing("the hub has no feature `storing-nothing`")
-    return cargo("--features", "storing-nothing", target=TARGET / "storing-nothing") / "tradewind"
+    return cargo("--package", "tradewind", "--features", "storing-nothing", target=TARGET / "storing-nothing") / "tradewind"
 
 
 def install_peers():

@@ -1,18 +1,21 @@
 //! The command line.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 
+use crate::accounts::{self, Entry};
+use crate::address::Address;
 use crate::net::Protocol;
 
 /// Loads a hub that speaks REWIND, and checks that every acknowledged message arrives once and in
 /// order.
 ///
-/// Exit status: 0 all was well; 1 a message was lost, doubled or out of order; 2 the run could not
-/// be made.
+/// Exit status: 0 all was well; 1 the run failed: what was due was not done, or a message was lost,
+/// doubled or out of order; 2 the run could not be made, or nothing was measured; 3 the run was good and
+/// a condition of --fail-on is met.
 #[derive(Debug, Parser)]
 #[command(name = "tradewind-loadtest", version)]
 pub struct Cli {
@@ -21,21 +24,37 @@ pub struct Cli {
     pub mode: Mode,
 }
 
+/// More than this a second no open loop is asked for.
+const RATE_MAX: f64 = 1e7;
+
 /// What all modes share.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Args)]
 pub struct Common {
     /// What the server speaks; others than REWIND are for comparison
     #[arg(long, value_enum, default_value = "rewind")]
     pub protocol: Protocol,
-    /// Where the hub listens
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    /// Where the hub listens: HOST:PORT, or a URL of http, https, ws or wss, which may have a path
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT|URL")]
     pub address: String,
-    /// The path of the socket
-    #[arg(long, default_value = "/ws")]
-    pub path: String,
-    /// The users, as `tradewind seed` writes them; only REWIND has any
+    /// The path of the socket [default: that of the address, or /ws]
+    #[arg(long)]
+    pub path: Option<String>,
+    /// The authorities (PEM) that the hub's certificate is signed by, instead of Mozilla's
+    #[arg(long, value_name = "FILE", visible_alias = "ca-file")]
+    pub ca: Option<PathBuf>,
+    /// The users, as `tradewind seed` writes them (with `email` and `password` where there is no
+    /// token), or a line `EMAIL:PASSWORD` or a token for each; only REWIND has any
     #[arg(long, value_name = "FILE")]
     pub accounts: Option<PathBuf>,
+    /// A user to log in, behind those of the file; can be repeated
+    #[arg(long, value_name = "EMAIL:PASSWORD")]
+    pub user: Vec<String>,
+    /// The token of a user, behind those of the file; can be repeated
+    #[arg(long)]
+    pub token: Vec<String>,
+    /// The password of all who have none of their own
+    #[arg(long)]
+    pub password: Option<String>,
     /// How long to measure
     #[arg(long, default_value_t = 10.0)]
     pub seconds: f64,
@@ -69,6 +88,13 @@ pub struct Common {
     /// Write the report as a page with plots
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Conditions under which the run counts as failed, with exit status 3: `errors`, `rate<95%` (of
+    /// --rate), `rate<1000`, and p50, p90, p99, p99.9, max or mean, such as `p99>50ms`; with commas
+    #[arg(long, value_name = "CONDITIONS")]
+    pub fail_on: Vec<String>,
+    /// Show the ratios to an earlier report, written by --json
+    #[arg(long, value_name = "FILE")]
+    pub compare: Option<PathBuf>,
     /// A line for the report, such as what else ran on the machine
     #[arg(long, default_value = "")]
     pub note: String,
@@ -118,7 +144,7 @@ pub struct Storm {
     #[arg(long, default_value_t = 32)]
     pub in_flight: u32,
     /// Open loop: sessions opened per second
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub rate: Option<f64>,
     /// Sessions at most, those being closed included
     #[arg(long, default_value_t = 4000)]
@@ -138,7 +164,7 @@ pub struct Pairs {
     #[arg(long, default_value_t = 1)]
     pub in_flight: u32,
     /// Open loop: messages per second of all authors together
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub rate: Option<f64>,
     /// Only the first of each pair writes
     #[arg(long)]
@@ -168,7 +194,7 @@ pub struct Fanout {
     #[arg(long, default_value_t = 1)]
     pub in_flight: u32,
     /// Open loop: messages per second of all writers together
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub rate: Option<f64>,
     /// Bytes of a message, at least 50
     #[arg(long, default_value_t = 100)]
@@ -292,6 +318,21 @@ impl Mode {
         }
     }
 
+    /// What an open loop is to reach a second.
+    pub fn rate(&self) -> Option<f64> {
+        match self {
+            Self::Storm(mode) => mode.rate,
+            Self::Pairs(mode) => mode.rate,
+            Self::Fanout(mode) => mode.rate,
+            Self::Idle(_)
+            | Self::History(_)
+            | Self::Echo(_)
+            | Self::Rooms(_)
+            | Self::Pages(_)
+            | Self::Mixed(_) => None,
+        }
+    }
+
     /// Whether its users are in a group.
     pub fn has_group(&self) -> bool {
         matches!(self, Self::Fanout(Fanout { group: true, .. }))
@@ -317,19 +358,48 @@ impl Mode {
         );
         let nobody = matches!(self, Self::Fanout(Fanout { writers: 0, .. }));
         ensure!(!nobody, "--writers must be above 0");
+        let unheard = matches!(self, Self::Fanout(Fanout { connections: 0, .. }));
+        ensure!(!unheard, "no session is asked for");
+        if let Some(rate) = self.rate() {
+            let possible = rate > 0.0 && rate <= RATE_MAX;
+            ensure!(possible, "--rate {rate}: not above 0 and at most {RATE_MAX}");
+        }
         self.common().validate()
     }
 }
 
+/// Shows no secret.
+impl std::fmt::Debug for Common {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Common").field("protocol", &self.protocol).finish_non_exhaustive()
+    }
+}
+
 impl Common {
-    /// The address of the hub.
-    pub fn target(&self) -> anyhow::Result<SocketAddr> {
-        use std::net::ToSocketAddrs as _;
-        let mut found = self
-            .address
-            .to_socket_addrs()
-            .map_err(|error| anyhow::anyhow!("--address {}: {error}", self.address))?;
-        found.next().ok_or_else(|| anyhow::anyhow!("--address {}: no such host", self.address))
+    /// The path of the socket.
+    pub fn path<'a>(&'a self, address: &'a Address) -> &'a str {
+        self.path.as_deref().or(address.path.as_deref()).unwrap_or("/ws")
+    }
+
+    /// The users that are named.
+    ///
+    /// # Errors
+    /// If there are none, or the file is no good.
+    pub fn entries(&self) -> anyhow::Result<Vec<Entry>> {
+        let default_password = self.password.is_some();
+        let mut entries = match &self.accounts {
+            Some(file) => accounts::read(file, default_password)?,
+            None => Vec::new(),
+        };
+        for user in &self.user {
+            entries.push(Entry::of_user(user).context("--user")?);
+        }
+        entries.extend(self.token.iter().map(|token| Entry::of_token(token)));
+        ensure!(
+            !entries.is_empty(),
+            "--accounts FILE is missing: what `tradewind seed` wrote; or --user, or --token"
+        );
+        Ok(entries)
     }
 
     /// The addresses to connect from.

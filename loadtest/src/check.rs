@@ -183,8 +183,13 @@ pub struct Check {
 impl Check {
     /// Whether the hub kept its word.
     pub fn is_good(&self) -> bool {
+        self.faults() == 0
+    }
+
+    /// How often it did not.
+    pub fn faults(&self) -> u64 {
         let faults = [self.lost, self.cut_off, self.duplicated, self.disordered];
-        faults.iter().sum::<u64>() + self.refused_but_delivered + self.foreign == 0
+        faults.iter().sum::<u64>() + self.refused_but_delivered + self.foreign
     }
 
     /// Keeps the first few faults.

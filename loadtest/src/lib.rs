@@ -2,8 +2,13 @@
 //! acknowledged message arrives once and in order.
 
 pub mod accounts;
+pub mod address;
 pub mod args;
 pub mod check;
+pub mod command_line;
+pub mod fail_on;
+pub mod http;
+pub mod hub;
 pub mod net;
 pub mod number;
 pub mod proc;

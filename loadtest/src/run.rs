@@ -3,16 +3,22 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::accounts::{self, Account};
+use crate::accounts::{Account, Entry, log_in};
+use crate::address::Address;
 use crate::args::{Cli, Common, Mode as Asked};
+use crate::fail_on::{self, Condition};
+use crate::http::Client;
+use crate::hub::Hub;
+use crate::net::tls::Tls;
 use crate::net::{Net, Target};
 use crate::number::{float, long, nanos, whole};
 use crate::proc;
 use crate::record::Book;
+use crate::report::compare::Earlier;
 use crate::report::{self, Report};
 use crate::scenario::alone::Alone;
 use crate::scenario::engine::Engine;
@@ -67,7 +73,7 @@ fn plan(asked: &Asked, users: usize) -> anyhow::Result<Plan> {
             Plan { name: "history", mode: Box::new(History::new(args)), sessions, users: sessions }
         }
         Asked::Mixed(args) => {
-            let sessions = u64::from(args.users);
+            let sessions = u64::from(args.users & !1);
             Plan { name: "mixed", mode: Box::new(Mixed::new(args)), sessions, users: sessions }
         }
         Asked::Echo(args) => alone("echo", Alone::echo(args), args.connections),
@@ -88,34 +94,38 @@ fn alone(name: &'static str, mode: Alone, sessions: u32) -> Plan {
 }
 
 /// The users, where the protocol has any.
-fn accounts(common: &Common) -> anyhow::Result<Vec<Account>> {
-    if !common.protocol.has_users() {
-        return Ok(Vec::new());
-    }
-    let path = common.accounts.as_ref();
-    accounts::read(path.context("--accounts FILE is missing: what `tradewind seed` wrote")?)
+fn entries(common: &Common) -> anyhow::Result<Vec<Entry>> {
+    if common.protocol.has_users() { common.entries() } else { Ok(Vec::new()) }
 }
 
 /// Fails if there are too few users for the plan.
-fn must_suffice(
-    plan: &Plan,
-    accounts: &[Account],
-    common: &Common,
-    friends: &str,
-) -> anyhow::Result<()> {
-    let Some(path) = common.accounts.as_ref().filter(|_| common.protocol.has_users()) else {
-        return Ok(());
-    };
-    let there = long(accounts.len());
+fn must_suffice(plan: &Plan, there: usize, common: &Common, friends: &str) -> anyhow::Result<()> {
+    let named = || "the command line".to_owned();
+    let place = common.accounts.as_ref().map_or_else(named, |path| path.display().to_string());
+    let there = long(there);
     ensure!(
-        plan.users <= there,
-        "{} users are needed and {there} are in {}; make more with `tradewind seed --users {} \
+        plan.users <= there || !common.protocol.has_users(),
+        "{} users are needed and {there} are in {place}; make more with `tradewind seed --users {} \
          --friends {friends} --out FILE`",
         plan.users,
-        path.display(),
         plan.users
     );
     Ok(())
+}
+
+/// The accounts, all that is not known of them asked for.
+fn accounts(
+    plan: &Plan,
+    entries: Vec<Entry>,
+    common: &Common,
+    hub: &Client,
+) -> anyhow::Result<Vec<Account>> {
+    if entries.iter().all(Entry::is_complete) {
+        return log_in(hub, entries, None);
+    }
+    let needed = usize::try_from(plan.users.max(plan.sessions)).unwrap_or(usize::MAX);
+    let entries = entries.into_iter().take(needed).collect();
+    log_in(hub, entries, common.password.as_deref())
 }
 
 /// Fails if the first user cannot bring the others into a group.
@@ -123,7 +133,7 @@ fn must_be_friends(accounts: &[Account], users: u64) -> anyhow::Result<()> {
     let users = usize::try_from(users).unwrap_or(usize::MAX);
     let mut users = accounts.iter().take(users);
     let Some(first) = users.next() else { return Ok(()) };
-    let stranger = users.find(|user| user.plain_name().is_none() || !first.is_friend_of(user));
+    let stranger = users.find(|user| user.plain_name().is_none() || !first.may_be_friend_of(user));
     ensure!(
         stranger.is_none(),
         "the first user must be a friend of all others, with names: `tradewind seed --friends star`"
@@ -131,32 +141,86 @@ fn must_be_friends(accounts: &[Account], users: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes the run, writes the reports; says whether all was well.
-pub fn run(cli: &Cli) -> anyhow::Result<bool> {
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All that was due was done, and all that was promised was kept.
+    Good,
+    /// Not so.
+    Failed,
+    /// It was so, and a condition of the user's is met.
+    Beyond,
+}
+
+/// Makes the run, writes the reports; `words` are those of the command line, without secrets.
+pub fn run(cli: &Cli, words: Vec<String>) -> anyhow::Result<Outcome> {
     let common = cli.mode.common();
     cli.mode.validate()?;
-    let accounts = accounts(common)?;
-    let plan = plan(&cli.mode, accounts.len())?;
+    let conditions = conditions(cli)?;
+    let earlier = common.compare.as_deref().map(Earlier::read).transpose()?;
+    let files = report::Files::check(common)?;
+    let address = Address::parse(&common.address)?;
+    let client = Client::new(&address, common.ca.as_deref())?;
+    let entries = entries(common)?;
+    let plan = plan(&cli.mode, entries.len())?;
     ensure!(plan.sessions > 0, "no session is asked for");
     let friends = if cli.mode.has_group() { "star" } else { "pairs" };
-    must_suffice(&plan, &accounts, common, friends)?;
+    must_suffice(&plan, entries.len(), common, friends)?;
+    proc::allow_files(plan.sessions)?;
+    common.server_pid.map_or(Ok(()), proc::must_exist)?;
+    let target = target(cli, &address)?;
+    let accounts = accounts(&plan, entries, common, &client)?;
     if cli.mode.has_group() {
         must_be_friends(&accounts, plan.users)?;
     }
-    proc::allow_files(plan.sessions)?;
-    common.server_pid.map_or(Ok(()), proc::must_exist)?;
-    let target = Target {
-        address: common.target()?,
+    let mut report = Report::begin(plan.name, common, &address, words);
+    if common.protocol.has_users() {
+        report.hub = Hub::ask(&client);
+    }
+    measure(&mut report, plan, common, target, accounts)?;
+    report.fail_on = conditions.iter().map(|one| one.judge(&report, cli.mode.rate())).collect();
+    report.comparison = earlier.map(|earlier| earlier.beside(&report)).transpose()?;
+    files.write(&report)?;
+    let found = report.did_something() || !report.check.is_good();
+    ensure!(found, "nothing was measured; see the errors above");
+    Ok(match (report.verdict.good, report.is_good()) {
+        (false, _) => Outcome::Failed,
+        (true, false) => Outcome::Beyond,
+        (true, true) => Outcome::Good,
+    })
+}
+
+fn conditions(cli: &Cli) -> anyhow::Result<Vec<Condition>> {
+    let has_rate = cli.mode.rate().is_some();
+    let all = cli.mode.common().fail_on.iter().map(|text| fail_on::parse(text, has_rate));
+    Ok(all.collect::<anyhow::Result<Vec<_>>>()?.concat())
+}
+
+fn target(cli: &Cli, address: &Address) -> anyhow::Result<Target> {
+    let common = cli.mode.common();
+    let ca = common.ca.as_deref();
+    Ok(Target {
+        address: address.resolve()?,
         protocol: common.protocol,
-        path: common.path.clone(),
+        path: common.path(address).to_owned(),
         sources: common.sources()?,
         deadline: nanos(common.deadline_seconds),
         heartbeat: nanos(common.heartbeat_seconds),
         spin: common.spin,
         groups: cli.mode.has_group(),
-    };
+        host: address.host_header(),
+        tls: address.is_encrypted.then(|| Tls::new(&address.host, ca)).transpose()?,
+    })
+}
+
+fn measure(
+    report: &mut Report,
+    plan: Plan,
+    common: &Common,
+    target: Target,
+    accounts: Vec<Account>,
+) -> anyhow::Result<()> {
     let id = getrandom::u64()?;
-    let mut report = Report::begin(plan.name, common);
     // Sleep as short as asked for: the default lets timers be 50 us late.
     rustix::thread::set_current_timer_slack(std::num::NonZero::new(1))?;
     let mut net = Net::new(target, accounts, id)?;
@@ -164,9 +228,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<bool> {
     drive(&mut net, &mut engine)?;
     report.fill(&engine, &net);
     net.farewell();
-    report::write(&report, common)?;
-    ensure!(report.did_something(), "nothing was measured; see the errors above");
-    Ok(report.check.is_good())
+    Ok(())
 }
 
 /// Runs until the end, or a signal; a second one, later than a slip of the finger, ends at once.

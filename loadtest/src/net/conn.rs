@@ -7,9 +7,11 @@ use rustix::event::epoll;
 use rustix::net::sockopt;
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::tls::{Cipher, Tls};
 use super::{End, Net, Slot, Target, protocol};
 use crate::number::index;
 use crate::wire::decode::Inbox;
+use crate::wire::handshake;
 
 /// How far a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +43,16 @@ pub struct Conn {
     pub was_ready: bool,
     /// Whether it says nothing but heartbeats.
     pub listens: bool,
+    /// What encrypts it.
+    pub cipher: Option<Box<Cipher>>,
 }
 
 impl Conn {
     /// Writes what there is. Returns the bytes written.
     pub fn flush(&mut self) -> std::io::Result<usize> {
+        if let Some(cipher) = &mut self.cipher {
+            return cipher.write(&mut self.out, &mut self.socket);
+        }
         let mut written = 0;
         while let Some(rest) = self.out.get(written..).filter(|rest| !rest.is_empty()) {
             match self.socket.write(rest) {
@@ -65,6 +72,25 @@ impl Conn {
             self.acknowledge_at_once()?;
         }
         Ok(written)
+    }
+
+    /// What it means that the server has ended the connection.
+    pub fn hung_up(&self) -> End {
+        let encrypting = self.cipher.as_ref().is_some_and(|cipher| cipher.is_handshaking());
+        match self.phase {
+            Phase::Closing => End::Done,
+            Phase::Upgrading if encrypting => {
+                End::Tls("the server ended the connection before it was encrypted".to_owned())
+            }
+            Phase::Upgrading => handshake::refusal(&self.head)
+                .map_or(End::Dropped, |refusal| End::Http(refusal.status, refusal.words)),
+            Phase::Greeting | Phase::Ready => End::Dropped,
+        }
+    }
+
+    /// Whether there is something to write.
+    pub fn has_news(&self) -> bool {
+        !self.out.is_empty() || self.cipher.as_ref().is_some_and(|cipher| cipher.wants_write())
     }
 
     /// Has the system acknowledge what is read when it is read, until something is written again.
@@ -100,7 +126,8 @@ fn turn(target: &Target) -> usize {
 impl Net {
     /// Opens the session of a number, which must be free, for the user of an account.
     pub fn open(&mut self, session: u32, account: u32) -> Result<(), End> {
-        let socket = connect(&self.target, session).map_err(|error| End::Io(error.to_string()))?;
+        let socket = connect(&self.target, session).map_err(|error| End::io(&error))?;
+        let cipher = self.target.tls.as_ref().map(Tls::session).transpose().map_err(End::Tls)?;
         while self.slots.len() <= index(session) {
             self.slots.push(Slot::default());
         }
@@ -112,8 +139,7 @@ impl Net {
             | epoll::EventFlags::OUT
             | epoll::EventFlags::RDHUP
             | epoll::EventFlags::ET;
-        epoll::add(&self.epoll, &socket, data, flags)
-            .map_err(|error| End::Io(error.to_string()))?;
+        epoll::add(&self.epoll, &socket, data, flags).map_err(|error| End::io(&error.into()))?;
         slot.conn = Some(Conn {
             socket,
             phase: Phase::Upgrading,
@@ -124,6 +150,7 @@ impl Net {
             dirty: false,
             was_ready: false,
             listens: false,
+            cipher,
         });
         let due = self.now.saturating_add(self.target.deadline);
         self.deadlines.push_back((due, session, generation));
@@ -151,6 +178,7 @@ mod tests {
             dirty: false,
             was_ready: true,
             listens,
+            cipher: None,
         };
         let (mut server, _) = listener.accept().unwrap();
         for _ in 0..8 {

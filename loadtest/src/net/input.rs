@@ -9,7 +9,7 @@ use crate::rewind::write;
 use crate::wire::Opcode;
 use crate::wire::decode::Message;
 use crate::wire::encode::frame;
-use crate::wire::handshake::{self, Answer};
+use crate::wire::handshake::{self, Answer, Refusal};
 
 impl Net {
     /// Takes the bytes of one read.
@@ -29,8 +29,31 @@ impl Net {
                 self.greet(session, handler);
                 self.frames(session, head.get(used..).unwrap_or_default(), handler);
             }
-            Ok(Some(Answer::Refused(status))) => self.end(session, End::Http(status), handler),
+            Ok(Some(Answer::Refused(Refusal { status, words }))) => {
+                self.end(session, End::Http(status, words), handler);
+            }
             Err(broken) => self.end(session, End::Broken(broken.0), handler),
+        }
+    }
+
+    /// Takes the bytes of one read that are encrypted.
+    pub(super) fn decrypt(&mut self, session: u32, bytes: &[u8], handler: &mut dyn Handler) {
+        let generation = self.generation(session);
+        let Some(conn) = self.conn(session) else { return };
+        let Some(cipher) = &mut conn.cipher else { return };
+        let mut plain = Vec::new();
+        let outcome = cipher.decrypt(bytes, &mut plain);
+        // An answer of the handshake, or what has waited for its end.
+        if conn.has_news() && !std::mem::replace(&mut conn.dirty, true) {
+            self.dirty.push(session);
+        }
+        if !plain.is_empty() {
+            self.feed(session, &plain, handler);
+        }
+        if let Err(words) = outcome
+            && self.is_live(session, generation)
+        {
+            self.end(session, End::Tls(words), handler);
         }
     }
 
@@ -115,8 +138,8 @@ impl Net {
         let said = scan(text);
         match (phase, said) {
             (Phase::Greeting, Said::Auth) => self.ready(session, handler),
-            (Phase::Greeting, Said::Error { code, .. }) => {
-                self.end(session, End::Auth(code), handler);
+            (Phase::Greeting, Said::Error { code, reason }) => {
+                self.end(session, End::Auth(code, reason), handler);
             }
             (Phase::Ready, Said::Chat(chat)) => handler.event(self, session, Event::Chat(chat)),
             (Phase::Ready, Said::Heartbeat(Some(count))) => {

@@ -1,9 +1,11 @@
 //! Many sessions on one thread: epoll, one read for many frames, one write for many frames.
 
 mod conn;
+mod end;
 mod input;
 mod poll;
 mod protocol;
+pub mod tls;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -18,46 +20,9 @@ use crate::number::{index, nanos};
 use crate::rewind::scan::{Chat, Group};
 use crate::rewind::write;
 use conn::{Conn, Phase};
+pub use end::End;
 pub use protocol::Protocol;
-
-/// What became of a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Closed by us, in good order.
-    Done,
-    /// Not open in time, or not closed in time.
-    Deadline(&'static str),
-    /// The HTTP answer was another than 101.
-    Http(u16),
-    /// The hub refused the token or the order of things.
-    Auth(u16),
-    /// The hub sent a close frame.
-    Closed(u16, String),
-    /// The connection ended without a close frame.
-    Dropped,
-    /// The system's error.
-    Io(String),
-    /// The server breaks the protocol.
-    Broken(&'static str),
-}
-
-impl std::fmt::Display for End {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Done => write!(f, "closed by us"),
-            Self::Deadline(what) => write!(f, "deadline: {what}"),
-            Self::Http(status) => write!(f, "HTTP {status}"),
-            Self::Auth(code) => write!(f, "auth refused: {code}"),
-            Self::Closed(code, reason) if reason.starts_with("retry_after_ms=") => {
-                write!(f, "close {code} retry_after_ms")
-            }
-            Self::Closed(code, reason) => write!(f, "close {code} {reason}"),
-            Self::Dropped => write!(f, "connection ended without close"),
-            Self::Io(words) => write!(f, "{words}"),
-            Self::Broken(words) => write!(f, "protocol broken: {words}"),
-        }
-    }
-}
+use tls::Tls;
 
 /// What happens to a session.
 #[derive(Debug)]
@@ -72,6 +37,8 @@ pub enum Event<'a> {
     Heartbeat(u64),
     /// Something has become of a group.
     Group(Group),
+    /// A heartbeat that was due at a moment is on its way.
+    Beat(u64),
     /// An error frame.
     Refused(u16, String),
     /// A frame that no hub should send.
@@ -83,6 +50,22 @@ pub enum Event<'a> {
         /// Whether it had been logged in.
         was_ready: bool,
     },
+}
+
+impl Event<'_> {
+    /// Whether the hub has said something.
+    pub fn is_answer(&self) -> bool {
+        match self {
+            Self::Upgraded
+            | Self::Ready
+            | Self::Chat(_)
+            | Self::Heartbeat(_)
+            | Self::Group(_)
+            | Self::Refused(..)
+            | Self::Nonsense => true,
+            Self::Beat(_) | Self::Ended { .. } => false,
+        }
+    }
 }
 
 /// Who is told.
@@ -110,6 +93,10 @@ pub struct Target {
     pub spin: bool,
     /// Whether sessions want to hear of groups.
     pub groups: bool,
+    /// What the server is called in requests: host, and port if it is not the usual one.
+    pub host: String,
+    /// How to encrypt, if at all.
+    pub tls: Option<Tls>,
 }
 
 /// What went over the wire.

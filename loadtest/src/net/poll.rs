@@ -46,7 +46,7 @@ impl Net {
             }
         }
         self.expire(handler);
-        self.beat();
+        self.beat(handler);
         self.flush(handler);
         Ok(())
     }
@@ -71,16 +71,22 @@ impl Net {
         let generation = self.generation(session);
         while self.is_live(session, generation) {
             let Some(conn) = self.conn(session) else { break };
+            let is_encrypted = conn.cipher.is_some();
             match conn.socket.read(&mut scratch) {
                 Ok(0) => {
-                    let done = conn.phase == Phase::Closing;
-                    self.end(session, if done { End::Done } else { End::Dropped }, handler);
+                    let end = conn.hung_up();
+                    self.end(session, end, handler);
                 }
                 Ok(count) => {
                     self.look();
                     self.traffic.reads += 1;
                     self.traffic.bytes_in += long(count);
-                    self.feed(session, scratch.get(..count).unwrap_or_default(), handler);
+                    let bytes = scratch.get(..count).unwrap_or_default();
+                    if is_encrypted {
+                        self.decrypt(session, bytes, handler);
+                    } else {
+                        self.feed(session, bytes, handler);
+                    }
                     // A short read of a stream has emptied it.
                     if count < scratch.len() && !ends {
                         break;
@@ -90,7 +96,7 @@ impl Net {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
                     let done = conn.phase == Phase::Closing;
-                    let end = if done { End::Done } else { End::Io(error.kind().to_string()) };
+                    let end = if done { End::Done } else { End::io(&error) };
                     self.end(session, end, handler);
                 }
             }
@@ -100,7 +106,7 @@ impl Net {
 
     fn write(&mut self, session: u32, handler: &mut dyn Handler) {
         let Some(conn) = self.conn(session) else { return };
-        if conn.out.is_empty() {
+        if !conn.has_news() {
             return;
         }
         match conn.flush() {
@@ -108,7 +114,7 @@ impl Net {
                 self.traffic.writes += 1;
                 self.traffic.bytes_out += long(count);
             }
-            Err(error) => self.end(session, End::Io(error.kind().to_string()), handler),
+            Err(error) => self.end(session, End::io(&error), handler),
         }
     }
 
@@ -161,7 +167,7 @@ impl Net {
     }
 
     /// Sends the heartbeats that are due; their count is the moment they were due at, times two.
-    fn beat(&mut self) {
+    fn beat(&mut self, handler: &mut dyn Handler) {
         while let Some(Reverse((due, session, generation))) = self.beats.peek().copied() {
             if due > self.now {
                 break;
@@ -171,6 +177,7 @@ impl Net {
             if same && self.say(session, |out, key| write::heartbeat(out, key, due << 1)) {
                 let next = due.saturating_add(self.target.heartbeat);
                 self.beats.push(Reverse((next, session, generation)));
+                handler.event(self, session, Event::Beat(due));
             }
         }
     }

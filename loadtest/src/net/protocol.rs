@@ -29,10 +29,12 @@ pub enum Protocol {
 
 impl Protocol {
     /// What an address begins with.
-    pub fn scheme(self) -> &'static str {
-        match self {
-            Self::Rewind | Self::Websocket | Self::SocketIo => "ws",
-            Self::Tcp => "tcp",
+    pub fn scheme(self, is_encrypted: bool) -> &'static str {
+        match (self, is_encrypted) {
+            (Self::Rewind | Self::Websocket | Self::SocketIo, false) => "ws",
+            (Self::Rewind | Self::Websocket | Self::SocketIo, true) => "wss",
+            (Self::Tcp, false) => "tcp",
+            (Self::Tcp, true) => "tls",
         }
     }
 
@@ -57,7 +59,7 @@ impl std::fmt::Display for Protocol {
 pub(super) fn first_words(target: &Target) -> Vec<u8> {
     match target.protocol {
         Protocol::Rewind | Protocol::Websocket | Protocol::SocketIo => {
-            handshake::request(&target.address.to_string(), &target.path)
+            handshake::request(&target.host, &target.path)
         }
         Protocol::Tcp => Vec::new(),
     }

@@ -1,13 +1,16 @@
 //! What a run measures.
 
 pub mod meter;
+pub mod trouble;
 
 use std::collections::BTreeMap;
 
 use crate::check::Check;
+use crate::net::End;
 use crate::number::seconds;
 use crate::proc::{self, Sample};
 use meter::Meter;
+use trouble::{Kind, Trouble};
 
 /// The measured part of a run: from when to when, in nanoseconds since the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,8 @@ pub struct Book {
     pub tallies: BTreeMap<&'static str, Tally>,
     /// Errors by their words.
     pub errors: BTreeMap<String, u64>,
+    /// What did not go as it should.
+    pub trouble: Trouble,
     /// What was found about once and in order.
     pub check: Check,
     /// What the processes had used at moments with a name.
@@ -67,6 +72,7 @@ impl Book {
             meters: Vec::new(),
             tallies: BTreeMap::new(),
             errors: BTreeMap::new(),
+            trouble: Trouble::default(),
             check: Check::default(),
             samples: BTreeMap::new(),
             open_max: 0,
@@ -96,9 +102,51 @@ impl Book {
         }
     }
 
-    /// Counts an error.
-    pub fn error(&mut self, words: String) {
+    /// A request is due, which each of some meters shall time, so many times.
+    pub fn due(&mut self, meters: &[(usize, u64)], at: u64) {
+        self.trouble.requests_due += 1;
+        self.expect(meters, at);
+    }
+
+    /// Each of some meters shall time so many things that are meant to begin at a moment; of what has no time
+    /// in the end, it is said that it failed.
+    pub fn expect(&mut self, meters: &[(usize, u64)], at: u64) {
+        if !self.window.is_some_and(|window| window.has(at)) {
+            return;
+        }
+        for (meter, count) in meters {
+            if let Some(meter) = self.meters.get_mut(*meter) {
+                meter.due(*count);
+            }
+        }
+    }
+
+    /// Counts something that went wrong.
+    pub fn trouble(&mut self, kind: Kind, why: &str) {
+        let words = self.trouble.note(kind, why);
         *self.errors.entry(words).or_default() += 1;
+    }
+
+    /// A session was not opened.
+    pub fn not_opened(&mut self, now: u64, end: &End) {
+        self.note_end(now, end);
+        self.trouble(Kind::NotOpened, &end.to_string());
+    }
+
+    /// A session has ended before its time.
+    pub fn ended(&mut self, now: u64, end: &End) {
+        self.note_end(now, end);
+        self.trouble(Kind::Ended, &end.to_string());
+    }
+
+    fn note_end(&mut self, now: u64, end: &End) {
+        let gone = &mut self.trouble.gone_at;
+        *gone = if end.is_gone() { gone.or(Some(now)) } else { None };
+    }
+
+    /// Counts an error of no special kind.
+    pub fn error(&mut self, words: &str) {
+        self.trouble(Kind::Other, words);
     }
 
     /// Notes what the processes have used.
@@ -109,6 +157,7 @@ impl Book {
     /// Another session is open.
     pub fn opened(&mut self) {
         self.open += 1;
+        self.trouble.gone_at = None;
         self.open_max = self.open_max.max(self.open);
     }
 

@@ -1,9 +1,11 @@
 //! The page: one file, no script, nothing from elsewhere.
 
+use super::compare::Comparison;
 use super::plot::{Axis, Line, Mark, draw, escape, legend, range};
-use super::table::{costs, number, time, verdict};
+use super::table::{amounts as then_and_now, costs, count, level, levels, number, time};
 use super::{Report, Times};
-use crate::record::meter::Point;
+use crate::command_line;
+use crate::record::meter::{Percentile, Point, Quantiles};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -19,7 +21,7 @@ pub fn render(report: &Report) -> String {
          <h1>Load test: {}</h1><p class=\"sub\">{} · {} · {:.1} s measured{early}</p>\
          {}{}<div class=\"card wide\"><h2>Times</h2>{}</div>\
          <div class=\"cards\"><div class=\"card\"><h2>Conditions</h2>{}</div>{}{plots}\
-         <div class=\"card\"><h2>Rates and costs</h2>{}</div>{}</div>{}</main></body></html>\n",
+         <div class=\"card\"><h2>Rates and costs</h2>{}</div>{}{}</div>{}</main></body></html>\n",
         escape(&title),
         escape(&report.mode),
         escape(&report.address),
@@ -32,16 +34,17 @@ pub fn render(report: &Report) -> String {
         throughput(report),
         amounts(report),
         errors(report),
+        report.comparison.as_ref().map(comparison).unwrap_or_default(),
         method(report),
     )
 }
 
 fn found(report: &Report) -> String {
-    let bad = if report.check.is_good() { "" } else { " bad" };
+    let bad = if report.is_good() { "" } else { " bad" };
     let examples: String =
         report.check.examples.iter().map(|words| format!("<li>{}</li>", escape(words))).collect();
     let list = if examples.is_empty() { examples } else { format!("<ul>{examples}</ul>") };
-    let words = escape(&verdict(report));
+    let words = escape(&report.summary());
     format!("<div class=\"verdict{bad}\">{words}{list}</div>")
 }
 
@@ -58,8 +61,8 @@ fn tiles(report: &Report) -> String {
         // The last one may be about the tester; what people feel is before it.
         let times = report.times.get(1).unwrap_or(times);
         let q = times.quoted();
-        tile(time(q.p50), format!("{}, p50", times.name));
-        tile(time(q.p99), format!("{}, p99", times.name));
+        tile(level(q, Percentile::P50), format!("{}, p50", times.name));
+        tile(level(q, Percentile::P99), format!("{}, p99", times.name));
     }
     if let Some(each) = report.costs.server_us_per_unit {
         tile(format!("{each:.1} µs"), format!("server CPU per {}", report.costs.unit));
@@ -75,14 +78,14 @@ fn tiles(report: &Report) -> String {
 fn times_table(report: &Report) -> String {
     let mut rows = String::new();
     for times in &report.times {
-        let mut row = |name: &str, about: String, q: &crate::record::meter::Quantiles| {
-            let cells: String = [q.p50, q.p90, q.p99, q.p999, q.max]
-                .into_iter()
+        let mut row = |name: &str, about: String, q: &Quantiles| {
+            let cells: String = levels(q)
+                .iter()
                 .zip(["p50", "p90", "p99", "p99.9", "max"])
-                .map(|(us, name)| format!("<td data-name=\"{name}\">{}</td>", time(us)))
+                .map(|(cell, name)| format!("<td data-name=\"{name}\">{}</td>", escape(cell)))
                 .collect();
             let (name, about) = (escape(name), escape(&about));
-            let count = number(crate::number::float(q.count));
+            let count = count(q);
             rows.push_str(&format!(
                 "<tr><th>{name}<small>{about}</small></th>{cells}\
                  <td data-name=\"count\">{count}</td></tr>"
@@ -123,13 +126,12 @@ fn second_axis(times: &Times) -> Axis {
 }
 
 fn over_time(times: &Times) -> String {
-    let line = |name: &str, pick: fn(&crate::record::meter::Quantiles) -> f64| Line {
+    let line = |name: &str, pick: fn(&Quantiles) -> Option<f64>| Line {
         name: name.to_owned(),
         points: times
             .points
             .iter()
-            .filter(|point| point.times.count > 0)
-            .map(|point| (point.second + 0.5, pick(&point.times)))
+            .filter_map(|point| Some((point.second + 0.5, pick(&point.times)?)))
             .collect(),
     };
     let lines = [line("p50", |q| q.p50), line("p99", |q| q.p99), line("max", |q| q.max)];
@@ -203,8 +205,11 @@ fn rows<'a>(lines: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 
 fn conditions(report: &Report) -> String {
     let sessions = report.sessions.to_string();
-    let mut lines: Vec<(&str, &str)> =
-        report.conditions.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let command = command_line::line(&report.command_line);
+    let hub = report.hub.words();
+    let mut lines = vec![("command", command.as_str())];
+    let told = hub.iter().chain(&report.conditions);
+    lines.extend(told.map(|(name, text)| (name.as_str(), text.as_str())));
     lines.push(("sessions at most at once", &sessions));
     lines.push(("machine", &report.machine));
     lines.push(("load average before", &report.load_average_before));
@@ -237,6 +242,18 @@ fn errors(report: &Report) -> String {
         rows(lines.iter().map(|(name, text)| (name.as_str(), text.as_str())))
     };
     format!("<div class=\"card\"><h2>Errors and refusals</h2>{table}</div>")
+}
+
+fn comparison(found: &Comparison) -> String {
+    let warnings = found.warnings.iter().map(|words| ("warning".to_owned(), words.clone()));
+    let ratios = found.ratios.iter().map(|ratio| {
+        let [then, now] = then_and_now(ratio);
+        (ratio.name.clone(), format!("× {:.2} ({now}, then {then})", ratio.ratio))
+    });
+    let lines: Vec<(String, String)> = warnings.chain(ratios).collect();
+    let table = rows(lines.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    let (with, then) = (escape(&found.with), escape(&found.then));
+    format!("<div class=\"card\"><h2>Beside {with}</h2><p class=\"hint\">{then}</p>{table}</div>")
 }
 
 fn method(report: &Report) -> String {

@@ -1,25 +1,38 @@
 //! What a run found: for people, for programs, as a page.
 
+pub mod compare;
 pub mod costs;
 pub mod html;
 pub mod plot;
 pub mod table;
+pub mod verdict;
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::path::Path;
+use std::fs::File;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use serde::Serialize;
 
+use crate::address::Address;
 use crate::args::Common;
 use crate::check::Check;
+use crate::command_line::without_query;
+use crate::fail_on::Outcome;
+use crate::hub::Hub;
 use crate::net::{Net, Protocol, Traffic};
 use crate::number::{float, seconds};
 use crate::proc;
 use crate::record::meter::{Meter, Point, Quantiles, Share};
+use crate::record::trouble::Trouble;
 use crate::scenario::engine::Engine;
+use compare::Comparison;
 use costs::Costs;
+use verdict::Verdict;
+
+/// The times by which an open loop was late.
+pub const LATENESS: &str = "sent later than meant";
 
 /// How often something happened in the measured part.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -61,6 +74,11 @@ pub struct Times {
 }
 
 impl Times {
+    /// Whether they say what the tester did, and nothing of the hub.
+    pub fn is_about_tester(&self) -> bool {
+        self.name == LATENESS
+    }
+
     /// The figures to quote.
     pub fn quoted(&self) -> &Quantiles {
         self.corrected.as_ref().map_or(&self.measured, |corrected| &corrected.times)
@@ -78,6 +96,14 @@ pub struct Report {
     pub started_at: String,
     /// Where the hub was.
     pub address: String,
+    /// The words of the command line, secrets left out.
+    pub command_line: Vec<String>,
+    /// Which hub it was.
+    pub hub: Hub,
+    /// Whether the run was good.
+    pub verdict: Verdict,
+    /// The conditions under which it should count as failed.
+    pub fail_on: Vec<Outcome>,
     /// The user's own words.
     pub note: String,
     /// What was set.
@@ -102,18 +128,34 @@ pub struct Report {
     pub traffic: Traffic,
     /// Errors by their words.
     pub errors: BTreeMap<String, u64>,
+    /// What did not go as it should, in the whole run.
+    pub trouble: Trouble,
     /// Once and in order, in the whole run.
     pub check: Check,
+    /// The run beside an earlier one.
+    pub comparison: Option<Comparison>,
+    /// Whether things happened that the mode is for.
+    #[serde(skip)]
+    pub has_figures: bool,
 }
 
 impl Report {
     /// What is known before the run.
-    pub fn begin(mode: &str, common: &Common) -> Self {
+    pub fn begin(
+        mode: &str,
+        common: &Common,
+        address: &Address,
+        command_line: Vec<String>,
+    ) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             mode: mode.to_owned(),
             started_at: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-            address: address(common),
+            address: shown(common, address),
+            command_line,
+            hub: Hub::default(),
+            verdict: Verdict::default(),
+            fail_on: Vec::new(),
             note: common.note.clone(),
             conditions: vec![("protocol".to_owned(), common.protocol.to_string())],
             machine: proc::machine(),
@@ -126,7 +168,10 @@ impl Report {
             costs: Costs::default(),
             traffic: Traffic::default(),
             errors: BTreeMap::new(),
+            trouble: Trouble::default(),
             check: Check::default(),
+            comparison: None,
+            has_figures: false,
         }
     }
 
@@ -140,6 +185,7 @@ impl Report {
         self.sessions = book.open_max;
         self.traffic = net.traffic;
         self.errors.clone_from(&book.errors);
+        self.trouble = book.trouble.clone();
         self.check = book.check.clone();
         for (name, unit) in mode.rates() {
             let tally = book.tallies.get(name).copied().unwrap_or_default();
@@ -154,22 +200,44 @@ impl Report {
         let closed = mode.is_closed_loop();
         self.times = book.meters.iter().map(|meter| times(meter, closed)).collect();
         self.costs = Costs::of(book, mode.unit());
-    }
-
-    /// Whether the mode sends messages.
-    pub fn has_messages(&self) -> bool {
-        !matches!(self.mode.as_str(), "idle" | "storm")
+        let (unit, _) = mode.unit();
+        let count = book.tallies.get(unit).map_or(0, |tally| tally.measured);
+        self.has_figures = count > 0 || mode.is_about_sessions();
+        self.verdict = Verdict::of(self, book);
     }
 
     /// Whether there is anything to speak of.
     pub fn did_something(&self) -> bool {
-        self.seconds > 0.0 && self.sessions > 0
+        self.seconds > 0.0 && self.sessions > 0 && self.has_figures
+    }
+
+    /// How many things went wrong.
+    pub fn wrong(&self) -> u64 {
+        self.errors.values().sum::<u64>() + self.check.unanswered + self.check.faults()
+    }
+
+    /// Whether nothing went wrong, and no condition of the user's is met.
+    pub fn is_good(&self) -> bool {
+        self.verdict.good && self.fail_on.iter().all(|outcome| !outcome.met)
+    }
+
+    /// What to say of the run in the end: the verdict, and the conditions that are met.
+    pub fn summary(&self) -> String {
+        let met = self.fail_on.iter().filter(|outcome| outcome.met);
+        let met: Vec<String> =
+            met.map(|outcome| format!("{} ({})", outcome.condition, outcome.found)).collect();
+        match (met.is_empty(), self.verdict.good) {
+            (true, _) => self.verdict.words.clone(),
+            (false, true) => format!("FAILED ON {}", met.join(", ")),
+            (false, false) => format!("{}; FAILED ON {}", self.verdict.words, met.join(", ")),
+        }
     }
 }
 
-fn address(common: &Common) -> String {
-    let path = if common.protocol == Protocol::Tcp { "" } else { &common.path };
-    format!("{}://{}{path}", common.protocol.scheme(), common.address)
+fn shown(common: &Common, address: &Address) -> String {
+    let path = if common.protocol == Protocol::Tcp { "" } else { common.path(address) };
+    let scheme = common.protocol.scheme(address.is_encrypted);
+    without_query(&format!("{scheme}://{}{path}", address.authority()))
 }
 
 fn times(meter: &Meter, closed: bool) -> Times {
@@ -186,26 +254,76 @@ fn times(meter: &Meter, closed: bool) -> Times {
     }
 }
 
-/// Writes what was asked for; the table goes to standard output unless the JSON does.
-pub fn write(report: &Report, common: &Common) -> anyhow::Result<()> {
-    let table = table::render(report);
-    if common.json.as_deref() == Some(Path::new("-")) {
-        write!(std::io::stderr(), "{table}")?;
-    } else {
-        write!(std::io::stdout(), "{table}")?;
+/// Where reports go.
+#[derive(Clone, Debug)]
+pub struct Files {
+    json: Option<PathBuf>,
+    html: Option<PathBuf>,
+}
+
+impl Files {
+    /// Looks whether they can be written, so that no run is made for nothing.
+    ///
+    /// # Errors
+    /// If one of them cannot.
+    pub fn check(common: &Common) -> anyhow::Result<Self> {
+        let (json, html) = (common.json.clone(), common.html.clone());
+        ensure!(json != html || json.is_none(), "--json and --html: the same file");
+        for (name, path) in [("--json", &json), ("--html", &html)] {
+            if let Some(path) = path {
+                may_write(path).with_context(|| format!("{name} {}", path.display()))?;
+            }
+        }
+        Ok(Self { json, html })
     }
-    if let Some(path) = &common.json {
-        let text = serde_json::to_string_pretty(report)? + "\n";
-        put(path, &text)?;
+
+    /// Writes what was asked for; the table goes to standard output unless another report does.
+    ///
+    /// # Errors
+    /// If a file cannot be written after all.
+    pub fn write(&self, report: &Report) -> anyhow::Result<()> {
+        let table = table::render(report);
+        if [&self.json, &self.html].into_iter().flatten().any(|path| is_output(path)) {
+            let coloured = std::io::stderr().is_terminal();
+            write!(std::io::stderr(), "{}", table.paint(coloured))?;
+        } else {
+            let coloured = std::io::stdout().is_terminal();
+            write!(std::io::stdout(), "{}", table.paint(coloured))?;
+        }
+        if let Some(path) = &self.json {
+            let text = serde_json::to_string_pretty(report)? + "\n";
+            put(path, &text)?;
+        }
+        if let Some(path) = &self.html {
+            put(path, &html::render(report))?;
+        }
+        Ok(())
     }
-    if let Some(path) = &common.html {
-        put(path, &html::render(report))?;
+}
+
+fn is_output(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Fails if a file could not be written; leaves none behind.
+fn may_write(path: &Path) -> anyhow::Result<()> {
+    if is_output(path) {
+        return Ok(());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    ensure!(folder.is_dir(), "there is no folder {}", folder.display());
+    ensure!(!path.is_dir(), "it is a folder");
+    let is_new = !path.exists();
+    drop(File::options().append(true).create(true).open(path)?);
+    if is_new {
+        std::fs::remove_file(path)?;
     }
     Ok(())
 }
 
 fn put(path: &Path, text: &str) -> anyhow::Result<()> {
-    if path == Path::new("-") {
+    if is_output(path) {
         return Ok(std::io::stdout().write_all(text.as_bytes())?);
     }
     std::fs::write(path, text).with_context(|| path.display().to_string())

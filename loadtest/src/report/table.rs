@@ -3,6 +3,8 @@
 use crate::number::float;
 
 use super::Report;
+use super::compare::{Comparison, Ratio};
+use crate::record::meter::{Level, Percentile, Quantiles};
 
 /// A time in a unit that fits.
 pub fn time(micros: f64) -> String {
@@ -35,26 +37,27 @@ pub fn memory(kib: u64) -> String {
     if kib < 1 << 13 { format!("{kib} KiB") } else { format!("{:.1} MiB", float(kib) / 1024.0) }
 }
 
-/// What the check found, in one line.
-pub fn verdict(report: &Report) -> String {
-    let check = &report.check;
-    let faults = [
-        (check.lost, "lost"),
-        (check.cut_off, "undelivered because the reader's session ended"),
-        (check.duplicated, "duplicated"),
-        (check.disordered, "out of order"),
-        (check.refused_but_delivered, "delivered though refused"),
-        (check.foreign, "delivered to the wrong one or changed"),
-    ];
-    let found: Vec<String> = faults
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{count} {words}"))
-        .collect();
-    match (found.is_empty(), report.has_messages()) {
-        (true, true) => "every acknowledged message came exactly once and in order".to_owned(),
-        (true, false) => "no messages were sent in this mode".to_owned(),
-        (false, _) => format!("FAULTS: {}", found.join(", ")),
+/// A percentile in a unit that fits, or why there is none.
+pub fn level(of: &Quantiles, percentile: Percentile) -> String {
+    match of.level(percentile) {
+        Level::Time(micros) => time(micros),
+        Level::Failed => "failed".to_owned(),
+        Level::TooFew => format!("n<{}", percentile.needs()),
+    }
+}
+
+/// All percentiles, and the longest time of what did not fail.
+pub fn levels(of: &Quantiles) -> Vec<String> {
+    let longest = of.max.map_or_else(|| "–".to_owned(), time);
+    Percentile::ALL.into_iter().map(|percentile| level(of, percentile)).chain([longest]).collect()
+}
+
+/// How many times were taken, and how many things failed.
+pub fn count(of: &Quantiles) -> String {
+    if of.failed == 0 {
+        of.count.to_string()
+    } else {
+        format!("{} + {} failed", of.count, of.failed)
     }
 }
 
@@ -90,9 +93,41 @@ pub fn costs(report: &Report) -> Vec<(String, String)> {
     lines
 }
 
+/// A table, and the verdict below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    figures: String,
+    verdict: String,
+    examples: String,
+    good: bool,
+}
+
+impl Table {
+    /// As a terminal shows it, the verdict in green or red if it has colours.
+    pub fn paint(&self, coloured: bool) -> String {
+        let Self { figures, verdict, examples, good } = self;
+        match (coloured, good) {
+            (false, _) => format!("{figures}  {verdict}\n{examples}"),
+            (true, true) => format!("{figures}  \x1b[32m{verdict}\x1b[0m\n{examples}"),
+            (true, false) => format!("{figures}  \x1b[1;31m{verdict}\x1b[0m\n{examples}"),
+        }
+    }
+}
+
 /// The whole table.
-pub fn render(report: &Report) -> String {
-    let mut out = String::new();
+pub fn render(report: &Report) -> Table {
+    let mut figures = String::new();
+    figures_of(report, &mut figures);
+    let examples = report.check.examples.iter().map(|example| format!("    {example}\n"));
+    Table {
+        figures,
+        verdict: report.summary(),
+        examples: examples.collect(),
+        good: report.is_good(),
+    }
+}
+
+fn figures_of(report: &Report, out: &mut String) {
     let mut line = |text: String| {
         out.push_str(text.trim_end());
         out.push('\n');
@@ -102,7 +137,7 @@ pub fn render(report: &Report) -> String {
         "{} at {}, {:.1} s measured{early}, {} sessions",
         report.mode, report.address, report.seconds, report.sessions
     ));
-    for (name, value) in &report.conditions {
+    for (name, value) in report.hub.words().iter().chain(&report.conditions) {
         line(format!("  {name:<24} {value}"));
     }
     line(String::new());
@@ -114,9 +149,9 @@ pub fn render(report: &Report) -> String {
     let head = ["p50", "p90", "p99", "p99.9", "max"].map(|name| format!("{name:>10}")).concat();
     line(format!("  {:<34}{head}      count", "time"));
     for times in &report.times {
-        let mut row = |name: &str, q: &crate::record::meter::Quantiles| {
-            let cells = [q.p50, q.p90, q.p99, q.p999, q.max].map(|us| format!("{:>10}", time(us)));
-            line(format!("  {name:<34}{} {:>10}", cells.concat(), q.count));
+        let mut row = |name: &str, q: &Quantiles| {
+            let cells: String = levels(q).iter().map(|cell| format!("{cell:>10}")).collect();
+            line(format!("  {name:<34}{cells} {:>10}", count(q)));
         };
         row(&times.name, &times.measured);
         if let Some(corrected) = &times.corrected {
@@ -136,9 +171,27 @@ pub fn render(report: &Report) -> String {
             report.check.unanswered
         ));
     }
-    line(format!("  {}", verdict(report)));
-    for example in &report.check.examples {
-        line(format!("    {example}"));
+    for text in report.comparison.iter().flat_map(comparison) {
+        line(text);
     }
-    out
+}
+
+/// The run beside the earlier one.
+fn comparison(found: &Comparison) -> Vec<String> {
+    let mut lines = vec![String::new(), format!("  beside {}, {}:", found.with, found.then)];
+    lines.extend(found.warnings.iter().map(|words| format!("  WARNING: {words}")));
+    lines.extend(found.ratios.iter().map(|ratio| {
+        let [then, now] = amounts(ratio);
+        format!("  {:<34}{now:>12}   then {then:>12}   × {:.2}", ratio.name, ratio.ratio)
+    }));
+    lines.push(String::new());
+    lines
+}
+
+/// What a figure was and is, with its unit.
+pub fn amounts(ratio: &Ratio) -> [String; 2] {
+    [ratio.then, ratio.now].map(|value| match ratio.unit.as_str() {
+        "µs" => time(value),
+        unit => format!("{} {unit}", number(value)),
+    })
 }

@@ -29,6 +29,12 @@ impl Stamp {
         out.resize(end, b'.');
     }
 
+    /// Whether a content is what was sent with this stamp and size, and nothing was changed behind it.
+    pub fn fills(&self, content: &str, size: usize) -> bool {
+        let rest = content.as_bytes().get(LENGTH..).unwrap_or_default();
+        content.len() == size && rest.iter().all(|byte| *byte == b'.')
+    }
+
     /// Reads the stamp at the front of a content.
     pub fn parse(content: &[u8]) -> Option<Self> {
         let digits = content.strip_prefix(b"tw")?;

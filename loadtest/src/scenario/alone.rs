@@ -91,6 +91,7 @@ impl Alone {
             return;
         };
         let (seq, at) = (author.flow.send(), net.now());
+        desk.book.due(&[(0, 1)], at);
         author.under_way.push_back((seq, at));
         let stamp = Stamp { run: desk.run, flow: session, seq, at };
         match self.request {
@@ -175,7 +176,7 @@ impl Mode for Alone {
             stamp.flow == session
                 && self.has_sent(session, u64::from(stamp.seq))
                 && chat.author == net.user(session)
-                && chat.content.len() == self.size
+                && stamp.fills(&chat.content, self.size)
         };
         match stamp.filter(good) {
             Some(stamp) => self.answered(desk, net, session, stamp.seq),

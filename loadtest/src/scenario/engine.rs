@@ -3,6 +3,7 @@
 use crate::args::Common;
 use crate::net::{End, Event, Handler, Net};
 use crate::number::{float, index, long, nanos, short};
+use crate::record::trouble::Kind;
 use crate::record::{Book, Window};
 
 use super::{Desk, Mode, Stage};
@@ -29,6 +30,8 @@ pub struct Engine {
     /// The second that is being recorded, counted from the beginning of the measured part.
     second: u64,
     stopped: bool,
+    /// Sessions in a row that were not opened in time.
+    unopened: u32,
 }
 
 impl Engine {
@@ -50,6 +53,7 @@ impl Engine {
             since: 0,
             second: 0,
             stopped: false,
+            unopened: 0,
         }
     }
 
@@ -105,16 +109,22 @@ impl Engine {
             Stage::Opening if self.next == self.accounts.len() && self.opening == 0 => {
                 self.desk.book.opened_before_load = self.desk.book.open;
                 self.desk.book.sample("open", now);
+                if self.is_hopeless() {
+                    return self.enter(Stage::Finished, now);
+                }
                 self.enter(Stage::Warmup, now);
                 self.mode.start(&mut self.desk, net);
             }
             Stage::Opening | Stage::Warmup if self.stopped => self.enter(Stage::Finished, now),
             Stage::Warmup if obstacle.is_some() => {
-                self.desk.book.error(obstacle.unwrap_or_default().to_owned());
+                self.desk.book.error(obstacle.unwrap_or_default());
+                self.enter(Stage::Finished, now);
+            }
+            Stage::Warmup if passed >= self.warmup && self.is_hopeless() => {
                 self.enter(Stage::Finished, now);
             }
             Stage::Warmup if passed >= self.warmup.saturating_add(PREPARE) => {
-                self.desk.book.error("the preparation did not end in time".to_owned());
+                self.desk.book.error("the preparation did not end in time");
                 self.enter(Stage::Finished, now);
             }
             Stage::Warmup if passed >= self.warmup && self.mode.is_prepared() => {
@@ -125,7 +135,7 @@ impl Engine {
             }
             Stage::Measuring if passed >= self.seconds || self.stopped => {
                 if let Some(window) = &mut self.desk.book.window {
-                    window.to = window.to.min(now);
+                    window.to = window.to.min(now.saturating_add(1));
                 }
                 self.desk.book.sample("to", now);
                 self.enter(Stage::Draining, now);
@@ -133,7 +143,7 @@ impl Engine {
             }
             Stage::Draining if self.mode.is_drained() || passed >= self.drain => {
                 if !self.mode.is_drained() {
-                    self.desk.book.error("the drain deadline passed".to_owned());
+                    self.desk.book.error("the drain deadline passed");
                 }
                 self.enter(Stage::Finished, now);
             }
@@ -168,16 +178,34 @@ impl Engine {
             let Some(account) = self.accounts.get(self.next).copied() else { break };
             let session = short(self.next);
             self.next += 1;
-            match net.open(session, account) {
-                Ok(()) => {
-                    self.opening += 1;
-                    if let Some(waiting) = self.waiting.get_mut(index(session)) {
-                        *waiting = true;
-                    }
+            if self.desk.open(net, session, account) {
+                self.opening += 1;
+                if let Some(waiting) = self.waiting.get_mut(index(session)) {
+                    *waiting = true;
                 }
-                Err(end) => self.desk.book.error(end.to_string()),
             }
         }
+    }
+
+    /// A session was not opened. If none of so many that are opened at once was, the others are not tried.
+    fn not_opened(&mut self, now: u64, end: &End) {
+        self.desk.book.not_opened(now, end);
+        self.unopened += u32::from(matches!(end, End::Deadline(_)));
+        let left = self.accounts.len().saturating_sub(self.next);
+        if self.desk.stage == Stage::Opening && self.unopened >= self.opening_max && left > 0 {
+            self.next = self.accounts.len();
+            let untried = End::Untried;
+            for _ in 0..left {
+                self.desk.book.trouble.sessions_due += 1;
+                self.desk.book.not_opened(now, &untried);
+            }
+        }
+    }
+
+    /// Whether nobody could be reached.
+    fn is_hopeless(&self) -> bool {
+        let book = &self.desk.book;
+        book.open_max == 0 && book.trouble.sessions_not_opened > 0
     }
 
     /// A session is open, or will not be.
@@ -192,9 +220,10 @@ impl Engine {
         if was_ready {
             self.desk.book.open = self.desk.book.open.saturating_sub(1);
         }
-        if *end != End::Done {
-            let when = if was_ready { "session ended" } else { "session not opened" };
-            self.desk.book.error(format!("{when}: {end}"));
+        match (end, was_ready) {
+            (End::Done, _) => {}
+            (end, true) => self.desk.book.ended(net.now(), end),
+            (end, false) => self.not_opened(net.now(), end),
         }
         self.settled(session);
         self.mode.ended(&mut self.desk, net, session, end);
@@ -203,10 +232,14 @@ impl Engine {
 
 impl Handler for Engine {
     fn event(&mut self, net: &mut Net, session: u32, event: Event<'_>) {
+        if event.is_answer() {
+            self.desk.book.trouble.answered_at = net.now();
+        }
         match event {
             Event::Upgraded => self.mode.upgraded(&mut self.desk, net, session),
             Event::Ready => {
                 self.desk.book.opened();
+                self.unopened = 0;
                 self.settled(session);
                 self.mode.ready(&mut self.desk, net, session);
             }
@@ -214,13 +247,16 @@ impl Handler for Engine {
             Event::Heartbeat(count) if count & 1 == 1 => {
                 self.mode.mark(&mut self.desk, net, session, count >> 1);
             }
-            Event::Heartbeat(count) => self.mode.heartbeat(&mut self.desk, net, count >> 1),
+            Event::Heartbeat(count) => {
+                self.mode.heartbeat(&mut self.desk, net, session, count >> 1);
+            }
+            Event::Beat(at) => self.mode.beat(&mut self.desk, session, at),
             Event::Group(group) => self.mode.grouped(&mut self.desk, net, session, &group),
             Event::Refused(code, reason) => {
-                self.desk.book.error(format!("refused: {code} {reason}"));
+                self.desk.book.trouble(Kind::Refused, &format!("{code} {reason}"));
                 self.mode.refused(&mut self.desk, net, session, code);
             }
-            Event::Nonsense => self.desk.book.error("a frame that makes no sense".to_owned()),
+            Event::Nonsense => self.desk.book.error("a frame that makes no sense"),
             Event::Ended { end, was_ready } => self.ended(net, session, &end, was_ready),
         }
     }

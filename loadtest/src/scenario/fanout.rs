@@ -4,17 +4,24 @@
 use std::collections::VecDeque;
 
 use crate::args;
-use crate::check::{Flow, Line};
+use crate::check::{Ack, Fit, Flow, Line};
 use crate::net::{End, Net};
 use crate::number::{index, short};
 use crate::record::meter::Meter;
+use crate::record::trouble::Kind;
 use crate::rewind::scan::{Chat, Group};
 use crate::rewind::stamp::Stamp;
 
 use super::assembly::Assembly;
 use super::clock::Schedule;
-use super::pairs::{BACKLOG_MAX, RETRY, SOON};
+use super::pairs::{BACKLOG_MAX, FULL, RETRY, SOON};
 use super::{Desk, Mode, Stage};
+
+/// The meters, by their places.
+const ACKNOWLEDGEMENT: usize = 0;
+const TO_EACH: usize = 1;
+const TO_LAST: usize = 2;
+const LATENESS: usize = 3;
 
 /// A message on its way.
 #[derive(Debug)]
@@ -62,6 +69,8 @@ pub struct Fanout {
     /// Which of the sessions that hear of messages have ended.
     ended: Vec<bool>,
     live: u32,
+    /// How many there were when the load began.
+    hearers: u32,
     /// Whether a message is with all.
     is_heard: bool,
     schedule: Option<Schedule>,
@@ -82,6 +91,7 @@ impl Fanout {
             assembly: args.group.then(|| Assembly::new(args.connections, all)),
             ended: vec![false; index(if args.group { all } else { args.connections })],
             live: 0,
+            hearers: 0,
             is_heard: false,
             schedule: None,
             turn: 0,
@@ -91,18 +101,26 @@ impl Fanout {
 
     fn send(&mut self, desk: &mut Desk, net: &mut Net, number: usize, at: u64) {
         let session = self.readers + short(number);
-        let Some(writer) = self.writers.get_mut(number) else { return };
-        if !net.is_ready(session) {
-            return desk.book.error("not sent: the writer's session is gone".to_owned());
-        }
-        let seq = writer.flow.send();
         // In a group the author is one of the live.
         let missing = self.live + u32::from(self.assembly.is_none());
+        self.due(desk, at);
+        let Some(writer) = self.writers.get_mut(number) else { return };
+        if !net.is_ready(session) {
+            return desk.book.trouble(Kind::NotSent, "the writer's session is gone");
+        }
+        let seq = writer.flow.send();
         writer.under_way.push_back(Sending { seq, missing });
         let stamp = Stamp { run: desk.run, flow: short(number), seq, at };
         let (room, size) = (writer.room, self.size);
         net.post(session, room, stamp, size);
         desk.book.count("sent", net.now());
+    }
+
+    /// A message is due, to all who could hear of it when the load began.
+    fn due(&self, desk: &mut Desk, at: u64) {
+        let hearers = self.hearers.saturating_sub(u32::from(self.assembly.is_some()));
+        let meters = [(ACKNOWLEDGEMENT, 1), (TO_EACH, u64::from(hearers)), (TO_LAST, 1)];
+        desk.book.due(&meters, at);
     }
 
     /// A message is with all, or will never be.
@@ -121,6 +139,7 @@ impl Fanout {
     fn begin(&mut self, desk: &mut Desk, net: &mut Net) {
         let hearers = self.ended.len();
         self.live = short((0..short(hearers)).filter(|session| net.is_ready(*session)).count());
+        self.hearers = self.live;
         let group = self.assembly.as_ref().and_then(Assembly::done);
         for (number, writer) in (1_u32..).zip(&mut self.writers) {
             writer.room = group.unwrap_or_else(|| net.user(0) ^ net.user(number));
@@ -149,7 +168,7 @@ impl Fanout {
                 break;
             }
             let at = schedule.take(now).unwrap_or(now);
-            desk.book.time(3, at, now);
+            desk.book.time(LATENESS, at, now);
             self.send(desk, net, self.turn, at);
             self.turn = (self.turn + 1) % self.writers.len().max(1);
         }
@@ -171,7 +190,7 @@ impl Mode for Fanout {
         let names = ["acknowledgement", "delivery to each", "delivery to the last"];
         desk.book.meters = names.map(Meter::new).into();
         if self.rate.is_some() {
-            desk.book.meters.push(Meter::new("sent later than meant"));
+            desk.book.meters.push(Meter::new(crate::report::LATENESS));
         }
         (0..self.readers).for_each(|session| net.listen(session));
         match &self.assembly {
@@ -230,23 +249,31 @@ impl Mode for Fanout {
         let writer = self.writers.get_mut(number).filter(|writer| {
             stamp.seq < writer.flow.sent()
                 && (session == author || session < hearers)
-                && chat.content.len() == self.size
+                && stamp.fills(&chat.content, self.size)
         });
         let Some(writer) = writer else {
             return desk.book.check.foreign(session, &chat.content);
         };
         if session == author {
-            desk.book.check.ack(writer.flow.ack(stamp.seq), stamp.flow, stamp.seq);
+            let ack = writer.flow.ack(stamp.seq);
+            desk.book.check.ack(ack, stamp.flow, stamp.seq);
+            if ack == Ack::Again {
+                return;
+            }
             desk.book.count("acknowledged", now);
-            desk.book.time(0, stamp.at, now);
+            desk.book.time(ACKNOWLEDGEMENT, stamp.at, now);
         } else if let Some(line) = writer.lines.get_mut(index(session)) {
-            desk.book.check.fit(line.take(stamp.seq), session, stamp.flow, stamp.seq);
+            let fit = line.take(stamp.seq);
+            desk.book.check.fit(fit, session, stamp.flow, stamp.seq);
+            if fit == Fit::Again {
+                return;
+            }
             desk.book.count("delivered", now);
-            desk.book.time(1, stamp.at, now);
+            desk.book.time(TO_EACH, stamp.at, now);
         }
         if writer.came(stamp.seq) {
             self.is_heard = true;
-            desk.book.time(2, stamp.at, now);
+            desk.book.time(TO_LAST, stamp.at, now);
             self.next(desk, net, number);
         }
     }
@@ -288,6 +315,21 @@ impl Mode for Fanout {
         }
         for number in done {
             self.next(desk, net, number);
+        }
+    }
+
+    fn stop(&mut self, desk: &mut Desk, net: &mut Net) {
+        let Some(mut schedule) = self.schedule.take() else { return };
+        let end = desk.book.window.map_or(0, |window| window.to);
+        while let Some(at) = schedule.take(end.saturating_sub(1)) {
+            if net.backlog(self.readers + short(self.turn)) > BACKLOG_MAX {
+                self.due(desk, at);
+                desk.book.trouble(Kind::NotSent, FULL);
+            } else {
+                desk.book.time(LATENESS, at, net.now());
+                self.send(desk, net, self.turn, at);
+            }
+            self.turn = (self.turn + 1) % self.writers.len().max(1);
         }
     }
 

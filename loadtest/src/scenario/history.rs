@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use crate::args;
 use crate::check::{Flow, Line};
 use crate::net::{End, Net};
-use crate::number::index;
+use crate::number::{index, long};
 use crate::record::meter::Meter;
 use crate::rewind::scan::Chat;
 use crate::rewind::stamp::Stamp;
@@ -46,6 +46,8 @@ pub struct History {
     walks: Vec<(Walk, bool)>,
     written: bool,
     retries: VecDeque<(u64, u32)>,
+    /// Pages that can no longer come.
+    unanswered: u64,
 }
 
 impl History {
@@ -59,6 +61,7 @@ impl History {
             walks: (0..args.pairs * 2).map(|_| (Walk::default(), false)).collect(),
             written: false,
             retries: VecDeque::new(),
+            unanswered: 0,
         }
     }
 
@@ -68,14 +71,16 @@ impl History {
             return;
         }
         let flow = session & !1;
+        desk.book.trouble.requests_due += 1;
         let stamp = Stamp { run: desk.run, flow, seq: talk.flow.send(), at: net.now() };
         let (room, size) = (talk.room, self.size);
         net.say(flow, |out, key| write::send(out, key, room, stamp, size));
     }
 
-    fn begin(&mut self, net: &mut Net, session: u32) {
+    fn begin(&mut self, desk: &mut Desk, net: &mut Net, session: u32) {
         let Some(talk) = self.talks.get(index(session / 2)) else { return };
         if let Some(walk) = self.walks.get_mut(index(session)).filter(|_| net.is_ready(session)) {
+            desk.book.due(&[(0, 1)], net.now());
             *walk = (Walk::begin(net, session, talk.room, self.page), true);
         }
     }
@@ -87,7 +92,10 @@ impl History {
         }
         let author = session & !1;
         let talk = self.talks.get_mut(index(session / 2));
-        let good = |talk: &&mut Talk| stamp.flow == author && stamp.seq < talk.flow.sent();
+        let size = self.size;
+        let good = |talk: &&mut Talk| {
+            stamp.flow == author && stamp.seq < talk.flow.sent() && stamp.fills(&chat.content, size)
+        };
         let Some(talk) = talk.filter(good) else {
             return desk.book.check.foreign(session, &chat.content);
         };
@@ -144,7 +152,7 @@ impl Mode for History {
         if self.talks.iter().all(|talk| talk.is_written(self.messages)) {
             self.written = true;
             for session in 0..crate::number::short(self.walks.len()) {
-                self.begin(net, session);
+                self.begin(desk, net, session);
             }
         }
         now + SOON
@@ -172,6 +180,7 @@ impl Mode for History {
         let more = walk.end_page(check, session, self.page, flows);
         *asked = more && desk.stage != Stage::Draining;
         if *asked {
+            desk.book.due(&[(0, 1)], net.now());
             return walk.ask(net, session, talk.room, self.page);
         }
         if !more {
@@ -179,7 +188,7 @@ impl Mode for History {
             desk.book.count("walks", net.now());
         }
         if desk.stage != Stage::Draining {
-            self.begin(net, session);
+            self.begin(desk, net, session);
         }
     }
 
@@ -201,7 +210,7 @@ impl Mode for History {
             }
         }
         if let Some((_, asked)) = self.walks.get_mut(index(session)) {
-            *asked = false;
+            self.unanswered += u64::from(std::mem::take(asked));
         }
     }
 
@@ -214,6 +223,8 @@ impl Mode for History {
             desk.book.check.settle(&talk.flow, author, &talk.line, talk.ended);
             desk.book.check.settle_author(&talk.flow);
         }
+        let waiting = self.walks.iter().filter(|(_, asked)| *asked).count();
+        desk.book.check.unanswered += self.unanswered + long(waiting);
     }
 
     fn conditions(&self) -> Vec<(&'static str, String)> {

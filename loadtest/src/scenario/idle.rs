@@ -1,11 +1,12 @@
 //! Many sessions that only send heartbeats.
 
 use crate::args;
-use crate::net::Net;
-use crate::number::long;
+use crate::net::{End, Net};
+use crate::number::{index, long};
 use crate::record::meter::Meter;
 
-use super::{Desk, Mode};
+use super::pairs::SOON;
+use super::{Desk, Mode, Stage};
 
 /// The mode.
 #[derive(Debug)]
@@ -14,6 +15,10 @@ pub struct Idle {
     users: u32,
     sources: String,
     heartbeat: f64,
+    /// Heartbeats of each session that wait for their echo.
+    waiting: Vec<u32>,
+    /// Those whose echo can no longer come.
+    unanswered: u64,
 }
 
 impl Idle {
@@ -25,6 +30,8 @@ impl Idle {
             users: u32::try_from(users).unwrap_or(u32::MAX).max(1),
             sources: common.source_addresses.clone().unwrap_or_else(|| "one".to_owned()),
             heartbeat: common.heartbeat_seconds,
+            waiting: vec![0; index(args.connections)],
+            unanswered: 0,
         }
     }
 }
@@ -38,17 +45,41 @@ impl Mode for Idle {
         desk.book.meters.push(Meter::new("heartbeat"));
     }
 
-    fn tick(&mut self, _: &mut Desk, _: &mut Net) -> u64 {
-        u64::MAX
+    fn tick(&mut self, desk: &mut Desk, net: &mut Net) -> u64 {
+        if desk.stage == Stage::Draining { net.now() + SOON } else { u64::MAX }
     }
 
-    fn heartbeat(&mut self, desk: &mut Desk, net: &mut Net, at: u64) {
+    fn beat(&mut self, desk: &mut Desk, session: u32, at: u64) {
+        if desk.stage == Stage::Draining {
+            return;
+        }
+        desk.book.due(&[(0, 1)], at);
+        if let Some(waiting) = self.waiting.get_mut(index(session)) {
+            *waiting += 1;
+        }
+    }
+
+    fn heartbeat(&mut self, desk: &mut Desk, net: &mut Net, session: u32, at: u64) {
+        if let Some(waiting) = self.waiting.get_mut(index(session)) {
+            *waiting = waiting.saturating_sub(1);
+        }
         desk.book.count("heartbeats", net.now());
         desk.book.time(0, at, net.now());
     }
 
+    fn ended(&mut self, _: &mut Desk, _: &mut Net, session: u32, _: &End) {
+        if let Some(waiting) = self.waiting.get_mut(index(session)) {
+            self.unanswered += u64::from(std::mem::take(waiting));
+        }
+    }
+
     fn is_drained(&self) -> bool {
-        true
+        self.waiting.iter().all(|waiting| *waiting == 0)
+    }
+
+    fn settle(&mut self, desk: &mut Desk) {
+        let waiting: u64 = self.waiting.iter().map(|waiting| u64::from(*waiting)).sum();
+        desk.book.check.unanswered += self.unanswered + waiting;
     }
 
     fn conditions(&self) -> Vec<(&'static str, String)> {
@@ -66,6 +97,10 @@ impl Mode for Idle {
 
     fn unit(&self) -> (&'static str, &'static str) {
         ("heartbeats", "heartbeat")
+    }
+
+    fn is_about_sessions(&self) -> bool {
+        true
     }
 
     fn is_closed_loop(&self) -> bool {

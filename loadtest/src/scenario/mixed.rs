@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::args;
-use crate::check::{Flow, Line};
+use crate::check::{Ack, Flow, Line};
 use crate::net::{End, Net};
 use crate::number::{index, nanos, short};
 use crate::record::meter::Meter;
@@ -116,9 +116,11 @@ impl Mode for Mixed {
         self.opening = self.opening.saturating_sub(1);
         let Some(user) = self.user(session) else { return };
         user.phase = Phase::Paging;
+        user.tries = 0;
         desk.book.count("log-ins", net.now());
         desk.book.time(0, user.came_at, net.now());
         net.say(session, write::load_friends);
+        desk.book.due(&[(1, 1)], net.now());
         user.walk = Walk::begin(net, session, user.room, PAGE);
     }
 
@@ -134,7 +136,7 @@ impl Mode for Mixed {
         };
         let sent = self.flow(stamp.flow).map_or(0, |(_, flow)| flow.sent());
         let wrong = stamp.flow | 1 != session | 1 || stamp.seq >= sent;
-        if wrong || chat.content.len() != self.size {
+        if wrong || !stamp.fills(&chat.content, self.size) {
             return desk.book.check.foreign(session, &chat.content);
         }
         let Some(user) = self.user(session).filter(|user| user.phase != Phase::Paging) else {
@@ -142,7 +144,11 @@ impl Mode for Mixed {
         };
         let now = net.now();
         if stamp.flow == session {
-            desk.book.check.ack(user.flow.ack(stamp.seq), session, stamp.seq);
+            let ack = user.flow.ack(stamp.seq);
+            desk.book.check.ack(ack, session, stamp.seq);
+            if ack == Ack::Again {
+                return;
+            }
             desk.book.count("acknowledged", now);
             desk.book.time(2, stamp.at, now);
         } else {
@@ -181,7 +187,7 @@ impl Mode for Mixed {
         let reading = user.phase == Phase::Reading;
         user.phase = if reading { Phase::Done } else { Phase::Away };
         if reading {
-            desk.book.error(format!("the last reading broke off: {end}"));
+            desk.book.error(&format!("the last reading broke off: {end}"));
         }
         if coming {
             self.opening = self.opening.saturating_sub(1);
@@ -189,6 +195,10 @@ impl Mode for Mixed {
         if desk.stage != Stage::Draining {
             self.wake(session, now.saturating_add(away));
         }
+    }
+
+    fn stop(&mut self, _: &mut Desk, _: &mut Net) {
+        self.users.iter_mut().for_each(|user| user.tries = 0);
     }
 
     fn is_drained(&self) -> bool {
@@ -204,7 +214,7 @@ impl Mode for Mixed {
         }
         let unread = self.users.iter().filter(|user| user.phase != Phase::Done).count();
         for _ in 0..unread {
-            desk.book.error("a conversation was not read to its beginning".to_owned());
+            desk.book.error("a conversation was not read to its beginning");
         }
     }
 

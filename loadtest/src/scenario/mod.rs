@@ -43,6 +43,20 @@ pub struct Desk {
     pub stage: Stage,
 }
 
+impl Desk {
+    /// Opens a session that is due; whether it is on its way.
+    pub fn open(&mut self, net: &mut Net, session: u32, account: u32) -> bool {
+        self.book.trouble.sessions_due += 1;
+        match net.open(session, account) {
+            Ok(()) => true,
+            Err(end) => {
+                self.book.not_opened(net.now(), &end);
+                false
+            }
+        }
+    }
+}
+
 /// A kind of load.
 pub trait Mode {
     /// The account of each session that is opened before the load begins.
@@ -65,8 +79,10 @@ pub trait Mode {
     fn grouped(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _group: &Group) {}
     /// The echo of a mark.
     fn mark(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _at: u64) {}
+    /// A heartbeat that was due at a moment is sent.
+    fn beat(&mut self, _desk: &mut Desk, _session: u32, _at: u64) {}
     /// The echo of a heartbeat that was due at a moment.
-    fn heartbeat(&mut self, _desk: &mut Desk, _net: &mut Net, _at: u64) {}
+    fn heartbeat(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _at: u64) {}
     /// A request was refused with a code.
     fn refused(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _code: u16) {}
     /// Why there can be no load.
@@ -75,7 +91,7 @@ pub trait Mode {
     }
     /// A session has ended.
     fn ended(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _end: &End) {}
-    /// No new load from now on.
+    /// No new load from now on; what was due until then and has not been sent is told.
     fn stop(&mut self, _desk: &mut Desk, _net: &mut Net) {}
     /// Whether nothing is under way.
     fn is_drained(&self) -> bool;
@@ -87,6 +103,10 @@ pub trait Mode {
     fn rates(&self) -> Vec<(&'static str, &'static str)>;
     /// The tally that costs are divided by, and what one of it is called.
     fn unit(&self) -> (&'static str, &'static str);
+    /// Whether it is about sessions that are open, whatever they do.
+    fn is_about_sessions(&self) -> bool {
+        false
+    }
     /// Whether the load waits for answers, so that times need a correction.
     fn is_closed_loop(&self) -> bool;
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Unit};
 use crate::args;
 use crate::check::{Fit, Line};
 use crate::net::{End, Net};
-use crate::number::{index, short};
+use crate::number::{index, long, short};
 use crate::record::meter::Meter;
 use crate::rewind::scan::Chat;
 use crate::rewind::stamp::Stamp;
@@ -68,6 +68,8 @@ pub struct Pages {
     count: u32,
     span: Span,
     pages: Vec<Page>,
+    /// Pages that can no longer come.
+    unanswered: u64,
 }
 
 impl Pages {
@@ -78,6 +80,7 @@ impl Pages {
             count: args.page.max(1),
             span: Span::parse(&args.before)?,
             pages: (0..args.connections).map(|_| Page::default()).collect(),
+            unanswered: 0,
         })
     }
 
@@ -86,7 +89,7 @@ impl Pages {
         session % (self.pairs * 2)
     }
 
-    fn ask(&mut self, net: &mut Net, session: u32) {
+    fn ask(&mut self, desk: &mut Desk, net: &mut Net, session: u32) {
         let account = self.account(session);
         let room = net.user(account) ^ net.user(account ^ 1);
         let before = self.span.at(net.random(self.span.micros + 1));
@@ -94,6 +97,9 @@ impl Pages {
         let Some(page) = self.pages.get_mut(index(session)) else { return };
         net.say(session, |out, key| write::load(out, key, room, &cursor, count));
         let waiting = net.mark(session);
+        if waiting {
+            desk.book.due(&[(0, 1)], net.now());
+        }
         *page = Page { before, waiting, ..Page::default() };
     }
 }
@@ -139,7 +145,7 @@ impl Mode for Pages {
     fn start(&mut self, desk: &mut Desk, net: &mut Net) {
         desk.book.meters = vec![Meter::new("page")];
         for session in 0..short(self.pages.len()) {
-            self.ask(net, session);
+            self.ask(desk, net, session);
         }
     }
 
@@ -166,14 +172,19 @@ impl Mode for Pages {
         }
         page.waiting = false;
         if desk.stage != Stage::Draining {
-            self.ask(net, session);
+            self.ask(desk, net, session);
         }
     }
 
     fn ended(&mut self, _: &mut Desk, _: &mut Net, session: u32, _: &End) {
         if let Some(page) = self.pages.get_mut(index(session)) {
-            page.waiting = false;
+            self.unanswered += u64::from(std::mem::take(&mut page.waiting));
         }
+    }
+
+    fn settle(&mut self, desk: &mut Desk) {
+        let waiting = self.pages.iter().filter(|page| page.waiting).count();
+        desk.book.check.unanswered += self.unanswered + long(waiting);
     }
 
     fn is_drained(&self) -> bool {

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 
 use crate::args;
-use crate::check::{Flow, Line};
+use crate::check::{Ack, Fit, Flow, Line};
 use crate::net::{End, Net};
 use crate::number::index;
 use crate::record::meter::Meter;
+use crate::record::trouble::Kind;
 use crate::rewind::scan::Chat;
 use crate::rewind::stamp::Stamp;
 use crate::rewind::write;
@@ -18,6 +19,12 @@ use super::{Desk, Mode, Stage};
 pub const RETRY: u64 = 50_000_000;
 /// What may wait in a socket's buffer before an open loop holds back.
 pub const BACKLOG_MAX: usize = 64 << 10;
+/// Why what was due to an author whose socket is full was not sent.
+pub const FULL: &str = "the hub did not read fast enough";
+/// The meters, by their places.
+const ACKNOWLEDGEMENT: usize = 0;
+const END_TO_END: usize = 1;
+const LATENESS: usize = 2;
 /// When to look again at what cannot be waited for.
 pub const SOON: u64 = 5_000_000;
 
@@ -63,14 +70,26 @@ impl Pairs {
     }
 
     fn authors(&self) -> impl Iterator<Item = u32> + use<> {
-        let step = if self.one_way { 2 } else { 1 };
-        (0..self.pairs * 2).step_by(step)
+        (0..self.pairs * 2).step_by(index(self.step()))
+    }
+
+    fn step(&self) -> u32 {
+        if self.one_way { 2 } else { 1 }
+    }
+
+    /// Whose turn it is in an open loop; the next one's is next.
+    fn next_author(&mut self) -> u32 {
+        let author = self.turn * self.step();
+        let authors = self.pairs * 2 / self.step();
+        self.turn = (self.turn + 1) % authors.max(1);
+        author
     }
 
     fn send(&mut self, desk: &mut Desk, net: &mut Net, author: u32, at: u64) {
         let Some(direction) = self.directions.get_mut(index(author)) else { return };
+        desk.book.due(&[(ACKNOWLEDGEMENT, 1), (END_TO_END, 1)], at);
         if !net.is_ready(author) || !net.is_ready(author ^ 1) {
-            return desk.book.error("not sent: a session of the pair is gone".to_owned());
+            return desk.book.trouble(Kind::NotSent, "a session of the pair is gone");
         }
         let stamp = Stamp { run: desk.run, flow: author, seq: direction.flow.send(), at };
         let (room, size) = (direction.room, self.size);
@@ -80,18 +99,15 @@ impl Pairs {
 
     fn open_loop(&mut self, desk: &mut Desk, net: &mut Net, mut schedule: Schedule) -> u64 {
         let now = net.now();
-        let authors = if self.one_way { self.pairs } else { self.pairs * 2 };
-        let step = if self.one_way { 2 } else { 1 };
         let mut wake = None;
         while schedule.next() <= now {
-            let author = self.turn * step;
-            if net.backlog(author) > BACKLOG_MAX {
+            if net.backlog(self.turn * self.step()) > BACKLOG_MAX {
                 wake = Some(now + SOON);
                 break;
             }
             let at = schedule.take(now).unwrap_or(now);
-            self.turn = (self.turn + 1) % authors.max(1);
-            desk.book.time(2, at, now);
+            let author = self.next_author();
+            desk.book.time(LATENESS, at, now);
             self.send(desk, net, author, at);
         }
         self.schedule = Some(schedule);
@@ -119,7 +135,7 @@ impl Mode for Pairs {
     fn start(&mut self, desk: &mut Desk, net: &mut Net) {
         desk.book.meters = vec![Meter::new("acknowledgement"), Meter::new("end to end")];
         if self.rate.is_some() {
-            desk.book.meters.push(Meter::new("sent later than meant"));
+            desk.book.meters.push(Meter::new(crate::report::LATENESS));
         }
         let room = |author: u32| net.user(author) ^ net.user(author ^ 1);
         let direction = |author| Direction { room: room(author), ..Direction::default() };
@@ -158,23 +174,31 @@ impl Mode for Pairs {
         let good = |direction: &&mut Direction| {
             stamp.flow == author
                 && stamp.seq < direction.flow.sent()
-                && chat.content.len() == self.size
+                && stamp.fills(&chat.content, self.size)
         };
         let Some(direction) = direction.filter(good) else {
             return desk.book.check.foreign(session, &chat.content);
         };
         let now = net.now();
         if acked {
-            desk.book.check.ack(direction.flow.ack(stamp.seq), author, stamp.seq);
+            let ack = direction.flow.ack(stamp.seq);
+            desk.book.check.ack(ack, author, stamp.seq);
+            if ack == Ack::Again {
+                return;
+            }
             desk.book.count("acknowledged", now);
-            desk.book.time(0, stamp.at, now);
+            desk.book.time(ACKNOWLEDGEMENT, stamp.at, now);
             if self.rate.is_none() && desk.stage != Stage::Draining {
                 self.send(desk, net, session, now);
             }
         } else {
-            desk.book.check.fit(direction.line.take(stamp.seq), session, author, stamp.seq);
+            let fit = direction.line.take(stamp.seq);
+            desk.book.check.fit(fit, session, author, stamp.seq);
+            if fit == Fit::Again {
+                return;
+            }
             desk.book.count("delivered", now);
-            desk.book.time(1, stamp.at, now);
+            desk.book.time(END_TO_END, stamp.at, now);
         }
     }
 
@@ -190,6 +214,21 @@ impl Mode for Pairs {
         if let Some(direction) = self.directions.get_mut(index(session)) {
             direction.flow.cut();
             direction.ended = true;
+        }
+    }
+
+    fn stop(&mut self, desk: &mut Desk, net: &mut Net) {
+        let Some(mut schedule) = self.schedule.take() else { return };
+        let end = desk.book.window.map_or(0, |window| window.to);
+        while let Some(at) = schedule.take(end.saturating_sub(1)) {
+            let author = self.next_author();
+            if net.backlog(author) > BACKLOG_MAX {
+                desk.book.due(&[(ACKNOWLEDGEMENT, 1), (END_TO_END, 1)], at);
+                desk.book.trouble(Kind::NotSent, FULL);
+            } else {
+                desk.book.time(LATENESS, at, net.now());
+                self.send(desk, net, author, at);
+            }
         }
     }
 

@@ -4,12 +4,17 @@ use crate::args;
 use crate::net::{End, Net};
 use crate::number::index;
 use crate::record::meter::Meter;
+use crate::record::trouble::Kind;
 
 use super::clock::Schedule;
 use super::{Desk, Mode, Stage};
 
 /// How long to wait after a failure, so that a hub that is down is not asked in a tight loop.
 const PAUSE: u64 = 20_000_000;
+/// The meters, by their places.
+const UPGRADE: usize = 0;
+const LOG_IN: usize = 1;
+const CLOSE: usize = 2;
 /// The tally of moments at which all sessions that there can be were open or closing.
 const HELD: &str = "held back";
 
@@ -57,18 +62,15 @@ impl Storm {
 
     fn open(&mut self, desk: &mut Desk, net: &mut Net, session: u32, at: u64) {
         self.account = (self.account + 1) % self.users;
-        match net.open(session, self.account) {
-            Ok(()) => {
-                self.under_way += 1;
-                if let Some(opening) = self.opening.get_mut(index(session)) {
-                    *opening = Some(at);
-                }
+        desk.book.due(&[(UPGRADE, 1), (LOG_IN, 1)], at);
+        if desk.open(net, session, self.account) {
+            self.under_way += 1;
+            if let Some(opening) = self.opening.get_mut(index(session)) {
+                *opening = Some(at);
             }
-            Err(end) => {
-                desk.book.error(format!("session not opened: {end}"));
-                self.free.push(session);
-                self.pause_until = net.now() + PAUSE;
-            }
+        } else {
+            self.free.push(session);
+            self.pause_until = net.now() + PAUSE;
         }
     }
 
@@ -123,24 +125,25 @@ impl Mode for Storm {
 
     fn upgraded(&mut self, desk: &mut Desk, net: &mut Net, session: u32) {
         if let Some(at) = self.opening.get(index(session)).copied().flatten() {
-            desk.book.time(0, at, net.now());
+            desk.book.time(UPGRADE, at, net.now());
         }
     }
 
     fn ready(&mut self, desk: &mut Desk, net: &mut Net, session: u32) {
         if let Some(at) = self.over(session) {
-            desk.book.time(1, at, net.now());
+            desk.book.time(LOG_IN, at, net.now());
             desk.book.count("log-ins", net.now());
         }
         if let Some(leaving) = self.leaving.get_mut(index(session)) {
             *leaving = net.now();
         }
+        desk.book.expect(&[(CLOSE, 1)], net.now());
         net.close(session);
     }
 
     fn ended(&mut self, desk: &mut Desk, net: &mut Net, session: u32, end: &End) {
         if let Some(at) = self.leaving.get(index(session)).filter(|_| *end == End::Done) {
-            desk.book.time(2, *at, net.now());
+            desk.book.time(CLOSE, *at, net.now());
         }
         if self.over(session).is_some() && *end != End::Done {
             self.pause_until = net.now() + PAUSE;
@@ -148,8 +151,22 @@ impl Mode for Storm {
         self.free.push(session);
     }
 
+    fn stop(&mut self, desk: &mut Desk, net: &mut Net) {
+        let Some(mut schedule) = self.schedule.take() else { return };
+        let end = desk.book.window.map_or(0, |window| window.to);
+        while let Some(at) = schedule.take(end.saturating_sub(1)) {
+            if let Some(session) = self.free.pop() {
+                self.open(desk, net, session, at);
+            } else {
+                desk.book.due(&[(UPGRADE, 1), (LOG_IN, 1)], at);
+                desk.book.trouble(Kind::NotSent, "as many sessions as there may be are open");
+            }
+        }
+    }
+
+    /// Also those that are being closed.
     fn is_drained(&self) -> bool {
-        self.under_way == 0
+        self.free.len() == index(self.connections)
     }
 
     fn conditions(&self) -> Vec<(&'static str, String)> {

@@ -1,74 +1,10 @@
-//! Every mode against the real hub: `$TRADEWIND_BIN`, or the one built beside this test.
+//! Every mode against the real hub.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-/// A hub with some users, killed in the end.
-struct Hub {
-    child: Child,
-    address: String,
-    folder: TempDir,
-}
-
-impl Drop for Hub {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-fn binary() -> PathBuf {
-    let beside = Path::new(env!("CARGO_BIN_EXE_tradewind-loadtest")).with_file_name("tradewind");
-    let path = std::env::var_os("TRADEWIND_BIN").map_or(beside, PathBuf::from);
-    let path = std::path::absolute(&path).unwrap();
-    assert!(
-        path.is_file(),
-        "{} is not there: run `cargo build` in the root first, or set TRADEWIND_BIN",
-        path.display()
-    );
-    path
-}
-
-fn command(folder: &Path) -> Command {
-    let path = |name: &str| folder.join(name).display().to_string();
-    let mut command = Command::new(binary());
-    command
-        .current_dir(folder)
-        .env("TRADEWIND__HTTP__BIND", "127.0.0.1:0")
-        .env("TRADEWIND__STORE__URL", format!("sqlite://{}", path("tradewind.db")))
-        .env("TRADEWIND__MAIL__URL", format!("file://{}", path("outbox")))
-        .env("TRADEWIND__AUTH__SECRET_FILE", path("jwt.key"))
-        .env("TRADEWIND__LIMITS__ENABLED", "false");
-    command
-}
-
-fn start(friends: &str, settings: &[(&str, &str)]) -> Hub {
-    let folder = tempfile::tempdir().unwrap();
-    let users = folder.path().join("users.json");
-    let seeded = command(folder.path())
-        .args(["seed", "--users", "20", "--friends", friends, "--out"])
-        .arg(&users)
-        .output()
-        .unwrap();
-    assert!(seeded.status.success(), "{}", String::from_utf8_lossy(&seeded.stderr));
-    let mut child = command(folder.path())
-        .arg("serve")
-        .envs(settings.iter().copied())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let address = lines
-        .find_map(|line| Some(line.split_once("listens on http://")?.1.to_owned()))
-        .expect("the hub says where it listens");
-    std::thread::spawn(move || lines.for_each(drop));
-    Hub { child, address, folder }
-}
+use crate::real::{Hub, start};
 
 fn run(hub: &Hub, args: &[&str]) -> Value {
     let page = hub.folder.path().join("report.html");

@@ -52,21 +52,22 @@ fn every_planted_fault_is_found() {
         (Fault::Swaps, "disordered"),
         (Fault::RefusesInVain, "refused_but_delivered"),
         (Fault::CutsOff, "cut_off"),
+        (Fault::Changes, "foreign"),
     ] {
         let (status, report) = run(fault, &["--in-flight", "4"]);
-        // What is held when the load ends is lost, too.
+        // What is held when the load ends is lost, too, and so is what was changed.
         let found: Vec<&str> = kinds(&report)
             .into_iter()
-            .filter(|found| fault != Fault::Swaps || *found != "lost")
+            .filter(|found| !matches!(fault, Fault::Swaps | Fault::Changes) || *found != "lost")
             .collect();
         assert_eq!((status, found), (1, vec![kind]), "{fault:?}: {report:#}");
     }
 }
 
 #[test]
-fn refusals_are_counted_and_are_no_fault() {
+fn refusals_break_no_promise_and_fail_the_run() {
     let (status, report) = run(Fault::Refuses, &["--rate", "500"]);
-    assert_eq!((status, kinds(&report)), (0, vec![]), "{report:#}");
+    assert_eq!((status, kinds(&report)), (1, vec![]), "{report:#}");
     assert!(report["errors"]["refused: 4009 busy, try again"].as_u64().unwrap() > 3, "{report:#}");
 }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use tradewind_loadtest::wire::Opcode;
 use tradewind_loadtest::wire::decode::{Broken, Inbox, Message, first};
 use tradewind_loadtest::wire::encode::{frame, mask};
-use tradewind_loadtest::wire::handshake::{Answer, answer};
+use tradewind_loadtest::wire::handshake::{Answer, Refusal, answer};
 
 /// A frame as a server writes it.
 fn served(opcode: Opcode, fin: bool, payload: &[u8]) -> Vec<u8> {
@@ -149,7 +149,10 @@ fn the_upgrade_is_checked() {
     for end in 0..good.len() - 2 {
         assert_eq!(answer(&good[..end]), Ok(None));
     }
-    assert_eq!(answer(b"HTTP/1.1 503 Busy\r\n\r\n"), Ok(Some(Answer::Refused(503))));
+    assert_eq!(
+        answer(b"HTTP/1.1 503 Busy\r\n\r\n"),
+        Ok(Some(Answer::Refused(Refusal { status: 503, words: "Busy".to_owned() })))
+    );
     assert!(answer(b"HTTP/1.1 101 Yes\r\nsec-websocket-accept: x\r\n\r\n").is_err());
     assert!(answer(b"no http\r\n\r\n").is_err());
 }

@@ -26,6 +26,8 @@ pub enum Fault {
     Refuses,
     /// Ends the reader's session.
     CutsOff,
+    /// Delivers it with another last sign.
+    Changes,
 }
 
 #[derive(Default)]
@@ -152,6 +154,7 @@ fn chat(state: &mut State, (user, peer): (u64, u64), content: &str, fault: Fault
                 drop(socket.shutdown(std::net::Shutdown::Both));
             }
         }
+        Fault::Changes => to(peer, &frame.replace(".\", \"created", "!\", \"created")),
         Fault::Doubles => {
             to(peer, &frame);
             to(peer, &frame);

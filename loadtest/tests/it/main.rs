@@ -10,6 +10,7 @@
 )]
 
 mod check;
+mod encryption;
 mod end_to_end;
 mod faults;
 mod forms;
@@ -18,3 +19,6 @@ mod hub;
 mod pages;
 mod peer;
 mod peers;
+mod real;
+mod reports;
+mod verdicts;

@@ -30,18 +30,20 @@ impl Mixed {
 
     pub(super) fn come(&mut self, desk: &mut Desk, net: &mut Net, number: u32) {
         let last = desk.stage == Stage::Draining;
-        match net.open(number, number) {
-            Ok(()) => {
-                self.opening += 1;
-                if let Some(user) = self.user(number) {
-                    user.phase = Phase::Coming;
-                    user.came_at = if last { net.now() } else { user.due };
-                }
+        let at = self.user(number).map_or(0, |user| user.due);
+        let at = if last { net.now() } else { at };
+        desk.book.due(&[(0, 1)], at);
+        if desk.open(net, number, number) {
+            self.opening += 1;
+            if let Some(user) = self.user(number) {
+                user.phase = Phase::Coming;
+                user.came_at = at;
             }
-            Err(end) => {
-                desk.book.error(format!("session not opened: {end}"));
-                self.wake(number, net.now().saturating_add(nanos(1.0)));
+        } else {
+            if let Some(user) = self.user(number) {
+                user.tries += 1;
             }
+            self.wake(number, net.now().saturating_add(nanos(1.0)));
         }
     }
 
@@ -49,6 +51,7 @@ impl Mixed {
         let pause = day::jitter(net, self.pauses.pause);
         let (size, run) = (self.size, desk.run);
         let Some(user) = self.user(number) else { return };
+        desk.book.due(&[(2, 1)], user.due);
         let stamp = Stamp { run, flow: number, seq: user.flow.send(), at: user.due };
         let room = user.room;
         let due = user.due.saturating_add(pause).min(user.leave_at.max(user.due + 1));

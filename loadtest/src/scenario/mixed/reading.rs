@@ -38,7 +38,7 @@ impl Mixed {
             let away = self.users.get(index(number)).filter(|user| user.phase == Phase::Away);
             match away.map(|user| user.tries) {
                 Some(tries) if tries >= TRIES => {
-                    desk.book.error("a user could not come back to read".to_owned());
+                    desk.book.error("a user could not come back to read");
                     self.users
                         .get_mut(index(number))
                         .into_iter()
