@@ -1,7 +1,7 @@
 //! Tokens: JWT signed with HMAC-SHA-256, and with nothing else.
 //!
 //! Claims are `id` (the user, as a string of digits), `name`, `iat`, `exp` and `jti` (the log-in).
-//! The time is passed in and nobody is given a second more than `exp` says. There is one way to
+//! The time is passed in and nobody is given a second more than `exp` says, nor one before `nbf`. There is one way to
 //! check a token, and it looks at what has been revoked: so no door can forget to.
 
 use std::sync::Arc;
@@ -58,8 +58,8 @@ impl Draft {
 /// Why a token is not good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Malformed, signed with another secret or algorithm or not at all, expired, or without
-    /// expiry.
+    /// Malformed, signed with another secret or algorithm or not at all, expired, not valid yet, or
+    /// without expiry.
     #[error("the token is not valid")]
     Signature,
     /// Well signed and in time, but revoked.
@@ -143,7 +143,9 @@ impl Tokens {
                 .map_err(|_| TokenError::Signature)?
                 .claims;
         let expires_at = decoded.get("exp").and_then(numeric_date).ok_or(TokenError::Signature)?;
-        if now >= expires_at {
+        // "Not before" must be a time if it is there at all (RFC 7519, section 4.1.5).
+        let begins_at = decoded.get("nbf").map(|at| numeric_date(at).ok_or(TokenError::Signature));
+        if now >= expires_at || begins_at.transpose()?.is_some_and(|begins_at| now < begins_at) {
             return Err(TokenError::Signature);
         }
         let id = decoded.get("id").and_then(Value::as_str);

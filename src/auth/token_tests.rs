@@ -102,6 +102,20 @@ fn a_token_needs_an_expiry_in_the_future() {
 }
 
 #[test]
+fn a_token_is_not_good_before_its_time() {
+    let with_nbf = |nbf: Value| verdict(&json!({"id": "2", "exp": 1_900_000_000, "nbf": nbf}));
+    for good in [json!(0), json!(1_799_999_999), json!(1_800_000_000), json!(1_799_999_999.5)] {
+        assert!(with_nbf(good.clone()).is_ok(), "{good}");
+    }
+    for bad in [json!(1_800_000_000.5), json!(1_800_000_001), json!(1_899_999_999)] {
+        assert_eq!(with_nbf(bad.clone()), Err(TokenError::Signature), "{bad}");
+    }
+    for none in [json!("1700000000"), json!(null), json!(true), json!([1]), json!(1e300)] {
+        assert_eq!(with_nbf(none.clone()), Err(TokenError::Signature), "{none}");
+    }
+}
+
+#[test]
 fn the_id_is_a_canonical_user_id_in_a_string() {
     let with_id = |id: Value| verdict(&json!({"id": id, "exp": 1_900_000_000}));
     for id in [

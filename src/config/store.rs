@@ -51,6 +51,9 @@ section! {
         /// How long the hub goes on refusing writes once its SQLite file was removed or replaced,
         /// before it ends, in milliseconds: so that whoever watches it sees why.
         lost_grace_ms: u64 = 5_000;
+        /// How long PostgreSQL is asked whether a commit has come through whose answer got lost, in
+        /// milliseconds. Others wait meanwhile.
+        settle_timeout_ms: u64 = 30_000 => at_least(1);
         /// How many bytes of messages one read of history fetches at most, but always one message.
         history_slice_bytes: usize = 262_144 => at_least(1);
     }

@@ -57,6 +57,7 @@ pub fn store(config: &Config) -> store::Settings {
         cache_kib: config.cache_kib,
         mmap_mib: config.mmap_mib,
         busy_timeout_ms: config.busy_timeout_ms,
+        settle_timeout: Duration::from_millis(config.settle_timeout_ms),
         room_min: u64::from(config.room_min_kib).saturating_mul(1_024),
         history_slice_bytes: config.history_slice_bytes,
         limits: store::Limits {

@@ -23,6 +23,7 @@ use super::files::Files;
 use super::location::Location;
 use super::memory::Memory;
 use super::settings::{Durability, Settings};
+use super::settle::Number;
 
 /// Between two tries to turn write-ahead logging on, in milliseconds.
 const WRITE_AHEAD_RETRY_MS: u32 = 10;
@@ -63,6 +64,7 @@ pub(super) enum Role {
 }
 
 /// Opens connections of one role.
+#[derive(Clone)]
 pub(super) struct Opener {
     location: Location,
     settings: Settings,
@@ -73,7 +75,8 @@ pub(super) struct Opener {
 /// A connection of a pool.
 pub(super) struct Pooled {
     connection: Either,
-    role: Role,
+    /// What has opened it.
+    opener: Opener,
     /// Whether the last transaction has ended cleanly.
     sound: bool,
     /// As its last transaction has left it, if that kept any.
@@ -185,7 +188,7 @@ impl ManageConnection for Opener {
     fn connect(&self) -> Result<Pooled, StoreError> {
         Ok(Pooled {
             connection: self.open()?,
-            role: self.role,
+            opener: self.clone(),
             sound: true,
             memory: Memory::default(),
         })
@@ -208,7 +211,7 @@ impl Pooled {
     pub fn begin(&mut self) -> QueryResult<()> {
         // Until the end of `finish`; a panic or a lost connection leaves it so.
         self.sound = false;
-        begin(&mut self.connection, self.role)
+        begin(&mut self.connection, self.opener.role)
     }
 
     /// As [`Pooled::finish`], for one who keeps the memory true.
@@ -232,7 +235,8 @@ impl Pooled {
     /// remembered.
     ///
     /// # Errors
-    /// Those of `op`; [`StoreError::Database`] if it cannot be committed.
+    /// Those of `op`; [`StoreError::Database`] if it cannot be committed, [`StoreError::Unsettled`] if
+    /// nobody knows.
     pub fn finish<T>(
         &mut self,
         op: impl FnOnce(&mut Either) -> Result<T, StoreError>,
@@ -240,14 +244,30 @@ impl Pooled {
         self.memory = Memory::default();
         match op(&mut self.connection) {
             Ok(value) => {
-                Either::commit_transaction(&mut self.connection)?;
-                self.sound = true;
+                self.commit()?;
                 Ok(value)
             }
             Err(error) => {
                 self.sound = Either::rollback_transaction(&mut self.connection).is_ok();
                 Err(error)
             }
+        }
+    }
+
+    /// Commits. A connection that has died meanwhile is not sound, whatever became of the transaction.
+    fn commit(&mut self) -> Result<(), StoreError> {
+        let number = match self.opener.role {
+            Role::Writer => Number::of(&mut self.connection)?,
+            Role::Reader => None,
+        };
+        let Err(error) = Either::commit_transaction(&mut self.connection) else {
+            self.sound = true;
+            return Ok(());
+        };
+        let patience = self.opener.settings.settle_timeout;
+        match number.map(|number| number.was_committed(&self.opener, patience)).transpose()? {
+            Some(true) => Ok(()),
+            Some(false) | None => Err(error.into()),
         }
     }
 }
@@ -257,7 +277,7 @@ impl Pooled {
 ///
 /// SQLite would let a deferred transaction fail at its first write; PostgreSQL would let two
 /// writers read the same counter of a room. The lock is let go by the end of the transaction.
-fn begin(connection: &mut Either, role: Role) -> QueryResult<()> {
+pub(super) fn begin(connection: &mut Either, role: Role) -> QueryResult<()> {
     match (connection, role) {
         (Either::Sqlite(sqlite), Role::Writer) => {
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")

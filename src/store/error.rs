@@ -11,7 +11,7 @@ use super::files::Absence;
 use super::lock::Holder;
 use crate::domain::mint::MintError;
 
-/// Why the store could not do something. Nothing of it was stored.
+/// Why the store could not do something. Nothing of it was stored, but perhaps what is `Unsettled`.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// `store.url` names no database; holds what was found before the `://`.
@@ -65,6 +65,13 @@ pub enum StoreError {
         /// As in [`StoreError::Failed`].
         place: String,
         /// The cause; text, because it is told to everybody who waited for the same transaction.
+        cause: String,
+    },
+    /// The connection died while a commit waited, and nobody could be asked what became of it: it may be
+    /// stored.
+    #[error("whether it was stored is not known: {cause}")]
+    Unsettled {
+        /// Why nobody could be asked.
         cause: String,
     },
     /// The files of the database are not those that are open.
@@ -130,6 +137,11 @@ impl StoreError {
         Self::Unavailable { place: place.to_owned(), cause: cause.to_string() }
     }
 
+    /// Whether it may be stored all the same, so that it must not be done again.
+    pub(super) fn is_unsettled(&self) -> bool {
+        matches!(self, Self::Unsettled { .. })
+    }
+
     /// The same again, if no other transaction can do better.
     pub(super) fn outage(&self) -> Option<Self> {
         match self {
@@ -137,6 +149,7 @@ impl StoreError {
                 Some(Self::Unavailable { place: place.clone(), cause: cause.clone() })
             }
             Self::Gone(absence) => Some(Self::Gone(absence.clone())),
+            Self::Unsettled { cause } => Some(Self::Unsettled { cause: cause.clone() }),
             Self::Url(_)
             | Self::Failed { .. }
             | Self::Held { .. }

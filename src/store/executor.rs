@@ -37,8 +37,9 @@ pub(super) struct DbExecutor {
 impl DbExecutor {
     fn commit(&self, jobs: &mut [Job]) -> Vec<Result<(), StoreError>> {
         let Err(error) = self.attempt(jobs) else { return jobs.iter().map(|_| Ok(())).collect() };
+        // What may be stored is not done again; all else is.
+        let mut outage = error.outage().filter(StoreError::is_unsettled);
         log::debug!("a batch of {} is done again job by job: {error}", jobs.len());
-        let mut outage: Option<StoreError> = None;
         let again = |job| {
             // If not even a fresh connection can begin, no job is to blame, and each further try
             // would wait in vain.

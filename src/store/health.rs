@@ -88,6 +88,7 @@ fn found(error: &StoreError) -> Option<Condition> {
         StoreError::Gone(_)
         | StoreError::Failed { .. }
         | StoreError::Held { .. }
+        | StoreError::Unsettled { .. }
         | StoreError::Unavailable { .. }
         | StoreError::NoRoom { .. } => Some(Condition::Ailing(error.to_string())),
         StoreError::Together(error) => found(error),

@@ -33,6 +33,7 @@ mod rosters;
 mod rules;
 mod schema;
 mod settings;
+mod settle;
 pub mod sweeper;
 pub mod tables;
 mod writer;

@@ -1,5 +1,7 @@
 //! How the store is run. Every limit has a name here; nothing in the store is unbounded.
 
+use std::time::Duration;
+
 /// What a commit waits for before it is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
@@ -47,6 +49,8 @@ pub struct Settings {
     pub busy_timeout_ms: u32,
     /// With less room on the disk of a SQLite file the store is not well, in bytes; 0 for any.
     pub room_min: u64,
+    /// How long to ask PostgreSQL whether a commit has come through whose answer got lost.
+    pub settle_timeout: Duration,
     /// About how much text one slice of a history page holds, in bytes.
     pub history_slice_bytes: usize,
     /// How much a user may have.
@@ -68,6 +72,7 @@ impl Default for Settings {
             mmap_mib: 2_047,
             busy_timeout_ms: 5_000,
             room_min: 256 * 1024,
+            settle_timeout: Duration::from_secs(30),
             history_slice_bytes: 262_144,
             limits: Limits {
                 members_max: 1_000,

@@ -167,6 +167,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "src/hub/mod.rs",
             "src/session/mod.rs",
             "src/store/executor.rs",
+            "src/store/settle.rs",
             // Not std's: an associated type of governor's clock.
             "src/auth/limits.rs",
         ],

@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod clock;
+pub mod cutter;
 pub mod http;
 pub mod mail;
 pub mod neighbours;

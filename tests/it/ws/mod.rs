@@ -2,6 +2,7 @@
 
 mod before_auth;
 mod chatting;
+mod commits;
 mod crowds;
 mod handshake;
 mod hostile;
