@@ -1,11 +1,17 @@
 //! The command line: flags to settings, commands to what does them.
 
+mod control;
 mod seed;
 mod serve;
 mod service_key;
+mod task;
 mod user;
 
+use std::io::{self, BufWriter, Write as _};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
@@ -13,9 +19,16 @@ use clap::{Parser, Subcommand};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::domain::clock::Clock as _;
+use crate::private;
 use crate::server::Base;
 use crate::store::{Database, StoreError};
 use crate::telemetry;
+use seed::Seed;
+use task::{Output, Task};
+
+/// Between two tries to reach a hub that has the database and does not listen, and how many.
+const RETRY: Duration = Duration::from_millis(20);
+const TRIES_MAX: u32 = 100;
 
 /// A messaging hub: sockets, presence, friends and durable chat in one binary.
 #[derive(Parser)]
@@ -42,7 +55,7 @@ enum Command {
     #[command(subcommand)]
     ServiceKey(service_key::Command),
     /// Make many users at once, for tests and load runs
-    Seed(seed::Seed),
+    Seed(Seed),
     /// Show the default settings, or check the present ones
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -89,32 +102,69 @@ pub fn run() -> anyhow::Result<()> {
     match flags.command {
         None => serve::run(&config, &serve::Serve::default()),
         Some(Command::Serve(serve)) => serve::run(&config, &serve),
-        Some(Command::User(command)) => user::run(&Base::beside(&config)?, command),
-        Some(Command::ServiceKey(command)) => service_key::run(&Base::beside(&config)?, command),
-        Some(Command::Seed(seed)) => seed::run(&Base::beside(&config)?, &seed),
+        Some(Command::User(command)) => perform(&config, Task::User(command)),
+        Some(Command::ServiceKey(command)) => perform(&config, Task::ServiceKey(command)),
+        Some(Command::Seed(Seed { plan, out })) => write_to(&config, Task::Seed(plan), &out),
         Some(Command::Config(ConfigCommand::Default)) => Ok(()),
         Some(Command::Config(ConfigCommand::Check)) => {
             println!("the settings are good");
             Ok(())
         }
-        Some(Command::Migrate) => migrate(&config),
+        Some(Command::Migrate) => perform(&config, Task::Migrate),
         Some(Command::Backup { file }) => backup(&config, &file),
     }
 }
 
-fn migrate(config: &Config) -> anyhow::Result<()> {
-    let now = SystemClock::start().now();
+/// Does what says all it has to say on the screen.
+fn perform(config: &Config, task: Task) -> anyhow::Result<()> {
+    let mut out = Output { screen: &mut io::stdout(), file: &mut io::sink() };
+    here_or_there(config, task, &mut out)
+}
+
+/// Does what writes a file that must not exist.
+fn write_to(config: &Config, task: Task, file: &Path) -> anyhow::Result<()> {
+    let said = || file.display().to_string();
+    // First of all, since without it the rest would be of no use.
+    let mut open = BufWriter::new(private::create_file(file).with_context(said)?);
+    let mut screen = Vec::new();
+    let mut out = Output { screen: &mut screen, file: &mut open };
+    here_or_there(config, task, &mut out)?;
+    open.flush().with_context(said)?;
+    Ok(io::stdout().write_all(&screen)?)
+}
+
+/// Does a task: in the hub that has the database, else here, while nobody else can have it.
+fn here_or_there(config: &Config, mut task: Task, out: &mut Output<'_>) -> anyhow::Result<()> {
     let settings = crate::server::store_settings(config);
-    let database = match Database::own(&settings, now) {
-        Err(StoreError::Held { .. }) => Database::open(&settings)?,
-        owned => owned?,
-    };
-    let applied = database.migrate()?;
-    for name in &applied {
-        println!("{name}");
+    let mut tries = 0;
+    loop {
+        let held = match Database::own(&settings, SystemClock::start().now()) {
+            Ok(database) => return here(database, config, task, out),
+            Err(held) => held,
+        };
+        let StoreError::Held { holder: Some(hub), .. } = &held else { return Err(held.into()) };
+        match control::call(config, hub, task, out)? {
+            ControlFlow::Break(()) => return Ok(()),
+            ControlFlow::Continue((_, why)) if tries == TRIES_MAX => bail!("{held}; {why}"),
+            ControlFlow::Continue((again, _)) => task = again,
+        }
+        // It may be about to end, or to open its socket.
+        tries += 1;
+        thread::sleep(RETRY);
     }
-    println!("{} migrations applied, the schema is up to date", applied.len());
-    Ok(())
+}
+
+fn here(
+    database: Database,
+    config: &Config,
+    task: Task,
+    out: &mut Output<'_>,
+) -> anyhow::Result<()> {
+    match task {
+        // Needs no key, and makes none.
+        Task::Migrate => task::migrate(&database, out),
+        task => task.run(&Base::on(database, config)?, out),
+    }
 }
 
 fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {

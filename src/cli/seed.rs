@@ -1,20 +1,19 @@
 //! `tradewind seed`: many users, for tests and load runs.
 
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::task::Output;
 use crate::auth::password;
 use crate::auth::token::Draft;
 use crate::domain::clock::Timestamp;
 use crate::domain::friendship::Friendship;
 use crate::domain::id::UserId;
 use crate::domain::user::{Email, User, UserName, UserPair};
-use crate::private;
 use crate::server::Base;
 use crate::store::tables::friendships;
 use crate::store::tables::logins::{self, NewLogin};
@@ -22,21 +21,28 @@ use crate::store::tables::users::{self, NewUser};
 
 #[derive(Args)]
 pub struct Seed {
+    #[command(flatten)]
+    pub plan: Plan,
+    /// Where to write them, with their tokens, as a JSON array; it must not exist
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Whom to make.
+#[derive(Args, Debug, Deserialize, Serialize)]
+pub struct Plan {
     /// How many users to make
     #[arg(long)]
-    users: usize,
+    pub users: usize,
     /// Who is whose friend
     #[arg(long, value_enum, default_value_t = Friends::None)]
     friends: Friends,
     /// The one password of all of them; without it they cannot log in
     #[arg(long)]
     password: Option<String>,
-    /// Where to write them, with their tokens, as a JSON array; it must not exist
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ValueEnum)]
 enum Friends {
     /// Each with one other
     Pairs,
@@ -59,9 +65,7 @@ struct Seeded {
 }
 
 /// Makes the users in one transaction, then writes the file.
-pub fn run(base: &Base, seed: &Seed) -> anyhow::Result<()> {
-    // First of all, since without it the users would be of no use.
-    let file = private::create_file(&seed.out).with_context(|| seed.out.display().to_string())?;
+pub fn run(base: &Base, seed: &Plan, out: &mut Output<'_>) -> anyhow::Result<()> {
     let password_hash = match &seed.password {
         Some(password) => password::hash_now(password)?,
         None => password::unguessable()?,
@@ -90,8 +94,8 @@ pub fn run(base: &Base, seed: &Seed) -> anyhow::Result<()> {
         logins::insert_many(conn, &logins)?;
         friendships::insert_many(conn, &pairs, Friendship::Friends, now)
     })?;
-    write(base, file, &people, &drafts, &pairs).with_context(|| seed.out.display().to_string())?;
-    println!("{} users and {} friendships made", people.len(), pairs.len());
+    write(base, out.file, &people, &drafts, &pairs)?;
+    writeln!(out.screen, "{} users and {} friendships made", people.len(), pairs.len())?;
     Ok(())
 }
 
@@ -139,7 +143,7 @@ fn login(user: UserId, draft: &Draft, created_at: Timestamp) -> NewLogin {
 
 fn write(
     base: &Base,
-    file: File,
+    file: &mut dyn Write,
     people: &[Person],
     drafts: &[Draft],
     pairs: &[UserPair],
@@ -160,8 +164,5 @@ fn write(
             friends: friends.remove(id).unwrap_or_default(),
         });
     }
-    let mut out = BufWriter::new(file);
-    serde_json::to_writer(&mut out, &seeded)?;
-    out.flush()?;
-    Ok(())
+    Ok(serde_json::to_writer(file, &seeded)?)
 }

@@ -4,7 +4,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::user;
+use super::{control, user};
 use crate::config::Config;
 use crate::domain::friendship::Friendship;
 use crate::domain::user::{Email, User, UserPair};
@@ -37,6 +37,7 @@ pub fn run(config: &Config, serve: &Serve) -> anyhow::Result<()> {
     actix::System::new().block_on(async {
         // Before anybody can know that the hub is there: until then a signal just kills.
         let stop = StopSignals::install()?;
+        let control = control::Listener::open(config, &base)?;
         let running = server::start(config, base, listener).await?;
         announce(config, &database, &running);
         if let Some(tokens) = demo {
@@ -48,6 +49,7 @@ pub fn run(config: &Config, serve: &Serve) -> anyhow::Result<()> {
             why = running.dispossessed() => Some(why),
             () = running.lost() => None,
         };
+        control.close().await;
         running.stop().await;
         println!("stopped");
         let why = match &*condition.borrow() {

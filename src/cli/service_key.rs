@@ -2,7 +2,9 @@
 
 use anyhow::bail;
 use clap::Subcommand;
+use serde::{Deserialize, Serialize};
 
+use super::task::Output;
 use crate::auth::key::ServiceKey;
 use crate::server::Base;
 use crate::store::tables::service_keys;
@@ -10,7 +12,7 @@ use crate::store::tables::service_keys;
 /// The longest name of a service, in characters.
 const NAME_CHARS_MAX: usize = 64;
 
-#[derive(Subcommand)]
+#[derive(Debug, Deserialize, Serialize, Subcommand)]
 pub enum Command {
     /// Make a key, and print it; it is shown only now
     Add {
@@ -29,12 +31,12 @@ pub enum Command {
 }
 
 /// Does a `service-key` command.
-pub fn run(base: &Base, command: Command) -> anyhow::Result<()> {
+pub fn run(base: &Base, command: Command, out: &mut Output<'_>) -> anyhow::Result<()> {
     match command {
-        Command::Add { name } => println!("{}", add(base, &name)?.as_str()),
+        Command::Add { name } => writeln!(out.screen, "{}", add(base, &name)?.as_str())?,
         Command::List => {
             for name in base.database.read(service_keys::names)? {
-                println!("{name}");
+                writeln!(out.screen, "{name}")?;
             }
         }
         Command::Remove { name } => {

@@ -2,15 +2,16 @@
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::task::Output;
 use crate::auth::password;
 use crate::domain::id::UserId;
 use crate::domain::user::{Email, User, UserName};
 use crate::server::Base;
 use crate::store::tables::users::{self, NewUser};
 
-#[derive(Subcommand)]
+#[derive(Debug, Deserialize, Serialize, Subcommand)]
 pub enum Command {
     /// Make a user, and print it with a token as one line of JSON
     Add(Add),
@@ -22,7 +23,7 @@ pub enum Command {
     },
 }
 
-#[derive(Args)]
+#[derive(Args, Debug, Deserialize, Serialize)]
 pub struct Add {
     /// The unique name
     #[arg(long)]
@@ -47,7 +48,7 @@ impl Add {
 }
 
 /// Does a `user` command.
-pub fn run(base: &Base, command: Command) -> anyhow::Result<()> {
+pub fn run(base: &Base, command: Command, out: &mut Output<'_>) -> anyhow::Result<()> {
     match command {
         Command::Add(add) => {
             #[derive(Serialize)]
@@ -62,13 +63,13 @@ pub fn run(base: &Base, command: Command) -> anyhow::Result<()> {
             let id = user.id.to_string();
             let email = add.email.to_ascii_lowercase();
             let line = Line { id, name: &user.name, email: &email, token };
-            println!("{}", serde_json::to_string(&line)?);
+            writeln!(out.screen, "{}", serde_json::to_string(&line)?)?;
         }
         Command::Token { name } => {
             let wanted = UserName::parse(&name).context("--name: not a valid name")?;
             let user = base.database.read(|conn| users::by_name(conn, &wanted))?;
             let user = user.with_context(|| format!("nobody has the name {name:?}"))?;
-            println!("{}", base.log_in(&user, "tradewind user token")?);
+            writeln!(out.screen, "{}", base.log_in(&user, "tradewind user token")?)?;
         }
     }
     Ok(())

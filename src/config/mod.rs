@@ -7,6 +7,7 @@
 
 mod auth;
 mod chatting;
+mod control;
 mod dm;
 mod error;
 mod http;
@@ -33,6 +34,7 @@ use std::path::Path;
 
 pub use self::auth::Auth;
 pub use self::chatting::{Chatting, Ids};
+pub use self::control::Control;
 pub use self::dm::{Audience, Dm};
 pub use self::error::{ConfigError, Fault, Problem};
 pub use self::http::Http;
@@ -101,6 +103,7 @@ sections! {
     presence: Presence,
     limits: Limits,
     node: Node,
+    control: Control,
     log: Log,
 }
 

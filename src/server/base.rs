@@ -13,10 +13,11 @@ use crate::domain::clock::Clock;
 use crate::domain::login;
 use crate::domain::mint::IdMint;
 use crate::domain::user::User;
+use crate::store::Database;
 use crate::store::tables::logins::{self, NewLogin};
-use crate::store::{Database, StoreError};
 
 /// The database, with what making users and tokens needs besides: all that the command line uses.
+#[derive(Clone)]
 pub struct Base {
     /// The database, migrated.
     pub database: Database,
@@ -34,26 +35,16 @@ impl Base {
     /// # Errors
     /// [`StartError::Store`], [`StartError::Mint`], [`StartError::Auth`].
     pub fn open(config: &Config) -> Result<Self, StartError> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-        let database = Database::own(&settings::store(config), clock.now())?;
-        Self::on(database, config, clock)
+        let database = Database::own(&settings::store(config), SystemClock::start().now())?;
+        Self::on(database, config)
     }
 
-    /// As [`Base::open`], without the lock if a hub has it.
+    /// The same, on a database that is open and locked.
     ///
     /// # Errors
     /// As [`Base::open`].
-    pub fn beside(config: &Config) -> Result<Self, StartError> {
+    pub fn on(database: Database, config: &Config) -> Result<Self, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-        let settings = settings::store(config);
-        let database = match Database::own(&settings, clock.now()) {
-            Err(StoreError::Held { .. }) => Database::open(&settings)?,
-            owned => owned?,
-        };
-        Self::on(database, config, clock)
-    }
-
-    fn on(database: Database, config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         for name in database.migrate()? {
             log::info!("migration {name} applied");
         }

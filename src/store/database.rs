@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt;
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,9 +92,24 @@ impl Database {
         lock::holder(&Location::parse(&settings.url)?)
     }
 
-    /// Says who listens at `address`; gives what others are told.
-    pub fn announce(&self, address: &str) -> Option<Holder> {
-        self.lock.as_ref().map(|lock| lock.announce(address))
+    /// The file that a SQLite database is in, by its own name, whatever links lead there.
+    pub fn file(settings: &Settings) -> Option<PathBuf> {
+        match Location::parse(&settings.url).ok()? {
+            Location::Sqlite(path) => Some(fs::canonicalize(&path).unwrap_or(path.into())),
+            Location::Postgres(_) => None,
+        }
+    }
+
+    /// Says, to all who ask from now on, that a hub has it that listens at `address`.
+    pub fn announce(&self, address: &str) {
+        if let Some(lock) = &self.lock {
+            lock.announce(address);
+        }
+    }
+
+    /// What this process says about itself as the holder of the lock, if it is.
+    pub fn me(&self) -> Option<&Holder> {
+        self.lock.as_ref().map(|lock| lock.me())
     }
 
     /// Gives the lock back. Nothing can be written any more.

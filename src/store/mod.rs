@@ -234,8 +234,8 @@ impl Store {
     }
 
     /// Says, to all who ask for the database from now on, that a hub has it that listens at `address`.
-    pub fn announce(&self, address: &str) -> Option<Holder> {
-        self.database.announce(address)
+    pub fn announce(&self, address: &str) {
+        self.database.announce(address);
     }
 
     /// Waits until another process has taken the database, and gives the reason.

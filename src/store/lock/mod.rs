@@ -83,7 +83,7 @@ impl Lock {
     }
 
     /// Says, to all who ask from now on, that a hub that listens at `address` has it.
-    pub fn announce(&self, address: &str) -> Holder {
+    pub fn announce(&self, address: &str) {
         let me = self.me.listening(address);
         let said = match &*self.grip.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(Grip::File(file)) => file.say(&me),
@@ -93,7 +93,11 @@ impl Lock {
         if let Err(error) = said {
             log::warn!("{}: others cannot be told who has it: {error}", self.place);
         }
-        me
+    }
+
+    /// Who has it: this process.
+    pub fn me(&self) -> &Holder {
+        &self.me
     }
 
     /// Gives it back.

@@ -1,0 +1,225 @@
+//! The hub's side of the control socket.
+//!
+//! Requests run on threads that may wait, through the hub's own database, keys and mint. What does not
+//! come in time, or is too long, ends its own connection only.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::{Answer, Request, line, name, path};
+use crate::cli::task::{Output, Task};
+use crate::config::{self, Config};
+use crate::server::Base;
+
+/// Parts of an answer that wait to be taken.
+const PARTS_MAX: usize = 4;
+/// The size of a part, in bytes.
+const PART_BYTES: usize = 32 * 1024;
+
+/// The socket, open until this is closed or dropped.
+pub struct Listener {
+    path: PathBuf,
+    /// Which file it is: another hub may have put its own there since.
+    inode: (u64, u64),
+    seats: Arc<Semaphore>,
+    seats_max: u32,
+    accepting: JoinHandle<()>,
+    timeout: Duration,
+}
+
+/// What all connections share.
+struct Shared {
+    base: Base,
+    hub: (u32, i64),
+    settings: config::Control,
+}
+
+impl Shared {
+    fn timeout(&self) -> Duration {
+        Duration::from_millis(self.settings.timeout_ms)
+    }
+}
+
+impl Listener {
+    /// Opens the socket for commands that are about `base`. Call it inside an actix system.
+    ///
+    /// # Errors
+    /// Naming the setting and the path.
+    pub fn open(config: &Config, base: &Base) -> anyhow::Result<Self> {
+        let hub = base.database.me().context("the database is not locked")?;
+        let settings = config.control.clone();
+        let (path, socket) = free(config)?;
+        let said = || format!("control.socket: {}", path.display());
+        let found = fs::metadata(&path).with_context(said)?;
+        socket.set_nonblocking(true).with_context(said)?;
+        let socket = UnixListener::from_std(socket).with_context(said)?;
+        let seats_max = u32::try_from(settings.connections_max).unwrap_or(u32::MAX);
+        let seats = usize::try_from(seats_max).unwrap_or(usize::MAX);
+        let seats = Arc::new(Semaphore::new(seats.min(Semaphore::MAX_PERMITS)));
+        let shared = Arc::new(Shared { base: base.clone(), hub: name(hub), settings });
+        let timeout = shared.timeout();
+        let accepting = actix::spawn(accept(socket, Arc::clone(&seats), shared));
+        let inode = (found.dev(), found.ino());
+        Ok(Self { path, inode, seats, seats_max, accepting, timeout })
+    }
+
+    /// Takes no more requests, removes the socket, and gives those under way some time.
+    pub async fn close(self) {
+        self.accepting.abort();
+        self.remove();
+        if timeout(self.timeout, self.seats.acquire_many(self.seats_max)).await.is_err() {
+            log::warn!("a command that runs in the hub has not ended in time");
+        }
+    }
+
+    fn remove(&self) {
+        let here = fs::symlink_metadata(&self.path).map(|found| (found.dev(), found.ino()));
+        if here.is_ok_and(|here| here == self.inode) {
+            drop(fs::remove_file(&self.path));
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        self.remove();
+    }
+}
+
+/// A socket at the first path at which no other hub listens.
+fn free(config: &Config) -> anyhow::Result<(PathBuf, std::os::unix::net::UnixListener)> {
+    let mut last = String::new();
+    for path in path::candidates(config) {
+        let said = || format!("control.socket: {}", path.display());
+        if path::connect(&path).is_ok() {
+            last = said();
+            continue;
+        }
+        let socket = path::bind(&path).with_context(said)?;
+        return Ok((path, socket));
+    }
+    bail!("{last}: another hub listens there; give each its own")
+}
+
+async fn accept(socket: UnixListener, seats: Arc<Semaphore>, shared: Arc<Shared>) {
+    loop {
+        let Ok(seat) = Arc::clone(&seats).acquire_owned().await else { return };
+        match socket.accept().await {
+            Ok((stream, _)) => {
+                let shared = Arc::clone(&shared);
+                actix::spawn(async move {
+                    if let Err(error) = serve(stream, &shared).await {
+                        log::debug!("a command went away: {error}");
+                    }
+                    drop(seat);
+                });
+            }
+            Err(error) => {
+                log::warn!("control.socket: {error}");
+                tokio::time::sleep(shared.timeout()).await;
+            }
+        }
+    }
+}
+
+/// One connection: a request and its answers.
+async fn serve(stream: UnixStream, shared: &Arc<Shared>) -> io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let bytes_max = shared.settings.request_bytes_max;
+    let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
+    let mut text = Vec::new();
+    let mut read = BufReader::new(read.take(limit));
+    timeout(shared.timeout(), read.read_until(b'\n', &mut text)).await??;
+    let mut said = answers(&text, shared);
+    while let Some(answer) = said.recv().await {
+        let line = line(&answer).map_err(io::Error::other)?;
+        timeout(shared.timeout(), write.write_all(&line)).await??;
+    }
+    Ok(())
+}
+
+/// What is answered to a request, part by part.
+fn answers(text: &[u8], shared: &Arc<Shared>) -> mpsc::Receiver<Answer> {
+    let (answers, said) = mpsc::channel(PARTS_MAX);
+    match understood(text, shared.settings.request_bytes_max) {
+        Ok(request) if request.hub == shared.hub => {
+            let shared = Arc::clone(shared);
+            // Goes on to its end if nobody listens any more: what it does is done whole.
+            tokio::task::spawn_blocking(move || perform(request.task, &shared, &answers));
+        }
+        Ok(_) => drop(answers.try_send(Answer::AnotherHub)),
+        Err(what) => {
+            let failed = format!("control: this hub does not understand the request: {what}");
+            drop(answers.try_send(Answer::Failed(failed)));
+        }
+    }
+    said
+}
+
+/// The request, if it came whole.
+fn understood(text: &[u8], bytes_max: usize) -> Result<Request, String> {
+    match text.strip_suffix(b"\n") {
+        Some(line) => serde_json::from_slice(line).map_err(|error| error.to_string()),
+        None if text.len() > bytes_max => Err(format!("longer than {bytes_max} bytes")),
+        None => Err("it ends in the middle".to_owned()),
+    }
+}
+
+/// Does what was asked, on a thread that may wait.
+fn perform(task: Task, shared: &Shared, answers: &mpsc::Sender<Answer>) {
+    let part = |wrap| io::BufWriter::with_capacity(PART_BYTES, Part { answers, wrap });
+    let (mut screen, mut file) = (part(Answer::Screen), part(Answer::File));
+    let mut out = Output { screen: &mut screen, file: &mut file };
+    let done = bounded(&task, &shared.settings).and_then(|()| task.run(&shared.base, &mut out));
+    let done = done.and_then(|()| Ok(file.flush().and_then(|()| screen.flush())?));
+    let last = match done {
+        Ok(()) => Answer::Done,
+        Err(error) => {
+            let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+            Answer::Failed(chain.join(": "))
+        }
+    };
+    // Whoever asked may have gone.
+    drop(answers.blocking_send(last));
+}
+
+fn bounded(task: &Task, settings: &config::Control) -> anyhow::Result<()> {
+    let users_max = settings.seed_users_max;
+    match task {
+        Task::Seed(plan) if plan.users > users_max => bail!(
+            "--users: at most {users_max} while the hub runs (control.seed_users_max); stop it for more"
+        ),
+        Task::Seed(_) | Task::User(_) | Task::ServiceKey(_) | Task::Migrate => Ok(()),
+    }
+}
+
+/// What a command writes, on its way to whoever typed it.
+struct Part<'a> {
+    answers: &'a mpsc::Sender<Answer>,
+    wrap: fn(String) -> Answer,
+}
+
+impl Write for Part<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Commands write whole texts, and so does what gathers them.
+        let text = String::from_utf8(bytes.to_owned()).map_err(io::Error::other)?;
+        self.answers.blocking_send((self.wrap)(text)).map_err(io::Error::other)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
