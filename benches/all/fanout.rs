@@ -24,7 +24,7 @@ use tradewind::domain::mint::{EPOCH, IdMint};
 use tradewind::domain::room::RoomKey;
 use tradewind::hub::delivery::Deliver;
 use tradewind::hub::messages::{Closed, Identify, Open, Submit};
-use tradewind::hub::{ChatServer, Gauge, Hub, InviteBounds, Outlet, Parts, Settings};
+use tradewind::hub::{AwakeClock, ChatServer, Gauge, Hub, InviteBounds, Outlet, Parts, Settings};
 use tradewind::session::post::{self, Stop};
 use tradewind::store::tables::groups::{self, Seat};
 use tradewind::store::tables::rooms;
@@ -116,7 +116,9 @@ impl House {
             mailbox_max: 10_000,
             outbox_bytes_max: usize::MAX,
             history_slice_bytes: 65_536,
+            auth_timeout: LONG,
             heartbeat_timeout: LONG,
+            heartbeat_ping_interval: LONG,
             identify_timeout: LONG,
             ping_interval: LONG,
             ping_timeout: LONG,
@@ -131,7 +133,7 @@ impl House {
         let parts = Parts {
             store,
             mint: Arc::clone(&stage.mint),
-            clock: Arc::clone(&stage.clock),
+            clock: Arc::new(AwakeClock::new(Arc::clone(&stage.clock))),
             revoked: Arc::default(),
             metrics: Metrics::new().expect("counters"),
         };

@@ -137,6 +137,8 @@ pub enum Rejection {
 pub enum Upkeep {
     /// Its peer sends heartbeats, and it ends with its token.
     Heartbeats,
+    /// The same, but answers to pings do as well: browsers hold back the timers of hidden pages.
+    HeartbeatsOrPongs,
     /// It must show soon whose it is. From then on its peer is pinged; the token is not looked at
     /// again.
     Pings,
@@ -155,6 +157,9 @@ impl Kind {
     /// How its sessions are kept up.
     pub fn upkeep(self) -> Upkeep {
         match self {
+            Self::Rewind(form) if form.features.names().next().is_some() => {
+                Upkeep::HeartbeatsOrPongs
+            }
             Self::Rewind(_) => Upkeep::Heartbeats,
             Self::Chatting(_) => Upkeep::Pings,
         }

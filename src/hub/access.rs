@@ -43,7 +43,7 @@ impl Hub {
             server,
             known: Batched::new(parts.store.clone(), known),
             store: parts.store.clone(),
-            clock: Arc::clone(&parts.clock),
+            clock: parts.clock.clone(),
             revoked: Arc::clone(&parts.revoked),
             audience: settings.audience,
             slice_bytes: settings.history_slice_bytes,

@@ -21,6 +21,9 @@ pub enum Delivery {
     Refused(u64, Refusal),
     /// Find out whether the peer is there.
     Ping,
+    /// It seems that the session must end for this reason: read what waits in the socket, and end unless
+    /// there is a sign of life.
+    LastCall(CloseReason),
     /// The session must end.
     Evict(CloseReason),
 }
@@ -31,7 +34,12 @@ impl Delivery {
     fn bytes(&self) -> usize {
         match self {
             Self::Push(frame) => frame.len(),
-            Self::Answer(..) | Self::Done(_) | Self::Refused(..) | Self::Ping | Self::Evict(_) => 0,
+            Self::Answer(..)
+            | Self::Done(_)
+            | Self::Refused(..)
+            | Self::Ping
+            | Self::LastCall(_)
+            | Self::Evict(_) => 0,
         }
     }
 }

@@ -32,15 +32,13 @@ impl ChatServer {
     ) {
         if let Some(entry) = self.sessions.get_mut(session) {
             entry.identify_by = Moment::NEVER;
+            entry.last_call = Moment::NEVER;
             match entry.outlet.kind.upkeep() {
-                Upkeep::Heartbeats => {}
-                Upkeep::Pings => {
-                    let now = self.parts.clock.steady();
-                    entry.outlet.beat(now);
-                    entry.ping_at = now.saturating_add(self.settings.ping_interval).into();
-                }
+                Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => {}
+                Upkeep::Pings => entry.outlet.beat(self.parts.clock.steady()),
             }
         }
+        self.start_pings(session);
         self.schedule(session);
         // Of several sessions it may be the only one at which somebody sits.
         self.statuses.changed(user);

@@ -12,9 +12,11 @@ mod fanout;
 mod goings;
 mod handlers;
 mod invites;
+mod lifetimes;
 mod logins;
 pub mod messages;
 mod outlet;
+mod pauses;
 mod people;
 mod presence;
 mod rooms;
@@ -31,8 +33,6 @@ use actix::{Actor, AsyncContext, Context};
 use tokio::sync::oneshot;
 
 use crate::auth::revoked::Revocations;
-use crate::dialect::Upkeep;
-use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Signal;
 use crate::domain::error::Refusal;
@@ -46,19 +46,18 @@ use crate::telemetry::Metrics;
 pub use access::Hub;
 pub use invites::Bounds as InviteBounds;
 pub use outlet::{Congested, Gauge, Outlet};
+pub use pauses::AwakeClock;
 
-use deadlines::{Deadlines, Moment};
-use delivery::{Deliver, Delivery};
+use deadlines::Deadlines;
 use goings::Going;
 use invites::Invites;
+use lifetimes::SWEEP_INTERVAL;
+use pauses::Watch;
 use presence::Presence;
-use rounds::Rounds;
-use sessions::{Entry, Sessions};
+use sessions::Sessions;
 use statuses::Statuses;
 use typing::Typists;
 
-/// How often passed deadlines are looked for; a session ends at most so much late.
-const SWEEP_INTERVAL: Duration = Duration::from_millis(200);
 /// Clients that are told to come back do so spread over this time.
 const RETRY_SPREAD_MS: u32 = 4_000;
 
@@ -71,13 +70,17 @@ pub struct Settings {
     pub outbox_bytes_max: usize,
     /// Text of one slice of history, in bytes.
     pub history_slice_bytes: usize,
-    /// How long a session may go without a heartbeat.
+    /// How long a session that is kept up by heartbeats may take to show whose it is.
+    pub auth_timeout: Duration,
+    /// How long it may go without a heartbeat (or a pong, if that will do).
     pub heartbeat_timeout: Duration,
-    /// How long a session that is kept up by pings may take to show whose it is.
+    /// Between two pings of a session that is kept up by either.
+    pub heartbeat_ping_interval: Duration,
+    /// How long a session that is kept up by pings alone may take to show whose it is.
     pub identify_timeout: Duration,
-    /// Between two pings of a session.
+    /// Between two pings of it.
     pub ping_interval: Duration,
-    /// How long a pinged session may go without a sign of life.
+    /// How long it may go without a sign of life.
     pub ping_timeout: Duration,
     /// How long after the last session of a user has gone the finer presence says so.
     pub offline_grace: Duration,
@@ -97,7 +100,7 @@ pub struct Parts {
     /// Where ids come from.
     pub mint: Arc<IdMint>,
     /// The time.
-    pub clock: Arc<dyn Clock>,
+    pub clock: Arc<AwakeClock>,
     /// What has been revoked.
     pub revoked: Arc<Revocations>,
     /// The counters.
@@ -111,6 +114,7 @@ pub struct ChatServer {
     sessions: Sessions,
     presence: Presence,
     deadlines: Deadlines,
+    watch: Watch,
     invites: Invites,
     statuses: Statuses,
     typists: Typists,
@@ -193,6 +197,7 @@ impl ChatServer {
             sessions: Sessions::default(),
             presence: Presence::default(),
             deadlines: Deadlines::default(),
+            watch: Watch::default(),
             under_way: VecDeque::new(),
             next_ticket: 0,
             drain: None,
@@ -222,70 +227,6 @@ impl ChatServer {
         if let Some(mut outlet) = self.put_out(session, reason) {
             outlet.evict(reason);
         }
-    }
-
-    /// Ends every session whose deadline has passed.
-    fn sweep(&mut self) {
-        let steady = self.parts.clock.steady();
-        let now = Moment::from(steady);
-        for (at, session) in self.deadlines.due(now) {
-            let Some(entry) = self.sessions.get(session).filter(|entry| entry.check_at == at)
-            else {
-                continue;
-            };
-            if entry.expires_at <= now {
-                self.evict(session, CloseReason::TokenExpired);
-            } else if entry.identify_by <= now {
-                self.evict(session, CloseReason::NotIdentified);
-            } else if self.silent_at(entry) <= now {
-                self.evict(session, CloseReason::HeartbeatMissing);
-            } else {
-                self.ping(session, steady);
-                self.schedule(session);
-            }
-        }
-        self.tell_goings();
-        self.tell_statuses(steady);
-        self.end_typing(steady);
-    }
-
-    /// Pings the peer of a session, if it is time.
-    fn ping(&mut self, session: SessionId, now: Duration) {
-        let Some(entry) =
-            self.sessions.get_mut(session).filter(|entry| entry.ping_at <= now.into())
-        else {
-            return;
-        };
-        entry.ping_at = now.saturating_add(self.settings.ping_interval).into();
-        let ping = Deliver::Own(vec![Delivery::Ping]);
-        let mut rounds = Rounds::default();
-        let handed = entry.outlet.deliver(ping, self.settings.outbox_bytes_max, &mut rounds);
-        rounds.send();
-        if handed.is_err() {
-            self.evict(session, CloseReason::SlowConsumer);
-        }
-    }
-
-    /// Sets when a session is looked at next.
-    fn schedule(&mut self, session: SessionId) {
-        let Some(entry) = self.sessions.get(session) else { return };
-        let other = entry.expires_at.min(entry.identify_by).min(entry.ping_at);
-        let at = self.silent_at(entry).min(other);
-        if let Some(entry) = self.sessions.get_mut(session).filter(|entry| entry.check_at != at) {
-            entry.check_at = at;
-            self.deadlines.set(session, at);
-        }
-    }
-
-    /// When a session's silence becomes too long.
-    fn silent_at(&self, entry: &Entry) -> Moment {
-        let timeout = match entry.outlet.kind.upkeep() {
-            Upkeep::Heartbeats => self.settings.heartbeat_timeout,
-            // Before it is pinged, `identify_by` counts.
-            Upkeep::Pings if entry.ping_at == Moment::NEVER => return Moment::NEVER,
-            Upkeep::Pings => self.settings.ping_timeout,
-        };
-        entry.outlet.last_beat().saturating_add(timeout).into()
     }
 
     /// Goes on with a stop: sessions are told once nothing is under way, and the stop is done once

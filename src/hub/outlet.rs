@@ -52,6 +52,11 @@ impl Gauge {
         self.last_beat_ms.store(at_ms, Ordering::Relaxed);
     }
 
+    /// The steady time of the last heartbeat, or of the opening.
+    pub fn last_beat(&self) -> Duration {
+        Duration::from_millis(self.last_beat_ms.load(Ordering::Relaxed))
+    }
+
     /// Whether more waits for the peer to read than should.
     pub fn congest(&self, congested: bool) {
         self.congested.store(congested, Ordering::Relaxed);
@@ -122,12 +127,18 @@ impl Outlet {
 
     /// The steady time of the last heartbeat, or of the opening.
     pub fn last_beat(&self) -> Duration {
-        Duration::from_millis(self.gauge.last_beat_ms.load(Ordering::Relaxed))
+        self.gauge.last_beat()
     }
 
     /// The session has shown a sign of life at this steady time.
     pub fn beat(&self, at: Duration) {
         self.gauge.beat(at);
+    }
+
+    /// As if the session had shown a sign of life at this steady time, unless it has since.
+    pub fn beat_not_before(&self, at: Duration) {
+        let at_ms = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+        self.gauge.last_beat_ms.fetch_max(at_ms, Ordering::Relaxed);
     }
 
     /// Whether the peer reads so slowly that it is not told what will soon be old.

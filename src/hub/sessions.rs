@@ -13,12 +13,14 @@ pub struct Entry {
     pub outlet: Outlet,
     /// What the token says that it has shown last, if it has.
     pub claims: Option<Claims>,
-    /// When it must have shown whose it is; never, if it need not or has.
+    /// When it must have shown whose it is; never, if it has.
     pub identify_by: Moment,
     /// When its peer is pinged next; never, if it is not.
     pub ping_at: Moment,
     /// When its token ends; never, before it has shown one.
     pub expires_at: Moment,
+    /// Until when it may answer the last call; never, if it was not called.
+    pub last_call: Moment,
     /// When it is looked at next.
     pub check_at: Moment,
 }
@@ -47,6 +49,7 @@ impl Sessions {
             identify_by,
             ping_at: never,
             expires_at: never,
+            last_call: never,
             check_at: never,
         };
         self.entries.insert(session, Box::new(entry));
@@ -65,6 +68,11 @@ impl Sessions {
     /// Changes a session.
     pub fn get_mut(&mut self, session: SessionId) -> Option<&mut Entry> {
         self.entries.get_mut(&session).map(Box::as_mut)
+    }
+
+    /// The names of all, in no order.
+    pub fn ids(&self) -> Vec<SessionId> {
+        self.entries.keys().copied().collect()
     }
 
     /// All of them, in no order.

@@ -114,17 +114,17 @@ pub async fn start(
         Arc::new(StoreMetrics(metrics.clone())),
         &hub_arbiter.handle(),
     );
+    let clock = Arc::new(hub::AwakeClock::new(Arc::clone(&base.clock)));
     let parts = hub::Parts {
         store: store.clone(),
         mint: Arc::clone(&base.mint),
-        clock: Arc::clone(&base.clock),
+        clock: Arc::clone(&clock),
         revoked: Arc::clone(base.tokens.revoked()),
         metrics: metrics.clone(),
     };
     let hub = start_hub(config, parts, &hub_arbiter);
     let limits = Limits::new(&config.limits);
-    let sessions =
-        shared(config, base.tokens.clone(), Arc::clone(&base.clock), (&hub, &limits, &metrics));
+    let sessions = shared(config, base.tokens.clone(), clock, (&hub, &limits, &metrics));
     let queue = mail::Queue::default();
     let state = Data::new(http::State {
         settings: settings::http(config, address),

@@ -3,7 +3,7 @@
 //! The hub is told first and the lists are read afterwards: a request that arrives in between is
 //! then pushed (and held back until the answer has left), where the other order would lose it.
 
-use super::machine::{Effect, Request};
+use super::effect::{Effect, Request};
 use super::{Adapter, Input, Session};
 use crate::auth::token::TokenError;
 use crate::dialect::{IdentifyError, Kind, Phase};

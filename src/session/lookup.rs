@@ -3,7 +3,7 @@
 //! A page may be larger than a session should hold, so it comes in slices; the next one is read
 //! when there is room for it: an adapter says so, or does not poll the actor until then.
 
-use super::machine::Request;
+use super::effect::Request;
 use super::{Adapter, Session};
 use crate::dialect::{Frame, Kind};
 use crate::domain::command::Query;

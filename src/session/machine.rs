@@ -8,65 +8,20 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Input;
+use super::effect::{Effect, Effects, Request};
 use crate::auth::rates::Counter;
 use crate::dialect::{Decoded, Frame, IdentifyError, Kind, Phase, Rejection, Scene};
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
-use crate::domain::command::{Command, Query, Write};
+use crate::domain::command::Command;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 
-/// The number of a request within its session.
-pub type Request = u64;
-
-/// Something the shell must do.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Send an answer.
-    Send(Frame),
-    /// Send news, which may come faster than the peer reads.
-    Push(Frame),
-    /// Send news that other sessions get, too.
-    PushAll(Arc<[Frame]>),
-    /// End the session.
-    Close(CloseReason),
-    /// Note a sign of life.
-    Alive,
-    /// Take frames of the peer, or leave them waiting.
-    Input(Input),
-    /// Count a command above the rate limit.
-    Limited,
-    /// Find out whose token this is.
-    Identify {
-        /// Whose answer it will be.
-        request: Request,
-        /// The token.
-        token: String,
-        /// What the session is then.
-        kind: Kind,
-    },
-    /// Have something changed.
-    Write {
-        /// Whose answer it will be.
-        request: Request,
-        /// What to change.
-        write: Write,
-    },
-    /// Have something looked up.
-    Query {
-        /// Whose answer it will be.
-        request: Request,
-        /// What to look up.
-        query: Query,
-        /// Who asks.
-        user: UserId,
-    },
-}
-
-/// The sink of effects.
-pub type Effects = VecDeque<Effect>;
+/// Heartbeats that do not come faster are never refused.
+const BEAT_INTERVAL_MIN: Duration = Duration::from_secs(1);
 
 /// Bounds of one session.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +57,8 @@ pub struct Machine {
     pipeline_max: usize,
     /// Counts what comes: for this session alone until it is known whose it is.
     counter: Counter,
+    /// When the last heartbeat came.
+    beat_at: Option<Duration>,
     /// Requests in order; the first has the number `first`.
     slots: VecDeque<Slot>,
     first: Request,
@@ -125,6 +82,7 @@ impl Machine {
             phase: Phase::Opened,
             pipeline_max: bounds.pipeline_max,
             counter,
+            beat_at: None,
             slots: VecDeque::new(),
             first: 0,
             pending: 0,
@@ -302,7 +260,9 @@ impl Machine {
                     self.phase = Phase::Alive;
                 }
                 effects.push_back(Effect::Alive);
-                self.reply(frame, effects);
+                if self.allow_beat(effects) {
+                    self.reply(frame, effects);
+                }
             }
             Decoded::Reply(frame) => {
                 if self.allow(effects) {
@@ -352,6 +312,18 @@ impl Machine {
         let wait_ms = wait_ms.saturating_add(1);
         self.reply(self.kind.rate_limited(wait_ms, self.scene()), effects);
         false
+    }
+
+    /// The same for a heartbeat. All count, but none is refused that comes at its leisure, whatever else
+    /// was asked for.
+    fn allow_beat(&mut self, effects: &mut Effects) -> bool {
+        let now = self.clock.steady();
+        let last = self.beat_at.replace(now);
+        if last.is_some_and(|last| now.saturating_sub(last) < BEAT_INTERVAL_MIN) {
+            return self.allow(effects);
+        }
+        self.counter.check().unwrap_or_default();
+        true
     }
 
     fn scene(&self) -> Scene<'_> {

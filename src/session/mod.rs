@@ -4,7 +4,9 @@
 //! the machine's effects into messages, look-ups and frames. It names no WebSocket crate: an
 //! [`Adapter`] says what the actor's context is and how a frame gets out of it.
 
+mod alive;
 mod brake;
+mod effect;
 mod identify;
 mod lookup;
 pub mod machine;
@@ -23,7 +25,7 @@ use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
 
 use crate::auth::rates::Rates;
 use crate::auth::token::Tokens;
-use crate::dialect::{Frame, Kind, Phase, Upkeep};
+use crate::dialect::{Frame, Kind, Phase};
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Write;
@@ -35,7 +37,8 @@ use crate::hub::{Gauge, Hub, Outlet};
 use crate::store::tables::history::HistoryRest;
 use crate::telemetry::Metrics;
 use brake::Brake;
-use machine::{Bounds, Effect, Machine, Request};
+use effect::{Effect, Request};
+use machine::{Bounds, Machine};
 use post::{Door, Stop};
 pub use seats::{NoSeat, Seat, Seats};
 
@@ -168,7 +171,7 @@ impl<A: Adapter> Session<A> {
     /// A text frame came.
     pub fn text(&mut self, text: &str, ctx: &mut A::Context) {
         self.shared.metrics.frames_in.inc();
-        self.alive();
+        self.heard();
         self.machine.text(text, &mut self.effects);
         self.run(ctx);
     }
@@ -176,7 +179,7 @@ impl<A: Adapter> Session<A> {
     /// A binary frame came.
     pub fn binary(&mut self, ctx: &mut A::Context) {
         self.shared.metrics.frames_in.inc();
-        self.alive();
+        self.heard();
         self.machine.binary(&mut self.effects);
         self.run(ctx);
     }
@@ -208,14 +211,6 @@ impl<A: Adapter> Session<A> {
                 session.adapter.wake();
             }
         });
-    }
-
-    /// A sign of life came, be it only the answer to a ping.
-    pub fn alive(&mut self) {
-        match self.kind.upkeep() {
-            Upkeep::Pings => self.gauge.beat(self.shared.clock.steady()),
-            Upkeep::Heartbeats => {}
-        }
     }
 
     /// There may be room to write again.
@@ -258,7 +253,7 @@ impl<A: Adapter> Session<A> {
                     let (code, text) = self.kind.close(reason);
                     self.adapter.close(ctx, code, text);
                 }
-                Effect::Alive => self.gauge.beat(self.shared.clock.steady()),
+                Effect::Alive => self.beat(),
                 Effect::Input(input) => {
                     self.brake.hold(input);
                     self.adapter.set_input(self.brake.input());
@@ -308,6 +303,7 @@ impl<A: Adapter> Session<A> {
                 self.machine.refused(request, refusal, &mut self.effects);
             }
             Delivery::Ping => self.adapter.ping(ctx),
+            Delivery::LastCall(reason) => self.last_call(reason, ctx),
             Delivery::Evict(reason) => self.machine.end(reason, &mut self.effects),
         }
     }

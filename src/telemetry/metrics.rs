@@ -47,6 +47,8 @@ pub struct Metrics {
     pub evictions: IntCounterVec,
     /// Commands and requests refused by a limit; the one label is the reason.
     pub refusals: IntCounterVec,
+    /// How often the process was seen to have stood still.
+    pub pauses: IntCounter,
     /// How often the clock was seen to step back.
     pub clock_steps_back: IntCounter,
 }
@@ -99,6 +101,7 @@ impl Metrics {
             mail_queue: gauge("tradewind_mail_queue", "Mails that wait")?,
             evictions: by_reason("tradewind_evictions_total", "Sessions ended by the hub")?,
             refusals: by_reason("tradewind_refusals_total", "Refusals by a limit")?,
+            pauses: counter("tradewind_pauses_total", "Times the process stood still")?,
             clock_steps_back: counter(
                 "tradewind_clock_steps_back_total",
                 "Times the clock was seen to step back",
@@ -158,6 +161,7 @@ mod tests {
             "tradewind_store_pending_reads 0",
             "tradewind_mail_queue 0",
             "tradewind_evictions_total{reason=\"slow\"} 1",
+            "tradewind_pauses_total 0",
             "tradewind_clock_steps_back_total 0",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");

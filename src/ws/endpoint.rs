@@ -72,7 +72,7 @@ impl<A: session::Adapter> Endpoint for Session<A> {
     }
 
     fn pong(&mut self) {
-        self.alive();
+        Self::pong(self);
     }
 
     fn drained(&mut self, ctx: &mut A::Context) {

@@ -52,6 +52,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "hub",
             // How many sockets an address has whose users are not known.
             "auth::concurrency",
+            // The rate of a user's commands.
+            "auth::rates",
             // A session checks the token that its peer brings.
             "auth::token",
             // The page of history that the hub has read for it: rows, no SQL.
@@ -143,9 +145,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("argon2", &["src/auth/"]),
     // Rates of log-ins, and of one session's commands. Its clock is a steady one, and counts as
     // part of the limiter.
-    ("governor", &["src/auth/limits.rs", "src/session/limiter.rs"]),
+    ("governor", &["src/auth/limits.rs", "src/auth/rates.rs"]),
     ("DefaultClock", &["src/auth/limits.rs"]),
-    ("MonotonicClock", &["src/session/limiter.rs"]),
+    ("MonotonicClock", &["src/auth/rates.rs"]),
     ("jsonwebtoken", &["src/auth/"]),
     ("sha2", &["src/auth/"]),
     // Since when somebody has the lock is said to people.
@@ -165,6 +167,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "src/clock.rs",
             "src/hub/messages.rs",
             "src/hub/mod.rs",
+            // The system's, which goes on while the process is stopped.
+            "src/hub/pauses.rs",
             "src/session/mod.rs",
             "src/store/executor.rs",
             "src/store/settle.rs",

@@ -280,7 +280,7 @@ pub fn close(form: Form, reason: CloseReason) -> (u16, String) {
     let (code, text) = match reason {
         CloseReason::HeartbeatMissing => (4003, "Heartbeat missing. Websocket session closed."),
         CloseReason::HeartbeatOmitted => NO_HEARTBEAT,
-        CloseReason::NotIdentified => (4001, "Authentication required."),
+        CloseReason::NotIdentified => (4003, "Authentication required."),
         CloseReason::Replaced => (4001, "replaced"),
         CloseReason::TokenExpired => (4010, "token expired"),
         CloseReason::TokenRevoked => (4010, "token revoked"),

@@ -1,11 +1,8 @@
 //! Sessions come, say whose they are, and go.
 
-use std::time::Duration;
-
 use actix::{Context, Handler};
 
 use crate::dialect::Upkeep;
-use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::event::Topic;
 use crate::domain::id::{SessionId, UserId};
@@ -22,13 +19,9 @@ impl Handler<Open> for ChatServer {
         if self.drain.is_some() {
             return open.outlet.evict(CloseReason::Restart { retry_after_ms: 1_000 });
         }
-        let identify_by = match open.outlet.kind.upkeep() {
-            Upkeep::Heartbeats => Moment::NEVER,
-            Upkeep::Pings => {
-                self.parts.clock.steady().saturating_add(self.settings.identify_timeout).into()
-            }
-        };
-        self.sessions.insert(open.session, open.outlet, identify_by);
+        let timeout = self.settings.identify_timeout(open.outlet.kind.upkeep());
+        let identify_by = self.parts.clock.steady().saturating_add(timeout);
+        self.sessions.insert(open.session, open.outlet, identify_by.into());
         self.schedule(open.session);
         self.count();
     }
@@ -44,11 +37,11 @@ impl Handler<Identify> for ChatServer {
             self.evict(session, CloseReason::TokenRevoked);
             return self.tell_goings();
         }
-        let (user, expires_at) = (claims.user, self.steady_time_of(claims.expires_at));
+        let (user, expires_at) = (claims.user, self.parts.clock.moment_of(claims.expires_at));
         let Some(entry) = self.sessions.get_mut(session) else { return };
         let known = entry.claims.replace(claims).map(|claims| claims.user);
         entry.expires_at = match entry.outlet.kind.upkeep() {
-            Upkeep::Heartbeats => expires_at,
+            Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => expires_at,
             Upkeep::Pings => Moment::NEVER,
         };
         let sooner = entry.expires_at < entry.check_at;
@@ -161,13 +154,5 @@ impl ChatServer {
         for session in oldest.map(|(session, _)| session).collect::<Vec<_>>() {
             self.evict(session, CloseReason::Replaced);
         }
-    }
-
-    /// A moment of the wall clock on the steady one; the past is now.
-    fn steady_time_of(&self, moment: Timestamp) -> Moment {
-        let clock = &self.parts.clock;
-        let left = moment.micros().saturating_sub(clock.now().micros());
-        let left = Duration::from_micros(u64::try_from(left).unwrap_or(0));
-        clock.steady().saturating_add(left).into()
     }
 }

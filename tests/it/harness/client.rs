@@ -69,18 +69,20 @@ impl Client {
         }
     }
 
+    /// As [`Client::next`], for as long as it takes. Pings are answered as they come.
+    pub async fn next_unbounded(&mut self) -> Option<Message> {
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(message)) => return Some(message),
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
     /// As [`Client::next`], but says so if nothing comes in time.
     pub async fn try_next(&mut self) -> Result<Option<Message>, String> {
-        let next = async {
-            loop {
-                match self.socket.next().await {
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    Some(Ok(message)) => return Some(message),
-                    Some(Err(_)) | None => return None,
-                }
-            }
-        };
-        let came = tokio::time::timeout(DEADLINE, next).await;
+        let came = tokio::time::timeout(DEADLINE, self.next_unbounded()).await;
         came.map_err(|_| format!("nothing came within {DEADLINE:?}"))
     }
 

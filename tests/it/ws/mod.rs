@@ -8,6 +8,8 @@ mod handshake;
 mod hostile;
 mod lifetime;
 mod limits;
+mod pauses;
+mod pings;
 mod presence;
 mod rates;
 mod rounds;

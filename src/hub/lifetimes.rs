@@ -1,0 +1,177 @@
+//! How long sessions live: they show whose they are in time, their peers are there, their tokens are good.
+//!
+//! The hub looks, but does not judge silence by itself: what shows that a peer is there may wait in the
+//! socket, unread. So a session that has been silent for too long is called first, and ends itself if
+//! there is nothing.
+
+use std::time::Duration;
+
+use super::deadlines::Moment;
+use super::delivery::{Deliver, Delivery};
+use super::rounds::Rounds;
+use super::sessions::Entry;
+use super::{ChatServer, Settings};
+use crate::dialect::Upkeep;
+use crate::domain::close::CloseReason;
+use crate::domain::id::SessionId;
+
+/// How often passed deadlines are looked for; a session is called at most so much late.
+pub(super) const SWEEP_INTERVAL: Duration = Duration::from_millis(200);
+/// A session that has not answered the last call by then cannot: its thread is stuck, or it is not
+/// polled because its peer does not read.
+const LAST_CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often a session is looked at that was called.
+const CALLED_INTERVAL: Duration = Duration::from_secs(1);
+
+impl Settings {
+    /// How long a session may take to show whose it is.
+    pub(super) fn identify_timeout(&self, upkeep: Upkeep) -> Duration {
+        match upkeep {
+            Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => self.auth_timeout,
+            Upkeep::Pings => self.identify_timeout,
+        }
+    }
+
+    /// How long a session may go without a sign of life.
+    pub(super) fn silence_max(&self, upkeep: Upkeep) -> Duration {
+        match upkeep {
+            Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => self.heartbeat_timeout,
+            Upkeep::Pings => self.ping_timeout,
+        }
+    }
+
+    /// Between two pings of a session, if it is pinged.
+    pub(super) fn ping_interval(&self, upkeep: Upkeep) -> Option<Duration> {
+        match upkeep {
+            Upkeep::Heartbeats => None,
+            Upkeep::HeartbeatsOrPongs => Some(self.heartbeat_ping_interval),
+            Upkeep::Pings => Some(self.ping_interval),
+        }
+    }
+}
+
+impl ChatServer {
+    /// Looks at every session whose deadline has passed.
+    pub(super) fn sweep(&mut self) {
+        if self.is_resting() {
+            return;
+        }
+        let steady = self.parts.clock.steady();
+        let now = Moment::from(steady);
+        let mut rounds = Rounds::default();
+        for (at, session) in self.deadlines.due(now) {
+            let Some(entry) = self.sessions.get(session).filter(|entry| entry.check_at == at)
+            else {
+                continue;
+            };
+            let overdue = self.overdue(entry, steady);
+            if entry.expires_at <= now {
+                self.evict(session, CloseReason::TokenExpired);
+            } else if let Some(reason) = overdue {
+                self.call(session, (reason, steady), &mut rounds);
+            } else {
+                self.ping(session, steady, &mut rounds);
+            }
+            self.schedule(session);
+        }
+        rounds.send();
+        self.tell_goings();
+        self.tell_statuses(steady);
+        self.end_typing(steady);
+    }
+
+    /// Why a session should end, as far as the hub knows.
+    fn overdue(&self, entry: &Entry, now: Duration) -> Option<CloseReason> {
+        if entry.identify_by <= now.into() {
+            return Some(CloseReason::NotIdentified);
+        }
+        (self.silent_at(entry, now) <= now.into()).then_some(CloseReason::HeartbeatMissing)
+    }
+
+    /// Calls a session that is overdue for the last time; puts it out if it has not heard that.
+    fn call(
+        &mut self,
+        session: SessionId,
+        (reason, now): (CloseReason, Duration),
+        rounds: &mut Rounds,
+    ) {
+        let Some(entry) = self.sessions.get_mut(session) else { return };
+        let was_called = entry.last_call != Moment::NEVER;
+        if was_called && entry.last_call > now.into() {
+            return;
+        }
+        // One that cannot read now, because it waits for the hub, has shown itself since.
+        let called_at = now.saturating_sub(LAST_CALL_TIMEOUT);
+        if was_called && entry.outlet.last_beat() < called_at {
+            return self.evict(session, reason);
+        }
+        entry.last_call = now.saturating_add(LAST_CALL_TIMEOUT).into();
+        self.hand(session, Delivery::LastCall(reason), rounds);
+    }
+
+    /// Pings the peer of a session, if it is time.
+    fn ping(&mut self, session: SessionId, now: Duration, rounds: &mut Rounds) {
+        let Some(entry) = self.sessions.get_mut(session) else { return };
+        entry.last_call = Moment::NEVER;
+        if entry.ping_at > now.into() {
+            return;
+        }
+        let interval = self.settings.ping_interval(entry.outlet.kind.upkeep());
+        entry.ping_at =
+            interval.map_or(Moment::NEVER, |interval| now.saturating_add(interval).into());
+        self.hand(session, Delivery::Ping, rounds);
+    }
+
+    fn hand(&mut self, session: SessionId, delivery: Delivery, rounds: &mut Rounds) {
+        let Some(entry) = self.sessions.get_mut(session) else { return };
+        let deliver = Deliver::Own(vec![delivery]);
+        if entry.outlet.deliver(deliver, self.settings.outbox_bytes_max, rounds).is_err() {
+            self.evict(session, CloseReason::SlowConsumer);
+        }
+    }
+
+    /// The peer of a session is pinged from now on, if it is to be. Not all who have come together at
+    /// once.
+    pub(super) fn start_pings(&mut self, session: SessionId) {
+        let now = self.parts.clock.steady();
+        let Some(entry) = self.sessions.get_mut(session) else { return };
+        let upkeep = entry.outlet.kind.upkeep();
+        entry.ping_at = match self.settings.ping_interval(upkeep) {
+            None => Moment::NEVER,
+            Some(_) if entry.ping_at != Moment::NEVER => entry.ping_at,
+            Some(interval) => {
+                let half = interval / 2;
+                let share = u32::try_from(session.0 % 64).unwrap_or_default();
+                now.saturating_add(half).saturating_add(half / 64 * share).into()
+            }
+        };
+    }
+
+    /// Sets when a session is looked at next.
+    pub(super) fn schedule(&mut self, session: SessionId) {
+        let now = self.parts.clock.steady();
+        let Some(entry) = self.sessions.get(session) else { return };
+        let at = match entry.last_call {
+            Moment::NEVER => entry.ping_at.min(entry.identify_by).min(self.silent_at(entry, now)),
+            _ => now.saturating_add(CALLED_INTERVAL).into(),
+        };
+        let at = at.min(entry.expires_at);
+        if let Some(entry) = self.sessions.get_mut(session).filter(|entry| entry.check_at != at) {
+            entry.check_at = at;
+            self.deadlines.set(session, at);
+        }
+    }
+
+    /// When a session's silence becomes too long.
+    fn silent_at(&self, entry: &Entry, now: Duration) -> Moment {
+        let upkeep = entry.outlet.kind.upkeep();
+        // Before it is pinged, `identify_by` counts.
+        if upkeep == Upkeep::Pings && entry.ping_at == Moment::NEVER {
+            return Moment::NEVER;
+        }
+        // A sign of life that was noted before a pause was seems to come from the future.
+        let last_beat = entry.outlet.last_beat().min(now);
+        last_beat.saturating_add(self.settings.silence_max(upkeep)).into()
+    }
+}

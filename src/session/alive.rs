@@ -1,0 +1,58 @@
+//! Whether the peer is there: what counts as a sign of life, and the last call to one that is silent.
+
+use std::time::Duration;
+
+use actix::AsyncContext as _;
+
+use super::{Adapter, Input, Session};
+use crate::dialect::Upkeep;
+use crate::domain::close::CloseReason;
+
+/// How long a silent peer's socket is read once more.
+const LAST_CALL: Duration = Duration::from_millis(200);
+
+impl<A: Adapter> Session<A> {
+    /// A frame came, which may be a sign of life whatever is in it.
+    pub(super) fn heard(&mut self) {
+        match self.kind.upkeep() {
+            Upkeep::Pings => self.beat(),
+            Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => {}
+        }
+    }
+
+    /// A pong came.
+    pub fn pong(&mut self) {
+        match self.kind.upkeep() {
+            Upkeep::Pings | Upkeep::HeartbeatsOrPongs => self.beat(),
+            Upkeep::Heartbeats => {}
+        }
+    }
+
+    pub(super) fn beat(&self) {
+        self.gauge.beat(self.shared.clock.steady());
+    }
+
+    /// The hub has not heard of the peer for too long. What it has sent may wait in the socket: that is
+    /// read first, and if it may answer pings, it is asked once more.
+    pub(super) fn last_call(&mut self, reason: CloseReason, ctx: &mut A::Context) {
+        match self.kind.upkeep() {
+            Upkeep::Pings | Upkeep::HeartbeatsOrPongs => self.adapter.ping(ctx),
+            Upkeep::Heartbeats => {}
+        }
+        let heard_at = self.gauge.last_beat();
+        ctx.run_later(LAST_CALL, move |session, ctx| {
+            let was_heard = match reason {
+                CloseReason::NotIdentified => session.is_ready(),
+                _ => session.gauge.last_beat() > heard_at,
+            };
+            if was_heard {
+            } else if session.brake.input() == Input::Hold {
+                // It is not read, because it waits for us.
+                session.beat();
+            } else {
+                session.end(reason, ctx);
+                session.adapter.wake();
+            }
+        });
+    }
+}
