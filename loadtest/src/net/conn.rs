@@ -53,20 +53,11 @@ impl Conn {
         if let Some(cipher) = &mut self.cipher {
             return cipher.write(&mut self.out, &mut self.socket);
         }
-        let mut written = 0;
-        while let Some(rest) = self.out.get(written..).filter(|rest| !rest.is_empty()) {
-            match self.socket.write(rest) {
-                Ok(count) => written += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Not connected yet, or full: epoll will tell.
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) =>
-                {
-                    break;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let (socket, out) = (&mut self.socket, &self.out);
+        let written = pour(|written| {
+            let rest = out.get(written..).filter(|rest| !rest.is_empty())?;
+            Some(socket.write(rest))
+        })?;
         self.out.drain(..written);
         if self.listens {
             self.acknowledge_at_once()?;
@@ -102,6 +93,28 @@ impl Conn {
     pub fn acknowledge_at_once(&self) -> std::io::Result<()> {
         Ok(sockopt::set_tcp_quickack(&self.socket, true)?)
     }
+}
+
+/// Writes until there is nothing left, which `write` says by `None`, or no more is taken. `write` is told how
+/// many bytes were written before. Returns the bytes written.
+pub fn pour(
+    mut write: impl FnMut(usize) -> Option<std::io::Result<usize>>,
+) -> std::io::Result<usize> {
+    let mut written = 0;
+    while let Some(outcome) = write(written) {
+        match outcome {
+            Ok(count) => written += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // Not connected yet, or full: epoll will tell.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) =>
+            {
+                break;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(written)
 }
 
 fn connect(target: &Target, session: u32) -> std::io::Result<TcpStream> {

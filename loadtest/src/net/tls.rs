@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::conn::pour;
 use anyhow::{Context as _, ensure};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -116,21 +117,7 @@ impl Cipher {
     }
 
     fn drain(&mut self, socket: &mut TcpStream) -> std::io::Result<usize> {
-        let mut written = 0;
-        while self.0.wants_write() {
-            match self.0.write_tls(socket) {
-                Ok(count) => written += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Not connected yet, or full: epoll will tell.
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) =>
-                {
-                    break;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(written)
+        pour(|_| self.0.wants_write().then(|| self.0.write_tls(socket)))
     }
 }
 

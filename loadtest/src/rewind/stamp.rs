@@ -1,8 +1,12 @@
 //! What a message carries, so that it is known again: `tw`, the run, the flow, its number in the
-//! flow, the moment it was meant to be sent; all in hexadecimal of fixed width.
+//! flow, the moment it was meant to be sent, and a sum of these; all in hexadecimal of fixed width.
 
 /// Bytes of a stamp; a message cannot be shorter.
 pub const LENGTH: usize = 50;
+/// Bytes behind it that show whether it was changed, if the message has room for them.
+const SUM: usize = 8;
+/// What messages are filled up with.
+const DOTS: [u8; 256] = [b'.'; 256];
 
 /// The stamp of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +30,26 @@ impl Stamp {
         hex::<8>(out, u64::from(self.flow));
         hex::<8>(out, u64::from(self.seq));
         hex::<16>(out, self.at);
+        if size >= LENGTH + SUM {
+            hex::<SUM>(out, self.sum());
+        }
         out.resize(end, b'.');
+    }
+
+    /// A few bits of all that the stamp says.
+    fn sum(&self) -> u64 {
+        let both = u64::from(self.flow) << 32 | u64::from(self.seq);
+        let mixed = self.run ^ both.rotate_left(17) ^ self.at.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 32
     }
 
     /// Whether a content is what was sent with this stamp and size, and nothing was changed behind it.
     pub fn fills(&self, content: &str, size: usize) -> bool {
         let rest = content.as_bytes().get(LENGTH..).unwrap_or_default();
-        content.len() == size && rest.iter().all(|byte| *byte == b'.')
+        let (sum, filling) = rest.split_at_checked(SUM).unwrap_or((&[], rest));
+        content.len() == size
+            && (sum.is_empty() || number(sum) == Some(self.sum()))
+            && filling.chunks(DOTS.len()).all(|part| DOTS.starts_with(part))
     }
 
     /// Reads the stamp at the front of a content.

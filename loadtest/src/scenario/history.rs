@@ -163,7 +163,7 @@ impl Mode for History {
             return self.written(desk, net, session, chat);
         }
         if let Some((walk, _)) = self.walks.get_mut(index(session)) {
-            walk.take(desk.run, chat);
+            walk.take(desk.run, self.size, chat);
             desk.book.count("loaded", net.now());
         }
     }

@@ -125,10 +125,10 @@ impl Mode for Mixed {
     }
 
     fn chat(&mut self, desk: &mut Desk, net: &mut Net, session: u32, chat: &Chat<'_>) {
-        let run = desk.run;
+        let (run, size) = (desk.run, self.size);
         let Some(user) = self.user(session) else { return };
         if user.phase == Phase::Reading {
-            return user.walk.take(run, chat);
+            return user.walk.take(run, size, chat);
         }
         let Some(stamp) = Stamp::parse(chat.content.as_bytes()).filter(|stamp| stamp.run == run)
         else {

@@ -13,6 +13,8 @@ pub struct Walk {
     /// What has been seen of each flow, from the newest back.
     lines: [Line; 2],
     page: Vec<Stamp>,
+    /// Messages of this page that are not as they were sent.
+    changed: u32,
     /// Frames of this page, those of earlier runs included.
     frames: u32,
     /// The time of the oldest message of this page.
@@ -37,14 +39,15 @@ impl Walk {
     }
 
     /// A message of the page.
-    pub fn take(&mut self, run: u64, chat: &Chat<'_>) {
+    pub fn take(&mut self, run: u64, size: usize, chat: &Chat<'_>) {
         if self.frames == 0 {
             self.oldest.clear();
             self.oldest.push_str(&chat.created_at);
         }
         self.frames += 1;
         match Stamp::parse(chat.content.as_bytes()).filter(|stamp| stamp.run == run) {
-            Some(stamp) => self.page.push(stamp),
+            Some(stamp) if stamp.fills(&chat.content, size) => self.page.push(stamp),
+            Some(_) => self.changed += 1,
             None => self.reached_others = true,
         }
     }
@@ -68,6 +71,9 @@ impl Walk {
             if fit != Fit::Ahead {
                 check.fit(fit, session, stamp.flow, stamp.seq);
             }
+        }
+        for _ in 0..std::mem::take(&mut self.changed) {
+            check.foreign(session, "a page of history");
         }
         self.page.clear();
         let full = self.frames >= count;

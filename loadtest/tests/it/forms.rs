@@ -7,6 +7,11 @@ use tradewind_loadtest::rewind::scan::{Said, scan};
 use tradewind_loadtest::rewind::stamp::Stamp;
 use tradewind_loadtest::scenario::clock::Schedule;
 
+fn stamps() -> impl Strategy<Value = Stamp> {
+    let of = |(run, flow, seq, at)| Stamp { run, flow, seq, at };
+    any::<(u64, u32, u32, u64)>().prop_map(of)
+}
+
 proptest! {
     #[test]
     fn a_stamp_comes_back(run: u64, flow: u32, seq: u32, at: u64, size in 0_usize..300) {
@@ -15,6 +20,19 @@ proptest! {
         stamp.write(&mut content, size);
         prop_assert_eq!(content.len() - 6, size.max(50));
         prop_assert_eq!(Stamp::parse(&content[6..]), Some(stamp));
+        let content = String::from_utf8(content[6..].to_vec()).unwrap();
+        prop_assert!(stamp.fills(&content, size.max(50)));
+    }
+
+    #[test]
+    fn a_change_of_any_sign_is_seen(stamp in stamps(), size in 58_usize..300, place in 0_usize..300) {
+        let mut content = Vec::new();
+        stamp.write(&mut content, size);
+        let place = place % size;
+        content[place] = if content[place] == b'0' { b'1' } else { b'0' };
+        let content = String::from_utf8(content).unwrap();
+        let read = Stamp::parse(content.as_bytes());
+        prop_assert!(!read.is_some_and(|read| read.fills(&content, size)), "{}", content);
     }
 
     #[test]

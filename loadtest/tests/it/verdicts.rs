@@ -54,10 +54,14 @@ impl Ended {
 
 /// A short run with all that a hub needs; the table goes to standard error.
 pub fn tester(address: &str, args: &[&str]) -> Command {
+    tester_for("1.2", address, args)
+}
+
+fn tester_for(seconds: &str, address: &str, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tradewind-loadtest"));
     command
         .args(args)
-        .args(["--seconds", "1.2", "--warmup-seconds", "0", "--drain-seconds", "0.7"])
+        .args(["--seconds", seconds, "--warmup-seconds", "0", "--drain-seconds", "0.7"])
         .args(["--deadline-seconds", "1", "--heartbeat-seconds", "0.1"])
         .args(["--json", "-", "--address", address])
         .stdout(Stdio::piped())
@@ -74,7 +78,9 @@ fn with_users(hub: &Hub, args: &[&str]) -> Command {
 /// Runs the tester, and does something to the hub when a metric has reached a value.
 fn meddle(friends: &str, args: &[&str], (metric, least): (&str, f64), deed: Deed) -> Ended {
     let mut hub = real::start(friends, &[]);
-    let child = with_users(&hub, args).spawn().unwrap();
+    // Long enough for what is done to come in time on a busy machine.
+    let mut tester = tester_for("2.5", &hub.address, args);
+    let child = tester.arg("--accounts").arg(hub.file("users.json")).spawn().unwrap();
     hub.wait(metric, least);
     match deed {
         Deed::Kill => {
@@ -99,7 +105,7 @@ const MODES: [(&[&str], &str, (&str, f64)); 11] = [
     (&["pairs", "--pairs", "4"], "pairs", ("tradewind_frames_in_total", 100.0)),
     (&["pairs", "--pairs", "4", "--rate", "200"], "pairs", ("tradewind_frames_in_total", 80.0)),
     (&["fanout", "--connections", "10"], "pairs", ("tradewind_frames_in_total", 60.0)),
-    (&["fanout", "--group", "--connections", "10"], "star", ("tradewind_frames_out_total", 600.0)),
+    (&["fanout", "--group", "--connections", "10"], "star", ("tradewind_frames_out_total", 300.0)),
     (
         &["history", "--pairs", "2", "--messages", "60", "--page", "20"],
         "pairs",
@@ -167,7 +173,7 @@ fn what_was_due_and_not_sent_is_counted_and_the_worst() {
     ended.must_be("an open loop", 1, &[" not sent: a session of the pair is gone"]);
     let trouble = &ended.report["trouble"];
     let count = |name: &str| trouble[name].as_u64().unwrap();
-    assert!((230..=250).contains(&count("requests_due")), "{trouble}");
+    assert!((490..=510).contains(&count("requests_due")), "{trouble}");
     assert_eq!(count("sessions_ended"), 8, "{trouble}");
     for times in &ended.report["times"].as_array().unwrap()[..2] {
         let measured = &times["measured"];
@@ -175,7 +181,7 @@ fn what_was_due_and_not_sent_is_counted_and_the_worst() {
         // Some were due while measuring was about to begin.
         let all = failed + taken.as_u64().unwrap();
         assert!((count("requests_due") - 9..=count("requests_due")).contains(&all), "{times}");
-        assert!(failed > 120 && measured["p90"].is_null() && measured["p99"].is_null(), "{times}");
+        assert!(failed > 250 && measured["p90"].is_null() && measured["p99"].is_null(), "{times}");
         assert!(measured["failed_from"].as_f64().unwrap() < 50.0, "{times}");
     }
     assert!(ended.words.contains("failed"), "{}", ended.words);
@@ -219,6 +225,11 @@ fn a_hub_that_refuses_says_why() {
     let ended =
         Ended::of(&with_users(&hub, &["pairs", "--pairs", "2", "--rate", "100"]).output().unwrap());
     ended.must_be("a rate limit", 1, &["requests refused: 4008 "]);
+    let busy = real::start("pairs", &[("TRADEWIND__STORE__PENDING_OPS_MAX", "1")]);
+    let ended = Ended::of(
+        &with_users(&busy, &["pairs", "--pairs", "8", "--rate", "400"]).output().unwrap(),
+    );
+    ended.must_be("busy", 1, &["requests refused: 4009 "]);
     let full = real::start("pairs", &[("TRADEWIND__WS__SESSIONS_MAX", "5")]);
     let ended = Ended::of(&with_users(&full, &["idle", "--connections", "9"]).output().unwrap());
     ended.must_be("sessions_max", 1, &["FAILED: 4 of 9 sessions not opened: HTTP 503 "]);
