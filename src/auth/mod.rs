@@ -14,7 +14,6 @@ pub mod rates;
 pub mod revoked;
 pub mod secret;
 pub mod token;
-mod tries;
 
 use std::io;
 use std::path::PathBuf;

@@ -1,6 +1,8 @@
 //! The command line: flags to settings, commands to what does them.
 
+mod check;
 mod control;
+mod doctor;
 mod seed;
 mod serve;
 mod service_key;
@@ -17,7 +19,7 @@ use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::domain::clock::Clock as _;
 use crate::private;
 use crate::server::Base;
@@ -59,6 +61,8 @@ enum Command {
     /// Show the default settings, or check the present ones
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look at everything the hub needs, and say what to do; also beside a living hub
+    Doctor(doctor::Doctor),
     /// Bring the database's schema up to date
     Migrate,
     /// Write a consistent copy of a SQLite database, also while the hub runs
@@ -72,8 +76,8 @@ enum Command {
 enum ConfigCommand {
     /// Print the default file, with the documentation of every setting
     Default,
-    /// Say what is wrong with the present settings
-    Check,
+    /// Say what is wrong with the present settings, and what probably is
+    Check(check::Check),
 }
 
 /// The variables that are text; others cannot be settings.
@@ -97,19 +101,23 @@ pub fn run() -> anyhow::Result<()> {
         print!("{}", Config::default_toml());
         return Ok(());
     }
-    let config = Config::load(flags.config.as_deref(), environment(), &flags.settings)?;
-    telemetry::log_to_stderr(&config.log.filter).context("log.filter")?;
+    let file = flags.config.as_deref();
+    let loaded = Config::load(file, environment(), &flags.settings);
+    if let Some(Command::Doctor(doctor)) = &flags.command {
+        let remarks = loaded.as_ref().map(|config| check::remarks(config, file));
+        return doctor::run(doctor, &loaded, remarks.unwrap_or_default());
+    }
+    let config = loaded?;
+    telemetry::log_to_stderr(&config.log.filter, log_format(&config)).context("log.filter")?;
     match flags.command {
-        None => serve::run(&config, &serve::Serve::default()),
-        Some(Command::Serve(serve)) => serve::run(&config, &serve),
+        None => serve::run(&config, &serve::Serve::default(), &check::remarks(&config, file)),
+        Some(Command::Serve(serve)) => serve::run(&config, &serve, &check::remarks(&config, file)),
         Some(Command::User(command)) => perform(&config, Task::User(command)),
         Some(Command::ServiceKey(command)) => perform(&config, Task::ServiceKey(command)),
         Some(Command::Seed(Seed { plan, out })) => write_to(&config, Task::Seed(plan), &out),
         Some(Command::Config(ConfigCommand::Default)) => Ok(()),
-        Some(Command::Config(ConfigCommand::Check)) => {
-            println!("the settings are good");
-            Ok(())
-        }
+        Some(Command::Config(ConfigCommand::Check(check))) => check.run(&config, file),
+        Some(Command::Doctor(_)) => Ok(()),
         Some(Command::Migrate) => perform(&config, Task::Migrate),
         Some(Command::Backup { file }) => backup(&config, &file),
     }
@@ -174,4 +182,11 @@ fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
     Database::open_existing(&crate::server::store_settings(config))?.backup(file)?;
     println!("backed up to {}", file.display());
     Ok(())
+}
+
+fn log_format(config: &Config) -> telemetry::Format {
+    match config.log.format {
+        LogFormat::Text => telemetry::Format::Text,
+        LogFormat::Json => telemetry::Format::Json,
+    }
 }

@@ -8,6 +8,7 @@ use super::{control, user};
 use crate::config::Config;
 use crate::domain::friendship::Friendship;
 use crate::domain::user::{Email, User, UserPair};
+use crate::server::capacity::{self, Capacity};
 use crate::server::{self, Base, Running};
 use crate::store::Condition;
 use crate::store::tables::{friendships, users};
@@ -28,7 +29,9 @@ pub struct Serve {
 }
 
 /// Runs the hub until SIGTERM, SIGINT or SIGHUP, or until its database is lost.
-pub fn run(config: &Config, serve: &Serve) -> anyhow::Result<()> {
+pub fn run(config: &Config, serve: &Serve, remarks: &[String]) -> anyhow::Result<()> {
+    remarks.iter().for_each(|remark| log::warn!("{remark}"));
+    let files = capacity::raise_files();
     // First of all: a second hub started by mistake must not touch the database.
     let listener = server::listen(config)?;
     let base = Base::open(config)?;
@@ -39,6 +42,7 @@ pub fn run(config: &Config, serve: &Serve) -> anyhow::Result<()> {
         let stop = StopSignals::install()?;
         let control = control::Listener::open(config, &base)?;
         let running = server::start(config, base, listener).await?;
+        log::info!("this machine carries {}", Capacity::of(config, files));
         announce(config, &database, &running);
         if let Some(tokens) = demo {
             show(&running, &tokens);

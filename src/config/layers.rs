@@ -13,10 +13,10 @@ use config::{FileFormat, Source, ValueKind};
 use super::error::{ConfigError, Fault, Problem};
 use super::value::Value;
 
-const ENV_PREFIX: &str = "TRADEWIND__";
+pub(super) const ENV_PREFIX: &str = "TRADEWIND__";
 
 /// The file read when none is named.
-const FILE_DEFAULT: &str = "tradewind.toml";
+pub(super) const FILE_DEFAULT: &str = "tradewind.toml";
 
 enum Raw {
     Typed(ValueKind),

@@ -16,8 +16,10 @@ mod layers;
 mod limits;
 mod log;
 mod mail;
+mod mistakes;
 mod node;
 mod presence;
+mod relations;
 mod rewind;
 mod rule;
 mod secret;
@@ -41,8 +43,9 @@ pub use self::http::Http;
 pub use self::hub::Hub;
 use self::layers::Layers;
 pub use self::limits::Limits;
-pub use self::log::Log;
+pub use self::log::{Log, LogFormat};
 pub use self::mail::Mail;
+pub use self::mistakes::{file, files, variables};
 pub use self::node::Node;
 pub use self::presence::Presence;
 pub use self::rewind::{Compat, Rewind};
@@ -78,6 +81,15 @@ macro_rules! sections {
                 let mut faults = Vec::new();
                 $( self.$section.check(stringify!($section), &mut faults); )+
                 faults
+            }
+
+            /// All settings, as `section.key`.
+            fn keys() -> Vec<String> {
+                let mut keys = Vec::new();
+                $( keys.extend($type::KEYS.iter().map(|key| {
+                    format!("{}.{key}", stringify!($section))
+                })); )+
+                keys
             }
 
             /// The documented default file, committed as `config/tradewind.toml`.

@@ -28,6 +28,8 @@ macro_rules! section {
         }
 
         impl $name {
+            pub(in crate::config) const KEYS: &'static [&'static str] = &[$(stringify!($key)),+];
+
             pub(in crate::config) fn read(
                 section: &str,
                 layers: &mut $crate::config::layers::Layers,

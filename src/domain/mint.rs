@@ -49,6 +49,11 @@ pub const fn first_id_at(moment: Timestamp) -> i64 {
     elapsed_ms.saturating_mul(1 << (SEQUENCE_BITS + NODE_BITS))
 }
 
+/// When an id was minted, to the millisecond.
+pub const fn made_at(id: i64) -> Timestamp {
+    Timestamp::from_millis(EPOCH.millis().saturating_add(id >> (SEQUENCE_BITS + NODE_BITS)))
+}
+
 /// Makes every id of one node. Shared by reference; safe from any thread.
 pub struct IdMint {
     snowflake: Snowflake,

@@ -11,7 +11,6 @@ use serde::Serialize;
 use super::body::BodyFault;
 use super::text::FormFault;
 use crate::auth::AuthError;
-use crate::auth::limits::TooMany;
 use crate::session::NoSeat;
 use crate::store::StoreError;
 
@@ -140,12 +139,6 @@ impl From<NoSeat> for ApiError {
             NoSeat::Full => Self::Busy,
             NoSeat::Address => Self::TooMany(NoSeat::RETRY_AFTER),
         }
-    }
-}
-
-impl From<TooMany> for ApiError {
-    fn from(over: TooMany) -> Self {
-        Self::TooMany(over.retry_after)
     }
 }
 

@@ -18,7 +18,6 @@ use lettre::message::Mailbox;
 pub use self::backoff::backoff;
 pub use self::error::MailError;
 use self::letter::Letter;
-pub use self::letter::Wording;
 use self::outbox::Outbox;
 pub use self::queue::{Queue, Settings, Worker};
 use self::smtp::Smtp;
@@ -27,7 +26,6 @@ use crate::domain::user::Email;
 /// Where mails go.
 pub struct Transport {
     from: Mailbox,
-    wording: Wording,
     route: Route,
 }
 
@@ -37,6 +35,18 @@ enum Route {
 }
 
 impl Transport {
+    /// Whether the server can be reached, speaks TLS if it is to, and takes the log-in. A folder always
+    /// can.
+    ///
+    /// # Errors
+    /// [`MailError::Server`], [`MailError::Timeout`].
+    pub async fn greet(&self) -> Result<(), MailError> {
+        match &self.route {
+            Route::Outbox(_) => Ok(()),
+            Route::Smtp(smtp) => smtp.greet().await,
+        }
+    }
+
     /// The transport of a URL, for mails `from` an address such as `Name <name@host>`, each handed
     /// over within `timeout`.
     ///
@@ -48,18 +58,13 @@ impl Transport {
     /// # Errors
     /// [`MailError::Address`], [`MailError::Scheme`], [`MailError::Server`],
     /// [`MailError::Outbox`].
-    pub fn from_url(
-        url: &str,
-        (from, wording): (&str, Wording),
-        timeout: Duration,
-    ) -> Result<Self, MailError> {
+    pub fn from_url(url: &str, from: &str, timeout: Duration) -> Result<Self, MailError> {
         let route = match url.split_once("://") {
             Some(("file", folder)) => Route::Outbox(Outbox::open(folder.into())?),
             Some(("smtp" | "smtps", _)) => Route::Smtp(Smtp::from_url(url, timeout)?),
             Some(_) | None => return Err(MailError::Scheme),
         };
-        let from = from.parse().map_err(MailError::Address)?;
-        Ok(Self { from, wording, route })
+        Ok(Self { from: from.parse().map_err(MailError::Address)?, route })
     }
 
     /// Sends `link`, which verifies the address `to`.
@@ -69,8 +74,7 @@ impl Transport {
     /// [`MailError::Random`]; for a folder [`MailError::Outbox`]; for a server
     /// [`MailError::Server`], [`MailError::Refused`], [`MailError::Timeout`].
     pub async fn send_verification(&self, to: &Email, link: &str) -> Result<(), MailError> {
-        let letter = Letter::verification(&self.wording, (&self.from, to), link)?;
-        self.send(letter, to, link).await
+        self.send(Letter::verification(&self.from, to, link)?, to, link).await
     }
 
     /// Sends `link`, which lets the user of the address `to` set a new password.
@@ -78,8 +82,7 @@ impl Transport {
     /// # Errors
     /// As [`Transport::send_verification`].
     pub async fn send_reset(&self, to: &Email, link: &str) -> Result<(), MailError> {
-        let letter = Letter::reset(&self.wording, (&self.from, to), link)?;
-        self.send(letter, to, link).await
+        self.send(Letter::reset(&self.from, to, link)?, to, link).await
     }
 
     async fn send(&self, letter: Letter, to: &Email, link: &str) -> Result<(), MailError> {

@@ -22,6 +22,15 @@ impl Smtp {
         Ok(Self { transport, timeout })
     }
 
+    /// Connects, says hello, logs in, and leaves.
+    pub(super) async fn greet(&self) -> Result<(), MailError> {
+        match time::timeout(self.timeout, self.transport.test_connection()).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(fault)) => Err(MailError::Server(fault)),
+            Err(_) => Err(MailError::Timeout),
+        }
+    }
+
     /// Hands the letter over; the timeout is for the whole exchange.
     pub(super) async fn send(&self, letter: Letter, link: &str) -> Result<(), MailError> {
         match time::timeout(self.timeout, self.transport.send(letter.message)).await {

@@ -1,6 +1,7 @@
 //! The composition root: starts everything, knows everybody, stops in order.
 
 mod base;
+pub mod capacity;
 mod settings;
 mod tasks;
 
@@ -35,7 +36,7 @@ use crate::ws::{self, listener};
 use tasks::{Tasks, joined};
 
 pub use base::Base;
-pub use settings::store as store_settings;
+pub use settings::{store as store_settings, transport};
 
 /// How long HTTP requests may still take once the hub has sent everybody home.
 const HTTP_STOP_SECONDS: u64 = 1;

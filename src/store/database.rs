@@ -156,6 +156,15 @@ impl Database {
         self.write(|conn| migrate::run(conn, &place))
     }
 
+    /// How many migrations a start would apply. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Database::migrate`].
+    pub fn missing_migrations(&self) -> Result<usize, StoreError> {
+        let place = self.location.place();
+        self.read(|conn| migrate::missing(conn, &place))
+    }
+
     /// The highest id that the mint has made and the store has kept; 0 if none. Imported users,
     /// who keep foreign ids, do not count.
     ///

@@ -21,6 +21,7 @@ mod gate;
 mod header;
 mod health;
 mod inode;
+pub mod inspect;
 mod ledger;
 mod location;
 mod lock;

@@ -199,7 +199,6 @@ diesel::table! {
         expires_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
         agent -> Nullable<Text>,
-        network -> Nullable<Text>,
     }
 }
 

@@ -4,11 +4,12 @@
 //! in one process (tests) do not share them. The log is the one global, because the `log` crate
 //! has it so. Neither knows what it measures.
 
+mod log_json;
 mod log_line;
 pub mod metrics;
 
 use env_logger::{Builder, Target};
-use log::LevelFilter;
+use log::{Level, LevelFilter, Record};
 
 pub use self::metrics::Metrics;
 
@@ -23,23 +24,64 @@ pub enum TelemetryError {
     Log(#[source] log::SetLoggerError),
 }
 
-/// Sends log events to standard error, one line each: time in UTC, level, target, message, and
-/// the event's fields as `key=value`. `filter` is that of `env_logger`, such as
+/// How an event of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Time in UTC, level, target, message, and the event's fields as `key=value`.
+    Text,
+    /// One JSON object with the same members.
+    Json,
+}
+
+/// Sends log events to standard error, one line each. `filter` is that of `env_logger`, such as
 /// `info,tradewind=debug`; what peers send that is no HTTP is not logged unless it names
 /// `actix_http::h1::dispatcher`. To be called once, by the program itself.
 ///
 /// # Errors
 /// [`TelemetryError::Log`] if a logger is there already.
-pub fn log_to_stderr(filter: &str) -> Result<(), TelemetryError> {
-    Builder::new()
-        // It calls whatever a stranger sends that is no HTTP an error.
-        .filter_module("actix_http::h1::dispatcher", LevelFilter::Off)
+pub fn log_to_stderr(filter: &str, format: Format) -> Result<(), TelemetryError> {
+    let mut builder = Builder::new();
+    // It calls whatever a stranger sends that is no HTTP an error.
+    builder.filter_module("actix_http::h1::dispatcher", LevelFilter::Off);
+    if !is_logged(filter, ACTIX_SERVER, Level::Debug) {
+        // How actix starts is for those who look for faults in it.
+        builder.filter_module(ACTIX_SERVER, LevelFilter::Warn);
+    }
+    builder
         .parse_filters(filter)
         .target(Target::Stderr)
-        .format(|out, record| {
+        .format(move |out, record| {
             let time = out.timestamp_millis();
-            log_line::write(out, &time, record)
+            match format {
+                Format::Text => log_line::write(out, &time, record),
+                Format::Json => log_json::write(out, &time, record),
+            }
         })
         .try_init()
         .map_err(TelemetryError::Log)
+}
+
+const ACTIX_SERVER: &str = "actix_server";
+
+/// Whether a filter lets through what a target says at a level.
+fn is_logged(filter: &str, target: &str, level: Level) -> bool {
+    let record = Record::builder().target(target).level(level).build();
+    Builder::new().parse_filters(filter).build().matches(&record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_actix_starts_is_told_at_debug_only() {
+        for (filter, is_told) in [
+            ("info", false),
+            ("warn,tradewind=debug", false),
+            ("debug", true),
+            ("info,actix_server=debug", true),
+        ] {
+            assert_eq!(is_logged(filter, ACTIX_SERVER, Level::Debug), is_told, "{filter}");
+        }
+    }
 }

@@ -164,6 +164,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     (
         "Instant",
         &[
+            "src/cli/doctor/files.rs",
             "src/clock.rs",
             "src/hub/messages.rs",
             "src/hub/mod.rs",
@@ -176,11 +177,18 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "src/auth/limits.rs",
         ],
     ),
-    // JSON is the business of dialects, bodies, tokens and the command line; `config` writes TOML's
-    // strings by it.
+    // JSON is the business of dialects, bodies, tokens, the log and the command line; `config` writes
+    // TOML's strings by it.
     (
         "serde_json",
-        &["src/auth/token.rs", "src/cli/", "src/config/value.rs", "src/dialect/", "src/http/"],
+        &[
+            "src/auth/token.rs",
+            "src/cli/",
+            "src/config/value.rs",
+            "src/dialect/",
+            "src/http/",
+            "src/telemetry/log_json.rs",
+        ],
     ),
 ];
 

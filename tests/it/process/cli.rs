@@ -1,6 +1,7 @@
 //! Every command, as an operator types it.
 
 mod backup;
+mod doctor;
 mod seed;
 mod serve;
 mod service_keys;

@@ -30,7 +30,7 @@ fn config_default_is_the_committed_file_and_good() {
     check.args(["config", "check"]);
     let check = output(check);
     assert!(check.status.success() && check.stderr.is_empty(), "{check:?}");
-    assert_eq!(check.stdout, b"the settings are good\n");
+    assert_eq!(check.stdout, b"read tradewind.toml\nthe settings are good\n");
     assert!(!folder.path().join("data").exists(), "a check makes nothing");
 }
 

@@ -1,0 +1,57 @@
+//! What a check has found.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// How it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Nothing to do.
+    Good,
+    /// It runs; somebody should look.
+    Warning,
+    /// The hub will not start, or not keep its word; or this could not be checked.
+    Bad,
+}
+
+/// One line of the report.
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    /// What was looked at.
+    check: &'static str,
+    pub verdict: Verdict,
+    /// What was found.
+    found: String,
+    /// What helps.
+    #[serde(rename = "do", skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+}
+
+impl Finding {
+    pub fn good(check: &'static str, found: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Good, found: found.into(), help: None }
+    }
+
+    pub fn warning(check: &'static str, found: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Warning, found: found.into(), help: Some(help.into()) }
+    }
+
+    pub fn bad(check: &'static str, found: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Bad, found: found.into(), help: Some(help.into()) }
+    }
+}
+
+/// `bad      port: 127.0.0.1:8080 is taken` and below it what to do.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = match self.verdict {
+            Verdict::Good => "good",
+            Verdict::Warning => "warning",
+            Verdict::Bad => "bad",
+        };
+        write!(f, "{verdict:<8} {}: {}", self.check, self.found)?;
+        self.help.iter().try_for_each(|help| write!(f, "\n           → {help}"))
+    }
+}

@@ -1,0 +1,117 @@
+//! Settings that are good each by itself, and together are probably not what somebody wants. The hub
+//! starts with them all the same, and says so.
+
+use std::net::SocketAddr;
+
+use super::Config;
+
+/// REWIND's own clients beat this often, whatever the hub is set to, in milliseconds.
+const CLIENT_HEARTBEAT_MS: u64 = 40_000;
+/// What a client far away needs to answer at all, in milliseconds.
+const ANSWER_MS: u64 = 1_000;
+
+impl Config {
+    /// What is probably a mistake, one line each, which names the settings.
+    pub fn remarks(&self) -> Vec<String> {
+        let times = self.keep_alive().into_iter().chain(self.deadlines());
+        times.chain(self.bounds()).chain(self.addresses()).collect()
+    }
+
+    fn keep_alive(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let beat = self.rewind.heartbeat_timeout_ms;
+        if beat <= CLIENT_HEARTBEAT_MS {
+            remarks.push(format!(
+                "rewind.heartbeat_timeout_ms ({beat}): REWIND's clients send a heartbeat each \
+                 {CLIENT_HEARTBEAT_MS} ms, so their sessions end between two of them"
+            ));
+        }
+        let chatting = &self.chatting;
+        remarks.extend(pings("chatting", chatting.ping_interval_ms, chatting.ping_timeout_ms));
+        remarks
+    }
+
+    fn deadlines(&self) -> Vec<String> {
+        let deadlines = [
+            ("chatting.login_timeout_ms", self.chatting.login_timeout_ms),
+            ("ws.close_timeout_ms", self.ws.close_timeout_ms),
+            ("mail.timeout_ms", self.mail.timeout_ms),
+        ];
+        let short = deadlines.into_iter().filter(|(_, ms)| *ms < ANSWER_MS);
+        let short = short.map(|(key, ms)| {
+            format!("{key} ({ms}) is shorter than an answer from far away takes, {ANSWER_MS} ms")
+        });
+        let mail = &self.mail;
+        let upside_down = (mail.retry_first_ms > mail.retry_max_ms).then(|| {
+            format!(
+                "mail.retry_first_ms ({}) is above mail.retry_max_ms ({}), which then counts",
+                mail.retry_first_ms, mail.retry_max_ms
+            )
+        });
+        short.chain(upside_down).collect()
+    }
+
+    fn bounds(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let (store, ws, limits) = (&self.store, &self.ws, &self.limits);
+        if store.pressure_ops >= store.pending_ops_max {
+            remarks.push(format!(
+                "store.pressure_ops ({}) is not below store.pending_ops_max ({}): writes are refused \
+                 before sessions are read more slowly",
+                store.pressure_ops, store.pending_ops_max
+            ));
+        }
+        if ws.outbox_bytes_max < ws.frame_bytes_max {
+            remarks.push(format!(
+                "ws.outbox_bytes_max ({}) is below ws.frame_bytes_max ({}): who gets one long message is \
+                 closed as too slow",
+                ws.outbox_bytes_max, ws.frame_bytes_max
+            ));
+        }
+        if limits.enabled && limits.commands_burst < limits.commands_per_second {
+            remarks.push(format!(
+                "limits.commands_burst ({}) is below limits.commands_per_second ({}), which is then never \
+                 reached",
+                limits.commands_burst, limits.commands_per_second
+            ));
+        }
+        remarks
+    }
+
+    fn addresses(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let Ok(bind) = self.http.bind.parse::<SocketAddr>() else { return remarks };
+        if bind.ip().is_unspecified() && self.http.public_url.is_empty() {
+            remarks.push(format!(
+                "http.bind is {bind} and http.public_url is not set: links in mails lead to http://{bind}, \
+                 which is no address"
+            ));
+        }
+        if !bind.ip().is_loopback() && self.mail.url.expose().starts_with("file://") {
+            remarks.push(
+                "mail.url is a folder while http.bind can be reached from elsewhere: nobody gets the links \
+                 to verify an address; set smtp:// or smtps://"
+                    .to_owned(),
+            );
+        }
+        remarks
+    }
+}
+
+/// Pings each `interval`, and the end after `timeout` without an answer.
+fn pings(section: &str, interval: u64, timeout: u64) -> Option<String> {
+    let [timeout_key, interval_key] =
+        ["timeout", "interval"].map(|what| format!("{section}.ping_{what}_ms"));
+    if timeout <= interval {
+        return Some(format!(
+            "{timeout_key} ({timeout}) is not above {interval_key} ({interval}): every session ends \
+             before it is asked"
+        ));
+    }
+    (timeout < interval.saturating_mul(2)).then(|| {
+        format!(
+            "{timeout_key} ({timeout}) is below twice {interval_key} ({interval}): one late answer ends a \
+             session"
+        )
+    })
+}
