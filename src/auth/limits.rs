@@ -13,10 +13,16 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
 use super::rates::{Rate, Rates};
+use super::tries::Tries;
 use crate::config;
 use crate::domain::id::UserId;
+use crate::domain::login::Network;
 use crate::domain::user::Email;
 
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// How many refusals of one peer are logged, per minute.
+const COMPLAINTS: NonZeroU32 = NonZeroU32::MIN;
 /// Over so many keys, those that have not been used lately are forgotten.
 const KEYS_KEPT: usize = 10_000;
 
@@ -31,8 +37,14 @@ pub struct TooMany {
 /// The limits on logins and registrations of one node.
 pub struct Limits {
     login_per_ip: Option<Keyed<IpAddr>>,
-    login_per_email: Option<Keyed<Email>>,
+    /// Wrong ones.
+    login_per_email: Option<Tries<(Email, Network)>>,
+    login_elsewhere: Option<Tries<Email>>,
     register_per_ip: Option<Keyed<IpAddr>>,
+    register_per_email: Option<Keyed<Email>>,
+    complaint_per_ip: Keyed<IpAddr>,
+    clock: DefaultClock,
+    start: <DefaultClock as Clock>::Instant,
     reset_per_ip: Option<Keyed<IpAddr>>,
     reset_per_email: Option<Keyed<Email>>,
     api_per_user: Option<Keyed<UserId>>,
@@ -42,6 +54,7 @@ pub struct Limits {
 impl Limits {
     /// Limits as set; none at all if they are not enabled.
     pub fn new(rates: &config::Limits) -> Self {
+        let clock = DefaultClock::default();
         let set = |rate: u32| NonZeroU32::new(rate).filter(|_| rates.enabled);
         let commands = set(rates.commands_per_second)
             .zip(NonZeroU32::new(rates.commands_burst))
@@ -49,8 +62,15 @@ impl Limits {
         Self {
             login_per_ip: set(rates.login_per_ip_per_minute).map(Quota::per_minute).map(Keyed::new),
             login_per_email: set(rates.login_per_email_per_minute)
-                .map(Quota::per_minute)
+                .map(|rate| Tries::new(rate.get(), MINUTE)),
+            login_elsewhere: set(rates.login_elsewhere_per_email_per_hour)
+                .map(|rate| Tries::new(rate.get(), HOUR)),
+            register_per_email: set(rates.register_per_email_per_hour)
+                .map(Quota::per_hour)
                 .map(Keyed::new),
+            complaint_per_ip: Keyed::new(Quota::per_minute(COMPLAINTS)),
+            start: clock.now(),
+            clock,
             register_per_ip: set(rates.register_per_ip_per_hour)
                 .map(Quota::per_hour)
                 .map(Keyed::new),
@@ -71,7 +91,7 @@ impl Limits {
     }
 
     /// A login comes from `ip`. To be asked first, since it bounds how many addresses one peer
-    /// can have counted by [`Limits::login_as`].
+    /// can have counted by [`Limits::attempt`].
     ///
     /// # Errors
     /// [`TooMany`] if it came too early.
@@ -79,12 +99,39 @@ impl Limits {
         check(self.login_per_ip.as_ref(), &network(ip))
     }
 
-    /// A login names `email`, known or not.
+    /// Begins a try at the password of `email`, known or not, from a network.
     ///
     /// # Errors
-    /// [`TooMany`] if it came too early.
-    pub fn login_as(&self, email: &Email) -> Result<(), TooMany> {
-        check(self.login_per_email.as_ref(), email)
+    /// [`TooMany`] if it came too early after wrong ones from there, or, for strangers there, from
+    /// anywhere.
+    pub fn attempt(
+        &self,
+        email: &Email,
+        from: Network,
+        standing: Standing,
+    ) -> Result<Attempt<'_>, TooMany> {
+        let elsewhere = (standing == Standing::Stranger).then(|| email.clone());
+        let now = self.clock.now().duration_since(self.start);
+        let mut attempt = Attempt { limits: self, here: None, elsewhere: None };
+        if let Some(tries) = &self.login_per_email {
+            let key = (email.clone(), from);
+            tries.take(&key, now)?;
+            attempt.here = Some(key);
+        }
+        if let Some((tries, email)) = self.login_elsewhere.as_ref().zip(elsewhere) {
+            if let Err(over) = tries.take(&email, now) {
+                attempt.take_back();
+                return Err(over);
+            }
+            attempt.elsewhere = Some(email);
+        }
+        Ok(attempt)
+    }
+
+    /// Whether a refusal of what comes from `ip` is to be logged: now and then, since a peer can be
+    /// refused as often as it likes.
+    pub fn is_news(&self, ip: IpAddr) -> bool {
+        self.complaint_per_ip.check(&network(ip)).is_ok()
     }
 
     /// A new password is asked for from `ip`. To be asked first, as [`Limits::login_from`].
@@ -100,7 +147,7 @@ impl Limits {
     /// # Errors
     /// [`TooMany`] if it came too early.
     pub fn reset_as(&self, email: &Email) -> Result<(), TooMany> {
-        check(self.reset_per_email.as_ref(), email)
+        check(self.reset_per_email.as_ref(), &email.mailbox())
     }
 
     /// A request with a token comes from `user`. It counts among his requests, and among all that he asks
@@ -119,6 +166,43 @@ impl Limits {
     /// [`TooMany`] if it came too early.
     pub fn register_from(&self, ip: IpAddr) -> Result<(), TooMany> {
         check(self.register_per_ip.as_ref(), &network(ip))
+    }
+
+    /// A registration that would have a mail sent to `email`.
+    ///
+    /// # Errors
+    /// [`TooMany`] if it came too early.
+    pub fn register_as(&self, email: &Email) -> Result<(), TooMany> {
+        check(self.register_per_email.as_ref(), &email.mailbox())
+    }
+}
+
+/// What is known of the network that a try comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The user has logged in from there before.
+    Known,
+    /// Nothing.
+    Stranger,
+}
+
+/// A try at a password, which stays counted as wrong unless it is taken back.
+#[must_use]
+pub struct Attempt<'a> {
+    limits: &'a Limits,
+    here: Option<(Email, Network)>,
+    elsewhere: Option<Email>,
+}
+
+impl Attempt<'_> {
+    /// The password was right, or could not be looked at.
+    pub fn take_back(self) {
+        if let Some((tries, key)) = self.limits.login_per_email.as_ref().zip(self.here) {
+            tries.give_back(&key);
+        }
+        if let Some((tries, key)) = self.limits.login_elsewhere.as_ref().zip(self.elsewhere) {
+            tries.give_back(&key);
+        }
     }
 }
 
@@ -222,6 +306,7 @@ mod tests {
         let rates = config::Limits {
             login_per_ip_per_minute: 2,
             login_per_email_per_minute: 1,
+            login_elsewhere_per_email_per_hour: 2,
             register_per_ip_per_hour: 1,
             ..config::Limits::default()
         };
@@ -230,8 +315,14 @@ mod tests {
         assert!(limits.login_from(ip("10.0.0.1")).is_ok());
         assert!(limits.login_from(ip("::ffff:10.0.0.1")).is_ok());
         assert!(limits.login_from(ip("10.0.0.1")).is_err());
-        assert!(limits.login_as(&email).is_ok());
-        assert!(limits.login_as(&email).is_err());
+        let attempt = |from, standing| limits.attempt(&email, Network::of(ip(from)), standing);
+        attempt("10.0.1.1", Standing::Stranger).unwrap().take_back();
+        assert!(attempt("10.0.1.1", Standing::Stranger).is_ok());
+        assert!(attempt("10.0.1.2", Standing::Stranger).is_err(), "the same /24");
+        assert!(attempt("10.0.2.1", Standing::Stranger).is_ok());
+        assert!(attempt("10.0.3.1", Standing::Stranger).is_err(), "from everywhere together");
+        assert!(attempt("10.0.3.1", Standing::Known).is_ok());
+        assert!(attempt("10.0.3.1", Standing::Known).is_err(), "too often from there");
         assert!(limits.register_from(ip("2001:db8::1")).is_ok());
         assert!(limits.register_from(ip("2001:db8::2")).is_err(), "the same /64");
         assert!(limits.register_from(ip("2001:db8:0:1::2")).is_ok());

@@ -14,6 +14,7 @@ pub mod rates;
 pub mod revoked;
 pub mod secret;
 pub mod token;
+mod tries;
 
 use std::io;
 use std::path::PathBuf;

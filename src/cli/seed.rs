@@ -138,7 +138,8 @@ fn pairs(ids: &[UserId], friends: Friends) -> Vec<UserPair> {
 
 fn login(user: UserId, draft: &Draft, created_at: Timestamp) -> NewLogin {
     let (id, expires_at) = (draft.login.clone(), draft.expires_at);
-    NewLogin { id, user, agent: Some("tradewind seed".to_owned()), created_at, expires_at }
+    let agent = Some("tradewind seed".to_owned());
+    NewLogin { id, user, agent, network: None, created_at, expires_at }
 }
 
 fn write(

@@ -10,12 +10,20 @@ section! {
         enabled: bool = true;
         /// Logins tried from one address of the network, per minute.
         login_per_ip_per_minute: u32 = 120 => at_least(1);
-        /// Logins tried with one e-mail address, per minute.
+        /// Wrong logins with one e-mail address from one network (a /24 of IPv4, a /64 of IPv6), per
+        /// minute.
         login_per_email_per_minute: u32 = 20 => at_least(1);
+        /// Wrong logins with one e-mail address from all networks together, per hour. Networks from
+        /// which its user has logged in before neither count nor are kept out.
+        login_elsewhere_per_email_per_hour: u32 = 100 => at_least(1);
+        /// Log-ins kept of one user. With one more the one renewed longest ago ends.
+        logins_per_user_max: u32 = 100 => at_least(1);
         /// Accounts asked for from one address of the network, per hour.
         register_per_ip_per_hour: u32 = 120 => at_least(1);
         /// Sockets of one address of the network at once of which it is not known yet whose they are.
         sockets_before_auth_per_ip_max: usize = 256 => at_least(1);
+        /// Accounts asked for with one e-mail address, per hour. However many wait, one mail waits.
+        register_per_email_per_hour: u32 = 5 => at_least(1);
         /// Members of a group.
         group_members_max: usize = 1_000 => at_least(1);
         /// Groups that one user may be in.

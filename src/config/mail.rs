@@ -1,6 +1,6 @@
 //! The section `mail`.
 
-use super::rule::{at_least, mailbox, url_of};
+use super::rule::{at_least, label, mailbox, url_of};
 use super::secret::Secret;
 use super::section::section;
 
@@ -14,6 +14,10 @@ section! {
             => url_of(&["file", "smtp", "smtps"]);
         /// Whom they are from.
         from: String = "Tradewind <no-reply@localhost>".to_owned() => mailbox();
+        /// What users have an account of, as mails say it.
+        product: String = "Tradewind".to_owned() => label();
+        /// The subject of mails that verify addresses. This one is REWIND's.
+        verification_subject: String = "WIND email verification".to_owned() => label();
         /// How long to wait after the first failed try, in milliseconds; doubled after each.
         retry_first_ms: u64 = 5_000 => at_least(1);
         /// The longest wait between two tries, in milliseconds.

@@ -47,6 +47,14 @@ pub(super) fn not_empty() -> Rule<String> {
     Rule::new("set", |text: &String| !text.trim().is_empty())
 }
 
+/// A name for people, on one line.
+pub(super) fn label() -> Rule<String> {
+    Rule::new("1 to 60 characters on one line", |text: &String| {
+        let fits = (1..=60).contains(&text.chars().count());
+        fits && !text.trim().is_empty() && !text.chars().any(char::is_control)
+    })
+}
+
 /// An IP address and a port.
 pub(super) fn socket_address() -> Rule<String> {
     Rule::new("an IP address and port, such as 127.0.0.1:8080", |text: &String| {

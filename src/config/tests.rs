@@ -175,6 +175,7 @@ fn addresses_and_urls_are_checked() {
             vec!["outbox", "http://h", ""],
         ),
         ("mail.from", vec!["a@b.example", "A B <a@b.example>"], vec!["", "nobody", "A <a>"]),
+        ("mail.product", vec!["Harbour", "항구", "a b"], vec!["", " ", "a\nb", &"x".repeat(61)]),
         ("auth.allowed_email_domains", vec!["", "a.example"], vec!["@a.example", "a b"]),
         ("auth.secret_file", vec!["x"], vec!["", " "]),
         ("log.filter", vec!["info", "warn,tradewind=debug", "off"], vec!["loud", "", "a=b"]),

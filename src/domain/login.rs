@@ -6,6 +6,7 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::clock::Timestamp;
 use super::id::UserId;
@@ -38,6 +39,29 @@ impl Borrow<str> for LoginId {
 impl fmt::Display for LoginId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// The part of the internet that a log-in came from: a /24 of IPv4, a /64 of IPv6. So it stays the same
+/// when a household gets another address of its provider.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Network(Box<str>);
+
+impl Network {
+    /// The network of an address.
+    pub fn of(ip: IpAddr) -> Self {
+        let text = match ip.to_canonical() {
+            IpAddr::V4(ip) => format!("{}/24", Ipv4Addr::from_bits(ip.to_bits() & !0xFF)),
+            IpAddr::V6(ip) => {
+                format!("{}/64", Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)))
+            }
+        };
+        Self(text.into())
+    }
+
+    /// The network as text, such as `192.0.2.0/24`.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -126,6 +150,18 @@ mod tests {
         ] {
             let claims = claims(login, at(issued_at));
             assert_eq!(void(kept).covers(&claims), covered, "{kept:?} {claims:?}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_a_24_of_ipv4_and_a_64_of_ipv6() {
+        for (ip, network) in [
+            ("192.0.2.77", "192.0.2.0/24"),
+            ("::ffff:192.0.2.78", "192.0.2.0/24"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("::1", "::/64"),
+        ] {
+            assert_eq!(Network::of(ip.parse().unwrap()).as_str(), network);
         }
     }
 

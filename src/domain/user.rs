@@ -81,6 +81,16 @@ impl Email {
     }
 }
 
+impl Email {
+    /// The mailbox that mails to the address end in, as many providers have it: without what follows
+    /// a `+` and without dots before the `@`. For counting, never for sending.
+    pub fn mailbox(&self) -> Self {
+        let Some((local, domain)) = self.0.rsplit_once('@') else { return self.clone() };
+        let name = local.split_once('+').map_or(local, |(name, _)| name);
+        Self(format!("{}@{domain}", name.replace('.', "")))
+    }
+}
+
 impl fmt::Display for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -174,6 +184,19 @@ mod tests {
         assert_eq!(at_limit.len(), EMAIL_CHARS_MAX);
         assert!(Email::parse(&at_limit).is_some());
         assert!(Email::parse(&format!("{at_limit}m")).is_none());
+    }
+
+    #[test]
+    fn a_mailbox_has_many_spellings() {
+        let mailbox = |text: &str| Email::parse(text).unwrap().mailbox();
+        for spelling in
+            ["Alice@x.example", "a.li.ce@X.example", "alice+1@x.example", "alice+a+b@x.example"]
+        {
+            assert_eq!(mailbox(spelling).as_str(), "alice@x.example", "{spelling}");
+        }
+        for other in ["alice@y.example", "alice-1@x.example", "+@x.example"] {
+            assert_ne!(mailbox(other).as_str(), "alice@x.example");
+        }
     }
 
     #[test]

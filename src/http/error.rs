@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::body::BodyFault;
 use super::text::FormFault;
 use crate::auth::AuthError;
+use crate::auth::limits::TooMany;
 use crate::session::NoSeat;
 use crate::store::StoreError;
 
@@ -139,6 +140,12 @@ impl From<NoSeat> for ApiError {
             NoSeat::Full => Self::Busy,
             NoSeat::Address => Self::TooMany(NoSeat::RETRY_AFTER),
         }
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(over: TooMany) -> Self {
+        Self::TooMany(over.retry_after)
     }
 }
 

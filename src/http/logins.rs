@@ -6,18 +6,19 @@ use actix_web::http::header::USER_AGENT;
 use super::State;
 use crate::auth::AuthError;
 use crate::domain::clock::Timestamp;
-use crate::domain::login::{self, Claims};
+use crate::domain::error::Refusal;
+use crate::domain::login::{self, Claims, Network};
 use crate::domain::user::User;
-use crate::store::StoreError;
 use crate::store::tables::logins::{self, Begun, NewLogin};
 use crate::store::tables::users::Account;
+use crate::store::{Connection, StoreError};
 
 /// Why there is no token.
 pub enum NoToken {
     /// The password is another by now, or the user is gone.
     Outdated,
-    /// The store.
-    Store(StoreError),
+    /// It could not be stored.
+    Refused(Refusal),
     /// The token.
     Auth(AuthError),
 }
@@ -38,11 +39,12 @@ pub async fn begin(
         id: draft.login.clone(),
         user: user.id,
         agent: agent(request),
+        network: Some(Network::of(state.peer(request))),
         created_at: now,
         expires_at: draft.expires_at,
     };
-    let write = move |conn: &mut _| logins::begin(conn, &new, &password_hash);
-    match state.store.write_beside(write).await.map_err(NoToken::Store)? {
+    let stored = store(state, new, move |conn, new| logins::begin(conn, new, &password_hash));
+    match stored.await.map_err(NoToken::Refused)? {
         Begun::Stored(through) => {
             log::info!("user {} logged in", user.id);
             state.tokens.sign(&user, &draft.after(through)).map_err(NoToken::Auth)
@@ -68,15 +70,33 @@ pub async fn renew(
     };
     let expires_at = draft.expires_at;
     let (id, agent) = (draft.login.clone(), agent(request));
-    let renewed = NewLogin { id, user: user.id, agent, created_at: now, expires_at };
-    let write = move |conn: &mut _| logins::renew(conn, &claims, &renewed);
-    match state.store.write_beside(write).await.map_err(NoToken::Store)? {
+    let network = Some(Network::of(state.peer(request)));
+    let renewed = NewLogin { id, user: user.id, agent, network, created_at: now, expires_at };
+    let stored = store(state, renewed, move |conn, new| logins::renew(conn, &claims, new));
+    match stored.await.map_err(NoToken::Refused)? {
         Begun::Stored(through) => {
             let token = state.tokens.sign(&user, &draft.after(through)).map_err(NoToken::Auth)?;
             Ok((token, expires_at))
         }
         Begun::Refused => Err(NoToken::Outdated),
     }
+}
+
+/// Stores a log-in by `write`, and ends the oldest of its user beyond the bound.
+fn store(
+    state: &State,
+    new: NewLogin,
+    write: impl Fn(&mut Connection, &NewLogin) -> Result<Begun, StoreError> + Send + 'static,
+) -> impl Future<Output = Result<Begun, Refusal>> {
+    let max = state.settings.logins_per_user_max;
+    state.hub().revoke_beside(move |conn| {
+        let begun = write(conn, &new)?;
+        let ended = match (begun, max) {
+            (Begun::Stored(_), Some(max)) => logins::trim(conn, &new, max)?,
+            (Begun::Stored(_), None) | (Begun::Refused, _) => None,
+        };
+        Ok((begun, ended))
+    })
 }
 
 /// What the peer calls itself.

@@ -10,12 +10,14 @@ mod health;
 mod logins;
 mod origin;
 mod peer;
+mod proof;
 mod reset;
 pub mod rewind;
 mod sdk;
 mod text;
 pub mod v1;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +37,7 @@ use crate::hub::Hub;
 use crate::mail::Queue;
 use crate::session::{NoSeat, Seat, Shared};
 use crate::store::Store;
+use crate::store::tables::registrations;
 use crate::telemetry::Metrics;
 use crate::ws;
 
@@ -54,6 +57,10 @@ pub struct Settings {
     pub password_bytes_max: usize,
     /// Domains of which addresses may register; empty for any.
     pub allowed_email_domains: Vec<String>,
+    /// What becomes of mails to an address that several register.
+    pub registration_mail: registrations::Mail,
+    /// Log-ins kept of one user; `None` for any number.
+    pub logins_per_user_max: Option<usize>,
     /// How long a link in a mail works.
     pub verification_lifetime: Duration,
     /// How long a link to a new password works.
@@ -96,10 +103,22 @@ impl State {
         &self.sessions.hub
     }
 
+    /// Who is asking: the address that limits count by.
+    fn peer(&self, request: &HttpRequest) -> IpAddr {
+        peer::address(request, self.settings.trust_proxy)
+    }
+
+    /// A peer came too often: counted, and logged now and then.
+    fn limited(&self, what: &str, peer: IpAddr) {
+        self.metrics.refusals.with_label_values(&[what]).inc();
+        if self.limits.is_news(peer) {
+            log::warn!(peer:%, what; "a peer tries more often than it may");
+        }
+    }
+
     /// The right to open one more session; a refusal is counted.
     fn seat(&self, request: &HttpRequest) -> Result<Seat, NoSeat> {
-        let peer = peer::address(request, self.settings.trust_proxy);
-        self.sessions.seats.take(peer).inspect_err(|refused| {
+        self.sessions.seats.take(self.peer(request)).inspect_err(|refused| {
             let reason = match refused {
                 NoSeat::Full => "sessions",
                 NoSeat::Address => "sockets_before_auth",

@@ -11,7 +11,7 @@ use super::State;
 use super::body::Fields;
 use super::error::ApiError;
 use super::v1::problem::Problem;
-use super::v1::reset::set_password;
+use super::v1::reset::{may_redeem, set_password};
 
 const PAGE: &str = include_str!("reset.html");
 /// Nothing comes from elsewhere, and the form goes nowhere else.
@@ -33,9 +33,12 @@ pub async fn submit(
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, ApiError> {
+    if let Err(problem) = may_redeem(&request, &state) {
+        return Ok(told(&problem));
+    }
     let fields = Fields::read(&request, body, state.settings.body_bytes_max).await?;
     let password = fields.password().unwrap_or_default().to_owned();
-    Ok(match set_password(&request, &key, password, &state).await {
+    Ok(match set_password(&key, password, &state).await {
         Ok(()) => page(StatusCode::OK, "The password is the new one. You can log in with it."),
         Err(problem) => told(&problem),
     })

@@ -78,10 +78,30 @@ impl Hub {
         T: Send + 'static,
         F: Fn(&mut Connection) -> Result<(T, Option<Revocation>), StoreError> + Send + 'static,
     {
+        let store = self.store.clone();
+        self.settle(async move { store.write(write).await })
+    }
+
+    /// As [`Hub::revoke`], for a write that [`Store::write_beside`](crate::store::Store::write_beside)
+    /// can run.
+    pub fn revoke_beside<T, F>(&self, write: F) -> impl LookUp<T> + use<T, F>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Connection) -> Result<(T, Option<Revocation>), StoreError> + Send + 'static,
+    {
+        let store = self.store.clone();
+        self.settle(async move { store.write_beside(write).await })
+    }
+
+    fn settle<T, W>(&self, written: W) -> impl LookUp<T> + use<T, W>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<(T, Option<Revocation>), StoreError>> + 'static,
+    {
         let hub = self.clone();
         // A task of its own: whoever asked may go away, and what is committed must hold.
         let done = actix::spawn(async move {
-            let (value, revocation) = hub.store.write(write).await.map_err(refusal)?;
+            let (value, revocation) = written.await.map_err(refusal)?;
             if let Some(revocation) = revocation {
                 let user = revocation.user;
                 hub.revoked.add(revocation, hub.clock.now());

@@ -7,14 +7,17 @@ use lettre::message::{Body, Mailbox};
 use super::MailError;
 use crate::domain::user::Email;
 
-const VERIFICATION: &str = "WIND email verification";
-const RESET: &str = "Tradewind: a new password";
-/// Before the link, since whoever gets it may not have asked.
-const RESET_ABOUT: &str = "Somebody has asked for a new password for this address. If it was \
-    you,\r\nfollow this link; if not, nothing has changed.\r\n\r\n";
-
 /// The longest line of a letter, in bytes without its end (RFC 5322, section 2.1.1).
 const LINE_BYTES_MAX: usize = 998;
+
+/// How letters name what they are about.
+#[derive(Clone, Debug)]
+pub struct Wording {
+    /// What users have an account of.
+    pub product: String,
+    /// The subject of letters that verify addresses.
+    pub verification_subject: String,
+}
 
 /// A letter, and a name nobody else has.
 pub(super) struct Letter {
@@ -23,14 +26,33 @@ pub(super) struct Letter {
 }
 
 impl Letter {
-    /// The letter whose body is the `link` that verifies an address.
-    pub(super) fn verification(from: &Mailbox, to: &Email, link: &str) -> Result<Self, MailError> {
-        Self::new((from, to), VERIFICATION, "", link)
+    /// The letter with the `link` that verifies an address. Whoever gets it may not have asked.
+    pub(super) fn verification(
+        wording: &Wording,
+        between: (&Mailbox, &Email),
+        link: &str,
+    ) -> Result<Self, MailError> {
+        let Wording { product, verification_subject: subject } = wording;
+        let about = format!(
+            "Somebody has opened an account at {product} with this e-mail address.\r\n\
+             If it was you, confirm it by this link; if not, do nothing, and no account is made.\r\n"
+        );
+        Self::new(between, subject, &about, link)
     }
 
     /// The letter with the `link` to a new password.
-    pub(super) fn reset(from: &Mailbox, to: &Email, link: &str) -> Result<Self, MailError> {
-        Self::new((from, to), RESET, RESET_ABOUT, link)
+    pub(super) fn reset(
+        wording: &Wording,
+        between: (&Mailbox, &Email),
+        link: &str,
+    ) -> Result<Self, MailError> {
+        let product = &wording.product;
+        let subject = format!("{product}: a new password");
+        let about = format!(
+            "Somebody has asked for a new password for the account at {product} with this\r\n\
+             e-mail address. If it was you, follow this link; if not, nothing has changed.\r\n"
+        );
+        Self::new(between, &subject, &about, link)
     }
 
     fn new(
@@ -46,10 +68,12 @@ impl Letter {
         let to = Mailbox::new(None, to.as_str().parse().map_err(MailError::Address)?);
         // Left to itself lettre breaks lines of over 76 bytes, and some mail programs then break
         // the link.
-        let body = Body::dangerous_pre_encoded(
-            format!("{about}{link}\r\n").into_bytes(),
-            ContentTransferEncoding::SevenBit,
-        );
+        let text = format!("{about}\r\n{link}\r\n");
+        let encoding = match text.is_ascii() {
+            true => ContentTransferEncoding::SevenBit,
+            false => ContentTransferEncoding::EightBit,
+        };
+        let body = Body::dangerous_pre_encoded(text.into_bytes(), encoding);
         let message = Message::builder()
             .message_id(Some(format!("<{name}@{}>", from.email.domain())))
             .from(from.clone())

@@ -18,6 +18,7 @@ use lettre::message::Mailbox;
 pub use self::backoff::backoff;
 pub use self::error::MailError;
 use self::letter::Letter;
+pub use self::letter::Wording;
 use self::outbox::Outbox;
 pub use self::queue::{Queue, Settings, Worker};
 use self::smtp::Smtp;
@@ -26,6 +27,7 @@ use crate::domain::user::Email;
 /// Where mails go.
 pub struct Transport {
     from: Mailbox,
+    wording: Wording,
     route: Route,
 }
 
@@ -58,13 +60,18 @@ impl Transport {
     /// # Errors
     /// [`MailError::Address`], [`MailError::Scheme`], [`MailError::Server`],
     /// [`MailError::Outbox`].
-    pub fn from_url(url: &str, from: &str, timeout: Duration) -> Result<Self, MailError> {
+    pub fn from_url(
+        url: &str,
+        (from, wording): (&str, Wording),
+        timeout: Duration,
+    ) -> Result<Self, MailError> {
         let route = match url.split_once("://") {
             Some(("file", folder)) => Route::Outbox(Outbox::open(folder.into())?),
             Some(("smtp" | "smtps", _)) => Route::Smtp(Smtp::from_url(url, timeout)?),
             Some(_) | None => return Err(MailError::Scheme),
         };
-        Ok(Self { from: from.parse().map_err(MailError::Address)?, route })
+        let from = from.parse().map_err(MailError::Address)?;
+        Ok(Self { from, wording, route })
     }
 
     /// Sends `link`, which verifies the address `to`.
@@ -74,7 +81,8 @@ impl Transport {
     /// [`MailError::Random`]; for a folder [`MailError::Outbox`]; for a server
     /// [`MailError::Server`], [`MailError::Refused`], [`MailError::Timeout`].
     pub async fn send_verification(&self, to: &Email, link: &str) -> Result<(), MailError> {
-        self.send(Letter::verification(&self.from, to, link)?, to, link).await
+        let letter = Letter::verification(&self.wording, (&self.from, to), link)?;
+        self.send(letter, to, link).await
     }
 
     /// Sends `link`, which lets the user of the address `to` set a new password.
@@ -82,7 +90,8 @@ impl Transport {
     /// # Errors
     /// As [`Transport::send_verification`].
     pub async fn send_reset(&self, to: &Email, link: &str) -> Result<(), MailError> {
-        self.send(Letter::reset(&self.from, to, link)?, to, link).await
+        let letter = Letter::reset(&self.wording, (&self.from, to), link)?;
+        self.send(letter, to, link).await
     }
 
     async fn send(&self, letter: Letter, to: &Email, link: &str) -> Result<(), MailError> {

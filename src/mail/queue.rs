@@ -126,14 +126,14 @@ impl Worker {
         let error = match self.try_send(&mail).await? {
             Ok(()) => {
                 log::info!("mail {id} sent");
-                return self.store.write_beside(move |conn| mails::remove(conn, id)).await;
+                return self.store.write_beside(move |conn| mails::remove(conn, &mail)).await;
             }
             Err(error) => error,
         };
         let tried = u32::try_from(attempts).unwrap_or(u32::MAX);
         if error.is_permanent() || tried >= self.settings.attempts_max {
             log::error!("mail {id} given up after {tried} tries: {}", chain(&error));
-            return self.store.write_beside(move |conn| mails::remove(conn, id)).await;
+            return self.store.write_beside(move |conn| mails::remove(conn, &mail)).await;
         }
         let wait = backoff(tried, self.settings.retry_first_ms, self.settings.retry_max_ms);
         log::warn!("mail {id} not sent, again in {} ms: {}", wait.as_millis(), chain(&error));

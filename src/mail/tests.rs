@@ -8,12 +8,18 @@ use tokio::net::TcpListener;
 use super::*;
 
 const FROM: &str = "Tradewind <no-reply@localhost>";
+const PRODUCT: &str = "Harbour";
 const TIMEOUT: Duration = Duration::from_secs(10);
 const KEY: &str = "Zk1yW0x-_Zk1yW0x-_Zk1yW0x-_Zk1yW";
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.unwrap().block_on(future)
+}
+
+fn wording(product: &str) -> Wording {
+    let verification_subject = format!("{product}: your address");
+    Wording { product: product.to_owned(), verification_subject }
 }
 
 fn bob() -> Email {
@@ -25,7 +31,7 @@ fn link(base: &str) -> String {
 }
 
 fn outbox(folder: &Path) -> Result<Transport, MailError> {
-    Transport::from_url(&format!("file://{}", folder.display()), FROM, TIMEOUT)
+    Transport::from_url(&format!("file://{}", folder.display()), (FROM, wording(PRODUCT)), TIMEOUT)
 }
 
 fn only_file(folder: &Path) -> (String, String) {
@@ -44,11 +50,13 @@ fn the_outbox_holds_one_finished_letter_with_its_link_on_one_line() {
     let (name, text) = only_file(&folder);
     assert!(name.ends_with(".eml"), "{name}");
     let (headers, body) = text.split_once("\r\n\r\n").unwrap();
-    assert_eq!(body, format!("{link}\r\n"));
+    let (sentence, rest) = body.split_once("\r\n\r\n").unwrap();
+    assert!(sentence.contains("an account at Harbour"), "{sentence}");
+    assert_eq!(rest, format!("{link}\r\n"));
     for header in [
         "From: Tradewind <no-reply@localhost>",
         "To: bob@school.example",
-        "Subject: WIND email verification",
+        "Subject: Harbour: your address",
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",
         "Content-Transfer-Encoding: 7bit",
@@ -58,6 +66,20 @@ fn the_outbox_holds_one_finished_letter_with_its_link_on_one_line() {
     let id = format!("Message-ID: <{}@localhost>", name.trim_end_matches(".eml"));
     assert!(headers.contains(&id), "{headers}");
     assert!(headers.lines().any(|line| line.starts_with("Date: ")), "{headers}");
+}
+
+#[test]
+fn a_product_of_any_script_leaves_the_link_on_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("file://{}", folder.path().display());
+    let transport = Transport::from_url(&url, (FROM, wording("항구")), TIMEOUT).unwrap();
+    let link = link("https://chat.example");
+    block_on(transport.send_reset(&bob(), &link)).unwrap();
+    let (_, text) = only_file(folder.path());
+    assert!(text.contains("the account at 항구 with"), "{text}");
+    assert!(text.contains("Content-Transfer-Encoding: 8bit\r\n"), "{text}");
+    assert!(text.contains("Subject: =?utf-8?b?"), "{text}");
+    assert!(text.ends_with(&format!("\r\n\r\n{link}\r\n")), "{text}");
 }
 
 #[test]
@@ -73,7 +95,8 @@ fn the_outbox_needs_its_parent() {
 
 #[test]
 fn urls_and_senders_are_checked_without_showing_passwords() {
-    let of = |url: &str, from: &str| Transport::from_url(url, from, TIMEOUT).err();
+    let of =
+        |url: &str, from: &str| Transport::from_url(url, (from, wording(PRODUCT)), TIMEOUT).err();
     for url in ["smtp://localhost", "smtp://u:p@mail.example:2525?tls=required", "smtps://h"] {
         assert!(of(url, FROM).is_none(), "{url}");
     }
@@ -125,7 +148,7 @@ async fn serve(listener: TcpListener, verdict: &str) -> Vec<String> {
 async fn send_to(verdict: &str) -> (Vec<String>, Result<(), MailError>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("smtp://{}", listener.local_addr().unwrap());
-    let transport = Transport::from_url(&url, FROM, TIMEOUT).unwrap();
+    let transport = Transport::from_url(&url, (FROM, wording(PRODUCT)), TIMEOUT).unwrap();
     let (to, link) = (bob(), link("http://127.0.0.1:8080"));
     let sending = transport.send_verification(&to, &link);
     futures_util::future::join(serve(listener, verdict), sending).await
@@ -159,7 +182,8 @@ fn a_server_that_is_away_or_silent_is_a_passing_fault() {
     block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
-        let transport = Transport::from_url(&url, FROM, Duration::from_millis(50)).unwrap();
+        let transport =
+            Transport::from_url(&url, (FROM, wording(PRODUCT)), Duration::from_millis(50)).unwrap();
         let (to, link) = (bob(), link("http://h"));
         let silent = transport.send_verification(&to, &link).await.unwrap_err();
         assert!(matches!(silent, MailError::Timeout) && !silent.is_permanent(), "{silent:?}");

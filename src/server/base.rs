@@ -27,6 +27,7 @@ pub struct Base {
     pub clock: Arc<dyn Clock>,
     /// Makes and checks tokens.
     pub tokens: Tokens,
+    logins_max: Option<usize>,
 }
 
 impl Base {
@@ -57,7 +58,8 @@ impl Base {
             database.read(|conn| Ok((logins::revoked(conn, now)?, logins::voids(conn)?)))?;
         let revoked = Arc::new(Revocations::new(logins, voids));
         let tokens = Tokens::new(secret(&config.auth)?.expose().as_bytes(), lifetime, revoked);
-        Ok(Self { database, mint: Arc::new(mint), clock, tokens })
+        let logins_max = settings::logins_per_user_max(&config.limits);
+        Ok(Self { database, mint: Arc::new(mint), clock, tokens, logins_max })
     }
 
     /// A token of a new log-in of `user`, by whatever calls itself `agent`.
@@ -71,10 +73,18 @@ impl Base {
             id: draft.login.clone(),
             user: user.id,
             agent: login::agent(agent),
+            network: None,
             created_at: now,
             expires_at: draft.expires_at,
         };
-        let through = self.database.write(|conn| logins::insert(conn, &new))?;
+        let (through, ended) = self.database.write(|conn| {
+            let through = logins::insert(conn, &new)?;
+            let trimmed = self.logins_max.map(|max| logins::trim(conn, &new, max)).transpose()?;
+            Ok((through, trimmed.flatten()))
+        })?;
+        if let Some(ended) = ended {
+            self.tokens.revoked().add(ended, now);
+        }
         Ok(self.tokens.sign(user, &draft.after(through))?)
     }
 }

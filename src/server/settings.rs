@@ -7,6 +7,7 @@ use crate::config::{self, Compat, Config};
 use crate::dialect::chatting::{Form, Ids, Texts};
 use crate::dialect::rewind::Mode;
 use crate::session::machine::Bounds;
+use crate::store::tables::registrations;
 use crate::{http, hub, mail, session, store, ws};
 
 /// Seconds in a day, and in an hour.
@@ -98,6 +99,11 @@ pub fn http(config: &Config, address: SocketAddr) -> http::Settings {
         body_bytes_max: config.http.body_bytes_max,
         password_bytes_max: config.auth.password_bytes_max,
         allowed_email_domains: config.auth.allowed_email_domains.clone(),
+        registration_mail: match config.limits.enabled {
+            true => registrations::Mail::One,
+            false => registrations::Mail::Each,
+        },
+        logins_per_user_max: logins_per_user_max(&config.limits),
         verification_lifetime: verification_lifetime(config),
         reset_lifetime: reset_lifetime(config),
         default_mode: match config.rewind.default_compat {
@@ -115,6 +121,11 @@ pub fn http(config: &Config, address: SocketAddr) -> http::Settings {
             close_timeout: Duration::from_millis(config.ws.close_timeout_ms),
         },
     }
+}
+
+/// How many log-ins of one user are kept; `None` for any number.
+pub fn logins_per_user_max(limits: &config::Limits) -> Option<usize> {
+    usize::try_from(limits.logins_per_user_max).ok().filter(|_| limits.enabled)
 }
 
 /// What clients of the chatting dialect get that ask for nothing.
@@ -140,7 +151,11 @@ fn chatting(config: &config::Chatting) -> Form {
 /// As [`mail::Transport::from_url`].
 pub fn transport(config: &config::Mail) -> Result<mail::Transport, mail::MailError> {
     let timeout = Duration::from_millis(config.timeout_ms);
-    mail::Transport::from_url(config.url.expose(), &config.from, timeout)
+    let wording = mail::Wording {
+        product: config.product.clone(),
+        verification_subject: config.verification_subject.clone(),
+    };
+    mail::Transport::from_url(config.url.expose(), (&config.from, wording), timeout)
 }
 
 /// The mail queue's.

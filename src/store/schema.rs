@@ -199,6 +199,7 @@ diesel::table! {
         expires_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
         agent -> Nullable<Text>,
+        network -> Nullable<Text>,
     }
 }
 

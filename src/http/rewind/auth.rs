@@ -6,12 +6,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use crate::auth::key;
-use crate::auth::limits::TooMany;
+use crate::domain::error::Refusal;
 use crate::domain::user::{Email, UserName};
 use crate::http::body::Fields;
 use crate::http::error::{ApiError, info};
-use crate::http::logins::{self, NoToken};
-use crate::http::{State, peer};
+use crate::http::logins::NoToken;
+use crate::http::proof::{self, Claim};
+use crate::http::{State, logins};
 use crate::store::Connection;
 use crate::store::tables::registrations::{self, NewRegistration};
 use crate::store::tables::users;
@@ -28,21 +29,24 @@ pub async fn register(
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, ApiError> {
+    let peer = state.peer(&request);
+    state.limits.register_from(peer).inspect_err(|_| state.limited("register", peer))?;
     let fields = Fields::read(&request, body, state.settings.body_bytes_max).await?;
     let name = fields.name().ok_or(ApiError::bad_request("kimino namae wa..!"))?;
     let (email, password) = fields.email().zip(fields.password()).ok_or(NO_CREDENTIALS)?;
-    let address = peer::address(&request, state.settings.trust_proxy);
-    state.limits.register_from(address).map_err(|over| limited(&state, "register", over))?;
 
     let email = available_email(&state, email).await?;
     let name = available_name(&state, name).await?;
-    let password_hash = state.passwords.hash(checked(password, &state)?.to_owned()).await?;
+    let password = checked(password, &state)?.to_owned();
+    state.limits.register_as(&email).inspect_err(|_| state.limited("register", peer))?;
+    let password_hash = state.passwords.hash(password).await?;
     let created_at = state.clock.now();
     let expires_at = created_at.after(state.settings.verification_lifetime);
+    let mail = state.settings.registration_mail;
     let create = move |conn: &mut Connection| {
         let (name, email, password_hash) = (&name, &email, password_hash.as_str());
         let new = NewRegistration { name, email, password_hash, created_at, expires_at };
-        registrations::create(conn, &new)
+        registrations::create(conn, &new, mail)
     };
     state.store.write(create).await?;
     state.mail.wake();
@@ -70,27 +74,20 @@ pub async fn login(
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, ApiError> {
+    let peer = state.peer(&request);
+    state.limits.login_from(peer).inspect_err(|_| state.limited("login", peer))?;
     let fields = Fields::read(&request, body, state.settings.body_bytes_max).await?;
     let (email, password) = fields.email().zip(fields.password()).ok_or(NO_CREDENTIALS)?;
-    let address = peer::address(&request, state.settings.trust_proxy);
-    state.limits.login_from(address).map_err(|over| limited(&state, "login", over))?;
 
-    let account = match Email::parse(email) {
-        Some(email) => {
-            state.limits.login_as(&email).map_err(|over| limited(&state, "login", over))?;
-            state.store.read(move |conn| users::by_email(conn, &email)).await?
-        }
-        None => None,
-    };
-    // An unknown address takes as long as a wrong password.
+    let claim = Claim::by_address(&state, email, peer).await?;
     let password = checked(password, &state).map_err(|_| WRONG_CREDENTIALS)?.to_owned();
-    let hash = account.as_ref().map(|account| account.password_hash.clone());
-    let good = state.passwords.verify(password, hash).await?;
-    let account = account.filter(|_| good).ok_or(WRONG_CREDENTIALS)?;
+    let good = proof::fits(&state, &claim, password).await?;
+    let account = claim.account.filter(|_| good).ok_or(WRONG_CREDENTIALS)?;
     match logins::begin(&state, &request, account).await {
         Ok(token) => Ok(answer(token)),
         Err(NoToken::Outdated) => Err(WRONG_CREDENTIALS),
-        Err(NoToken::Store(error)) => Err(error.into()),
+        Err(NoToken::Refused(Refusal::Busy)) => Err(ApiError::Busy),
+        Err(NoToken::Refused(_)) => Err(ApiError::Internal),
         Err(NoToken::Auth(error)) => Err(error.into()),
     }
 }
@@ -134,9 +131,4 @@ async fn available_name(state: &State, text: &str) -> Result<UserName, ApiError>
 fn checked<'a>(password: &'a str, state: &State) -> Result<&'a str, ApiError> {
     let short = password.len() <= state.settings.password_bytes_max;
     if short { Ok(password) } else { Err(ApiError::bad_request("password is too long.")) }
-}
-
-fn limited(state: &State, what: &str, over: TooMany) -> ApiError {
-    state.metrics.refusals.with_label_values(&[what]).inc();
-    ApiError::TooMany(over.retry_after)
 }

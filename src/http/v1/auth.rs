@@ -25,7 +25,7 @@ impl From<NoToken> for Problem {
     fn from(none: NoToken) -> Self {
         match none {
             NoToken::Outdated => Code::TokenInvalid.into(),
-            NoToken::Store(error) => error.into(),
+            NoToken::Refused(refusal) => refusal.into(),
             NoToken::Auth(error) => error.into(),
         }
     }

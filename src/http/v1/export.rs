@@ -55,6 +55,8 @@ pub struct Export {
 pub struct ExportedSession {
     /// What the program called itself that has logged in.
     agent: Option<String>,
+    /// Where it was, such as `192.0.2.0/24`.
+    network: Option<String>,
     /// When it began.
     #[schema(format = "date-time")]
     created_at: String,
@@ -70,6 +72,7 @@ impl From<Login> for ExportedSession {
     fn from(login: Login) -> Self {
         Self {
             agent: login.agent,
+            network: login.network,
             created_at: time::text(login.created_at),
             renewed_at: time::text(login.renewed_at),
             expires_at: time::text(login.expires_at),

@@ -9,8 +9,8 @@ use super::caller::Caller;
 use super::input;
 use super::problem::{Code, Problem};
 use crate::domain::id::UserId;
-use crate::domain::user::Email;
 use crate::http::State;
+use crate::http::proof::{self, Claim};
 use crate::store::tables::accounts;
 
 /// The old password and the new one.
@@ -55,7 +55,7 @@ pub async fn change(
     let PasswordChange { old, new } = input::json(&request, body, &state).await?;
     let new = good(new, &state)?;
     let id = caller.user.id;
-    let old = proven(id, old, &state).await?;
+    let old = proven(&request, id, old, &state).await?;
     let new = state.passwords.hash(new).await?;
     let (kept, clock) = (caller.claims.login, state.clock.clone());
     let changed = state.hub().revoke(move |conn| {
@@ -90,7 +90,7 @@ pub async fn delete(
 ) -> Result<HttpResponse, Problem> {
     let id = Caller::of(&request, &state).await?.user.id;
     let Password { password } = input::json(&request, body, &state).await?;
-    let hash = proven(id, password, &state).await?;
+    let hash = proven(&request, id, password, &state).await?;
     let deleted = state.hub().delete_account(id, hash).await?;
     deleted.map_err(|_| Problem::new(Code::PasswordWrong))?;
     log::info!("user {id} deleted the account");
@@ -107,16 +107,16 @@ pub fn good(password: String, state: &State) -> Result<String, Problem> {
 }
 
 /// The hash of the password of a user who has shown it. Tries count as log-ins do.
-async fn proven(id: UserId, password: String, state: &State) -> Result<String, Problem> {
-    let proof = state.store.read(move |conn| accounts::proof(conn, id)).await?;
-    let proof = proof.ok_or(Problem::new(Code::TokenInvalid))?;
-    if let Some(email) = Email::parse(&proof.email) {
-        state.limits.login_as(&email).inspect_err(|_| {
-            state.metrics.refusals.with_label_values(&["login"]).inc();
-        })?;
-    }
+async fn proven(
+    request: &HttpRequest,
+    id: UserId,
+    password: String,
+    state: &State,
+) -> Result<String, Problem> {
+    let claim = Claim::of_user(state, id, state.peer(request)).await?;
+    let claim = claim.ok_or(Problem::new(Code::TokenInvalid))?;
     let wrong = || Problem::new(Code::PasswordWrong);
     let password = good(password, state).map_err(|_| wrong())?;
-    let is_good = state.passwords.verify(password, Some(proof.password_hash.clone())).await?;
-    if is_good { Ok(proof.password_hash) } else { Err(wrong()) }
+    let is_good = proof::fits(state, &claim, password).await?;
+    claim.account.filter(|_| is_good).map(|account| account.password_hash).ok_or_else(wrong)
 }

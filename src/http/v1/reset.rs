@@ -10,7 +10,7 @@ use super::{input, password};
 use crate::auth::key;
 use crate::auth::limits::TooMany;
 use crate::domain::user::Email;
-use crate::http::{State, peer};
+use crate::http::State;
 use crate::store::tables::resets;
 
 /// An address.
@@ -44,11 +44,12 @@ pub async fn ask(
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
+    let peer = state.peer(&request);
+    let limited = |_: &TooMany| state.limited("reset", peer);
+    state.limits.reset_from(peer).inspect_err(limited)?;
     let Address { email } = input::json(&request, body, &state).await?;
-    let address = peer::address(&request, state.settings.trust_proxy);
-    state.limits.reset_from(address).inspect_err(|over| count(&state, over))?;
     if let Some(email) = Email::parse(&email) {
-        state.limits.reset_as(&email).inspect_err(|over| count(&state, over))?;
+        state.limits.reset_as(&email).inspect_err(limited)?;
         let now = state.clock.now();
         let expires_at = now.after(state.settings.reset_lifetime);
         state.store.write_beside(move |conn| resets::ask(conn, &email, now, expires_at)).await?;
@@ -76,23 +77,26 @@ pub async fn redeem(
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
+    may_redeem(&request, &state)?;
     let NewPassword { password } = input::json(&request, body, &state).await?;
-    set_password(&request, &key, password, &state).await?;
+    set_password(&key, password, &state).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Whether a peer may try a key now.
+///
+/// # Errors
+/// 429 above the rate of log-ins.
+pub fn may_redeem(request: &HttpRequest, state: &State) -> Result<(), Problem> {
+    let peer = state.peer(request);
+    Ok(state.limits.login_from(peer).inspect_err(|_| state.limited("reset", peer))?)
 }
 
 /// Sets the password of the user to whom a key was sent.
 ///
 /// # Errors
-/// 400 for a bad password, 404 for a bad key, 429 above the rate of log-ins.
-pub async fn set_password(
-    request: &HttpRequest,
-    key: &str,
-    password: String,
-    state: &State,
-) -> Result<(), Problem> {
-    let address = peer::address(request, state.settings.trust_proxy);
-    state.limits.login_from(address).inspect_err(|over| count(state, over))?;
+/// 400 for a bad password, 404 for a bad key.
+pub async fn set_password(key: &str, password: String, state: &State) -> Result<(), Problem> {
     let password = password::good(password, state)?;
     let (key_hash, now) = (key::hash_of(key), state.clock.now());
     // A hash is work, and done for those who have a key.
@@ -107,8 +111,4 @@ pub async fn set_password(
     let user = redeemed.await?.ok_or(Problem::new(Code::NoSuchKey))?;
     log::info!("user {user} set a new password by mail");
     Ok(())
-}
-
-fn count(state: &State, _: &TooMany) {
-    state.metrics.refusals.with_label_values(&["reset"]).inc();
 }

@@ -40,15 +40,6 @@ pub struct Changes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameTaken;
 
-/// By what a user proves who he is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proof {
-    /// The address, lower-cased.
-    pub email: String,
-    /// The argon2id hash of the password, as a PHC string.
-    pub password_hash: String,
-}
-
 /// The password is not any more what it was found to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outdated;
@@ -91,17 +82,6 @@ pub fn change(
             .execute(conn)?;
     }
     Ok(Ok(()))
-}
-
-/// By what a user proves who he is.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub fn proof(conn: &mut Connection, id: UserId) -> Result<Option<Proof>, StoreError> {
-    let there = users::table.find(id.get()).filter(users::deleted_at.is_null());
-    let columns = (users::email, users::password_hash);
-    let found: Option<(String, String)> = there.select(columns).first(conn).optional()?;
-    Ok(found.map(|(email, password_hash)| Proof { email, password_hash }))
 }
 
 /// Changes the password of a user from `old` to `new` (both hashes), and ends all log-ins but one.
@@ -158,6 +138,6 @@ pub fn delete(
     resets::forget(conn, id)?;
     let revocation = logins::revoke(conn, id, &Which::AllBut(None), now)?;
     // Their names are still needed, until their tokens have expired.
-    logins::forget_agents(conn, id)?;
+    logins::forget_peers(conn, id)?;
     Ok(Ok((revocation, departures)))
 }

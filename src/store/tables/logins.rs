@@ -1,10 +1,11 @@
 //! Log-ins: one row from the first token to the end of the last.
 
+use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
-use crate::domain::login::{Claims, LoginId, Revocation, Void, Which};
+use crate::domain::login::{Claims, LoginId, Network, Revocation, Void, Which};
 use crate::store::Connection;
 use crate::store::connection::each_backend;
 use crate::store::error::StoreError;
@@ -21,6 +22,8 @@ pub struct NewLogin {
     pub user: UserId,
     /// What the peer calls itself.
     pub agent: Option<String>,
+    /// Where the peer is; `None` for the command line.
+    pub network: Option<Network>,
     /// Now.
     pub created_at: Timestamp,
     /// When its token expires.
@@ -34,6 +37,8 @@ pub struct Login {
     pub id: LoginId,
     /// What the peer called itself.
     pub agent: Option<String>,
+    /// Where the peer was, such as `192.0.2.0/24`.
+    pub network: Option<String>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it got its newest token.
@@ -60,6 +65,7 @@ struct Row<'a> {
     renewed_at: i64,
     expires_at: i64,
     agent: Option<&'a str>,
+    network: Option<&'a str>,
 }
 
 impl<'a> From<&'a NewLogin> for Row<'a> {
@@ -71,6 +77,7 @@ impl<'a> From<&'a NewLogin> for Row<'a> {
             renewed_at: new.created_at.micros(),
             expires_at: new.expires_at.micros(),
             agent: new.agent.as_deref(),
+            network: new.network.as_ref().map(Network::as_str),
         }
     }
 }
@@ -168,26 +175,63 @@ fn void_of(conn: &mut Connection, user: UserId) -> Result<Option<Void>, StoreErr
 /// # Errors
 /// [`StoreError::Database`].
 pub fn of(conn: &mut Connection, user: UserId, now: Timestamp) -> Result<Vec<Login>, StoreError> {
-    type Columns = (String, Option<String>, i64, i64, i64);
+    type Columns = (String, (Option<String>, Option<String>), i64, i64, i64);
     let live = logins::user_id
         .eq(user.get())
         .and(logins::revoked_at.is_null())
         .and(logins::expires_at.gt(now.micros()));
-    let columns =
-        (logins::id, logins::agent, logins::created_at, logins::renewed_at, logins::expires_at);
+    let peer = (logins::agent, logins::network);
+    let columns = (logins::id, peer, logins::created_at, logins::renewed_at, logins::expires_at);
     let rows: Vec<Columns> = logins::table
         .filter(live)
         .order((logins::renewed_at.desc(), logins::id.asc()))
         .select(columns)
         .load(conn)?;
-    let login = |(id, agent, created_at, renewed_at, expires_at): Columns| Login {
+    let login = |(id, (agent, network), created_at, renewed_at, expires_at): Columns| Login {
         id: LoginId::new(&id),
         agent,
+        network,
         created_at: Timestamp::from_micros(created_at),
         renewed_at: Timestamp::from_micros(renewed_at),
         expires_at: Timestamp::from_micros(expires_at),
     };
     Ok(rows.into_iter().map(login).collect())
+}
+
+/// Whether a user has logged in from a network before, as long as a token of then might live.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn came_from(
+    conn: &mut Connection,
+    user: UserId,
+    network: &Network,
+) -> Result<bool, StoreError> {
+    let here = logins::user_id.eq(user.get()).and(logins::network.eq(network.as_str()));
+    Ok(select(exists(logins::table.filter(here))).get_result(conn)?)
+}
+
+/// Ends the log-ins of a user beyond so many, those renewed longest ago, but not the one that has just
+/// been stored; `None` if there are none.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn trim(
+    conn: &mut Connection,
+    stored: &NewLogin,
+    max: usize,
+) -> Result<Option<Revocation>, StoreError> {
+    let (user, now) = (stored.user, stored.created_at);
+    let live = of(conn, user, now)?;
+    let others = live.iter().filter(|login| login.id != stored.id);
+    let old: Vec<&Login> = others.skip(max.saturating_sub(1)).collect();
+    for login in &old {
+        diesel::update(logins::table.find(login.id.as_str()))
+            .set(logins::revoked_at.eq(Some(now.micros())))
+            .execute(conn)?;
+    }
+    let logins: Vec<_> = old.iter().map(|it| (it.id.clone(), it.expires_at)).collect();
+    Ok((!logins.is_empty()).then_some(Revocation { user, logins, void: None }))
 }
 
 /// Revokes log-ins of a user. All but one, or all, also ends tokens that no log-in is known of.
@@ -228,13 +272,13 @@ pub fn revoke(
     Ok(Revocation { user, logins: meant.into_iter().map(ended).collect(), void })
 }
 
-/// Forgets what the peers of a user called themselves.
+/// Forgets what the peers of a user called themselves, and where they were.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn forget_agents(conn: &mut Connection, user: UserId) -> Result<(), StoreError> {
+pub fn forget_peers(conn: &mut Connection, user: UserId) -> Result<(), StoreError> {
     diesel::update(logins::table.filter(logins::user_id.eq(user.get())))
-        .set(logins::agent.eq(None::<String>))
+        .set((logins::agent.eq(None::<String>), logins::network.eq(None::<String>)))
         .execute(conn)?;
     Ok(())
 }
@@ -255,7 +299,8 @@ pub fn end(
         return Ok(revocation);
     }
     let (user, expires_at) = (claims.user, claims.expires_at);
-    let new = NewLogin { id: login.clone(), user, agent: None, created_at: now, expires_at };
+    let (id, agent, network) = (login.clone(), None, None);
+    let new = NewLogin { id, user, agent, network, created_at: now, expires_at };
     diesel::insert_into(logins::table)
         .values((Row::from(&new), logins::revoked_at.eq(Some(now.micros()))))
         .execute(conn)?;

@@ -117,11 +117,18 @@ pub fn postpone(
     Ok(())
 }
 
-/// Forgets a mail: it is sent, or given up. The registration goes on waiting.
+/// Forgets a mail: it is sent, or given up. The registration goes on waiting. A mail that is about
+/// another registration by now is still to be sent.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn remove(conn: &mut Connection, id: i64) -> Result<(), StoreError> {
-    diesel::delete(mails::table.find(id)).execute(conn)?;
+pub fn remove(conn: &mut Connection, mail: &DueMail) -> Result<(), StoreError> {
+    let row = mails::table.find(mail.id);
+    match mail.about {
+        About::Registration(id) => {
+            diesel::delete(row.filter(mails::registration_id.eq(id))).execute(conn)?
+        }
+        About::Reset(_) => diesel::delete(row).execute(conn)?,
+    };
     Ok(())
 }

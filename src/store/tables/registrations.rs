@@ -27,11 +27,24 @@ pub struct NewRegistration<'a> {
     pub expires_at: Timestamp,
 }
 
+/// What becomes of a registration's mail while another one to the same address waits to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mail {
+    /// Each registration has a mail of its own.
+    Each,
+    /// The mail that waits is about the newest registration; there is no second one.
+    One,
+}
+
 /// Stores a registration and queues its mail, due at once. Returns the registration's id.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn create(conn: &mut Connection, new: &NewRegistration<'_>) -> Result<i64, StoreError> {
+pub fn create(
+    conn: &mut Connection,
+    new: &NewRegistration<'_>,
+    mail: Mail,
+) -> Result<i64, StoreError> {
     let row = (
         registrations::name.eq(new.name.as_str()),
         registrations::email.eq(new.email.as_str()),
@@ -41,13 +54,28 @@ pub fn create(conn: &mut Connection, new: &NewRegistration<'_>) -> Result<i64, S
     );
     let inserted = diesel::insert_into(registrations::table).values(row);
     let id: i64 = inserted.returning(registrations::id).get_result(conn)?;
-    let mail = (
-        mails::registration_id.eq(id),
-        mails::attempts.eq(0),
-        mails::due_at.eq(new.created_at.micros()),
-    );
-    diesel::insert_into(mails::table).values(mail).execute(conn)?;
+    if mail == Mail::Each || !redirect_mail(conn, new.email, id)? {
+        let mail = (
+            mails::registration_id.eq(id),
+            mails::attempts.eq(0),
+            mails::due_at.eq(new.created_at.micros()),
+        );
+        diesel::insert_into(mails::table).values(mail).execute(conn)?;
+    }
     Ok(id)
+}
+
+/// Makes a mail to an address that waits to be sent one about another registration. False if none
+/// waits.
+fn redirect_mail(conn: &mut Connection, email: &Email, id: i64) -> Result<bool, StoreError> {
+    let waits = mails::table
+        .inner_join(registrations::table)
+        .filter(registrations::email.eq(email.as_str()))
+        .select(mails::id);
+    let Some(mail) = waits.first::<i64>(conn).optional()? else { return Ok(false) };
+    let about = mails::registration_id.eq(id);
+    diesel::update(mails::table.find(mail)).set(about).execute(conn)?;
+    Ok(true)
 }
 
 /// Makes the registration of a key (its SHA-256) a user, under the id given. `None` if the key is

@@ -76,6 +76,10 @@ pub(super) type Face = (i64, String, Option<String>);
 pub(super) const FACE: (users::id, users::name, users::profile) =
     (users::id, users::name, users::profile);
 
+/// Selects an [`Account`].
+const ACCOUNT: ((users::id, users::name, users::profile), users::email, users::password_hash) =
+    (FACE, users::email, users::password_hash);
+
 pub(super) fn user((id, name, profile): Face) -> Result<User, StoreError> {
     Ok(User { id: user_id(id)?, name, profile })
 }
@@ -182,12 +186,23 @@ pub fn by_name(conn: &mut Connection, name: &UserName) -> Result<Option<User>, S
 /// [`StoreError::Database`].
 pub fn by_email(conn: &mut Connection, email: &Email) -> Result<Option<Account>, StoreError> {
     let addressed = users::table.filter(users::email.eq(email.as_str()));
-    let found: Option<(Face, String, String)> =
-        addressed.select((FACE, users::email, users::password_hash)).first(conn).optional()?;
-    let account = found.map(|(face, email, password_hash)| {
+    account_of(addressed.select(ACCOUNT).first(conn).optional()?)
+}
+
+/// What a user needs to log in.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn account(conn: &mut Connection, id: UserId) -> Result<Option<Account>, StoreError> {
+    let there = users::table.find(id.get()).filter(users::deleted_at.is_null());
+    account_of(there.select(ACCOUNT).first(conn).optional()?)
+}
+
+fn account_of(found: Option<(Face, String, String)>) -> Result<Option<Account>, StoreError> {
+    let account = |(face, email, password_hash): (Face, String, String)| {
         Ok(Account { user: user(face)?, email, password_hash })
-    });
-    account.transpose()
+    };
+    found.map(account).transpose()
 }
 
 /// Whether a user has this name.

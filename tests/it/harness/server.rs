@@ -215,7 +215,8 @@ impl Server {
         let draft = self.tokens.draft(created_at).expect("a token");
         let (id, agent) = (draft.login.clone(), Some("the harness".to_owned()));
         let expires_at = draft.expires_at;
-        (NewLogin { id, user: user.id, agent, created_at, expires_at }, draft)
+        let (user, network) = (user.id, None);
+        (NewLogin { id, user, agent, network, created_at, expires_at }, draft)
     }
 
     /// Makes two users friends, in the database.

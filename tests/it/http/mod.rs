@@ -12,6 +12,7 @@ mod secrets;
 mod shape;
 mod text;
 mod tokens;
+mod tries;
 mod v1;
 
 const WRONG: &str = "email or password incorrect.";

@@ -1,5 +1,6 @@
 //! Mails that verify addresses, as a mail server and a mail program see them.
 
+mod floods;
 mod forgetful;
 mod keys;
 mod outbox;

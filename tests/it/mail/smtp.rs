@@ -64,9 +64,11 @@ fn expect_letter(mail: &Mail, server: &Server) {
     ] {
         assert!(head.contains(&line), "{line} is not in {head:?}");
     }
-    // The whole body is the link on one line: no soft break, no text around it.
+    // A sentence, and the link alone on one line: no soft break in it.
     let expected = server.url(&format!("/api/v1/auth/email_verify/{}", key(&mail.data)));
-    assert_eq!(body.trim_end_matches("\r\n"), expected);
+    let (about, rest) = body.split_once("\r\n\r\n").expect("a blank line");
+    assert!(about.contains("an account at Tradewind with this e-mail address."), "{about}");
+    assert_eq!(rest.trim_end_matches("\r\n"), expected);
     assert_eq!(link(&mail.data), expected);
 }
 

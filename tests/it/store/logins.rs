@@ -6,7 +6,7 @@ use std::time::Duration;
 use tradewind::auth::token::Tokens;
 use tradewind::domain::clock::Timestamp;
 use tradewind::domain::id::UserId;
-use tradewind::domain::login::{LoginId, Which};
+use tradewind::domain::login::{LoginId, Network, Which};
 use tradewind::store::Database;
 use tradewind::store::tables::logins::{self, Begun, NewLogin};
 
@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 fn login(id: &str, user: UserId, created_at: Timestamp) -> NewLogin {
     let (agent, expires_at) = (Some("test".to_owned()), created_at.after(DAY));
-    NewLogin { id: LoginId::new(id), user, agent, created_at, expires_at }
+    NewLogin { id: LoginId::new(id), user, agent, network: None, created_at, expires_at }
 }
 
 fn names(database: &Database, user: UserId, now: Timestamp) -> Vec<String> {
@@ -26,6 +26,46 @@ fn names(database: &Database, user: UserId, now: Timestamp) -> Vec<String> {
 }
 
 on_both! {
+    fn log_ins_beyond_the_bound_end_with_the_one_renewed_longest_ago(db) {
+        let database = db.open();
+        let alice = id(2);
+        make_users(&database, &[2]);
+        let at = |seconds| NOW.after(Duration::from_secs(seconds));
+        let stored = |name, seconds| {
+            let new = login(name, alice, at(seconds));
+            let max = 2;
+            database.write(|conn| {
+                logins::insert(conn, &new)?;
+                logins::trim(conn, &new, max)
+            }).unwrap().map(|ended| ended.logins)
+        };
+        assert_eq!(stored("a", 1), None);
+        assert_eq!(stored("b", 2), None);
+        assert_eq!(stored("c", 3), Some(vec![(LoginId::new("a"), at(1).after(DAY))]));
+        assert_eq!(names(&database, alice, NOW), ["c", "b"]);
+        // A clock that was set back: never the one that has just begun.
+        assert_eq!(stored("d", 0), Some(vec![(LoginId::new("b"), at(2).after(DAY))]));
+        assert_eq!(names(&database, alice, NOW), ["c", "d"]);
+    }
+
+    fn a_network_is_known_from_log_ins_even_ended_ones_until_they_are_forgotten(db) {
+        let database = db.open();
+        make_users(&database, &[2, 4]);
+        let network = |text: &str| Network::of(text.parse().unwrap());
+        let new = NewLogin { network: Some(network("192.0.2.1")), ..login("a", id(2), NOW) };
+        database.write(|conn| logins::insert(conn, &new)).unwrap();
+        let knows = |user, ip| {
+            database.read(|conn| logins::came_from(conn, id(user), &network(ip))).unwrap()
+        };
+        assert!(knows(2, "192.0.2.99"));
+        assert!(!knows(2, "192.0.3.1") && !knows(4, "192.0.2.1") && !knows(2, "::1"));
+        let all = Which::AllBut(None);
+        database.write(|conn| logins::revoke(conn, id(2), &all, NOW)).unwrap();
+        assert!(knows(2, "192.0.2.99"));
+        database.write(|conn| logins::forget_peers(conn, id(2))).unwrap();
+        assert!(!knows(2, "192.0.2.99"));
+    }
+
     fn log_ins_begin_and_are_revoked_one_by_one_or_all_but_one(db) {
         let database = db.open();
         let (alice, bob) = (id(2), id(4));

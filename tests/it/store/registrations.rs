@@ -3,12 +3,16 @@
 use tradewind::domain::clock::Timestamp;
 use tradewind::domain::user::User;
 use tradewind::store::Database;
-use tradewind::store::tables::registrations::{self, NewRegistration};
+use tradewind::store::tables::registrations::{self, Mail, NewRegistration};
 use tradewind::store::tables::{mails, users};
 
 use super::harness::*;
 
 fn register(database: &Database, who: &str, address: &str, now: i64) -> i64 {
+    register_with(database, (who, address), now, Mail::Each)
+}
+
+fn register_with(database: &Database, (who, address): (&str, &str), now: i64, mail: Mail) -> i64 {
     let new = NewRegistration {
         name: &name(who),
         email: &email(address),
@@ -16,7 +20,7 @@ fn register(database: &Database, who: &str, address: &str, now: i64) -> i64 {
         created_at: at(now),
         expires_at: at(now + 1_000),
     };
-    database.write(|conn| registrations::create(conn, &new)).unwrap()
+    database.write(|conn| registrations::create(conn, &new, mail)).unwrap()
 }
 
 fn add_key(database: &Database, registration: i64, key: &[u8], expires_at: i64) -> bool {
@@ -82,6 +86,28 @@ on_both! {
         assert!(next > registration, "the id of a registration never comes back");
     }
 
+    fn one_mail_waits_for_an_address_and_is_about_the_newest(db) {
+        let database = db.open();
+        let ann = |now| register_with(&database, ("ann", "ann@x.org"), now, Mail::One);
+        let about = |now| due(&database, now).iter().map(|mail| mail.about).collect::<Vec<_>>();
+        let of = mails::About::Registration;
+        let (first, second) = (ann(100), ann(200));
+        assert_eq!(about(900), [of(second)]);
+        // One that is on its way when the next comes: what was sent was about the second.
+        let sent = due(&database, 900).remove(0);
+        let third = ann(300);
+        database.write(|conn| mails::remove(conn, &sent)).unwrap();
+        assert_eq!(about(900), [of(third)]);
+        let sent = due(&database, 900).remove(0);
+        database.write(|conn| mails::remove(conn, &sent)).unwrap();
+        assert_eq!(about(900), []);
+        let other = register_with(&database, ("bob", "bob@x.org"), 400, Mail::One);
+        assert_eq!(about(900), [of(other)]);
+        for registration in [first, second, third] {
+            assert!(add_key(&database, registration, &registration.to_be_bytes(), 500));
+        }
+    }
+
     fn mails_wait_their_turn(db) {
         let database = db.open();
         let first = register(&database, "ann", "ann@x.org", 100);
@@ -95,10 +121,10 @@ on_both! {
         assert_eq!(of, [(about(second), "bob@x.org"), (about(first), "ann@x.org")]);
         assert_eq!(database.read(|conn| mails::due(conn, at(100), 1)).unwrap(), both[..1]);
         database.write(|conn| mails::postpone(conn, both[0].id, 3, at(900))).unwrap();
-        database.write(|conn| mails::remove(conn, both[1].id)).unwrap();
+        database.write(|conn| mails::remove(conn, &both[1])).unwrap();
         assert_eq!(next_due_at(), Some(at(900)));
         assert_eq!(due(&database, 900)[0].attempts, 3);
-        database.write(|conn| mails::remove(conn, both[0].id)).unwrap();
+        database.write(|conn| mails::remove(conn, &both[0])).unwrap();
         assert_eq!(next_due_at(), None::<Timestamp>);
         assert!(add_key(&database, first, b"key", 500), "the registration waits on");
     }

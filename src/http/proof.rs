@@ -1,0 +1,124 @@
+//! Whether somebody knows a password, for every door that asks for one: tries are counted, wrong ones
+//! logged, and an unknown address takes as long as a wrong password.
+
+use std::net::IpAddr;
+
+use super::State;
+use super::error::ApiError;
+use super::v1::problem::Problem;
+use crate::auth::AuthError;
+use crate::auth::limits::{Standing, TooMany};
+use crate::domain::id::UserId;
+use crate::domain::login::Network;
+use crate::domain::user::Email;
+use crate::store::tables::logins;
+use crate::store::tables::users::{self, Account};
+use crate::store::{Connection, StoreError};
+
+/// Somebody says that an account is his.
+pub struct Claim {
+    /// The account, if there is one.
+    pub account: Option<Account>,
+    /// What tries are counted by; `None` if what he says is no address.
+    email: Option<Email>,
+    standing: Standing,
+    peer: IpAddr,
+}
+
+/// Why a password was not looked at.
+pub enum Untried {
+    /// Too many were wrong before.
+    TooMany(TooMany),
+    /// It could not be.
+    Auth(AuthError),
+}
+
+macro_rules! told_as {
+    ($($error:ty),+) => {$(
+        impl From<Untried> for $error {
+            fn from(untried: Untried) -> Self {
+                match untried {
+                    Untried::TooMany(over) => over.into(),
+                    Untried::Auth(error) => error.into(),
+                }
+            }
+        }
+    )+};
+}
+
+told_as!(ApiError, Problem);
+
+impl Claim {
+    /// The claim to the account of an e-mail address.
+    ///
+    /// # Errors
+    /// As [`Store::read`](crate::store::Store::read).
+    pub async fn by_address(state: &State, text: &str, peer: IpAddr) -> Result<Self, StoreError> {
+        let email = Email::parse(text);
+        let Some(wanted) = email.clone() else {
+            return Ok(Self { account: None, email, standing: Standing::Stranger, peer });
+        };
+        let found = state.store.read(move |conn| {
+            let account = users::by_email(conn, &wanted)?;
+            let user = account.as_ref().map(|account| account.user.id);
+            Ok((account, standing(conn, user, peer)?))
+        });
+        let (account, standing) = found.await?;
+        Ok(Self { account, email, standing, peer })
+    }
+
+    /// The claim of somebody who has a token of a user; `None` if there is no such user.
+    ///
+    /// # Errors
+    /// As [`Store::read`](crate::store::Store::read).
+    pub async fn of_user(
+        state: &State,
+        id: UserId,
+        peer: IpAddr,
+    ) -> Result<Option<Self>, StoreError> {
+        let found = state
+            .store
+            .read(move |conn| Ok((users::account(conn, id)?, standing(conn, Some(id), peer)?)));
+        let (account, standing) = found.await?;
+        let claim = |account: Account| {
+            let email = Email::parse(&account.email);
+            Self { account: Some(account), email, standing, peer }
+        };
+        Ok(account.map(claim))
+    }
+}
+
+fn standing(
+    conn: &mut Connection,
+    user: Option<UserId>,
+    peer: IpAddr,
+) -> Result<Standing, StoreError> {
+    let Some(user) = user else { return Ok(Standing::Stranger) };
+    let known = logins::came_from(conn, user, &Network::of(peer))?;
+    Ok(if known { Standing::Known } else { Standing::Stranger })
+}
+
+/// Whether a password is that of the account.
+///
+/// # Errors
+/// Each variant of [`Untried`].
+pub async fn fits(state: &State, claim: &Claim, password: String) -> Result<bool, Untried> {
+    let Claim { account, email, standing, peer } = claim;
+    let attempt = email
+        .as_ref()
+        .map(|email| state.limits.attempt(email, Network::of(*peer), *standing))
+        .transpose()
+        .inspect_err(|_| state.limited("login", *peer))
+        .map_err(Untried::TooMany)?;
+    let stored = account.as_ref().map(|account| account.password_hash.clone());
+    let fits = state.passwords.verify(password, stored).await;
+    if let Ok(false) = fits {
+        match account {
+            Some(account) => log::info!(peer:%, user:% = account.user.id; "a wrong password"),
+            None => log::info!(peer:%; "a log-in to no account"),
+        }
+    } else if let Some(attempt) = attempt {
+        attempt.take_back();
+    }
+    fits.map_err(Untried::Auth)
+}
