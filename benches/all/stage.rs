@@ -10,8 +10,9 @@ use tradewind::domain::clock::Clock;
 use tradewind::domain::id::{MessageId, UserId};
 use tradewind::domain::message::{Content, Message};
 use tradewind::domain::mint::{EPOCH, IdMint};
+use tradewind::domain::name::UserName;
 use tradewind::domain::room::RoomKey;
-use tradewind::domain::user::{Email, UserName};
+use tradewind::domain::user::Email;
 use tradewind::store::tables::users::{self, NewUser};
 use tradewind::store::{Database, Durability, Settings, Store};
 

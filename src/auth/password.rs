@@ -12,10 +12,22 @@ use tokio::task;
 
 use super::hasher::Hasher;
 use super::{AuthError, random};
+use crate::domain::text::nfc;
 
 /// What the passwords of unknown addresses are compared with: takes as long as any, and fits none.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
     AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// What became of a password that was to be checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is another.
+    Wrong,
+    /// It is the one.
+    Right,
+    /// It is the one, and was hashed as it was typed then; this is the hash to be kept from now on.
+    Renewed(String),
+}
 
 /// Hashes and checks passwords. A clone shares the bounds.
 #[derive(Clone)]
@@ -38,16 +50,16 @@ impl Passwords {
         }
     }
 
-    /// The hash of a password as a PHC string, with a random salt.
+    /// The hash of a password, in NFC, as a PHC string, with a random salt.
     ///
     /// # Errors
     /// [`AuthError::Busy`], [`AuthError::Hash`], [`AuthError::CutOff`].
     pub async fn hash(&self, password: String) -> Result<String, AuthError> {
-        self.run(move |hasher| hasher.hash(&password)).await
+        self.run(move |hasher| hasher.hash(&nfc(&password))).await
     }
 
     /// Whether `password` is the one of the `stored` hash; `None` stands for an unknown address,
-    /// takes as long, and is never it.
+    /// takes as long, and is never it. What is not in NFC is also tried as it is: so it was hashed once.
     ///
     /// # Errors
     /// [`AuthError::Busy`], [`AuthError::Hash`] if the stored hash is malformed,
@@ -56,10 +68,17 @@ impl Passwords {
         &self,
         password: String,
         stored: Option<String>,
-    ) -> Result<bool, AuthError> {
+    ) -> Result<Verdict, AuthError> {
         self.run(move |hasher| {
-            let fits = hasher.verify(&password, stored.as_deref().unwrap_or(NOBODY))?;
-            Ok(fits && stored.is_some())
+            let (word, against) = (nfc(&password), stored.as_deref().unwrap_or(NOBODY));
+            let verdict = if hasher.verify(&word, against)? {
+                Verdict::Right
+            } else if *word != *password && hasher.verify(&password, against)? {
+                Verdict::Renewed(hasher.hash(&word)?)
+            } else {
+                Verdict::Wrong
+            };
+            Ok(if stored.is_some() { verdict } else { Verdict::Wrong })
         })
         .await
     }
@@ -91,7 +110,7 @@ impl Passwords {
 /// # Errors
 /// [`AuthError::Hash`].
 pub fn hash_now(password: &str) -> Result<String, AuthError> {
-    Hasher::new().and_then(|mut hasher| hasher.hash(password)).map_err(AuthError::Hash)
+    Hasher::new().and_then(|mut hasher| hasher.hash(&nfc(password))).map_err(AuthError::Hash)
 }
 
 /// The hash of a password that nobody knows.
@@ -123,8 +142,39 @@ mod tests {
             assert!(stored.starts_with(parameters), "{stored}");
             assert_eq!(stored.len(), NOBODY.len());
             let verify = |password: &str, stored| passwords.verify(password.to_owned(), stored);
-            assert!(verify("비밀 pass", Some(stored.clone())).await.unwrap());
-            assert!(!verify("비밀 pasS", Some(stored)).await.unwrap());
+            let fits = async |password| verify(password, Some(stored.clone())).await.unwrap();
+            assert_eq!(fits("비밀 pass").await, Verdict::Right);
+            assert_eq!(fits("비밀 pasS").await, Verdict::Wrong);
+        });
+    }
+
+    #[test]
+    fn a_password_is_one_in_all_normal_forms_and_one_of_old_gets_a_new_hash() {
+        const COMPOSED: &str = "Gr\u{FC}\u{DF}e \u{BE44}\u{BC00}";
+        const DECOMPOSED: &str = "Gru\u{308}\u{DF}e \u{1107}\u{1175}\u{1106}\u{1175}\u{11AF}";
+        block_on(async {
+            let passwords = Passwords::new(1, 8);
+            let verify = async |password: &str, stored: &str| {
+                passwords.verify(password.to_owned(), Some(stored.to_owned())).await.unwrap()
+            };
+            for chosen in [COMPOSED, DECOMPOSED] {
+                let stored = passwords.hash(chosen.to_owned()).await.unwrap();
+                assert_eq!(stored.len(), NOBODY.len());
+                for typed in [COMPOSED, DECOMPOSED] {
+                    assert_eq!(verify(typed, &stored).await, Verdict::Right);
+                }
+                assert_eq!(hash_now(chosen).unwrap().len(), NOBODY.len());
+            }
+            let of_old = Hasher::new().unwrap().hash(DECOMPOSED).unwrap();
+            assert_eq!(verify(COMPOSED, &of_old).await, Verdict::Wrong);
+            assert_eq!(verify("Gru\u{308}\u{DF}e", &of_old).await, Verdict::Wrong);
+            let Verdict::Renewed(new) = verify(DECOMPOSED, &of_old).await else {
+                panic!("it was hashed as it is")
+            };
+            assert_eq!(verify(COMPOSED, &new).await, Verdict::Right);
+            assert_eq!(verify(DECOMPOSED, &new).await, Verdict::Right);
+            let nobody = passwords.verify(DECOMPOSED.to_owned(), None).await.unwrap();
+            assert_eq!(nobody, Verdict::Wrong);
         });
     }
 
@@ -133,7 +183,8 @@ mod tests {
         block_on(async {
             let passwords = Passwords::new(1, 8);
             for password in ["", "x"] {
-                assert!(!passwords.verify(password.to_owned(), None).await.unwrap());
+                let nobody = passwords.verify(password.to_owned(), None).await.unwrap();
+                assert_eq!(nobody, Verdict::Wrong);
             }
             let broken = passwords.verify(String::new(), Some("plain".to_owned())).await;
             assert!(matches!(broken, Err(AuthError::Hash(_))));

@@ -8,12 +8,13 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use super::task::Output;
-use crate::auth::password;
+use super::user;
 use crate::auth::token::Draft;
 use crate::domain::clock::Timestamp;
 use crate::domain::friendship::Friendship;
 use crate::domain::id::UserId;
-use crate::domain::user::{Email, User, UserName, UserPair};
+use crate::domain::name::UserName;
+use crate::domain::user::{Email, User, UserPair};
 use crate::server::Base;
 use crate::store::tables::friendships;
 use crate::store::tables::logins::{self, NewLogin};
@@ -66,10 +67,7 @@ struct Seeded {
 
 /// Makes the users in one transaction, then writes the file.
 pub fn run(base: &Base, seed: &Plan, out: &mut Output<'_>) -> anyhow::Result<()> {
-    let password_hash = match &seed.password {
-        Some(password) => password::hash_now(password)?,
-        None => password::unguessable()?,
-    };
+    let password_hash = user::password_hash(base, seed.password.as_deref())?;
     let people = people(base, seed.users)?;
     let ids: Vec<UserId> = people.iter().map(|(id, _, _)| *id).collect();
     let pairs = pairs(&ids, seed.friends);

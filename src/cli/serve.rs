@@ -134,8 +134,11 @@ fn demo_user(base: &Base, name: &str) -> anyhow::Result<(User, String)> {
     let email = Email::parse(&address).context("no address")?;
     let user = match base.database.read(|conn| users::by_email(conn, &email))? {
         Some(account) => account.user,
-        None => user::add(base, &user::Add::new(name, &address, Some(DEMO_PASSWORD)))
-            .with_context(|| format!("--demo cannot make the user {name}"))?,
+        None => {
+            user::add(base, &user::Add::new(name, &address, Some(DEMO_PASSWORD)))
+                .with_context(|| format!("--demo cannot make the user {name}"))?
+                .0
+        }
     };
     let token = base.log_in(&user, "tradewind serve --demo")?;
     Ok((user, token))

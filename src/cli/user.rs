@@ -1,14 +1,17 @@
 //! `tradewind user`: users without a mail, tokens without a password.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 
 use super::task::Output;
 use crate::auth::password;
 use crate::domain::id::UserId;
-use crate::domain::user::{Email, User, UserName};
+use crate::domain::name::Called;
+use crate::domain::password::{PasswordFault, PasswordRule};
+use crate::domain::user::{Email, User};
 use crate::server::Base;
+use crate::store::tables::name_keys;
 use crate::store::tables::users::{self, NewUser};
 
 #[derive(Debug, Deserialize, Serialize, Subcommand)]
@@ -21,6 +24,9 @@ pub enum Command {
         #[arg(long)]
         name: String,
     },
+    /// Print the users, one line of JSON each, whose names differ from others only in case or form: they
+    /// are from before names were unique in that. The first of each is found however the name is typed
+    Clashes,
 }
 
 #[derive(Args, Debug, Deserialize, Serialize)]
@@ -58,35 +64,58 @@ pub fn run(base: &Base, command: Command, out: &mut Output<'_>) -> anyhow::Resul
                 email: &'a str,
                 token: String,
             }
-            let user = self::add(base, &add)?;
+            let (user, email) = self::add(base, &add)?;
             let token = base.log_in(&user, "tradewind user add")?;
             let id = user.id.to_string();
-            let email = add.email.to_ascii_lowercase();
-            let line = Line { id, name: &user.name, email: &email, token };
+            let line = Line { id, name: &user.name, email: email.as_str(), token };
             writeln!(out.screen, "{}", serde_json::to_string(&line)?)?;
         }
         Command::Token { name } => {
-            let wanted = UserName::parse(&name).context("--name: not a valid name")?;
+            let wanted = Called::new(&name).context("--name: nobody's name")?;
             let user = base.database.read(|conn| users::by_name(conn, &wanted))?;
             let user = user.with_context(|| format!("nobody has the name {name:?}"))?;
             writeln!(out.screen, "{}", base.log_in(&user, "tradewind user token")?)?;
         }
+        Command::Clashes => clashes(base, out)?,
     }
     Ok(())
 }
 
+fn clashes(base: &Base, out: &mut Output<'_>) -> anyhow::Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        key: &'a str,
+        id: String,
+        name: &'a str,
+    }
+    for (key, user) in base.database.read(name_keys::clashes)? {
+        let line = Line { key: key.as_str(), id: user.id.to_string(), name: &user.name };
+        writeln!(out.screen, "{}", serde_json::to_string(&line)?)?;
+    }
+    Ok(())
+}
+
+/// The hash of a password that somebody may choose, or of one that nobody knows.
+pub fn password_hash(base: &Base, password: Option<&str>) -> anyhow::Result<String> {
+    let Some(text) = password else { return Ok(password::unguessable()?) };
+    let PasswordRule { chars_min, bytes_max } = base.passwords;
+    base.passwords.check(text).map_err(|fault| match fault {
+        PasswordFault::Short => anyhow!("--password: at least {chars_min} characters"),
+        PasswordFault::Long => anyhow!("--password: at most {bytes_max} bytes"),
+    })?;
+    Ok(password::hash_now(text)?)
+}
+
 /// Makes a user.
-pub fn add(base: &Base, add: &Add) -> anyhow::Result<User> {
-    let name = UserName::parse(&add.name).context("--name: 1 to 32 characters, not blank")?;
+pub fn add(base: &Base, add: &Add) -> anyhow::Result<(User, Email)> {
+    const NAME_RULE: &str = "--name: 1 to 32 characters, nothing invisible, no mixed scripts";
+    let name = base.names.name(&add.name).context(NAME_RULE)?;
     let email = Email::parse(&add.email).context("--email: not a valid address")?;
     let (id, imported) = match add.id {
         Some(id) => (UserId::new(id).context("--id: must be positive and even")?, true),
         None => (base.mint.user()?, false),
     };
-    let password_hash = match &add.password {
-        Some(password) => password::hash_now(password)?,
-        None => password::unguessable()?,
-    };
+    let password_hash = password_hash(base, add.password.as_deref())?;
     let new = NewUser {
         id,
         name: &name,
@@ -96,7 +125,7 @@ pub fn add(base: &Base, add: &Add) -> anyhow::Result<User> {
         created_at: base.clock.now(),
     };
     match base.database.write(|conn| users::insert(conn, &new)) {
-        Ok(()) => Ok(User { id, name: add.name.clone(), profile: None }),
+        Ok(()) => Ok((User { id, name: name.as_str().to_owned(), profile: None }, email)),
         Err(error) if error.is_unique_violation() => {
             bail!("a user with that name, address or id exists already")
         }

@@ -26,7 +26,12 @@ section! {
         hashes_max: usize = 2 => at_least(1);
         /// How many passwords may wait to be hashed. More are refused as "busy".
         hash_queue_max: usize = 256 => at_least(1);
+        /// The shortest password that may be chosen, in characters. Those of old still log in.
+        password_chars_min: usize = 8 => at_least(1);
         /// The longest password, in bytes.
         password_bytes_max: usize = 1_024 => at_least(1);
+        /// Whether names may mix scripts, as "p\u{430}ypal" with a Cyrillic letter does: more than Unicode's
+        /// level "highly restrictive" allows (UTS 39).
+        mixed_script_names: bool = false;
     }
 }

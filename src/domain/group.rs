@@ -2,12 +2,13 @@
 
 use super::clock::Timestamp;
 use super::id::{GroupId, UserId};
+use super::text::is_showable;
 use super::user::User;
 
 /// The longest title, in characters.
 pub const TITLE_CHARS_MAX: usize = 100;
 
-/// The title of a group: 1 to 100 characters, not blank, without control characters.
+/// The title of a group: 1 to 100 characters, without controls; something can be seen of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Title(String);
 
@@ -15,9 +16,7 @@ impl Title {
     /// Checks a title; it is kept exactly as given. `None` if it is not valid.
     pub fn new(text: String) -> Option<Self> {
         let chars = text.chars().take(TITLE_CHARS_MAX.saturating_add(1)).count();
-        let valid = (1..=TITLE_CHARS_MAX).contains(&chars)
-            && !text.trim().is_empty()
-            && !text.contains(char::is_control);
+        let valid = (1..=TITLE_CHARS_MAX).contains(&chars) && is_showable(&text);
         valid.then_some(Self(text))
     }
 

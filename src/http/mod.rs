@@ -33,6 +33,8 @@ use crate::dialect::chatting::Form;
 use crate::dialect::rewind::Mode;
 use crate::domain::clock::Clock;
 use crate::domain::mint::IdMint;
+use crate::domain::name::NameRule;
+use crate::domain::password::PasswordRule;
 use crate::hub::Hub;
 use crate::mail::Queue;
 use crate::session::{NoSeat, Seat, Shared};
@@ -53,8 +55,10 @@ pub struct Settings {
     pub trust_proxy: bool,
     /// The longest request body, in bytes.
     pub body_bytes_max: usize,
-    /// The longest password, in bytes.
-    pub password_bytes_max: usize,
+    /// Which passwords may be chosen.
+    pub passwords: PasswordRule,
+    /// Which names may be had.
+    pub names: NameRule,
     /// Domains of which addresses may register; empty for any.
     pub allowed_email_domains: Vec<String>,
     /// What becomes of mails to an address that several register.

@@ -8,9 +8,11 @@ use super::error::ApiError;
 use super::v1::problem::Problem;
 use crate::auth::AuthError;
 use crate::auth::limits::{Standing, TooMany};
+use crate::auth::password::Verdict;
 use crate::domain::id::UserId;
 use crate::domain::login::Network;
 use crate::domain::user::Email;
+use crate::store::tables::accounts;
 use crate::store::tables::logins;
 use crate::store::tables::users::{self, Account};
 use crate::store::{Connection, StoreError};
@@ -31,6 +33,8 @@ pub enum Untried {
     TooMany(TooMany),
     /// It could not be.
     Auth(AuthError),
+    /// Its new hash could not be kept.
+    Store(StoreError),
 }
 
 macro_rules! told_as {
@@ -40,6 +44,7 @@ macro_rules! told_as {
                 match untried {
                     Untried::TooMany(over) => over.into(),
                     Untried::Auth(error) => error.into(),
+                    Untried::Store(error) => error.into(),
                 }
             }
         }
@@ -98,27 +103,47 @@ fn standing(
     Ok(if known { Standing::Known } else { Standing::Stranger })
 }
 
-/// Whether a password is that of the account.
+/// The account, with the hash that it has now, if the password is that of it.
 ///
 /// # Errors
 /// Each variant of [`Untried`].
-pub async fn fits(state: &State, claim: &Claim, password: String) -> Result<bool, Untried> {
+pub async fn prove(
+    state: &State,
+    claim: Claim,
+    password: String,
+) -> Result<Option<Account>, Untried> {
     let Claim { account, email, standing, peer } = claim;
+    if !state.settings.passwords.may_be(&password) {
+        return Ok(None);
+    }
     let attempt = email
         .as_ref()
-        .map(|email| state.limits.attempt(email, Network::of(*peer), *standing))
+        .map(|email| state.limits.attempt(email, Network::of(peer), standing))
         .transpose()
-        .inspect_err(|_| state.limited("login", *peer))
+        .inspect_err(|_| state.limited("login", peer))
         .map_err(Untried::TooMany)?;
     let stored = account.as_ref().map(|account| account.password_hash.clone());
-    let fits = state.passwords.verify(password, stored).await;
-    if let Ok(false) = fits {
-        match account {
+    let verdict = state.passwords.verify(password, stored).await;
+    if let Ok(Verdict::Wrong) = verdict {
+        match &account {
             Some(account) => log::info!(peer:%, user:% = account.user.id; "a wrong password"),
             None => log::info!(peer:%; "a log-in to no account"),
         }
     } else if let Some(attempt) = attempt {
         attempt.take_back();
     }
-    fits.map_err(Untried::Auth)
+    match (verdict.map_err(Untried::Auth)?, account) {
+        (Verdict::Right, account) => Ok(account),
+        (Verdict::Renewed(hash), Some(account)) => renew(state, account, hash).await.map(Some),
+        (Verdict::Renewed(_), None) | (Verdict::Wrong, _) => Ok(None),
+    }
+}
+
+/// Keeps the hash that the password has from now on.
+async fn renew(state: &State, account: Account, hash: String) -> Result<Account, Untried> {
+    let (id, old, new) = (account.user.id, account.password_hash.clone(), hash.clone());
+    let renewed =
+        state.store.write_beside(move |conn| accounts::renew_hash(conn, id, (&old, &new)));
+    renewed.await.map_err(Untried::Store)?;
+    Ok(Account { password_hash: hash, ..account })
 }

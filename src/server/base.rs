@@ -12,6 +12,8 @@ use crate::config::{self, Config};
 use crate::domain::clock::Clock;
 use crate::domain::login;
 use crate::domain::mint::IdMint;
+use crate::domain::name::NameRule;
+use crate::domain::password::PasswordRule;
 use crate::domain::user::User;
 use crate::store::Database;
 use crate::store::tables::logins::{self, NewLogin};
@@ -27,6 +29,10 @@ pub struct Base {
     pub clock: Arc<dyn Clock>,
     /// Makes and checks tokens.
     pub tokens: Tokens,
+    /// Which passwords may be chosen.
+    pub passwords: PasswordRule,
+    /// Which names may be had.
+    pub names: NameRule,
     logins_max: Option<usize>,
 }
 
@@ -59,7 +65,8 @@ impl Base {
         let revoked = Arc::new(Revocations::new(logins, voids));
         let tokens = Tokens::new(secret(&config.auth)?.expose().as_bytes(), lifetime, revoked);
         let logins_max = settings::logins_per_user_max(&config.limits);
-        Ok(Self { database, mint: Arc::new(mint), clock, tokens, logins_max })
+        let (passwords, names) = (settings::passwords(&config.auth), settings::names(&config.auth));
+        Ok(Self { database, mint: Arc::new(mint), clock, tokens, passwords, names, logins_max })
     }
 
     /// A token of a new log-in of `user`, by whatever calls itself `agent`.

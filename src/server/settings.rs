@@ -6,6 +6,8 @@ use std::time::Duration;
 use crate::config::{self, Compat, Config};
 use crate::dialect::chatting::{Form, Ids, Texts};
 use crate::dialect::rewind::Mode;
+use crate::domain::name::NameRule;
+use crate::domain::password::PasswordRule;
 use crate::session::machine::Bounds;
 use crate::store::tables::registrations;
 use crate::{http, hub, mail, session, store, ws};
@@ -97,7 +99,8 @@ pub fn http(config: &Config, address: SocketAddr) -> http::Settings {
         origins: http::Origins::new(&config.http.base_url(address), &config.http.allowed_origins),
         trust_proxy: config.http.trust_proxy,
         body_bytes_max: config.http.body_bytes_max,
-        password_bytes_max: config.auth.password_bytes_max,
+        passwords: passwords(&config.auth),
+        names: names(&config.auth),
         allowed_email_domains: config.auth.allowed_email_domains.clone(),
         registration_mail: match config.limits.enabled {
             true => registrations::Mail::One,
@@ -176,6 +179,16 @@ fn verification_lifetime(config: &Config) -> Duration {
 
 fn reset_lifetime(config: &Config) -> Duration {
     Duration::from_secs(u64::from(config.auth.reset_minutes).saturating_mul(60))
+}
+
+/// Which passwords may be chosen.
+pub fn passwords(config: &config::Auth) -> PasswordRule {
+    PasswordRule { chars_min: config.password_chars_min, bytes_max: config.password_bytes_max }
+}
+
+/// Which names may be had.
+pub fn names(config: &config::Auth) -> NameRule {
+    NameRule { mixed_scripts: config.mixed_script_names }
 }
 
 /// How long a token works.

@@ -12,9 +12,13 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::Connection;
 use super::connection::each_backend;
 use super::error::StoreError;
+use super::tables::name_keys;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// The migration that makes the columns for the keys of names, which SQL cannot fold.
+const NAME_KEYS: &str = "2026-11-29-000100_name_keys";
 
 /// What diesel's harness fails with.
 type MigrationError = Box<dyn std::error::Error + Send + Sync>;
@@ -40,7 +44,16 @@ pub(super) fn run(connection: &mut Connection, place: &str) -> Result<Vec<String
         Connection::Sqlite(sqlite) => apply_missing(sqlite, SQLITE),
         Connection::Postgres(postgres) => apply_missing(postgres, POSTGRES),
     };
-    applied.map_err(failed)
+    let applied = applied.map_err(failed)?;
+    if applied.iter().any(|name| name == NAME_KEYS) {
+        let clashes = name_keys::give(connection)?;
+        if clashes > 0 {
+            log::warn!(
+                "{clashes} users have names of others in another form: tradewind user clashes"
+            );
+        }
+    }
+    Ok(applied)
 }
 
 /// How many migrations are missing. Only looks: diesel's harness would make its table.

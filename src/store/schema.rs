@@ -7,6 +7,8 @@ diesel::table! {
     users (id) {
         id -> BigInt,
         name -> Text,
+        name_key -> Nullable<Text>,
+        name_clash -> BigInt,
         email -> Text,
         password_hash -> Text,
         profile -> Nullable<Text>,

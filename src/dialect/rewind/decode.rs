@@ -78,11 +78,11 @@ fn chat(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
     let [kind, id, room, content, name] =
         object(payload, ["type", "id", "chat_id", "content", "nonce"])?;
     let write = match kind.and_then(json::string).as_deref() {
-        // A blank send leaves no trace, wherever it was meant to go.
-        Some("send") if is_blank(content) => return Ok(Decoded::Ignore),
         Some("send") => {
-            let content = text_content(content)?.ok_or(encode::INVALID)?;
-            let (room, nonce) = (self::room(form, room, me)?, nonce(name)?);
+            let room = self::room(form, room, me)?;
+            // A blank one leaves no trace, wherever it was meant to go.
+            let Some(content) = text_content(content)? else { return Ok(Decoded::Ignore) };
+            let nonce = nonce(name)?;
             Write::Post { room, content, nonce, absent: Absent::Kept }
         }
         Some("edit") => {

@@ -163,6 +163,54 @@ fn blank_sends_leave_no_trace() {
 }
 
 #[test]
+fn a_frame_that_lacks_a_field_is_answered() {
+    let whole = [
+        ("chat", json!({"type": "send", "chat_id": "12", "content": "x"}), &["content"][..]),
+        (
+            "chat",
+            json!({"type": "edit", "id": "77", "chat_id": "12", "content": "x"}),
+            &["content"],
+        ),
+        ("load", json!({"type": "mutual_users"}), &[]),
+        (
+            "load",
+            json!({"type": "chat", "load_id": "12", "count": 1,
+                   "datetime": "MjAyMi0xLTMgMDA6MDQ6MTUuMDEyMzAw"}),
+            &[],
+        ),
+        ("mutual_users", json!({"type": "request", "name": "bob"}), &[]),
+        ("auth", json!({"auth": "t"}), &[]),
+    ];
+    for (kind, payload, may_lack) in whole {
+        let answered = |decoded| {
+            let Decoded::Reply(frame) = decoded else { return false };
+            let frame: Value = serde_json::from_str(frame.as_text()).unwrap();
+            frame["type"] == "error" && frame["payload"]["code"] == 4000
+        };
+        assert!(!answered(command(kind, payload.clone())), "{payload}");
+        for field in payload.as_object().unwrap().keys() {
+            for lack in [None, Some(Value::Null)] {
+                let mut payload = payload.clone();
+                let fields = payload.as_object_mut().unwrap();
+                match lack {
+                    None => drop(fields.remove(field)),
+                    Some(null) => drop(fields.insert(field.clone(), null)),
+                }
+                let may = may_lack.contains(&field.as_str());
+                assert_eq!(answered(command(kind, payload.clone())), !may, "{payload}");
+            }
+        }
+        assert!(answered(decode(&json!({"type": kind}), ready())), "{kind} without a payload");
+    }
+    // A blank send goes nowhere, but it must say where it does not go.
+    for blank in [json!({}), json!({"content": ""}), json!({"content": null, "chat_id": "05"})] {
+        let mut payload = blank;
+        payload["type"] = json!("send");
+        assert_eq!(command("chat", payload), error(encode::INVALID));
+    }
+}
+
+#[test]
 fn edits_replace_or_delete() {
     let edit = |id: Value, content: Value| {
         command("chat", json!({"type": "edit", "id": id, "chat_id": "12", "content": content}))

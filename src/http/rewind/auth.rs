@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use crate::auth::key;
 use crate::domain::error::Refusal;
-use crate::domain::user::{Email, UserName};
+use crate::domain::name::UserName;
+use crate::domain::password::PasswordFault;
+use crate::domain::user::Email;
 use crate::http::body::Fields;
 use crate::http::error::{ApiError, info};
 use crate::http::logins::NoToken;
@@ -35,11 +37,14 @@ pub async fn register(
     let name = fields.name().ok_or(ApiError::bad_request("kimino namae wa..!"))?;
     let (email, password) = fields.email().zip(fields.password()).ok_or(NO_CREDENTIALS)?;
 
+    state.settings.passwords.check(password).map_err(|fault| match fault {
+        PasswordFault::Short => ApiError::bad_request("password is invalid."),
+        PasswordFault::Long => ApiError::bad_request("password is too long."),
+    })?;
     let email = available_email(&state, email).await?;
     let name = available_name(&state, name).await?;
-    let password = checked(password, &state)?.to_owned();
     state.limits.register_as(&email).inspect_err(|_| state.limited("register", peer))?;
-    let password_hash = state.passwords.hash(password).await?;
+    let password_hash = state.passwords.hash(password.to_owned()).await?;
     let created_at = state.clock.now();
     let expires_at = created_at.after(state.settings.verification_lifetime);
     let mail = state.settings.registration_mail;
@@ -80,9 +85,8 @@ pub async fn login(
     let (email, password) = fields.email().zip(fields.password()).ok_or(NO_CREDENTIALS)?;
 
     let claim = Claim::by_address(&state, email, peer).await?;
-    let password = checked(password, &state).map_err(|_| WRONG_CREDENTIALS)?.to_owned();
-    let good = proof::fits(&state, &claim, password).await?;
-    let account = claim.account.filter(|_| good).ok_or(WRONG_CREDENTIALS)?;
+    let account = proof::prove(&state, claim, password.to_owned()).await?;
+    let account = account.ok_or(WRONG_CREDENTIALS)?;
     match logins::begin(&state, &request, account).await {
         Ok(token) => Ok(answer(token)),
         Err(NoToken::Outdated) => Err(WRONG_CREDENTIALS),
@@ -120,15 +124,10 @@ async fn available_email(state: &State, text: &str) -> Result<Email, ApiError> {
 
 /// The name, if it is valid and nobody's yet.
 async fn available_name(state: &State, text: &str) -> Result<UserName, ApiError> {
-    let name = UserName::parse(text).ok_or(ApiError::bad_request("name is invalid."))?;
+    let name = state.settings.names.name(text).ok_or(ApiError::bad_request("name is invalid."))?;
     let wanted = name.clone();
     if state.store.read(move |conn| users::name_taken(conn, &wanted)).await? {
         return Err(ApiError::bad_request("name is already exist."));
     }
     Ok(name)
-}
-
-fn checked<'a>(password: &'a str, state: &State) -> Result<&'a str, ApiError> {
-    let short = password.len() <= state.settings.password_bytes_max;
-    if short { Ok(password) } else { Err(ApiError::bad_request("password is too long.")) }
 }

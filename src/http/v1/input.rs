@@ -10,8 +10,9 @@ use serde_json::{Map, Value};
 use super::problem::{Code, Problem};
 use crate::domain::group::Who;
 use crate::domain::id::UserId;
+use crate::domain::name::Called;
 use crate::domain::room::RoomKey;
-use crate::domain::user::{User, UserName};
+use crate::domain::user::User;
 use crate::http::{State, body, text};
 use crate::store::tables::users;
 
@@ -92,19 +93,19 @@ pub fn room(text: &str, me: UserId) -> Option<RoomKey> {
 /// How a path names a user.
 enum Named {
     Id(Option<UserId>),
-    Name(Option<UserName>),
+    Name(Option<Called>),
 }
 
 impl Named {
     /// Digits are an id; all else, and whatever follows an `@`, is a name.
     fn parse(text: &str) -> Self {
         if let Some(name) = text.strip_prefix('@') {
-            return Self::Name(UserName::parse(name));
+            return Self::Name(Called::new(name));
         }
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Self::Id(digits(text).and_then(UserId::new));
         }
-        Self::Name(UserName::parse(text))
+        Self::Name(Called::new(text))
     }
 }
 
@@ -115,7 +116,7 @@ impl Named {
 pub fn who(text: &str) -> Result<Who, Problem> {
     let who = match Named::parse(text) {
         Named::Id(id) => id.map(Who::Id),
-        Named::Name(name) => name.map(|name| Who::Named(name.as_str().to_owned())),
+        Named::Name(name) => name.map(|called| Who::Named(called.text)),
     };
     who.ok_or(Problem::new(Code::NoSuchUser))
 }
@@ -146,7 +147,7 @@ mod tests {
             Named::Name(name) => panic!("{name:?}"),
         };
         let name = |text: &str| match Named::parse(text) {
-            Named::Name(name) => name.map(|name| name.as_str().to_owned()),
+            Named::Name(name) => name.map(|called| called.text),
             Named::Id(id) => panic!("{id:?}"),
         };
         assert_eq!(id("42"), Some(42));

@@ -9,8 +9,8 @@ use super::caller::Caller;
 use super::problem::{Code, Problem};
 use super::shape::Face;
 use super::{input, time};
+use crate::domain::name::NameRule;
 use crate::domain::profile::Profile;
-use crate::domain::user::UserName;
 use crate::http::State;
 use crate::store::tables::accounts::{self, Changes, NameTaken, Own};
 
@@ -38,11 +38,12 @@ impl From<Own> for Account {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountChanges {
-    /// The new name: unique, 1 to 32 characters, not blank, without control characters.
+    /// The new name: 1 to 32 characters of which something can be seen, without controls, blanks at the
+    /// ends or two in a row. It is unique however it is typed: as `Alice` is `alice`.
     #[serde(default, deserialize_with = "there")]
     #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 32)]
     name: Option<String>,
-    /// The new profile: up to 500 characters, without control characters. `null` removes it.
+    /// The new profile: up to 500 characters, without controls. `null` removes it.
     #[serde(default, deserialize_with = "there")]
     #[schema(value_type = Option<String>, max_length = 500)]
     profile: Option<Option<String>>,
@@ -82,7 +83,7 @@ pub async fn change(
 ) -> Result<HttpResponse, Problem> {
     let caller = Caller::of(&request, &state).await?;
     let asked: AccountChanges = input::json(&request, body, &state).await?;
-    let changes = changes(asked)?;
+    let changes = changes(asked, state.settings.names)?;
     let id = caller.user.id;
     match state.store.write(move |conn| accounts::change(conn, id, &changes)).await? {
         Ok(()) => answer(&state, &caller).await,
@@ -90,8 +91,8 @@ pub async fn change(
     }
 }
 
-fn changes(asked: AccountChanges) -> Result<Changes, Problem> {
-    let name = |text: String| UserName::parse(&text).ok_or(Code::NameInvalid);
+fn changes(asked: AccountChanges, rule: NameRule) -> Result<Changes, Problem> {
+    let name = |text: String| rule.name(&text).ok_or(Code::NameInvalid);
     let profile = |text: String| Profile::parse(&text).ok_or(Code::ProfileInvalid);
     Ok(Changes {
         name: asked.name.map(name).transpose()?,

@@ -20,7 +20,8 @@ pub struct PasswordChange {
     /// The password as it is.
     #[schema(format = "password")]
     old: String,
-    /// The password as it is to be: not empty, at most `auth.password_bytes_max` bytes.
+    /// The password as it is to be: at least `auth.password_chars_min` characters, at most
+    /// `auth.password_bytes_max` bytes.
     #[schema(format = "password", min_length = 1)]
     new: String,
 }
@@ -100,10 +101,10 @@ pub async fn delete(
 /// A new password, if it may be one.
 ///
 /// # Errors
-/// 400 for one that is empty or too long.
+/// 400 for one that is too short or too long.
 pub fn good(password: String, state: &State) -> Result<String, Problem> {
-    let fits = (1..=state.settings.password_bytes_max).contains(&password.len());
-    if fits { Ok(password) } else { Err(Code::PasswordInvalid.into()) }
+    let checked = state.settings.passwords.check(&password);
+    checked.map_err(|_| Problem::new(Code::PasswordInvalid)).map(|()| password)
 }
 
 /// The hash of the password of a user who has shown it. Tries count as log-ins do.
@@ -115,8 +116,6 @@ async fn proven(
 ) -> Result<String, Problem> {
     let claim = Claim::of_user(state, id, state.peer(request)).await?;
     let claim = claim.ok_or(Problem::new(Code::TokenInvalid))?;
-    let wrong = || Problem::new(Code::PasswordWrong);
-    let password = good(password, state).map_err(|_| wrong())?;
-    let is_good = proof::fits(state, &claim, password).await?;
-    claim.account.filter(|_| is_good).map(|account| account.password_hash).ok_or_else(wrong)
+    let account = proof::prove(state, claim, password).await?;
+    account.map(|account| account.password_hash).ok_or(Problem::new(Code::PasswordWrong))
 }

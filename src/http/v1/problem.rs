@@ -68,9 +68,11 @@ codes! {
     ParameterInvalid = "parameter_invalid", BAD_REQUEST, "A parameter is not valid";
     /// A name breaks the rules for names.
     NameInvalid = "name_invalid", BAD_REQUEST, "The name is not valid";
-    /// A profile is too long, or has control characters.
+    /// A profile is too long, has controls, or looks blank without being empty.
     ProfileInvalid = "profile_invalid", BAD_REQUEST, "The profile is not valid";
-    /// A password is empty or too long.
+    /// What should be an address is none.
+    EmailInvalid = "email_invalid", BAD_REQUEST, "The address is not valid";
+    /// A password is too short or too long.
     PasswordInvalid = "password_invalid", BAD_REQUEST, "The password is not valid";
     /// A text is empty, above 64 KiB, or has U+0000.
     ContentInvalid = "content_invalid", BAD_REQUEST, "The text is not valid";

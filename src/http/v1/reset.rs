@@ -17,7 +17,7 @@ use crate::store::tables::resets;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
-    /// The address of the account. What is no address is answered like one that nobody has.
+    /// The address of the account.
     email: String,
 }
 
@@ -25,7 +25,7 @@ pub struct Address {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPassword {
-    /// Not empty, at most `auth.password_bytes_max` bytes.
+    /// At least `auth.password_chars_min` characters, at most `auth.password_bytes_max` bytes.
     #[schema(format = "password", min_length = 1)]
     password: String,
 }
@@ -37,7 +37,10 @@ pub struct NewPassword {
 #[utoipa::path(
     post, path = "/auth/reset", tag = "Log-ins", operation_id = "ask_reset", security(()),
     request_body = Address,
-    responses((status = 202, description = "If somebody has the address, a mail follows")),
+    responses(
+        (status = 202, description = "If somebody has the address, a mail follows"),
+        (status = 400, description = "body_invalid, email_invalid"),
+    ),
 )]
 pub async fn ask(
     request: HttpRequest,
@@ -48,13 +51,12 @@ pub async fn ask(
     let limited = |_: &TooMany| state.limited("reset", peer);
     state.limits.reset_from(peer).inspect_err(limited)?;
     let Address { email } = input::json(&request, body, &state).await?;
-    if let Some(email) = Email::parse(&email) {
-        state.limits.reset_as(&email).inspect_err(limited)?;
-        let now = state.clock.now();
-        let expires_at = now.after(state.settings.reset_lifetime);
-        state.store.write_beside(move |conn| resets::ask(conn, &email, now, expires_at)).await?;
-        state.mail.wake();
-    }
+    let email = Email::parse(&email).ok_or(Problem::new(Code::EmailInvalid))?;
+    state.limits.reset_as(&email).inspect_err(limited)?;
+    let now = state.clock.now();
+    let expires_at = now.after(state.settings.reset_lifetime);
+    state.store.write_beside(move |conn| resets::ask(conn, &email, now, expires_at)).await?;
+    state.mail.wake();
     Ok(HttpResponse::Accepted().finish())
 }
 

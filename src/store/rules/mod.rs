@@ -17,8 +17,9 @@ use crate::domain::group::Who;
 use crate::domain::id::{MessageId, UserId};
 use crate::domain::message::{Content, Message, Nonce};
 use crate::domain::mint::IdMint;
+use crate::domain::name::Called;
 use crate::domain::room::{Hearers, RoomKey};
-use crate::domain::user::{User, UserName, UserPair};
+use crate::domain::user::{User, UserPair};
 
 use super::Connection;
 use super::change::{Change, Done, To};
@@ -174,8 +175,8 @@ fn sent_before(
 fn named(conn: &mut Connection, who: &Who) -> Result<Option<User>, StoreError> {
     match who {
         Who::Id(id) => users::by_id(conn, *id),
-        Who::Named(name) => match UserName::parse(name) {
-            Some(name) => users::by_name(conn, &name),
+        Who::Named(name) => match Called::new(name) {
+            Some(called) => users::by_name(conn, &called),
             None => Ok(None),
         },
     }

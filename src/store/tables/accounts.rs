@@ -6,15 +6,16 @@ use diesel::prelude::*;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
 use crate::domain::login::{LoginId, Revocation, Which};
+use crate::domain::name::{NameKey, UserName};
 use crate::domain::profile::Profile;
-use crate::domain::user::{User, UserName};
+use crate::domain::user::User;
 use crate::store::Connection;
 use crate::store::error::StoreError;
 use crate::store::schema::{blocks, friendships, nonces, users};
 
 use super::departures::{self, Departure};
 use super::users::{FACE, Face, user};
-use super::{logins, resets, rooms};
+use super::{logins, name_keys, resets, rooms};
 
 /// What is kept of a user, but for the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,12 +69,10 @@ pub fn change(
     id: UserId,
     changes: &Changes,
 ) -> Result<Result<(), NameTaken>, StoreError> {
-    if let Some(name) = changes.name.as_ref().map(UserName::as_str) {
-        let others = users::table.filter(users::name.eq(name).and(users::id.ne(id.get())));
-        if select(exists(others)).get_result(conn)? {
-            return Ok(Err(NameTaken));
-        }
-        diesel::update(users::table.find(id.get())).set(users::name.eq(name)).execute(conn)?;
+    if let Some(name) = &changes.name
+        && let Err(taken) = rename(conn, id, name)?
+    {
+        return Ok(Err(taken));
     }
     if let Some(profile) = &changes.profile {
         let profile = profile.as_ref().map(Profile::as_str);
@@ -81,6 +80,25 @@ pub fn change(
             .set(users::profile.eq(profile))
             .execute(conn)?;
     }
+    Ok(Ok(()))
+}
+
+fn rename(
+    conn: &mut Connection,
+    id: UserId,
+    name: &UserName,
+) -> Result<Result<(), NameTaken>, StoreError> {
+    let me = users::table.find(id.get());
+    let had: Option<String> = me.select(users::name).first(conn).optional()?;
+    let Some(had) = had.filter(|had| had != name.as_str()) else { return Ok(Ok(())) };
+    let same = users::name_key.eq(name.key().as_str());
+    let others = users::table.filter(same.and(users::id.ne(id.get())));
+    if select(exists(others)).get_result(conn)? {
+        return Ok(Err(NameTaken));
+    }
+    let named = (users::name.eq(name.as_str()), same, users::name_clash.eq(0));
+    diesel::update(me).set(named).execute(conn)?;
+    name_keys::pass_on(conn, &NameKey::of(&had))?;
     Ok(Ok(()))
 }
 
@@ -102,6 +120,20 @@ pub fn change_password(
     logins::revoke(conn, id, &Which::AllBut(kept), now).map(Ok)
 }
 
+/// Keeps another hash (`new`) of the password that a user has.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn renew_hash(
+    conn: &mut Connection,
+    id: UserId,
+    (old, new): (&str, &str),
+) -> Result<(), StoreError> {
+    let with_old = users::table.find(id.get()).filter(users::password_hash.eq(old));
+    diesel::update(with_old).set(users::password_hash.eq(new)).execute(conn)?;
+    Ok(())
+}
+
 /// Deletes the account of a user whose password has this hash. A row stays, for the history of
 /// others: it has nothing of his, a name nobody can have, and is found by no look-up of users. Gives also
 /// which groups he has left by that.
@@ -119,6 +151,8 @@ pub fn delete(
     let nothing = (
         // Longer than a name may be, and no address.
         users::name.eq(format!("deleted user {:020}", id.get())),
+        users::name_key.eq(None::<String>),
+        users::name_clash.eq(0),
         users::email.eq(format!("deleted user {}", id.get())),
         users::password_hash.eq(""),
         users::profile.eq(None::<String>),
@@ -127,6 +161,7 @@ pub fn delete(
     if diesel::update(there).set(nothing).execute(conn)? == 0 {
         return Ok(Err(Outdated));
     }
+    name_keys::pass_on(conn, &NameKey::of(&user.name))?;
     let me = id.get();
     let known = friendships::low.eq(me).or(friendships::high.eq(me));
     diesel::delete(friendships::table.filter(known)).execute(conn)?;

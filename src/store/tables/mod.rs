@@ -16,6 +16,7 @@ pub mod history;
 pub mod logins;
 pub mod mails;
 pub mod messages;
+pub mod name_keys;
 pub mod nonces;
 pub mod quotas;
 pub mod read_marks;

@@ -7,7 +7,8 @@ use diesel::prelude::*;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
-use crate::domain::user::{Email, User, UserName};
+use crate::domain::name::UserName;
+use crate::domain::user::{Email, User};
 use crate::store::Connection;
 use crate::store::error::StoreError;
 use crate::store::schema::{mails, registrations, users, verification_keys};
@@ -79,7 +80,8 @@ fn redirect_mail(conn: &mut Connection, email: &Email, id: i64) -> Result<bool, 
 }
 
 /// Makes the registration of a key (its SHA-256) a user, under the id given. `None` if the key is
-/// unknown or expired, or if somebody else has got the name or the address meanwhile.
+/// unknown or expired, if somebody else has got the name or the address meanwhile, or if the name is
+/// none any more.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -106,20 +108,23 @@ pub fn verify(
     let Some((id, name, email, password_hash)) = found else { return Ok(None) };
     // Used up either way; its keys and its mail go with it.
     diesel::delete(registrations::table.find(id)).execute(conn)?;
-    let rivals = users::table.filter(users::name.eq(&name).or(users::email.eq(&email)));
+    let Some(name) = UserName::parse(&name) else { return Ok(None) };
+    let key = name.key().as_str();
+    let rivals = users::table.filter(users::name_key.eq(key).or(users::email.eq(&email)));
     if rivals.count().get_result::<i64>(conn)? > 0 {
         return Ok(None);
     }
     let row = (
         users::id.eq(user.get()),
-        users::name.eq(&name),
+        users::name.eq(name.as_str()),
+        users::name_key.eq(key),
         users::email.eq(&email),
         users::password_hash.eq(&password_hash),
         users::imported.eq(false),
         users::created_at.eq(now.micros()),
     );
     diesel::insert_into(users::table).values(row).execute(conn)?;
-    Ok(Some(User { id: user, name, profile: None }))
+    Ok(Some(User { id: user, name: name.as_str().to_owned(), profile: None }))
 }
 
 /// Forgets registrations and keys that have expired; returns how many registrations.

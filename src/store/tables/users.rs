@@ -8,7 +8,8 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
-use crate::domain::user::{Email, User, UserName};
+use crate::domain::name::{Called, UserName};
+use crate::domain::user::{Email, User};
 use crate::store::Connection;
 use crate::store::connection::each_backend;
 use crate::store::error::StoreError;
@@ -50,6 +51,7 @@ pub struct Account {
 struct Row<'a> {
     id: i64,
     name: &'a str,
+    name_key: &'a str,
     email: &'a str,
     password_hash: &'a str,
     imported: bool,
@@ -61,6 +63,7 @@ impl<'a> From<&NewUser<'a>> for Row<'a> {
         Self {
             id: new.id.get(),
             name: new.name.as_str(),
+            name_key: new.name.key().as_str(),
             email: new.email.as_str(),
             password_hash: new.password_hash,
             imported: new.imported,
@@ -131,7 +134,7 @@ const BY_IDS: ForEach = ForEach {
 /// Stores a user.
 ///
 /// # Errors
-/// [`StoreError::is_unique_violation`] if id, name or address are taken.
+/// [`StoreError::is_unique_violation`] if id, address or the key of the name are taken.
 pub fn insert(conn: &mut Connection, new: &NewUser<'_>) -> Result<(), StoreError> {
     diesel::insert_into(users::table).values(Row::from(new)).execute(conn)?;
     Ok(())
@@ -171,13 +174,19 @@ pub fn by_ids(conn: &mut Connection, ids: &[UserId]) -> Result<HashMap<UserId, U
     rows.into_iter().map(entry).collect()
 }
 
-/// The user of a name.
+/// The user whom somebody calls so: who has just that name, else who is found by its key.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn by_name(conn: &mut Connection, name: &UserName) -> Result<Option<User>, StoreError> {
-    let named = users::table.filter(users::name.eq(name.as_str()));
-    named.select(FACE).first(conn).optional()?.map(user).transpose()
+pub fn by_name(conn: &mut Connection, called: &Called) -> Result<Option<User>, StoreError> {
+    let there = users::table.filter(users::deleted_at.is_null());
+    let exact = there.filter(users::name.eq(&called.text)).select(FACE);
+    let mut found: Option<Face> = exact.first(conn).optional()?;
+    if found.is_none() {
+        let alike = there.filter(users::name_key.eq(called.key.as_str()));
+        found = alike.order(users::name_clash).select(FACE).first(conn).optional()?;
+    }
+    found.map(user).transpose()
 }
 
 /// The account of an address.
@@ -205,12 +214,12 @@ fn account_of(found: Option<(Face, String, String)>) -> Result<Option<Account>, 
     found.map(account).transpose()
 }
 
-/// Whether a user has this name.
+/// Whether a user has this name, in whatever form.
 ///
 /// # Errors
 /// [`StoreError::Database`].
 pub fn name_taken(conn: &mut Connection, name: &UserName) -> Result<bool, StoreError> {
-    let named = users::table.filter(users::name.eq(name.as_str()));
+    let named = users::table.filter(users::name_key.eq(name.key().as_str()));
     Ok(select(exists(named)).get_result(conn)?)
 }
 

@@ -130,7 +130,7 @@ async fn registrations_from_one_peer_are_limited() {
     .await;
     assert_eq!(server.register("alice").await.status, 201);
     // One that is refused for another reason counts, too.
-    let fields = [("name", "bob"), ("email", "nonsense"), ("password", "x")];
+    let fields = [("name", "bob"), ("email", "nonsense"), ("password", "long enough")];
     server.post_form(REGISTER, &fields).await.expect_error(400, "Invalid email address.");
     assert_eq!(refusals(&server, "register"), 0);
     expect_too_many(&server.register("carol").await, 1_800);
@@ -154,7 +154,7 @@ async fn limits_that_are_off_refuse_nobody() {
     .await;
     for _ in 0..3 {
         server.try_login("nobody@test.example", "x").await.expect_error(401, WRONG);
-        let fields = [("name", "bob"), ("email", "nonsense"), ("password", "x")];
+        let fields = [("name", "bob"), ("email", "nonsense"), ("password", "long enough")];
         server.post_form(REGISTER, &fields).await.expect_error(400, "Invalid email address.");
     }
     assert_eq!(refusals(&server, "login") + refusals(&server, "register"), 0);
@@ -165,7 +165,9 @@ async fn limits_that_are_off_refuse_nobody() {
 async fn attempt(server: &Server, headers: &[(&str, &str)]) -> u16 {
     let kind = ("content-type", "application/x-www-form-urlencoded");
     let headers = [headers, &[kind]].concat();
-    send(server.address, ("POST", REGISTER), &headers, "name=x&email=x&password=x").await.status
+    send(server.address, ("POST", REGISTER), &headers, "name=x&email=x&password=long+enough")
+        .await
+        .status
 }
 
 async fn one_per_hour(trust_proxy: bool) -> Server {

@@ -6,6 +6,7 @@ mod hashing;
 mod health;
 mod limits;
 mod login;
+mod names;
 mod revoked;
 mod sdk;
 mod secrets;

@@ -10,6 +10,7 @@ mod history;
 mod ledger;
 mod logins;
 mod memory;
+mod names;
 mod nonces;
 mod registrations;
 mod room_list;

@@ -1,6 +1,7 @@
 //! Users and friendships, as tables.
 
 use tradewind::domain::friendship::Friendship;
+use tradewind::domain::name::Called;
 use tradewind::domain::user::User;
 use tradewind::store::tables::friendships;
 use tradewind::store::tables::users::{self, NewUser};
@@ -19,12 +20,13 @@ on_both! {
             created_at: at(1),
         };
         database.write(|conn| users::insert(conn, &new)).unwrap();
+        let called = |text| Called::new(text).unwrap();
         let ann = User { id: id(2), name: "Ann 윤".to_owned(), profile: None };
         let found = Some(ann.clone());
         assert_eq!(database.read(|conn| users::by_id(conn, id(2))).unwrap(), found);
         assert_eq!(database.read(|conn| users::by_id(conn, id(4))).unwrap(), None);
-        assert_eq!(database.read(|conn| users::by_name(conn, &name("Ann 윤"))).unwrap(), found);
-        assert_eq!(database.read(|conn| users::by_name(conn, &name("ann 윤"))).unwrap(), None);
+        assert_eq!(database.read(|conn| users::by_name(conn, &called("Ann 윤"))).unwrap(), found);
+        assert_eq!(database.read(|conn| users::by_name(conn, &called("Ann윤"))).unwrap(), None);
         let name_taken = |text| database.read(|conn| users::name_taken(conn, &name(text))).unwrap();
         assert!(name_taken("Ann 윤") && !name_taken("Ann"));
         let email_taken =

@@ -6,9 +6,9 @@ use crate::harness::until;
 #[actix_web::test]
 async fn defect_26_each_account_has_its_own_creation_time() {
     let server = Server::start().await;
-    let key_one = register(&server, "one", "one@x.example", "p").await;
+    let key_one = register(&server, "one", "one@x.example", "pass word").await;
     assert_eq!(verify(&server, &key_one).await, 201);
-    let key_two = register(&server, "two", "two@x.example", "p").await;
+    let key_two = register(&server, "two", "two@x.example", "pass word").await;
     assert_eq!(verify(&server, &key_two).await, 201);
     let created =
         |name| number(&server, &format!("SELECT created_at FROM users WHERE name = '{name}'"));
@@ -44,18 +44,18 @@ async fn defect_29_connections_open_no_databases_of_their_own() {
 async fn defect_30_pending_registrations_survive_a_restart_and_expire() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let mut server = Server::with(backend, |_| {}).await;
-        let good = register(&server, "one", "one@x.example", "p").await;
-        let late = register(&server, "two", "two@x.example", "p").await;
+        let good = register(&server, "one", "one@x.example", "pass word").await;
+        let late = register(&server, "two", "two@x.example", "pass word").await;
         server.restart(|_| {}).await;
         assert_eq!(verify(&server, &good).await, 201);
-        assert_eq!(login(&server, "one@x.example", "p").await, 201);
+        assert_eq!(login(&server, "one@x.example", "pass word").await, 201);
         let expire = |table: &str| format!("UPDATE {table} SET expires_at = 1");
         change(&server, expire("registrations")).await;
         change(&server, expire("verification_keys")).await;
         assert_eq!(verify(&server, &late).await, 404);
-        assert_eq!(login(&server, "two@x.example", "p").await, 401);
+        assert_eq!(login(&server, "two@x.example", "pass word").await, 401);
         // It is forgotten: the name is free.
-        let again = register(&server, "two", "two@x.example", "q").await;
+        let again = register(&server, "two", "two@x.example", "qass word").await;
         assert_eq!(verify(&server, &again).await, 201);
         server.stop().await;
     }
@@ -73,8 +73,8 @@ async fn defect_32_lists_show_users_as_they_are_now() {
     a.ask(befriend("request", "carol")).await;
     c.recv().await;
     let id = users[0].id();
-    change(&server, format!("UPDATE users SET name = 'alicia', profile = 'cat' WHERE id = {id}"))
-        .await;
+    let columns = "name = 'alicia', name_key = 'alicia', profile = 'cat'";
+    change(&server, format!("UPDATE users SET {columns} WHERE id = {id}")).await;
     let alicia = json!({"id": id.to_string(), "name": "alicia", "profile": "cat"});
     let friends = b.ask(json!({"type": "load", "payload": {"type": "mutual_users"}})).await;
     assert_eq!(friends["payload"], json!([alicia]));
@@ -118,7 +118,7 @@ async fn defect_34_a_mail_that_could_not_be_sent_is_sent_later() {
     })
     .await;
     std::fs::remove_dir_all(server.outbox()).expect("no outbox any more");
-    let fields = [("name", "one"), ("email", "one@x.example"), ("password", "p")];
+    let fields = [("name", "one"), ("email", "one@x.example"), ("password", "pass word")];
     assert_eq!(server.post_form(REGISTER, &fields).await.status, 201);
     let tries = || number(&server, "SELECT COALESCE(MAX(attempts), 0) FROM mails");
     until("two tries", || tries() >= 2).await;

@@ -35,7 +35,7 @@ async fn defect_01_each_server_has_a_secret_of_its_own() {
 async fn defect_02_passwords_are_argon2id_with_a_check_for_unknown_addresses_too() {
     let server = Server::start().await;
     for name in ["one", "two"] {
-        let key = register(&server, name, &format!("{name}@x.example"), "same").await;
+        let key = register(&server, name, &format!("{name}@x.example"), "the same").await;
         assert_eq!(verify(&server, &key).await, 201);
     }
     let argon2id = "SELECT COUNT(*) FROM users WHERE password_hash LIKE '$argon2id$%'";
@@ -59,11 +59,13 @@ async fn defect_02_passwords_are_argon2id_with_a_check_for_unknown_addresses_too
 async fn defect_03_the_domain_is_what_follows_the_last_at_sign() {
     let mut text = "set auth.allowed_email_domains = sunrint.hs.kr\n".to_owned();
     for email in ["a@sunrint.hs.kr-evil.com", "a@sunrint.hs.kr@evil.com", "a@xsunrint.hs.kr"] {
-        text.push_str(&format!("POST {REGISTER} form name=a&email={email}&password=p\n"));
+        text.push_str(&format!("POST {REGISTER} form name=a&email={email}&password=pass+word\n"));
         text.push_str(r#"= 400 {"type":"error","payload":{"message":"Invalid email address."}}"#);
         text.push('\n');
     }
-    text.push_str(&format!("POST {REGISTER} form name=a&email=a@Sunrint.hs.kr&password=p\n= 201 "));
+    text.push_str(&format!(
+        "POST {REGISTER} form name=a&email=a@Sunrint.hs.kr&password=pass+word\n= 201 "
+    ));
     text.push_str(
         r#"{"type":"info","payload":{"message":"successfully created an account creation request."}}"#,
     );
@@ -75,7 +77,9 @@ async fn defect_04_verification_keys_are_random_and_hashed_at_rest() {
     let server = Server::start().await;
     let mut keys = Vec::new();
     for n in 0..12 {
-        keys.push(register(&server, &format!("user{n}"), &format!("u{n}@x.example"), "p").await);
+        keys.push(
+            register(&server, &format!("user{n}"), &format!("u{n}@x.example"), "pass word").await,
+        );
     }
     let mut files = Vec::new();
     for name in ["tradewind.db", "tradewind.db-wal"] {
@@ -95,7 +99,7 @@ async fn defect_04_verification_keys_are_random_and_hashed_at_rest() {
 #[actix_web::test]
 async fn defect_05_the_host_header_does_not_choose_the_link() {
     let server = Server::start().await;
-    let body = "name=one&email=one%40x.example&password=p";
+    let body = "name=one&email=one%40x.example&password=pass+word";
     let request = format!(
         "POST {REGISTER} HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: evil.example\r\n\
          Connection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\
@@ -144,7 +148,7 @@ async fn defect_06_rooms_with_equal_xor_do_not_meet() {
         json!({"type": "chat", "payload":
             {"type": "edit", "id": id, "chat_id": room, "content": content}})
     };
-    assert_eq!(sockets[3].ask(edit("mine")).await, error(4004, "chat not exist."));
+    assert_eq!(sockets[3].ask(edit("mine alone")).await, error(4004, "chat not exist."));
     assert_eq!(sockets[2].ask(edit("")).await, error(4004, "chat not exist."));
     assert_eq!(page(&mut sockets[1], &room, FUTURE, 50).await, [first]);
     end(server, sockets).await;
@@ -237,11 +241,11 @@ async fn defect_11_names_are_unique() {
     let server = Server::start().await;
     let alice = server.user("alice").await;
     let mut a = server.login(&alice).await;
-    let first = register(&server, "bob", "bob1@x.example", "p").await;
-    let second = register(&server, "bob", "bob2@x.example", "p").await;
+    let first = register(&server, "bob", "bob1@x.example", "pass word").await;
+    let second = register(&server, "bob", "bob2@x.example", "pass word").await;
     assert_eq!(verify(&server, &second).await, 201);
     assert_eq!(verify(&server, &first).await, 404);
-    let fields = [("name", "bob"), ("email", "bob3@x.example"), ("password", "p")];
+    let fields = [("name", "bob"), ("email", "bob3@x.example"), ("password", "pass word")];
     let answer = server.post_form(REGISTER, &fields).await;
     assert_eq!(
         (answer.status, &answer.json["payload"]["message"]),
@@ -256,13 +260,13 @@ async fn defect_11_names_are_unique() {
 #[actix_web::test]
 async fn defect_12_nobody_can_cancel_the_registration_of_another() {
     let server = Server::start().await;
-    let mine = register(&server, "one", "one@x.example", "mine").await;
-    register(&server, "one", "other@x.example", "theirs").await;
-    register(&server, "other", "one@x.example", "theirs").await;
-    register(&server, "one", "one@x.example", "theirs").await;
+    let mine = register(&server, "one", "one@x.example", "mine alone").await;
+    register(&server, "one", "other@x.example", "theirs alone").await;
+    register(&server, "other", "one@x.example", "theirs alone").await;
+    register(&server, "one", "one@x.example", "theirs alone").await;
     assert_eq!(verify(&server, &mine).await, 201);
-    assert_eq!(login(&server, "one@x.example", "mine").await, 201);
-    assert_eq!(login(&server, "one@x.example", "theirs").await, 401);
+    assert_eq!(login(&server, "one@x.example", "mine alone").await, 201);
+    assert_eq!(login(&server, "one@x.example", "theirs alone").await, 401);
     server.stop().await;
 }
 

@@ -32,7 +32,7 @@ async fn users_are_made_and_their_tokens_work() {
     assert!(id > 0 && id % 2 == 0 && id < 1 << 53);
 
     let imported = "9007199254740994";
-    let args = ["--name", "bob", "--email", "bob@example.com", "--password", "hush", "--id"];
+    let args = ["--name", "bob", "--email", "bob@example.com", "--password", "hush hush", "--id"];
     let bob: Value =
         serde_json::from_str(&line(add(folder, &[&args[..], &[imported]].concat()))).unwrap();
     assert_eq!(bob["id"], imported);
@@ -58,7 +58,7 @@ async fn users_are_made_and_their_tokens_work() {
     client.identify(dave["token"].as_str().unwrap()).await;
     client.close().await;
     let login = awc::Client::default().post(format!("http://{}/api/v1/auth/login", server.address));
-    let login = login.send_form(&[("email", "bob@example.com"), ("password", "hush")]).await;
+    let login = login.send_form(&[("email", "bob@example.com"), ("password", "hush hush")]).await;
     assert_eq!(login.unwrap().status().as_u16(), 201);
     server.stop();
 }
