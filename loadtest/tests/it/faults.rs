@@ -8,6 +8,11 @@ use crate::hub::{self, Fault};
 
 /// Runs the tester; its exit status and report.
 fn run(fault: Fault, more: &[&str]) -> (i32, Value) {
+    run_mode(fault, &[&["pairs", "--pairs", "2"][..], more].concat())
+}
+
+/// The same in any mode.
+fn run_mode(fault: Fault, args: &[&str]) -> (i32, Value) {
     let address = hub::start(fault).to_string();
     let folder = tempfile::tempdir().unwrap();
     let accounts = folder.path().join("users.json");
@@ -16,10 +21,10 @@ fn run(fault: Fault, more: &[&str]) -> (i32, Value) {
         .collect();
     std::fs::write(&accounts, serde_json::to_string(&users).unwrap()).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_tradewind-loadtest"))
-        .args(["pairs", "--pairs", "2", "--seconds", "0.5", "--warmup-seconds", "0.1"])
+        .args(args)
+        .args(["--seconds", "0.5", "--warmup-seconds", "0.1"])
         .args(["--drain-seconds", "1", "--json", "-", "--address", &address, "--accounts"])
         .arg(&accounts)
-        .args(more)
         .output()
         .unwrap();
     let report = serde_json::from_slice(&output.stdout);
@@ -61,6 +66,60 @@ fn every_planted_fault_is_found() {
             .filter(|found| !matches!(fault, Fault::Swaps | Fault::Changes) || *found != "lost")
             .collect();
         assert_eq!((status, found), (1, vec![kind]), "{fault:?}: {report:#}");
+    }
+}
+
+#[test]
+fn no_mode_overlooks_a_fault() {
+    let fanout = &["fanout", "--connections", "5", "--in-flight", "4"][..];
+    let open = &["fanout", "--connections", "5", "--rate", "300"][..];
+    let rooms = &["rooms", "--authors", "2", "--rooms", "2", "--in-flight", "3"][..];
+    let echo = &["echo", "--connections", "2", "--in-flight", "3"][..];
+    let pairs = &["pairs", "--pairs", "2", "--rate", "300"][..];
+    let unanswered = |args: &[&str], fault| {
+        let (status, report) = run_mode(fault, args);
+        assert_eq!(status, 1, "{args:?}: {report:#}");
+        assert!(report["check"]["unanswered"].as_u64().unwrap() > 0, "{args:?}: {report:#}");
+        report
+    };
+    let found = |args: &[&str], fault, kind| {
+        let (status, report) = run_mode(fault, args);
+        assert_eq!(status, 1, "{args:?} {fault:?}: {report:#}");
+        assert!(kinds(&report).contains(&kind), "{args:?} {fault:?}: {report:#}");
+    };
+    let rows = [
+        (fanout, Fault::Loses, "lost"),
+        (fanout, Fault::Doubles, "duplicated"),
+        (fanout, Fault::Swaps, "disordered"),
+        (fanout, Fault::Changes, "foreign"),
+        (open, Fault::RefusesInVain, "refused_but_delivered"),
+        (open, Fault::CutsOff, "cut_off"),
+        (rooms, Fault::AnswersTwice, "duplicated"),
+        (rooms, Fault::AnswersLate, "disordered"),
+        (echo, Fault::AnswersTwice, "duplicated"),
+        (echo, Fault::AnswersLate, "disordered"),
+        (echo, Fault::AnswersNot, "lost"),
+    ];
+    for some in rows.chunks(4) {
+        std::thread::scope(|scope| {
+            for (args, fault, kind) in some {
+                scope.spawn(|| found(args, *fault, kind));
+            }
+        });
+    }
+    std::thread::scope(|scope| {
+        for args in [fanout, open, rooms, echo] {
+            scope.spawn(move || {
+                let (status, report) = run_mode(Fault::None, args);
+                assert_eq!((status, kinds(&report)), (0, vec![]), "{args:?}: {report:#}");
+                assert_eq!(report["verdict"]["good"], true, "{args:?}: {report:#}");
+            });
+        }
+    });
+    unanswered(rooms, Fault::AnswersNot);
+    for args in [pairs, open] {
+        let report = unanswered(args, Fault::AnswersNot);
+        assert!(report["times"][0]["measured"]["failed"].as_u64().unwrap() > 0, "{report:#}");
     }
 }
 

@@ -28,12 +28,19 @@ pub enum Fault {
     CutsOff,
     /// Delivers it with another last sign.
     Changes,
+    /// Acknowledges, or echoes, twice.
+    AnswersTwice,
+    /// Acknowledges, or echoes, after the next one.
+    AnswersLate,
+    /// Neither acknowledges nor refuses, nor echoes.
+    AnswersNot,
 }
 
 #[derive(Default)]
 struct State {
-    sessions: HashMap<u64, TcpStream>,
+    sessions: HashMap<u64, Vec<TcpStream>>,
     held: HashMap<u64, String>,
+    late: HashMap<u64, String>,
     sent: u64,
 }
 
@@ -110,16 +117,22 @@ fn serve(mut socket: TcpStream, state: &Mutex<State>, fault: Fault) -> Option<()
         let payload = &frame["payload"];
         let word = |name: &str| payload[name].as_str().unwrap_or_default();
         match frame["type"].as_str().unwrap() {
-            "heartbeat" => text(&mut socket, &said),
+            "heartbeat" => {
+                let mut state = state.lock().unwrap();
+                state.sent += 1;
+                let fault = if state.sent.is_multiple_of(50) { fault } else { Fault::None };
+                answer(&mut state, user, &mut socket, said, fault);
+            }
             "auth" => {
                 user = word("auth").parse().unwrap();
                 let own = socket.try_clone().unwrap();
-                state.lock().unwrap().sessions.insert(user, own);
+                state.lock().unwrap().sessions.entry(user).or_default().push(own);
                 text(&mut socket, r#"{"type":"auth","payload":{}}"#);
             }
             "chat" => {
                 let peer = user ^ word("chat_id").parse::<u64>().unwrap();
-                chat(&mut state.lock().unwrap(), (user, peer), word("content"), fault);
+                let mut state = state.lock().unwrap();
+                chat(&mut state, &mut socket, (user, peer), word("content"), fault);
             }
             other => panic!("{other}"),
         }
@@ -127,7 +140,30 @@ fn serve(mut socket: TcpStream, state: &Mutex<State>, fault: Fault) -> Option<()
     Some(())
 }
 
-fn chat(state: &mut State, (user, peer): (u64, u64), content: &str, fault: Fault) {
+/// Answers a user's request.
+fn answer(state: &mut State, user: u64, socket: &mut TcpStream, frame: String, fault: Fault) {
+    match fault {
+        Fault::AnswersNot => {}
+        Fault::AnswersLate => drop(state.late.insert(user, frame)),
+        fault => {
+            text(socket, &frame);
+            if fault == Fault::AnswersTwice {
+                text(socket, &frame);
+            }
+            if let Some(late) = state.late.remove(&user) {
+                text(socket, &late);
+            }
+        }
+    }
+}
+
+fn chat(
+    state: &mut State,
+    socket: &mut TcpStream,
+    (user, peer): (u64, u64),
+    content: &str,
+    fault: Fault,
+) {
     state.sent += 1;
     let id = state.sent;
     let fault = if id.is_multiple_of(50) { fault } else { Fault::None };
@@ -136,21 +172,20 @@ fn chat(state: &mut State, (user, peer): (u64, u64), content: &str, fault: Fault
         "{{\"type\": \"chat\", \"payload\": {{\"type\": \"send\", \"id\": \"{id}\", \"user_id\": \
          \"{user}\", \"chat_id\": \"{room}\", \"content\": \"{content}\", \"created_at\": \"x\"}}}}"
     );
-    let mut to = |user: u64, frame: &str| {
-        if let Some(socket) = state.sessions.get_mut(&user) {
-            text(socket, frame);
-        }
-    };
     if matches!(fault, Fault::Refuses | Fault::RefusesInVain) {
-        to(user, r#"{"type":"error","payload":{"code":4009,"reason":"busy, try again"}}"#);
+        text(socket, r#"{"type":"error","payload":{"code":4009,"reason":"busy, try again"}}"#);
     } else {
-        to(user, &frame);
+        answer(state, user, socket, frame.clone(), fault);
     }
+    let mut to = |user: u64, frame: &str| {
+        let sockets = state.sessions.get_mut(&user).into_iter().flatten();
+        sockets.for_each(|socket| text(socket, frame));
+    };
     match fault {
         Fault::Loses | Fault::Refuses => {}
         Fault::Swaps => drop(state.held.insert(peer, frame)),
         Fault::CutsOff => {
-            if let Some(socket) = state.sessions.remove(&peer) {
+            for socket in state.sessions.remove(&peer).into_iter().flatten() {
                 drop(socket.shutdown(std::net::Shutdown::Both));
             }
         }
@@ -159,7 +194,11 @@ fn chat(state: &mut State, (user, peer): (u64, u64), content: &str, fault: Fault
             to(peer, &frame);
             to(peer, &frame);
         }
-        Fault::None | Fault::RefusesInVain => {
+        Fault::None
+        | Fault::RefusesInVain
+        | Fault::AnswersTwice
+        | Fault::AnswersLate
+        | Fault::AnswersNot => {
             to(peer, &frame);
             if let Some(held) = state.held.remove(&peer) {
                 to(peer, &held);

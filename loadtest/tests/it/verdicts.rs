@@ -52,17 +52,30 @@ impl Ended {
     }
 }
 
+/// How long to measure, to wait for what is under way, and for sessions that are opened.
+#[derive(Clone, Copy, Debug)]
+struct Patience(&'static str, &'static str, &'static str);
+
+/// A hub that lives is given time, as the machine may be busy.
+const LIVING: Patience = Patience("1.2", "10", "10");
+/// One that never answers is not; it is measured long enough for what is done to it to come in time.
+const SILENT: Patience = Patience("2.5", "0.5", "1");
+
 /// A short run with all that a hub needs; the table goes to standard error.
 pub fn tester(address: &str, args: &[&str]) -> Command {
-    tester_for("1.2", address, args)
+    tester_with(LIVING, address, args)
 }
 
-fn tester_for(seconds: &str, address: &str, args: &[&str]) -> Command {
+fn tester_with(
+    Patience(seconds, drain, deadline): Patience,
+    address: &str,
+    args: &[&str],
+) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tradewind-loadtest"));
     command
         .args(args)
-        .args(["--seconds", seconds, "--warmup-seconds", "0", "--drain-seconds", "0.7"])
-        .args(["--deadline-seconds", "1", "--heartbeat-seconds", "0.1"])
+        .args(["--seconds", seconds, "--warmup-seconds", "0", "--drain-seconds", drain])
+        .args(["--deadline-seconds", deadline, "--heartbeat-seconds", "0.1"])
         .args(["--json", "-", "--address", address])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -78,8 +91,8 @@ fn with_users(hub: &Hub, args: &[&str]) -> Command {
 /// Runs the tester, and does something to the hub when a metric has reached a value.
 fn meddle(friends: &str, args: &[&str], (metric, least): (&str, f64), deed: Deed) -> Ended {
     let mut hub = real::start(friends, &[]);
-    // Long enough for what is done to come in time on a busy machine.
-    let mut tester = tester_for("2.5", &hub.address, args);
+    let patience = if matches!(deed, Deed::PauseFor(_)) { LIVING } else { SILENT };
+    let mut tester = tester_with(patience, &hub.address, args);
     let child = tester.arg("--accounts").arg(hub.file("users.json")).spawn().unwrap();
     hub.wait(metric, least);
     match deed {
@@ -200,7 +213,9 @@ fn a_hub_that_goes_away_before_or_while_sessions_are_opened_is_told_of() {
     ended.must_be("paused while opening", 1, &["not tried, since none before it could be opened"]);
     let hub = real::start("pairs", &[]);
     hub.signal(Signal::STOP);
-    let ended = Ended::of(&with_users(&hub, &["pairs", "--pairs", "4"]).output().unwrap());
+    let mut tester = tester_with(SILENT, &hub.address, &["pairs", "--pairs", "4"]);
+    let users = hub.file("users.json");
+    let ended = Ended::of(&tester.arg("--accounts").arg(users).output().unwrap());
     ended.must_be("paused before", 2, &["8 of 8 sessions not opened: deadline: upgrade"]);
     assert!(ended.words.contains("unknown: /metrics"), "{}", ended.words);
 }
