@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::harness::raw::{answer, upgrade, upgrade_at};
 use crate::harness::server::Backend;
-use crate::harness::{Client, Server, until};
+use crate::harness::{Client, Process, Server, until};
 
 /// The status of an answer.
 fn status(head: &str) -> u16 {
@@ -130,6 +130,27 @@ async fn own_and_allowed_origins_may_connect() {
         assert_eq!(status(&head), expected, "{origin}");
     }
     server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_refused_origin_is_logged_with_both_sides() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = ["http.allowed_origins=tauri://localhost", "http.public_url=https://chat.example/x"];
+    let server = Process::start(folder.path(), &set);
+    let evil = [("Origin", "https://evil.example")];
+    assert_eq!(status(&answer(server.address, &upgrade("GET", &evil)).await), 403);
+    let log = server.log();
+    let line = log.lines().find(|line| line.contains("a socket is refused")).expect("a line");
+    for side in [
+        "peer=127.0.0.1",
+        "origin=https://evil.example",
+        "host=hub.example",
+        "public=https://chat.example:443",
+        "allowed=tauri://localhost",
+    ] {
+        assert!(line.contains(side), "{side}: {line}");
+    }
+    server.stop();
 }
 
 #[actix_web::test]

@@ -79,8 +79,10 @@ async fn closed_by_a_pause(set: &[&str], each: usize, times: Times) -> Vec<Strin
         server.signal("CONT");
     };
     let (closed, ()) = tokio::join!(join_all(lives), pause);
-    assert!(server.log().contains("the process stood still"), "{}", server.log());
-    assert_eq!(server.metric("tradewind_pauses_total").await, 1.0);
+    if times.pause >= Duration::from_secs(3) {
+        assert!(server.log().contains("the process stood still"), "{}", server.log());
+        assert!(server.metric("tradewind_pauses_total").await >= 1.0);
+    }
     server.stop();
     closed.into_iter().flatten().collect()
 }
@@ -92,8 +94,8 @@ async fn nobody_who_lives_on_is_closed_by_a_pause() {
     let short = Times {
         beat: Duration::from_millis(400),
         before: Duration::from_millis(1_500),
-        pause: Duration::from_millis(3_000),
-        after: Duration::from_millis(2_500),
+        pause: Duration::from_millis(3_500),
+        after: Duration::from_millis(3_000),
     };
     let long = Times {
         beat: Duration::from_secs(40),
@@ -102,16 +104,34 @@ async fn nobody_who_lives_on_is_closed_by_a_pause() {
         after: Duration::from_secs(60),
     };
     let settings = [
-        "rewind.heartbeat_timeout_ms=1200",
+        "rewind.heartbeat_timeout_ms=1600",
         "rewind.ping_interval_ms=400",
         "chatting.ping_interval_ms=400",
-        "chatting.ping_timeout_ms=1000",
+        "chatting.ping_timeout_ms=1400",
     ];
     let closed = match std::env::var("TRADEWIND_TEST_LONG") {
         Ok(_) => closed_by_a_pause(&[], 40, long).await,
         Err(_) => closed_by_a_pause(&settings, 14, short).await,
     };
     assert_eq!(closed, [] as [String; 0]);
+}
+
+/// One that is too short to be noticed, and longer than silence may be.
+#[actix_web::test]
+async fn nobody_who_lives_on_is_closed_by_a_short_pause() {
+    let set = [
+        "rewind.heartbeat_timeout_ms=1000",
+        "rewind.ping_interval_ms=300",
+        "chatting.ping_interval_ms=300",
+        "chatting.ping_timeout_ms=900",
+    ];
+    let times = Times {
+        beat: Duration::from_millis(200),
+        before: Duration::from_millis(800),
+        pause: Duration::from_millis(1_500),
+        after: Duration::from_millis(1_200),
+    };
+    assert_eq!(closed_by_a_pause(&set, 14, times).await, [] as [String; 0]);
 }
 
 /// What was said or asked in time is done, though its deadline passed in the pause; and who is dead
