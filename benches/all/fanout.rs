@@ -134,6 +134,7 @@ impl House {
             store,
             mint: Arc::clone(&stage.mint),
             clock: Arc::new(AwakeClock::new(Arc::clone(&stage.clock))),
+            epoch: "bench".into(),
             revoked: Arc::default(),
             metrics: Metrics::new().expect("counters"),
         };

@@ -9,7 +9,7 @@ mod hmac;
 pub mod key;
 pub mod limits;
 pub mod password;
-mod random;
+pub mod random;
 pub mod rates;
 pub mod revoked;
 pub mod secret;

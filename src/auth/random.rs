@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::AuthError;
 
 /// `BYTES` random bytes in the URL-safe base64 alphabet, without padding.
-pub(super) fn url_safe_text<const BYTES: usize>() -> Result<String, AuthError> {
+pub fn url_safe_text<const BYTES: usize>() -> Result<String, AuthError> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(AuthError::Random)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))

@@ -3,6 +3,7 @@
 mod check;
 mod control;
 mod doctor;
+mod restore;
 mod seed;
 mod serve;
 mod service_key;
@@ -70,6 +71,8 @@ enum Command {
         /// The copy; it must not exist
         file: PathBuf,
     },
+    /// Put a backup in place of the database, while no hub runs
+    Restore(restore::Restore),
 }
 
 #[derive(Subcommand)]
@@ -120,6 +123,7 @@ pub fn run() -> anyhow::Result<()> {
         Some(Command::Doctor(_)) => Ok(()),
         Some(Command::Migrate) => perform(&config, Task::Migrate),
         Some(Command::Backup { file }) => backup(&config, &file),
+        Some(Command::Restore(restore)) => restore::run(&config, &restore),
     }
 }
 

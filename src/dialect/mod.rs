@@ -305,11 +305,19 @@ impl Kind {
         }
     }
 
+    /// The revisions that were asked about are of another history than this one.
+    pub fn reset(self, epoch: &str) -> Frame {
+        match self {
+            Self::Rewind(_) => rewind::features::encode::reset(epoch),
+            Self::Chatting(_) => chatting::encode::never_asked(),
+        }
+    }
+
     /// How far rooms, named by their addresses, have been brought up to date; and whether that is
     /// all.
-    pub fn caught_up(self, reached: &[(i64, Option<i64>)], complete: bool) -> Frame {
+    pub fn caught_up(self, reached: &[(i64, Option<i64>)], complete: bool, epoch: &str) -> Frame {
         match self {
-            Self::Rewind(_) => rewind::features::encode::caught_up(reached, complete),
+            Self::Rewind(_) => rewind::features::encode::caught_up(reached, complete, epoch),
             Self::Chatting(_) => chatting::encode::never_asked(),
         }
     }

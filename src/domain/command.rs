@@ -176,6 +176,8 @@ pub enum Query {
         rooms: Vec<Known>,
         /// At most so many messages.
         limit: u32,
+        /// The name of the history that these changes are of, if one knows it.
+        epoch: Option<String>,
     },
     /// The members of a group.
     Members {

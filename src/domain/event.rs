@@ -1,5 +1,7 @@
 //! What the hub tells sessions: things that have happened, and are committed if they are stored.
 
+use std::sync::Arc;
+
 use super::clock::Timestamp;
 use super::friendship::FriendVerb;
 use super::group::GroupChange;
@@ -180,6 +182,8 @@ pub struct Welcome {
     pub presence: Vec<Presence>,
     /// The rooms I am in, if I have asked.
     pub rooms: Option<Vec<RoomEntry>>,
+    /// The name of the history that their revisions are about.
+    pub epoch: Arc<str>,
 }
 
 /// Requests for friendship that nobody has answered.

@@ -29,6 +29,7 @@ pub struct Hub {
     pub(super) server: Addr<ChatServer>,
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
+    epoch: Arc<str>,
     pub(super) revoked: Arc<Revocations>,
     known: Batched<UserId, Option<Known>>,
     pub(super) audience: Audience,
@@ -44,11 +45,17 @@ impl Hub {
             known: Batched::new(parts.store.clone(), known),
             store: parts.store.clone(),
             clock: parts.clock.clone(),
+            epoch: Arc::clone(&parts.epoch),
             revoked: Arc::clone(&parts.revoked),
             audience: settings.audience,
             slice_bytes: settings.history_slice_bytes,
             next_session: Arc::new(AtomicU64::new(1)),
         }
+    }
+
+    /// The name of the history that revisions are about.
+    pub fn epoch(&self) -> &Arc<str> {
+        &self.epoch
     }
 
     /// An id for a new session.
@@ -135,7 +142,8 @@ impl Hub {
                 true => Some(hub.rooms(me).await?),
                 false => None,
             };
-            Ok(Some(Welcome { user, requests, friends, online, at, presence, rooms }))
+            let epoch = Arc::clone(&hub.epoch);
+            Ok(Some(Welcome { user, requests, friends, online, at, presence, rooms, epoch }))
         }
     }
 

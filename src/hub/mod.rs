@@ -101,6 +101,8 @@ pub struct Parts {
     pub mint: Arc<IdMint>,
     /// The time.
     pub clock: Arc<AwakeClock>,
+    /// The name of the history in the store.
+    pub epoch: Arc<str>,
     /// What has been revoked.
     pub revoked: Arc<Revocations>,
     /// The counters.

@@ -65,16 +65,24 @@ impl Hub {
         async move { found.await? }
     }
 
-    /// What has changed in rooms since the revisions that `me` knows: at most `limit` messages.
+    /// What has changed in rooms since the revisions that `me` knows: at most `limit` messages. `None`
+    /// if these are of another history, by its name or because they are not reached here.
     pub fn catch_up(
         &self,
         me: UserId,
-        rooms: Vec<Known>,
+        (rooms, epoch): (Vec<Known>, Option<String>),
         limit: u32,
-    ) -> impl LookUp<CaughtUp> + use<> {
+    ) -> impl LookUp<Option<CaughtUp>> + use<> {
         let (bytes_max, audience) = (self.slice_bytes, self.audience);
         let ask = CatchUp { me, rooms, limit, bytes_max, audience };
-        self.look_up(move |conn| changes::catch_up(conn, &ask))
+        let foreign = epoch.is_some_and(|epoch| *epoch != **self.epoch());
+        let found = (!foreign).then(|| self.look_up(move |conn| changes::catch_up(conn, &ask)));
+        async move {
+            match found {
+                Some(found) => found.await,
+                None => Ok(None),
+            }
+        }
     }
 
     /// A group and its members, oldest first.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{StartError, settings};
 use crate::auth::revoked::Revocations;
 use crate::auth::token::Tokens;
-use crate::auth::{AuthError, secret};
+use crate::auth::{AuthError, random, secret};
 use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::domain::clock::Clock;
@@ -16,7 +16,11 @@ use crate::domain::name::NameRule;
 use crate::domain::password::PasswordRule;
 use crate::domain::user::User;
 use crate::store::Database;
+use crate::store::tables::epochs;
 use crate::store::tables::logins::{self, NewLogin};
+
+/// 128 random bits.
+const EPOCH_BYTES: usize = 16;
 
 /// The database, with what making users and tokens needs besides: all that the command line uses.
 #[derive(Clone)]
@@ -33,6 +37,8 @@ pub struct Base {
     pub passwords: PasswordRule,
     /// Which names may be had.
     pub names: NameRule,
+    /// The name of the history that is in the database.
+    pub epoch: Arc<str>,
     logins_max: Option<usize>,
 }
 
@@ -55,6 +61,7 @@ impl Base {
         for name in database.migrate()? {
             log::info!("migration {name} applied");
         }
+        let epoch = epoch(&database)?;
         let step_back_max = Duration::from_millis(config.node.clock_step_max_ms);
         let floor = database.id_floor()?;
         let mint = IdMint::new(config.node.id.into(), floor, step_back_max, Arc::clone(&clock))?;
@@ -66,7 +73,8 @@ impl Base {
         let tokens = Tokens::new(secret(&config.auth)?.expose().as_bytes(), lifetime, revoked);
         let logins_max = settings::logins_per_user_max(&config.limits);
         let (passwords, names) = (settings::passwords(&config.auth), settings::names(&config.auth));
-        Ok(Self { database, mint: Arc::new(mint), clock, tokens, passwords, names, logins_max })
+        let mint = Arc::new(mint);
+        Ok(Self { database, mint, clock, tokens, passwords, names, epoch, logins_max })
     }
 
     /// A token of a new log-in of `user`, by whatever calls itself `agent`.
@@ -94,6 +102,16 @@ impl Base {
         }
         Ok(self.tokens.sign(user, &draft.after(through))?)
     }
+}
+
+/// The name of the history in a database; a copy that was never started gets a new one.
+fn epoch(database: &Database) -> Result<Arc<str>, StartError> {
+    if let Some(epoch) = database.read(epochs::current)? {
+        return Ok(epoch.into());
+    }
+    let fresh = random::url_safe_text::<EPOCH_BYTES>()?;
+    database.write(|conn| epochs::begin(conn, &fresh))?;
+    Ok(fresh.into())
 }
 
 /// The secret that signs tokens: the one in the settings, else the one in the file.

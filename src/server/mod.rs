@@ -120,6 +120,7 @@ pub async fn start(
         store: store.clone(),
         mint: Arc::clone(&base.mint),
         clock: Arc::clone(&clock),
+        epoch: base.epoch,
         revoked: Arc::clone(base.tokens.revoked()),
         metrics: metrics.clone(),
     };

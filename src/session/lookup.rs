@@ -48,13 +48,17 @@ impl<A: Adapter> Session<A> {
                 let requests = self.shared.hub.friend_requests(user);
                 self.answer(request, requests, ctx, |kind, requests| kind.requests(requests));
             }
-            Query::Changes { rooms, limit } => {
-                let caught = self.shared.hub.catch_up(user, rooms, limit);
+            Query::Changes { rooms, limit, epoch } => {
+                let caught = self.shared.hub.catch_up(user, (rooms, epoch), limit);
                 self.later(ctx, caught, move |session, caught, _| match caught {
-                    Ok(caught) => {
-                        let kind = session.kind;
+                    Ok(None) => {
+                        let frame = session.kind.reset(session.shared.hub.epoch());
+                        session.machine.answered(request, [frame], &mut session.effects);
+                    }
+                    Ok(Some(caught)) => {
+                        let (kind, epoch) = (session.kind, session.shared.hub.epoch());
                         let changes = caught.messages.iter().map(|one| kind.change(one, user));
-                        let end = kind.caught_up(&caught.reached, caught.complete);
+                        let end = kind.caught_up(&caught.reached, caught.complete, epoch);
                         let frames = changes.chain([end]);
                         session.machine.answered(request, frames, &mut session.effects);
                     }

@@ -2,27 +2,26 @@
 //!
 //! Never call it from an async context: every function waits for the disk.
 
-use std::error::Error;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel::RunQueryDsl;
 use diesel::dsl::sql;
 use diesel::sql_types::Text;
-use diesel::{RunQueryDsl, sql_query};
 use r2d2::{Pool, PooledConnection};
 
 use super::Connection;
 use crate::domain::clock::Timestamp;
-use crate::private;
 
 use super::connection::{Opener, Role};
+use super::copy;
 use super::error::StoreError;
 use super::files::Files;
-use super::location::{Location, plain_path};
+use super::location::Location;
 use super::lock::{self, Holder, Lock};
 use super::memory::Memory;
 use super::migrate;
@@ -81,6 +80,15 @@ impl Database {
         let patience = Duration::from_millis(settings.busy_timeout_ms.into());
         let lock = Some(Arc::new(Lock::take(&location, now, patience)?));
         Ok(Self { lock, ..Self::open(settings)? })
+    }
+
+    /// As [`Database::own`], of a database that must be there.
+    ///
+    /// # Errors
+    /// As [`Database::own`].
+    pub fn own_existing(settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
+        Location::parse(&settings.url)?.must_exist()?;
+        Self::own(settings, now)
     }
 
     /// Who has the lock on a database: `None` for nobody, `Some(None)` for somebody of whom no more
@@ -236,14 +244,12 @@ impl Database {
         catch_unwind(read).unwrap_or(Err(StoreError::Panicked))
     }
 
-    /// Writes a consistent copy, on disk when this returns, to a file that must not exist. The
-    /// database can be in use meanwhile.
+    /// Writes a consistent copy, on disk when this returns, to a file that must not exist. It is marked
+    /// as a copy; the database can be in use meanwhile.
     ///
     /// # Errors
     /// [`StoreError::Unsupported`] on PostgreSQL; [`StoreError::Failed`] naming the file.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        let place = to.display().to_string();
-        let failed = |cause: Box<dyn Error + Send + Sync>| StoreError::failed(&place, cause);
         // Its own connection: it takes long, and must not be in a transaction.
         let mut conn = match self.opener(Role::Writer).open()? {
             Connection::Sqlite(sqlite) => sqlite,
@@ -251,13 +257,7 @@ impl Database {
                 return Err(StoreError::Unsupported("use pg_dump to back up PostgreSQL"));
             }
         };
-        let path = to.to_str().ok_or_else(|| failed("the name is not UTF-8".into()))?;
-        // Also reserves the name: SQLite writes into an empty file, but not into another.
-        private::create_file(to).map_err(|error| failed(error.into()))?;
-        let vacuum = sql_query("VACUUM INTO ?").bind::<Text, _>(plain_path(path));
-        let copied = vacuum.execute(&mut conn).map_err(|error| failed(error.into()));
-        let synced = copied.and_then(|_| sync(to).map_err(|error| failed(error.into())));
-        synced.inspect_err(|_| drop(fs::remove_file(to)))
+        copy::write(&mut conn, to)
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -290,13 +290,6 @@ impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Database").field(&self.location.place()).finish()
     }
-}
-
-/// Brings a new file and its name to disk; SQLite does not for a copy.
-fn sync(path: &Path) -> std::io::Result<()> {
-    File::open(path)?.sync_all()?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn check_version(conn: &mut Connection) -> Result<(), StoreError> {

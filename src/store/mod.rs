@@ -13,6 +13,7 @@
 mod batched;
 mod change;
 mod connection;
+mod copy;
 mod database;
 mod error;
 mod executor;
@@ -59,6 +60,7 @@ use writer::{Job, Scope, Subscribe, Writer};
 pub use batched::Batched;
 pub use change::{Change, Committed, Done, To};
 pub use connection::Either as Connection;
+pub use copy::restore;
 pub use database::Database;
 pub use error::StoreError;
 pub use files::Absence;

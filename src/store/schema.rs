@@ -20,6 +20,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    epochs (id) {
+        id -> SmallInt,
+        epoch -> Text,
+    }
+}
+
+diesel::table! {
     friendships (low, high) {
         low -> BigInt,
         high -> BigInt,

@@ -80,6 +80,8 @@ pub fn welcome(form: Form, welcome: &Welcome) -> Vec<Frame> {
         features: Option<Vec<&'static str>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         rooms: Option<Vec<features::encode::RoomObject<'a>>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        epoch: Option<&'a str>,
     }
     let self_user = UserObject::from(&welcome.user);
     let me = welcome.user.id;
@@ -93,6 +95,7 @@ pub fn welcome(form: Form, welcome: &Welcome) -> Vec<Frame> {
                 mutual_requests: requests,
                 mutual_users: friends,
                 features: features.has(Features::ASKED).then(|| features.names().collect()),
+                epoch: rooms.map(|_| &*welcome.epoch),
                 rooms: rooms.map(|rooms| features::encode::rooms(form, me, rooms)),
             };
             frame("auth", payload)
@@ -100,8 +103,10 @@ pub fn welcome(form: Form, welcome: &Welcome) -> Vec<Frame> {
         Mode::Wind => {
             let mutual_requests = Frame::json(&requests).as_text().to_string();
             let mutual_users = Frame::json(&friends).as_text().to_string();
-            let (features, rooms) = (None, None);
-            frame("auth", Payload { self_user, mutual_requests, mutual_users, features, rooms })
+            let (features, rooms, epoch) = (None, None, None);
+            let payload =
+                Payload { self_user, mutual_requests, mutual_users, features, rooms, epoch };
+            frame("auth", payload)
         }
     };
     let presence = features.has(Features::PRESENCE);

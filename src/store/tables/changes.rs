@@ -58,23 +58,28 @@ pub struct CaughtUp {
     pub complete: bool,
 }
 
-/// Everything that has changed in rooms since the revisions that are known, as far as it fits.
+/// Everything that has changed in rooms since the revisions that are known, as far as it fits. `None` if
+/// a room has not come to the revision that is known of it: that one is of another history.
 ///
 /// # Errors
 /// [`StoreError::Database`], [`StoreError::Corrupt`].
-pub fn catch_up(conn: &mut Connection, ask: &CatchUp) -> Result<CaughtUp, StoreError> {
+pub fn catch_up(conn: &mut Connection, ask: &CatchUp) -> Result<Option<CaughtUp>, StoreError> {
     let mut caught = CaughtUp { messages: Vec::new(), reached: Vec::new(), complete: true };
     let mut bytes = 0_usize;
     for known in &ask.rooms {
         let room = match known.room {
-            Some(key) => history::readable(conn, ask.me, key, ask.audience)?.ok().flatten(),
+            Some(key) => history::readable(conn, ask.me, key, ask.audience)?.ok(),
             None => None,
         };
+        if room.as_ref().is_some_and(|room| room.as_ref().map_or(0, Room::rev) < known.rev) {
+            return Ok(None);
+        }
+        let room = room.flatten();
         let Some(room) = room else {
             caught.reached.push((known.address, None));
             continue;
         };
-        let mut rev = known.rev.min(room.rev());
+        let mut rev = known.rev;
         while rev < room.rev() {
             let sent = u32::try_from(caught.messages.len()).unwrap_or(u32::MAX);
             let count = ask.limit.saturating_sub(sent).min(CHUNK);
@@ -92,7 +97,7 @@ pub fn catch_up(conn: &mut Connection, ask: &CatchUp) -> Result<CaughtUp, StoreE
         caught.reached.push((known.address, Some(rev)));
     }
     nonces::name_own(conn, ask.me, &mut caught.messages)?;
-    Ok(caught)
+    Ok(Some(caught))
 }
 
 /// What has changed in a room since a revision, as `me` sees it, in the order of the revisions: of the

@@ -9,6 +9,7 @@ pub mod blocks;
 pub mod changes;
 pub mod contacts;
 pub mod departures;
+pub mod epochs;
 pub mod friendships;
 pub mod groups;
 pub(in crate::store) mod hidings;

@@ -9,5 +9,6 @@ mod gone;
 mod kill;
 mod lock;
 mod owner;
+mod restore;
 mod rows;
 mod signals;

@@ -48,7 +48,7 @@ pub fn frame(
 }
 
 fn sync(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Query> {
-    let [rooms, limit] = object(payload, ["rooms", "limit"])?;
+    let [rooms, limit, epoch] = object(payload, ["rooms", "limit", "epoch"])?;
     let rooms = rooms.and_then(|raw| json::entries(raw.get())).ok_or(encode::INVALID)?;
     let limit = match limit {
         Some(limit) => json::count(limit).filter(|limit| *limit > 0).ok_or(encode::INVALID)?,
@@ -65,7 +65,11 @@ fn sync(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Query> {
     if !once || rooms.len() > ROOMS_MAX {
         return Err(encode::INVALID);
     }
-    Ok(Query::Changes { rooms, limit: limit.min(LIMIT_MAX) })
+    let epoch = match epoch.filter(|raw| !json::is_null(raw)) {
+        Some(epoch) => Some(json::string(epoch).ok_or(encode::INVALID)?.into_owned()),
+        None => None,
+    };
+    Ok(Query::Changes { rooms, limit: limit.min(LIMIT_MAX), epoch })
 }
 
 fn presence(payload: Option<&RawValue>) -> Read<Write> {

@@ -124,7 +124,7 @@ pub fn page(form: Form, (room, me): (RoomKey, UserId), messages: &[Message], mor
 }
 
 /// How far rooms have been brought up to date.
-pub fn caught_up(reached: &[(i64, Option<i64>)], complete: bool) -> Frame {
+pub fn caught_up(reached: &[(i64, Option<i64>)], complete: bool, epoch: &str) -> Frame {
     struct Reached<'a>(&'a [(i64, Option<i64>)]);
 
     impl Serialize for Reached<'_> {
@@ -141,8 +141,19 @@ pub fn caught_up(reached: &[(i64, Option<i64>)], complete: bool) -> Frame {
     struct Payload<'a> {
         rooms: Reached<'a>,
         complete: bool,
+        epoch: &'a str,
     }
-    frame("sync", Payload { rooms: Reached(reached), complete })
+    frame("sync", Payload { rooms: Reached(reached), complete, epoch })
+}
+
+/// This is another history than the one that was asked about.
+pub fn reset(epoch: &str) -> Frame {
+    #[derive(Serialize)]
+    struct Payload<'a> {
+        epoch: &'a str,
+        reset: bool,
+    }
+    frame("sync", Payload { epoch, reset: true })
 }
 
 const fn status_name(status: Status) -> &'static str {
