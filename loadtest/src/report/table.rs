@@ -4,6 +4,7 @@ use crate::number::float;
 
 use super::Report;
 use super::compare::{Comparison, Ratio};
+use crate::command_line;
 use crate::record::meter::{Level, Percentile, Quantiles};
 
 /// A time in a unit that fits.
@@ -137,6 +138,8 @@ fn figures_of(report: &Report, out: &mut String) {
         "{} at {}, {:.1} s measured{early}, {} sessions",
         report.mode, report.address, report.seconds, report.sessions
     ));
+    let command = command_line::line(&report.command_line);
+    line(format!("  {:<24} {command}", "command"));
     for (name, value) in report.hub.words().iter().chain(&report.conditions) {
         line(format!("  {name:<24} {value}"));
     }

@@ -60,6 +60,8 @@ struct Patience(&'static str, &'static str, &'static str);
 const LIVING: Patience = Patience("1.2", "10", "10");
 /// One that never answers is not; it is measured long enough for what is done to it to come in time.
 const SILENT: Patience = Patience("2.5", "0.5", "1");
+/// One that is paused for a while needs both.
+const PAUSED: Patience = Patience("2.5", "10", "10");
 
 /// A short run with all that a hub needs; the table goes to standard error.
 pub fn tester(address: &str, args: &[&str]) -> Command {
@@ -91,7 +93,7 @@ fn with_users(hub: &Hub, args: &[&str]) -> Command {
 /// Runs the tester, and does something to the hub when a metric has reached a value.
 fn meddle(friends: &str, args: &[&str], (metric, least): (&str, f64), deed: Deed) -> Ended {
     let mut hub = real::start(friends, &[]);
-    let patience = if matches!(deed, Deed::PauseFor(_)) { LIVING } else { SILENT };
+    let patience = if matches!(deed, Deed::PauseFor(_)) { PAUSED } else { SILENT };
     let mut tester = tester_with(patience, &hub.address, args);
     let child = tester.arg("--accounts").arg(hub.file("users.json")).spawn().unwrap();
     hub.wait(metric, least);
@@ -230,6 +232,32 @@ fn a_pause_that_ends_shows_in_the_times_alone() {
 }
 
 #[test]
+fn a_pause_that_ends_fails_no_mode() {
+    std::thread::scope(|scope| {
+        for (args, friends, event) in MODES.into_iter().filter(|(args, ..)| {
+            ["storm", "pairs", "fanout", "mixed"].contains(&args[0]) && !args.contains(&"--rate")
+        }) {
+            scope.spawn(move || {
+                let ended = meddle(friends, args, event, Deed::PauseFor(300));
+                ended.must_be(&format!("{args:?} after a pause"), 0, &[]);
+            });
+        }
+    });
+}
+
+#[test]
+fn a_path_where_nothing_is_is_told_of_in_every_mode() {
+    let [pairs, star] = ["pairs", "star"].map(|friends| real::start(friends, &[]));
+    in_every_mode(|args, friends, _| {
+        let hub = if friends == "star" { &star } else { &pairs };
+        let ended =
+            Ended::of(&with_users(hub, args).args(["--path", "/nowhere"]).output().unwrap());
+        let says = ["FAILED: nothing was measured", "sessions not opened: HTTP 404 not found."];
+        ended.must_be(&format!("{args:?} at another path"), 2, &says);
+    });
+}
+
+#[test]
 fn a_hub_that_refuses_says_why() {
     let limited = [
         ("TRADEWIND__LIMITS__ENABLED", "true"),
@@ -248,6 +276,15 @@ fn a_hub_that_refuses_says_why() {
     let full = real::start("pairs", &[("TRADEWIND__WS__SESSIONS_MAX", "5")]);
     let ended = Ended::of(&with_users(&full, &["idle", "--connections", "9"]).output().unwrap());
     ended.must_be("sessions_max", 1, &["FAILED: 4 of 9 sessions not opened: HTTP 503 "]);
+    let args = ["fanout", "--connections", "9"];
+    let ended = Ended::of(&with_users(&full, &args).output().unwrap());
+    ended.must_be(
+        "sessions_max",
+        2,
+        &["5 of 10 sessions not opened: HTTP 503 ", "nothing was measured"],
+    );
+    let ended = Ended::of(&with_users(&full, &["storm", "--in-flight", "20"]).output().unwrap());
+    ended.must_be("sessions_max", 1, &[" sessions not opened: HTTP 503 "]);
     let ended = Ended::of(
         &with_users(&full, &["pairs", "--path", "/nowhere"])
             .args(["--pairs", "2"])
