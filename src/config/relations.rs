@@ -26,14 +26,21 @@ impl Config {
                  {CLIENT_HEARTBEAT_MS} ms, so their sessions end between two of them"
             ));
         }
+        remarks.extend(pings("rewind", "heartbeat_timeout_ms", self.rewind.ping_interval_ms, beat));
         let chatting = &self.chatting;
-        remarks.extend(pings("chatting", chatting.ping_interval_ms, chatting.ping_timeout_ms));
+        remarks.extend(pings(
+            "chatting",
+            "ping_timeout_ms",
+            chatting.ping_interval_ms,
+            chatting.ping_timeout_ms,
+        ));
         remarks
     }
 
     fn deadlines(&self) -> Vec<String> {
         let deadlines = [
             ("chatting.login_timeout_ms", self.chatting.login_timeout_ms),
+            ("rewind.auth_timeout_ms", self.rewind.auth_timeout_ms),
             ("ws.close_timeout_ms", self.ws.close_timeout_ms),
             ("mail.timeout_ms", self.mail.timeout_ms),
         ];
@@ -98,20 +105,19 @@ impl Config {
     }
 }
 
-/// Pings each `interval`, and the end after `timeout` without an answer.
-fn pings(section: &str, interval: u64, timeout: u64) -> Option<String> {
-    let [timeout_key, interval_key] =
-        ["timeout", "interval"].map(|what| format!("{section}.ping_{what}_ms"));
+/// Pings each `interval`, and the end after `timeout`, the setting of that `key`, without an answer.
+fn pings(section: &str, key: &str, interval: u64, timeout: u64) -> Option<String> {
+    let (key, interval_key) = (format!("{section}.{key}"), format!("{section}.ping_interval_ms"));
     if timeout <= interval {
         return Some(format!(
-            "{timeout_key} ({timeout}) is not above {interval_key} ({interval}): every session ends \
-             before it is asked"
+            "{key} ({timeout}) is not above {interval_key} ({interval}): every session ends before it \
+             is asked"
         ));
     }
-    (timeout < interval.saturating_mul(2)).then(|| {
+    (timeout.saturating_sub(interval) < ANSWER_MS).then(|| {
         format!(
-            "{timeout_key} ({timeout}) is below twice {interval_key} ({interval}): one late answer ends a \
-             session"
+            "{key} ({timeout}) is hardly above {interval_key} ({interval}): less than {ANSWER_MS} ms are \
+             left to answer"
         )
     })
 }

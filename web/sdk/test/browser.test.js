@@ -1,5 +1,5 @@
 /**
- * The SDK in Chromium, as the hub serves it: pages of other origins, and of no hub.
+ * The SDK in Chromium, as the hub serves it: pages of other origins, and tabs that nobody looks at.
  * scripts/sdk names the browser and the folder of the tools.
  */
 import assert from "node:assert/strict";
@@ -13,7 +13,22 @@ import { Hub, within } from "./hub.js";
 
 const { launch } = createRequire(join(process.env.SDK_TOOLS, "package.json"))("puppeteer-core");
 
-const ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"];
+/** Timers of hidden tabs fire once a minute, and soon instead of after five minutes. */
+const THROTTLED = [
+  "IntensiveWakeUpThrottling:grace_period_seconds/1",
+  "QuickIntensiveWakeUpThrottlingAfterLoading",
+  "AllowAggressiveThrottlingWithWebSocket",
+];
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-dev-shm-usage",
+  `--enable-features=${THROTTLED.join()}`,
+];
+const KEPT_AWAKE = [
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+];
 
 const pages = createServer((_, response) => {
   response.setHeader("Content-Type", "text/html").end("<!doctype html><title>app</title>");
@@ -24,12 +39,13 @@ before(async () => {
   pages.listen(0, "127.0.0.1");
   await once(pages, "listening");
   origin = `http://127.0.0.1:${pages.address().port}`;
-  hub = new Hub({ HTTP__ALLOWED_ORIGINS: origin });
+  hub = new Hub({ HTTP__ALLOWED_ORIGINS: origin, ...TIMES });
   [alice, bob] = ["alice", "bob"].map((name) => hub.addUser(name));
   await hub.start();
   browser = await launch({
     executablePath: process.env.CHROMIUM,
     args: ARGUMENTS,
+    ignoreDefaultArgs: KEPT_AWAKE,
   });
 });
 
@@ -39,6 +55,12 @@ after(async () => {
   await hub?.clear();
 });
 
+/** Silence for longer than this ends a session of the hub: a heartbeat would come too late. */
+const TIMES = {
+  REWIND__HEARTBEAT_TIMEOUT_MS: "3000",
+  REWIND__PING_INTERVAL_MS: "500",
+};
+
 /** A page, with a client of the hub's own SDK as `client`; gives the code of a refusal, or null. */
 async function open(user, { from = origin, address = hub.url, options = {} } = {}) {
   const page = await browser.newPage();
@@ -46,7 +68,7 @@ async function open(user, { from = origin, address = hub.url, options = {} } = {
   const code = await page.evaluate(
     async (sdk, address, token, options) => {
       const { Client } = await import(sdk);
-      globalThis.client = new Client(address, { connectTimeoutMs: 5_000, ...options });
+      globalThis.client = new Client(address, { connectTimeoutMs: 1_500, ...options });
       globalThis.heard = [];
       globalThis.client.on("message", ({ message }) => globalThis.heard.push(message.content));
       globalThis.client.on("offline", () => globalThis.heard.push("OFFLINE"));
@@ -104,4 +126,39 @@ test("a dead port and a server that is no hub are told apart", async () => {
   dead.close();
   assert.equal((await open(alice, { address })).code, "unreachable");
   assert.equal((await open(alice, { address: origin })).code, "nohub");
+});
+
+/** A client without features in the same page: only heartbeats count for it. */
+const openPlain = (page, user, name) =>
+  page.evaluate(
+    async (sdk, address, token, name) => {
+      const { Client } = await import(sdk);
+      const plain = new Client(address, { heartbeatMs: 1_000, features: [] });
+      plain.on("offline", () => globalThis.heard.push(`${name} OFFLINE`));
+      await plain.connect(token);
+    },
+    `${hub.url}/sdk.js`,
+    hub.url,
+    user.token,
+    name,
+  );
+
+test("a tab that nobody looks at keeps its link, though its timers hardly fire", async () => {
+  const { page, code } = await open(bob, { options: { heartbeatMs: 1_000 } });
+  assert.equal(code, null);
+  const links = () => page.evaluate(() => globalThis.heard.filter((it) => it === "OFFLINE").length);
+  await openPlain(page, bob, "one");
+  const front = await browser.newPage();
+  await front.bringToFront();
+  assert.equal(await page.evaluate(() => document.visibilityState), "hidden");
+  // Timers send heartbeats too late: who has no other sign of life loses the link, one that was
+  // welcomed later, too.
+  await hears(page, "one OFFLINE");
+  await openPlain(page, bob, "two");
+  await hears(page, "two OFFLINE");
+  const sender = await open(alice);
+  await say(sender.page, bob.id, "still there?");
+  await hears(page, "still there?");
+  assert.equal(await links(), 0);
+  await Promise.all([page, front, sender.page].map((it) => it.close()));
 });

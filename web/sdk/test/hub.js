@@ -65,20 +65,24 @@ export class Hub {
     await ended;
   }
 
-  /** Makes a user: `{ id, name, email, token }`. */
-  addUser(name, password) {
-    const email = `${name}@example.org`;
-    const optional = password === undefined ? [] : ["--password", password];
-    const args = ["user", "add", "--name", name, "--email", email, ...optional];
+  /** Runs a command of the program, and gives what it prints. */
+  command(...args) {
     const { status, stdout, stderr } = spawnSync(program(), args, {
       env: this.#environment(),
       cwd: this.#folder,
       encoding: "utf8",
     });
     if (status !== 0) {
-      throw new Error(`tradewind user add: ${stderr}`);
+      throw new Error(`tradewind ${args.join(" ")}: ${stderr}`);
     }
-    return JSON.parse(stdout);
+    return stdout;
+  }
+
+  /** Makes a user: `{ id, name, email, token }`. */
+  addUser(name, password) {
+    const email = `${name}@example.org`;
+    const optional = password === undefined ? [] : ["--password", password];
+    return JSON.parse(this.command("user", "add", "--name", name, "--email", email, ...optional));
   }
 
   /** How many mails there are. */

@@ -52,8 +52,9 @@ test("who is logged out elsewhere waits for another token, and sends then", asyn
 
 test("they become friends", async () => {
   await befriend(alice, bob);
-  assert.deepEqual([...alice.friends.values()], [bob.self]);
-  assert.deepEqual([...bob.friends.values()], [alice.self]);
+  // The room comes with the friend.
+  assert.deepEqual([...alice.friends.values()], [{ ...bob.self, room }]);
+  assert.deepEqual([...bob.friends.values()], [{ ...alice.self, room }]);
   assert.equal(bob.requests.size, 0);
 });
 
