@@ -1,6 +1,7 @@
 //! `user add`, `user token`.
 
-use serde_json::Value;
+use diesel::{Connection as _, RunQueryDsl as _};
+use serde_json::{Value, json};
 
 use crate::harness::process::{self, run};
 use crate::harness::{Client, Process};
@@ -79,6 +80,10 @@ fn duplicates_and_bad_values_are_refused_in_one_line() {
         (" ", "b@example.com", "4000", "--name"),
         (&"x".repeat(33), "b@example.com", "4000", "--name"),
         ("bo\nb", "b@example.com", "4000", "--name"),
+        ("bob\u{200B}", "b@example.com", "4000", "--name"),
+        ("bob ", "b@example.com", "4000", "--name"),
+        ("b\u{43E}b", "b@example.com", "4000", "--name"),
+        ("ＡＬＩＣＥ", "b@example.com", "4000", "exists already"),
         ("bob", "b at example.com", "4000", "--email"),
         ("bob", "b@example.com\r\nBcc: c@example.com", "4000", "--email"),
     ] {
@@ -91,4 +96,50 @@ fn duplicates_and_bad_values_are_refused_in_one_line() {
     // Nothing of all that was stored.
     line(add(folder, &["--name", "bob", "--email", "b@example.com", "--id", "4000"]));
     assert!(process::run(folder, &[], &["user", "token", "--name", "bob"]).status.success());
+}
+
+#[test]
+fn a_short_password_is_refused_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert!(run(folder, &[], &["migrate"]).status.success());
+    let bob = |password| ["--name", "bob", "--email", " Bob@example.com ", "--password", password];
+    for short in ["", "seven 7", "\u{1112}\u{1161}\u{11AB}\u{1112}\u{1161}\u{11AB}12345"] {
+        let line = complaint(&add(folder, &bob(short)));
+        assert!(line.contains("--password: at least 8 characters"), "{line}");
+        let seed = ["seed", "--users", "1", "--out", "users.json", "--password", short];
+        let line = complaint(&run(folder, &[], &seed));
+        assert!(line.contains("--password: at least 8 characters"), "{line}");
+        std::fs::remove_file(folder.join("users.json")).unwrap();
+    }
+    let added: Value = serde_json::from_str(&line(add(folder, &bob("eight 88")))).unwrap();
+    assert_eq!(added["email"], "bob@example.com");
+}
+
+#[test]
+fn names_are_found_in_any_form_and_clashes_of_old_are_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    line(add(folder, &["--name", "윤진", "--email", "y@example.com", "--id", "2000"]));
+    let decomposed = "\u{110B}\u{1172}\u{11AB}\u{110C}\u{1175}\u{11AB}";
+    let twin = complaint(&add(folder, &["--name", decomposed, "--email", "z@example.com"]));
+    assert!(twin.contains("exists already"), "{twin}");
+    line(run(folder, &[], &["user", "token", "--name", decomposed]));
+    let clashes = || {
+        let done = run(folder, &[], &["user", "clashes"]);
+        assert!(done.status.success(), "{done:?}");
+        String::from_utf8(done.stdout).unwrap()
+    };
+    assert_eq!(clashes(), "");
+    line(add(folder, &["--name", "other", "--email", "o@example.com", "--id", "4000"]));
+    // As a release left it that told names apart by case.
+    let file = folder.join("tradewind.db").display().to_string();
+    let mut database = diesel::SqliteConnection::establish(&file).unwrap();
+    let columns = format!("name = '{decomposed}', name_key = '윤진', name_clash = id");
+    let update = format!("UPDATE users SET {columns} WHERE id = 4000");
+    diesel::sql_query(update).execute(&mut database).unwrap();
+    let told: Vec<Value> =
+        clashes().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let is = |id: &str, name: &str| json!({"key": "윤진", "id": id, "name": name});
+    assert_eq!(told, [is("2000", "윤진"), is("4000", decomposed)]);
 }
