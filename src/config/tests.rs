@@ -141,7 +141,12 @@ fn no_quantity_but_those_named_may_be_zero() {
             let key = format!("{section}.{key}");
             let zero_is_fine = matches!(
                 key.as_str(),
-                "http.workers" | "node.id" | "store.mmap_mib" | "presence.offline_grace_ms"
+                "http.workers"
+                    | "node.id"
+                    | "store.mmap_mib"
+                    | "store.room_min_kib"
+                    | "store.lost_grace_ms"
+                    | "presence.offline_grace_ms"
             );
             assert_eq!(fault_of(&key, "0").is_none(), zero_is_fine, "{key}");
             checked += 1;

@@ -21,7 +21,10 @@ pub fn routes(app: &mut ServiceConfig) {
 
 /// Pages of any origin may read it: that is how the SDK tells a hub from what is none.
 async fn alive() -> impl Responder {
-    HttpResponse::Ok().insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*")).body("ok\n")
+    HttpResponse::Ok()
+        .content_type(ContentType::plaintext())
+        .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .body("ok\n")
 }
 
 /// 200 if messages could be taken now, else 503 with the reason.

@@ -238,8 +238,11 @@ pub async fn key_for(
     }
     let (_, body) = text.split_once("\r\n\r\n").ok_or("a letter without body")?;
     let start = format!("{}/api/v1/auth/email_verify/", server.public_url());
-    let key = body.strip_suffix("\r\n").and_then(|body| body.strip_prefix(&start));
-    key.map(str::to_owned).ok_or_else(|| format!("expected {start}KEY and no more, got {body}"))
+    // A sentence, and one link on a line of its own.
+    let mut links = body.split("\r\n").filter(|line| line.contains("://"));
+    let key = links.next().and_then(|link| link.strip_prefix(&start));
+    let key = key.filter(|_| links.next().is_none()).map(str::to_owned);
+    key.ok_or_else(|| format!("expected one link {start}KEY, got {body}"))
 }
 
 /// The finished letters of a folder, with their texts.
