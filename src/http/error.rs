@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::body::BodyFault;
 use super::text::FormFault;
@@ -15,15 +16,19 @@ use crate::auth::limits::TooMany;
 use crate::session::NoSeat;
 use crate::store::StoreError;
 
-/// `{"type": …, "payload": {"message": …}}`.
-#[derive(Serialize)]
-struct Envelope<'a> {
+/// What REWIND's requests about accounts say.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Envelope)]
+pub struct Envelope<'a> {
+    /// "info", or "error" for a request that was refused.
     r#type: &'a str,
     payload: Message<'a>,
 }
 
-#[derive(Serialize)]
-struct Message<'a> {
+/// A text for people.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EnvelopeText)]
+pub struct Message<'a> {
     message: &'a str,
 }
 

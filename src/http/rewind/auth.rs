@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::auth::key;
 use crate::domain::error::Refusal;
@@ -11,7 +12,7 @@ use crate::domain::name::UserName;
 use crate::domain::password::PasswordFault;
 use crate::domain::user::Email;
 use crate::http::body::Fields;
-use crate::http::error::{ApiError, info};
+use crate::http::error::{ApiError, Envelope, info};
 use crate::http::logins::NoToken;
 use crate::http::proof::{self, Claim};
 use crate::http::{State, logins};
@@ -25,7 +26,55 @@ const WRONG_CREDENTIALS: ApiError =
 const NO_SUCH_KEY: ApiError =
     ApiError::Refused(StatusCode::NOT_FOUND, "The session has expired or does not exist.");
 
-/// `POST /api/v1/auth/register`.
+/// Who wants an account.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "`Fields` reads it; here it is described")]
+pub struct Registration {
+    /// Unique, 1 to 32 characters.
+    name: String,
+    /// Unique; a mail with a link goes there.
+    #[schema(format = "email")]
+    email: String,
+    #[schema(format = "password", min_length = 1)]
+    password: String,
+}
+
+/// By what a user logs in.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "`Fields` reads it; here it is described")]
+pub struct Credentials {
+    #[schema(format = "email")]
+    email: String,
+    #[schema(format = "password", min_length = 1)]
+    password: String,
+}
+
+/// A log-in.
+#[derive(Serialize, ToSchema)]
+pub struct LoggedIn {
+    /// "auth".
+    r#type: &'static str,
+    payload: Issued,
+}
+
+/// A token.
+#[derive(Serialize, ToSchema)]
+pub struct Issued {
+    /// For the header `Authorization: Bearer …` and the `auth` frame of sockets.
+    token: String,
+}
+
+/// Asks for an account
+///
+/// A mail with a link follows; the account is there once the link is followed, for which there are 24 hours.
+#[utoipa::path(
+    post, path = "/auth/register", tag = "Accounts", operation_id = "register", security(()),
+    request_body(content(
+        (Registration = "application/json"),
+        (Registration = "application/x-www-form-urlencoded"),
+    )),
+    responses((status = 201, description = "A mail follows", body = Envelope<'_>)),
+)]
 pub async fn register(
     request: HttpRequest,
     body: Payload,
@@ -58,7 +107,17 @@ pub async fn register(
     Ok(info(StatusCode::CREATED, "successfully created an account creation request."))
 }
 
-/// `GET /api/v1/auth/email_verify/<key>`.
+/// Makes the account
+///
+/// The address of the link in the mail. It works once.
+#[utoipa::path(
+    get, path = "/auth/email_verify/{key}", tag = "Accounts", operation_id = "verify", security(()),
+    params(("key" = String, Path, description = "The key at the end of the link")),
+    responses(
+        (status = 201, description = "The account is there", body = Envelope<'_>),
+        (status = 404, description = "The link has been followed, has expired, or is none"),
+    ),
+)]
 pub async fn verify(key: Path<String>, state: Data<State>) -> Result<HttpResponse, ApiError> {
     let key_hash = key::hash_of(&key);
     let now = state.clock.now();
@@ -73,7 +132,20 @@ pub async fn verify(key: Path<String>, state: Data<State>) -> Result<HttpRespons
     Ok(info(StatusCode::CREATED, "account successfully created."))
 }
 
-/// `POST /api/v1/auth/login`.
+/// Logs in
+///
+/// The token works for 90 days (`auth.token_days`), or until the log-in is ended.
+#[utoipa::path(
+    post, path = "/auth/login", tag = "Accounts", operation_id = "login", security(()),
+    request_body(content(
+        (Credentials = "application/json"),
+        (Credentials = "application/x-www-form-urlencoded"),
+    )),
+    responses(
+        (status = 201, description = "The token", body = LoggedIn),
+        (status = 401, description = "Address or password is wrong"),
+    ),
+)]
 pub async fn login(
     request: HttpRequest,
     body: Payload,
@@ -97,16 +169,7 @@ pub async fn login(
 }
 
 fn answer(token: String) -> HttpResponse {
-    #[derive(Serialize)]
-    struct Answer {
-        r#type: &'static str,
-        payload: Payload,
-    }
-    #[derive(Serialize)]
-    struct Payload {
-        token: String,
-    }
-    HttpResponse::Created().json(Answer { r#type: "auth", payload: Payload { token } })
+    HttpResponse::Created().json(LoggedIn { r#type: "auth", payload: Issued { token } })
 }
 
 /// The address, if it is well formed, allowed, and nobody's yet.

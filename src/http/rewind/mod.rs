@@ -1,6 +1,6 @@
 //! REWIND's HTTP half: accounts, their test pages, and the socket's door.
 
-mod auth;
+pub(in crate::http) mod auth;
 mod pages;
 mod socket;
 

@@ -11,9 +11,11 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Ref, RefOr, ResponseBuilder};
 
 use super::{
-    auth, blocks, export, friends, groups, me, members, messages, password, presence, problem,
-    reset, rooms, sessions, users,
+    auth, blocks, examples, export, friends, groups, me, members, messages, password, presence,
+    problem, reset, rooms, sessions, users,
 };
+use crate::http::error::Envelope;
+use crate::http::rewind::auth as accounts;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,6 +30,9 @@ use super::{
     ),
     servers((url = "/api/v1")),
     paths(
+        accounts::register,
+        accounts::verify,
+        accounts::login,
         me::show,
         me::change,
         export::export,
@@ -73,10 +78,13 @@ use super::{
         sessions::list,
         sessions::end,
     ),
-    components(schemas(problem::Told<'_>)),
+    components(schemas(problem::Told<'_>, Envelope<'_>)),
     security(("token" = [])),
 )]
 struct Document;
+
+/// The tag of what is served in the envelope of REWIND.
+const ACCOUNTS: &str = "Accounts";
 
 /// The document.
 pub fn document() -> utoipa::openapi::OpenApi {
@@ -98,30 +106,46 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     served.into_iter().flatten()
 }
 
-/// Adds what may happen to every request, and says what errors look like.
+/// What may happen to requests with a body: the status, the code of the problem, and what REWIND says.
+const BODY: [(&str, &str, &str); 3] = [
+    ("400", "body_invalid", "A field is missing or not valid, or the body is malformed"),
+    ("413", "body_too_large", "The body is too large"),
+    ("415", "not_json", "The body is encoded"),
+];
+/// The same of every request.
+const ALWAYS: [(&str, &str, &str); 3] = [
+    ("429", "too_many_requests", "Too many requests"),
+    ("500", "internal", "A fault of the server's"),
+    ("503", "busy", "The server is busy, try again later"),
+];
+
+/// Adds what may happen to every request, says what errors look like, and shows an example.
 fn complete(operation: &mut Operation) {
-    const BODY: [(&str, &str); 3] =
-        [("400", "body_invalid"), ("413", "body_too_large"), ("415", "not_json")];
-    const ALWAYS: [(&str, &str); 3] =
-        [("429", "too_many_requests"), ("500", "internal"), ("503", "busy")];
+    let of_accounts = operation.tags.iter().flatten().any(|tag| tag == ACCOUNTS);
     let needs_token = operation.security.is_none();
     let mut may = ALWAYS.to_vec();
-    may.extend(needs_token.then_some(("401", "token_invalid")));
+    may.extend(needs_token.then_some(("401", "token_invalid", "")));
     may.extend(operation.request_body.iter().flat_map(|_| BODY));
     let responses = &mut operation.responses.responses;
-    for (status, code) in may {
-        let response = || RefOr::T(ResponseBuilder::new().description(code).build());
+    for (status, code, said) in may {
+        let description = if of_accounts { said } else { code };
+        let response = || RefOr::T(ResponseBuilder::new().description(description).build());
         responses.entry(status.to_owned()).or_insert_with(response);
     }
+    let (schema, content_type) = match of_accounts {
+        true => ("Envelope", "application/json"),
+        false => ("Problem", problem::CONTENT_TYPE),
+    };
     for (status, response) in responses.iter_mut() {
         if let RefOr::T(response) = response
             && status.starts_with(['4', '5'])
             && response.content.is_empty()
         {
-            let told = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-            response.content.insert(problem::CONTENT_TYPE.to_owned(), RefOr::T(told));
+            let told = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
+            response.content.insert(content_type.to_owned(), RefOr::T(told));
         }
     }
+    examples::show(operation);
 }
 
 /// `GET /openapi.json`.
@@ -154,7 +178,13 @@ mod tests {
                 }
             }
         }
-        let served: BTreeSet<_> = table().operations().into_iter().collect();
+        let mut served: BTreeSet<_> = table().operations().into_iter().collect();
+        let accounts = [
+            ("POST", "/auth/register"),
+            ("POST", "/auth/login"),
+            ("GET", "/auth/email_verify/{key}"),
+        ];
+        served.extend(accounts.map(|(method, path)| (method.to_owned(), path.to_owned())));
         assert_eq!(served, documented);
     }
 }

@@ -10,6 +10,7 @@ mod caller;
 mod cors;
 mod docs;
 mod document;
+mod examples;
 mod export;
 mod friends;
 mod groups;

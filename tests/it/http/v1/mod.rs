@@ -2,6 +2,7 @@
 
 mod account;
 mod docs;
+mod examples;
 mod frame;
 mod groups;
 mod logins;
