@@ -100,9 +100,9 @@ pub fn run(base: &Base, seed: &Plan, out: &mut Output<'_>) -> anyhow::Result<()>
 type Person = (UserId, UserName, Email);
 
 fn people(base: &Base, users: usize) -> anyhow::Result<Vec<Person>> {
-    (0..users)
-        .map(|_| {
-            let id = base.mint.user()?;
+    base.user_ids(users)?
+        .into_iter()
+        .map(|id| {
             let name = UserName::parse(&format!("u{id}")).context("no name")?;
             let email = Email::parse(&format!("u{id}@seed.example")).context("no address")?;
             Ok((id, name, email))

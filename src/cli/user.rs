@@ -113,7 +113,7 @@ pub fn add(base: &Base, add: &Add) -> anyhow::Result<(User, Email)> {
     let email = Email::parse(&add.email).context("--email: not a valid address")?;
     let (id, imported) = match add.id {
         Some(id) => (UserId::new(id).context("--id: must be positive and even")?, true),
-        None => (base.mint.user()?, false),
+        None => (base.user_ids(1)?.first().copied().context("no id")?, false),
     };
     let password_hash = password_hash(base, add.password.as_deref())?;
     let new = NewUser {

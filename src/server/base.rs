@@ -1,6 +1,8 @@
 //! What the server and the command line both stand on.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use super::{StartError, settings};
@@ -10,17 +12,26 @@ use crate::auth::{AuthError, random, secret};
 use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::domain::clock::Clock;
+use crate::domain::id::UserId;
 use crate::domain::login;
 use crate::domain::mint::IdMint;
 use crate::domain::name::NameRule;
 use crate::domain::password::PasswordRule;
 use crate::domain::user::User;
-use crate::store::Database;
 use crate::store::tables::epochs;
 use crate::store::tables::logins::{self, NewLogin};
+use crate::store::tables::users;
+use crate::store::{Database, StoreError};
 
 /// 128 random bits.
 const EPOCH_BYTES: usize = 16;
+
+/// How long a dead hub may seem to have its schema: so many tries, with so much time between.
+const LINGER_TRIES: u32 = 20;
+const LINGER_RETRY: Duration = Duration::from_millis(50);
+
+/// How often ids that are taken are minted again.
+const MINTED_AGAIN_MAX: u32 = 8;
 
 /// The database, with what making users and tokens needs besides: all that the command line uses.
 #[derive(Clone)]
@@ -48,8 +59,19 @@ impl Base {
     /// # Errors
     /// [`StartError::Store`], [`StartError::Mint`], [`StartError::Auth`].
     pub fn open(config: &Config) -> Result<Self, StartError> {
-        let database = Database::own(&settings::store(config), SystemClock::start().now())?;
-        Self::on(database, config)
+        let settings = settings::store(config);
+        let own = || Database::own(&settings, SystemClock::start().now());
+        let mut owned = own();
+        // PostgreSQL may not have seen yet that a hub was killed.
+        for _ in 0..LINGER_TRIES {
+            if Database::file(&settings).is_some() || !matches!(owned, Err(StoreError::Held { .. }))
+            {
+                break;
+            }
+            thread::sleep(LINGER_RETRY);
+            owned = own();
+        }
+        Self::on(owned?, config)
     }
 
     /// The same, on a database that is open and locked.
@@ -75,6 +97,27 @@ impl Base {
         let (passwords, names) = (settings::passwords(&config.auth), settings::names(&config.auth));
         let mint = Arc::new(mint);
         Ok(Self { database, mint, clock, tokens, passwords, names, epoch, logins_max })
+    }
+
+    /// Ids for so many new users, which nobody has, not even one who came from elsewhere with it.
+    ///
+    /// # Errors
+    /// [`StartError::Store`], [`StartError::Mint`].
+    pub fn user_ids(&self, count: usize) -> Result<Vec<UserId>, StartError> {
+        let mut ids = Vec::with_capacity(count);
+        for _ in 0..=MINTED_AGAIN_MAX {
+            while ids.len() < count {
+                ids.push(self.mint.user()?);
+            }
+            let Some((first, last)) = ids.first().copied().zip(ids.last().copied()) else { break };
+            let taken = self.database.read(|conn| users::taken(conn, first, last))?;
+            if taken.is_empty() {
+                break;
+            }
+            let taken: HashSet<i64> = taken.into_iter().collect();
+            ids.retain(|id: &UserId| !taken.contains(&id.get()));
+        }
+        if ids.len() == count { Ok(ids) } else { Err(StartError::Ids) }
     }
 
     /// A token of a new log-in of `user`, by whatever calls itself `agent`.

@@ -52,6 +52,9 @@ pub enum StartError {
     /// The id mint.
     #[error("node: {0}")]
     Mint(#[from] MintError),
+    /// Ids that were minted were taken, again and again.
+    #[error("no id for a user that nobody has")]
+    Ids,
     /// The secret.
     #[error(transparent)]
     Auth(#[from] AuthError),

@@ -123,7 +123,7 @@ impl StoreError {
     pub fn is_busy(&self) -> bool {
         match self {
             Self::Together(error) => error.is_busy(),
-            error => matches!(error, Self::Busy),
+            error => matches!(error, Self::Busy | Self::Mint(_)),
         }
     }
 

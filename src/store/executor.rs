@@ -24,6 +24,9 @@ use super::rosters::Rosters;
 use super::rules::Rules;
 use super::writer::{Batch, Job};
 
+/// How often a job whose id is taken gets another one.
+const MINTED_AGAIN_MAX: u32 = 8;
+
 /// Commits batches.
 pub(super) struct DbExecutor {
     pub database: Database,
@@ -45,12 +48,27 @@ impl DbExecutor {
             // would wait in vain.
             let outcome = match outage.take() {
                 Some(error) => Err(error),
-                None => self.attempt(slice::from_mut(job)),
+                None => self.alone(job),
             };
             outage = outcome.as_ref().err().and_then(StoreError::outage);
             outcome
         };
         jobs.iter_mut().map(again).collect()
+    }
+
+    /// One job in a transaction of its own. If it meets a value that must be unique, its id may be
+    /// somebody's already (an imported user's, or of another mint with the same number): it is minted
+    /// again.
+    fn alone(&self, job: &mut Job) -> Result<(), StoreError> {
+        let mut outcome = self.attempt(slice::from_mut(job));
+        for _ in 0..MINTED_AGAIN_MAX {
+            if !outcome.as_ref().is_err_and(StoreError::is_unique_violation) {
+                break;
+            }
+            job.mint_again(&self.rules)?;
+            outcome = self.attempt(slice::from_mut(job));
+        }
+        outcome
     }
 
     fn attempt(&self, jobs: &mut [Job]) -> Result<(), StoreError> {

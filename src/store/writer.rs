@@ -116,6 +116,17 @@ impl Job {
         Ok(())
     }
 
+    /// Gives it another id, if it came with one; all others are minted when it is done.
+    ///
+    /// # Errors
+    /// [`StoreError::Mint`].
+    pub fn mint_again(&mut self, rules: &Rules) -> Result<(), StoreError> {
+        if let Work::Change { change: Change::Post { id, .. }, .. } = &mut self.work {
+            *id = rules.mint.message()?;
+        }
+        Ok(())
+    }
+
     /// The change, if it is one.
     pub fn asked(&self) -> Option<&Change> {
         match &self.work {

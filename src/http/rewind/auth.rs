@@ -1,5 +1,7 @@
 //! Accounts: register, verify the address, log in.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -121,12 +123,11 @@ pub async fn register(
 pub async fn verify(key: Path<String>, state: Data<State>) -> Result<HttpResponse, ApiError> {
     let key_hash = key::hash_of(&key);
     let now = state.clock.now();
-    let id = state.mint.user().map_err(|error| {
-        log::error!("no user id: {error}");
-        ApiError::Busy
-    })?;
-    let verified =
-        state.store.write(move |conn| registrations::verify(conn, &key_hash, id, now)).await?;
+    // Minted within, since it is done again if somebody has that id.
+    let mint = Arc::clone(&state.mint);
+    let verify =
+        move |conn: &mut Connection| registrations::verify(conn, &key_hash, mint.user()?, now);
+    let verified = state.store.write(verify).await?;
     let user = verified.ok_or(NO_SUCH_KEY)?;
     log::info!("user {} registered", user.id);
     Ok(info(StatusCode::CREATED, "account successfully created."))

@@ -47,7 +47,11 @@ impl SessionLock {
         let keep = move || loop {
             match said.recv_timeout(INTERVAL) {
                 Ok(text) => me = Holder::parse(&text).unwrap_or_else(|| me.clone()),
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => {
+                    // The server takes its time to see that a connection is closed.
+                    drop(diesel::sql_query("SELECT pg_advisory_unlock_all()").execute(&mut conn));
+                    return;
+                }
                 Err(RecvTimeoutError::Timeout) if conn.ping().is_ok() => continue,
                 Err(RecvTimeoutError::Timeout) => {
                     lost(&state, "the connection that held the lock is dead");

@@ -279,6 +279,15 @@ pub fn count(conn: &mut Connection) -> Result<i64, StoreError> {
     Ok(users::table.filter(users::deleted_at.is_null()).count().get_result(conn)?)
 }
 
+/// The ids that somebody has or had, of those from `first` to `last`.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn taken(conn: &mut Connection, first: UserId, last: UserId) -> Result<Vec<i64>, StoreError> {
+    let within = users::id.between(first.get(), last.get());
+    Ok(users::table.filter(within).select(users::id).load(conn)?)
+}
+
 /// The highest minted id.
 pub(in crate::store) fn last_id(conn: &mut Connection) -> Result<Option<i64>, StoreError> {
     let minted = users::table.filter(users::imported.eq(false));

@@ -65,8 +65,11 @@ on_both! {
                 Ok(other) => panic!("{other:?}"),
                 Err(error) => Err(error.is_unique_violation()),
             };
-            assert_eq!([0, 1, 2, 3, 4].map(seq), [Ok(2), Ok(3), Err(true), Err(false), Ok(4)]);
-            assert_eq!(live.counters(2, 4), Some((4, 4)));
+            // An id that is taken is minted again.
+            assert_eq!([0, 1, 2, 3, 4].map(seq), [Ok(2), Ok(3), Ok(4), Err(false), Ok(5)]);
+            let Ok(Done::Posted(again, _)) = &outcomes[2].1 else { panic!() };
+            assert_ne!(again.id, taken);
+            assert_eq!(live.counters(2, 4), Some((5, 5)));
         });
     }
 

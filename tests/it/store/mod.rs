@@ -3,6 +3,7 @@
 mod batched;
 mod batches;
 mod blocks;
+mod collisions;
 mod failures;
 mod groups;
 mod harness;
