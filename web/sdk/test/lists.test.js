@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { Hub, befriend, heard } from "./hub.js";
+import { Hub, befriend, heard, within } from "./hub.js";
 
 const hub = new Hub();
 const accounts = {};
@@ -71,4 +71,28 @@ test("requests are listed both ways and taken back", async () => {
   await withdrawn;
   assert.equal(alice.requests.size, 0);
   carol.close();
+});
+
+test("a restored backup is another history, and a client begins anew", async () => {
+  const other = new Hub();
+  const user = other.addUser("dora");
+  const peer = other.addUser("emil");
+  await other.start();
+  const dora = await other.enter(user);
+  const talk = dora.roomWith(peer.id);
+  await dora.send(talk, "kept");
+  other.command("backup", "copy.db");
+  await dora.send(talk, "lost");
+  assert.equal(dora.rooms.get(talk).messages.length, 2);
+  const gone = heard(dora, "offline");
+  await other.kill("SIGTERM");
+  await gone;
+  other.command("restore", "copy.db");
+  const reset = heard(dora, "reset");
+  await other.start();
+  await reset;
+  await within(dora.ready(), "a welcome");
+  await dora.history(talk);
+  assert.deepEqual(dora.timeline(talk).map(({ content }) => content), ["kept"]);
+  await other.clear();
 });
