@@ -26,7 +26,8 @@ section! {
         hashes_max: usize = 2 => at_least(1);
         /// How many passwords may wait to be hashed. More are refused as "busy".
         hash_queue_max: usize = 256 => at_least(1);
-        /// The shortest password that may be chosen, in characters. Those of old still log in.
+        /// The shortest password that may be chosen, in characters; a Hangul syllable counts as its two
+        /// or three letters. Those of old still log in.
         password_chars_min: usize = 8 => at_least(1);
         /// The longest password, in bytes.
         password_bytes_max: usize = 1_024 => at_least(1);

@@ -5,7 +5,8 @@ use super::text::nfc;
 /// How long passwords are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordRule {
-    /// The shortest that may be chosen, in characters. Shorter ones of old still log in.
+    /// The shortest that may be chosen, in characters; a Hangul syllable counts as the two or three
+    /// letters that it is typed with. Shorter ones of old still log in.
     pub chars_min: usize,
     /// The longest, in bytes.
     pub bytes_max: usize,
@@ -29,7 +30,7 @@ impl PasswordRule {
         let password = nfc(password);
         if password.len() > self.bytes_max {
             Err(PasswordFault::Long)
-        } else if password.chars().count() < self.chars_min {
+        } else if password.chars().map(letters).sum::<usize>() < self.chars_min {
             Err(PasswordFault::Short)
         } else {
             Ok(())
@@ -43,6 +44,19 @@ impl PasswordRule {
     }
 }
 
+/// How many letters a character is typed with: Hangul puts two or three into one.
+fn letters(character: char) -> usize {
+    /// Every 28th has no letter at its end (Unicode, section 3.12).
+    const FINALS: u32 = 28;
+    match character {
+        '\u{AC00}'..='\u{D7A3}' => {
+            let place = u32::from(character).abs_diff(0xAC00);
+            if place.is_multiple_of(FINALS) { 2 } else { 3 }
+        }
+        _ => 1,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,11 +67,18 @@ mod tests {
         for (one, count, checked) in [
             ("a", 8, Ok(())),
             ("a", 7, Err(PasswordFault::Short)),
-            ("한", 8, Ok(())),
-            ("한", 7, Err(PasswordFault::Short)),
-            // Three code points that are one character.
-            ("\u{1112}\u{1161}\u{11AB}", 7, Err(PasswordFault::Short)),
-            ("\u{1112}\u{1161}\u{11AB}", 8, Ok(())),
+            ("é", 8, Ok(())),
+            ("é", 7, Err(PasswordFault::Short)),
+            // Two code points that are one character.
+            ("e\u{301}", 7, Err(PasswordFault::Short)),
+            ("e\u{301}", 8, Ok(())),
+            // Three letters, and two, in one syllable, however it is written.
+            ("한", 3, Ok(())),
+            ("한", 2, Err(PasswordFault::Short)),
+            ("호", 4, Ok(())),
+            ("호", 3, Err(PasswordFault::Short)),
+            ("\u{1112}\u{1161}\u{11AB}", 2, Err(PasswordFault::Short)),
+            ("\u{1112}\u{1161}\u{11AB}", 3, Ok(())),
             ("\u{1112}\u{1161}\u{11AB}", 341, Ok(())),
             (" ", 8, Ok(())),
             ("a", 1_024, Ok(())),
