@@ -17,9 +17,11 @@ use actix_web::{App, Error, HttpRequest, HttpResponse};
 use actix_web_actors::ws::{Message, ProtocolError, WebsocketContext};
 use bytes::Bytes;
 use bytestring::ByteString;
+use tradewind::auth::concurrency::PerAddress;
 use tradewind::dialect::{Kind, rewind::Mode};
 use tradewind::domain::close::CloseReason;
 use tradewind::ws::actors::{self, Actors};
+use tradewind::ws::connection::Bounds;
 use tradewind::ws::upgraded::{self, Upgraded};
 use tradewind::ws::{Adapter, Endpoint, Settings, Socket, listener, tcp};
 
@@ -101,6 +103,8 @@ async fn open(
     }
 }
 
+const DAY: Duration = Duration::from_secs(86_400);
+
 #[actix_web::main]
 async fn main() -> io::Result<()> {
     let adapter = match std::env::args().nth(1).as_deref() {
@@ -114,12 +118,19 @@ async fn main() -> io::Result<()> {
         gives_sockets: adapter == Adapter::Upgraded,
         workers: 1,
         connections_max: 64,
+        // Nobody tells connections here that their heads have come: they have time.
+        bounds: Bounds {
+            head_timeout: DAY,
+            keep_alive: DAY,
+            unfinished: PerAddress::new(None),
+            idle: PerAddress::new(None),
+        },
         shutdown_seconds: 1,
     };
     let app = move || {
         let open = move |request, payload| open(request, payload, adapter);
         App::new().default_service(web::get().to(open))
     };
-    let tune = |connection: &_, _: &mut _| tcp::tune(connection, USER_TIMEOUT);
+    let tune = |connection: &_| tcp::tune(connection, USER_TIMEOUT);
     listener::serve(app, listener, &settings, tune)?.await
 }

@@ -28,6 +28,13 @@ section! {
         metrics_settings: bool = true;
         /// The longest request body, in bytes.
         body_bytes_max: usize = 16_384 => at_least(1);
+        /// How long a request body of up to 64 KiB may take, in milliseconds. A longer one has a second
+        /// more for each further 16 KiB.
+        body_timeout_ms: u64 = 10_000 => at_least(1);
+        /// How long the head of a request may take, in milliseconds.
+        head_timeout_ms: u64 = 5_000 => at_least(1);
+        /// How long a connection is kept for a next request, in milliseconds.
+        keep_alive_ms: u64 = 5_000 => at_least(1);
     }
 }
 

@@ -20,6 +20,9 @@ section! {
         logins_per_user_max: u32 = 100 => at_least(1);
         /// Accounts asked for from one address of the network, per hour.
         register_per_ip_per_hour: u32 = 120 => at_least(1);
+        /// Requests of one address of the network that are not finished, at once; but at most a quarter
+        /// of the files that the process may open. As many connections are kept open between requests.
+        unfinished_requests_per_ip_max: usize = 256 => at_least(1);
         /// Sockets of one address of the network at once of which it is not known yet whose they are.
         sockets_before_auth_per_ip_max: usize = 256 => at_least(1);
         /// Accounts asked for with one e-mail address, per hour. However many wait, one mail waits.

@@ -1,12 +1,17 @@
 //! Request bodies: read whole, and those of accounts as a form or a JSON object of the same text fields.
 
+use std::io::ErrorKind;
+
+use actix_web::error::PayloadError;
 use actix_web::http::header::CONTENT_ENCODING;
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::{Bytes, BytesMut, Payload};
 use actix_web::{HttpMessage, HttpRequest};
+use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
+use super::exchange::announced;
 use super::text::{self, FormFault};
 
 /// The media type of JSON.
@@ -21,6 +26,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 pub enum BodyFault {
     /// It is above the limit.
     TooLarge,
+    /// It has not come in time.
+    Late,
     /// It breaks off.
     Broken,
     /// It is compressed, or otherwise encoded.
@@ -40,12 +47,35 @@ pub async fn whole(
     if !codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(BodyFault::Encoded);
     }
-    let bytes = body.to_bytes_limited(bytes_max).await.map_err(|_| BodyFault::TooLarge)?;
-    let mut bytes = bytes.map_err(|_| BodyFault::Broken)?;
+    let announced = announced(request.headers()).unwrap_or(0);
+    if usize::try_from(announced).is_ok_and(|bytes| bytes > bytes_max) {
+        return Err(BodyFault::TooLarge);
+    }
+    let mut bytes = collect(body, bytes_max).await?;
     if bytes.starts_with(BYTE_ORDER_MARK) {
         bytes = bytes.slice(BYTE_ORDER_MARK.len()..);
     }
     Ok(bytes)
+}
+
+async fn collect(mut body: Payload, bytes_max: usize) -> Result<Bytes, BodyFault> {
+    let mut whole = BytesMut::new();
+    while let Some(piece) = body.next().await {
+        whole.extend_from_slice(&piece?);
+        if whole.len() > bytes_max {
+            return Err(BodyFault::TooLarge);
+        }
+    }
+    Ok(whole.freeze())
+}
+
+impl From<PayloadError> for BodyFault {
+    fn from(error: PayloadError) -> Self {
+        match error {
+            PayloadError::Io(error) if error.kind() == ErrorKind::TimedOut => Self::Late,
+            _ => Self::Broken,
+        }
+    }
 }
 
 /// Whether a request says that its body is of this media type, whatever its case and parameters.

@@ -114,6 +114,7 @@ impl From<BodyFault> for ApiError {
             BodyFault::TooLarge => {
                 Self::Refused(StatusCode::PAYLOAD_TOO_LARGE, "body is too large.")
             }
+            BodyFault::Late => Self::Refused(StatusCode::REQUEST_TIMEOUT, "body came too slowly."),
             BodyFault::Broken => Self::bad_request("body is broken."),
             BodyFault::Encoded => Self::Refused(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -6,6 +6,7 @@
 mod body;
 pub mod chatting;
 mod error;
+mod exchange;
 mod health;
 mod logins;
 mod origin;
@@ -19,6 +20,7 @@ pub mod v1;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use actix_web::http::header::AUTHORIZATION;
@@ -26,6 +28,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
+use crate::auth::concurrency::PerAddress;
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
@@ -44,6 +47,7 @@ use crate::telemetry::Metrics;
 use crate::ws;
 
 use self::error::ApiError;
+pub use self::exchange::exchange;
 pub use self::origin::Origins;
 
 /// Settings of the HTTP side.
@@ -55,6 +59,8 @@ pub struct Settings {
     pub trust_proxy: bool,
     /// The longest request body, in bytes.
     pub body_bytes_max: usize,
+    /// How long a short body may take.
+    pub body_timeout: Duration,
     /// Which passwords may be chosen.
     pub passwords: PasswordRule,
     /// Which names may be had.
@@ -95,6 +101,10 @@ pub struct State {
     pub tokens: Tokens,
     /// Rates of log-ins and registrations.
     pub limits: Limits,
+    /// Requests that are not finished, by the address that a trusted proxy names.
+    pub unfinished: Arc<PerAddress>,
+    /// Whether a request has come by a proxy that is not trusted.
+    pub proxy_seen: AtomicBool,
     /// Where mails are left to be sent.
     pub mail: Queue,
     /// What sessions share.

@@ -14,7 +14,7 @@ pub fn address(request: &HttpRequest, trust_proxy: bool) -> IpAddr {
 
 /// The last address of `X-Forwarded-For`, which the proxy itself has put there: what stands before
 /// it, and the header `Forwarded`, can be the client's own words.
-fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+pub fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
     let line = headers.get_all(X_FORWARDED_FOR).last()?.to_str().ok()?;
     let last = line.rsplit(',').next()?.trim();
     let with_port = || Some(last.parse::<SocketAddr>().ok()?.ip());

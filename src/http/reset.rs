@@ -1,23 +1,18 @@
 //! `/reset/<key>`: the page behind the link in the mail. It works without a script.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, REFERRER_POLICY,
-};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType, REFERRER_POLICY};
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 
 use super::State;
 use super::body::Fields;
 use super::error::ApiError;
+use super::exchange::FORM_POLICY;
 use super::v1::problem::Problem;
 use super::v1::reset::{may_redeem, set_password};
 
 const PAGE: &str = include_str!("reset.html");
-/// Nothing comes from elsewhere, and the form goes nowhere else.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
-
 /// Where the page says what has happened.
 const SAID: &str = "<!--said-->";
 
@@ -52,8 +47,7 @@ fn told(problem: &Problem) -> HttpResponse {
 fn page(status: StatusCode, said: &str) -> HttpResponse {
     HttpResponse::build(status)
         .content_type(ContentType::html())
-        .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((REFERRER_POLICY, "no-referrer"))
-        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((CONTENT_SECURITY_POLICY, FORM_POLICY))
         .body(PAGE.replace(SAID, said))
 }

@@ -3,7 +3,7 @@
 //! `m%FCller` is not text: a decoder that is kind to it makes one U+FFFD of any bytes, and different
 //! passwords become one. So it is refused, here, for all doors.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError};
@@ -39,11 +39,11 @@ pub fn form<T: DeserializeOwned>(encoded: &[u8]) -> Result<T, FormFault> {
 pub async fn path_is_text<E: From<FormFault> + ResponseError + 'static>(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+) -> Result<ServiceResponse<EitherBody<impl MessageBody>>, Error> {
     if !is_text(request.path().as_bytes()) {
-        return Err(E::from(FormFault::NotText).into());
+        return Ok(request.error_response(E::from(FormFault::NotText)).map_into_right_body());
     }
-    next.call(request).await
+    Ok(next.call(request).await?.map_into_left_body())
 }
 
 /// Whether it is percent-encoded UTF-8. What separates fields is ASCII, so the whole tells of each.

@@ -5,18 +5,20 @@ pub mod capacity;
 mod settings;
 mod tasks;
 
-use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use actix::{Actor as _, Arbiter};
-use actix_web::dev::{Extensions, ServerHandle};
+use actix_web::dev::ServerHandle;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::Data;
 use actix_web::{App, middleware};
 use tokio::task::JoinHandle;
 
 use crate::auth::AuthError;
+use crate::auth::concurrency::PerAddress;
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
@@ -140,6 +142,8 @@ pub async fn start(
         passwords: Passwords::new(config.auth.hashes_max, config.auth.hash_queue_max),
         tokens: base.tokens,
         limits,
+        unfinished: PerAddress::new(settings::unfinished_max(config)),
+        proxy_seen: AtomicBool::new(false),
         mail: queue.clone(),
         sessions,
     });
@@ -274,18 +278,17 @@ fn start_http(
     let app = move || {
         App::new()
             .app_data(state.clone())
-            .wrap(middleware::DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
+            .wrap(middleware::from_fn(http::exchange))
             .configure(http::routes)
     };
     let settings = listener::Settings {
         gives_sockets: config.ws.adapter == Adapter::Upgraded,
         workers: config.http.worker_count(),
         connections_max: config.ws.sessions_max.saturating_add(1_024),
+        bounds: settings::connections(config),
         shutdown_seconds: HTTP_STOP_SECONDS,
     };
-    let tune = move |connection: &dyn Any, _: &mut Extensions| {
-        ws::tcp::tune(connection, user_timeout);
-    };
+    let tune = move |connection: &TcpStream| ws::tcp::tune(connection, user_timeout);
     let server = listener::serve(app, listener, &settings, tune).map_err(StartError::Http)?;
     Ok((server.handle(), actix::spawn(server)))
 }

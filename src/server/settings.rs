@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::auth::concurrency::PerAddress;
 use crate::config::{self, Compat, Config};
 use crate::dialect::chatting::{Form, Ids, Texts};
 use crate::dialect::rewind::Mode;
@@ -99,6 +100,7 @@ pub fn http(config: &Config, address: SocketAddr) -> http::Settings {
         origins: http::Origins::new(&config.http.base_url(address), &config.http.allowed_origins),
         trust_proxy: config.http.trust_proxy,
         body_bytes_max: config.http.body_bytes_max,
+        body_timeout: Duration::from_millis(config.http.body_timeout_ms),
         passwords: passwords(&config.auth),
         names: names(&config.auth),
         allowed_email_domains: config.auth.allowed_email_domains.clone(),
@@ -129,6 +131,27 @@ pub fn http(config: &Config, address: SocketAddr) -> http::Settings {
 /// How many log-ins of one user are kept; `None` for any number.
 pub fn logins_per_user_max(limits: &config::Limits) -> Option<usize> {
     usize::try_from(limits.logins_per_user_max).ok().filter(|_| limits.enabled)
+}
+
+/// How many requests of one address may be unfinished: no more than leave most of the files that the
+/// process may open to others.
+pub fn unfinished_max(config: &Config) -> Option<usize> {
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let quarter = files.and_then(|files| usize::try_from(files / 4).ok()).unwrap_or(usize::MAX);
+    let max = config.limits.unfinished_requests_per_ip_max.min(quarter).max(1);
+    Some(max).filter(|_| config.limits.enabled)
+}
+
+/// The bounds of connections. Those of a trusted proxy are not counted; its requests are, by whom it
+/// speaks for.
+pub fn connections(config: &Config) -> ws::connection::Bounds {
+    let max = unfinished_max(config).filter(|_| !config.http.trust_proxy);
+    ws::connection::Bounds {
+        head_timeout: Duration::from_millis(config.http.head_timeout_ms),
+        keep_alive: Duration::from_millis(config.http.keep_alive_ms),
+        unfinished: PerAddress::new(max),
+        idle: PerAddress::new(max),
+    }
 }
 
 /// What clients of the chatting dialect get that ask for nothing.

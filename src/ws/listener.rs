@@ -5,19 +5,20 @@
 //! the response, and gets the bare stream once the handshake is answered. Every other answer is
 //! written piece by piece, as the peer takes it, and ends the connection.
 
-use std::any::Any;
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use actix_codec::{Encoder as _, Framed, FramedParts};
 use actix_http::body::{BodySize, BoxBody, MessageBody};
+use actix_http::error::DispatchError;
 use actix_http::{
-    ConnectionType, Extensions, HttpMessage as _, HttpService, Request, Response, ResponseHead, h1,
+    ConnectionType, HttpMessage as _, HttpServiceBuilder, KeepAlive, Protocol, Request, Response,
+    ResponseHead, h1,
 };
 use actix_service::{
     IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, apply_fn_factory,
@@ -32,7 +33,11 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use bytes::BytesMut;
 use tokio::io::AsyncWriteExt as _;
 
+use super::connection::{Bounds, Connection};
 use super::handshake::{self, Fault};
+
+/// How long a peer may take to read an answer that came before its request had been sent.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a peer that was given no socket may take nothing of the answer.
 const STALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,6 +56,8 @@ pub struct Settings {
     pub workers: usize,
     /// Connections open at once and thread, sockets that were given away aside.
     pub connections_max: usize,
+    /// Bounds of each connection.
+    pub bounds: Bounds,
     /// Seconds that requests may still take when it stops.
     pub shutdown_seconds: u64,
 }
@@ -80,7 +87,7 @@ pub fn serve<F, I, S, B>(
     app: F,
     listener: TcpListener,
     settings: &Settings,
-    on_connect: impl Fn(&dyn Any, &mut Extensions) + Send + Clone + 'static,
+    on_connect: impl Fn(&TcpStream) + Send + Clone + 'static,
 ) -> io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,
@@ -97,9 +104,10 @@ where
         .max_concurrent_connections(settings.connections_max)
         .shutdown_timeout(settings.shutdown_seconds)
         .disable_signals();
+    let bounds = settings.bounds.clone();
     let builder = if settings.gives_sockets {
         builder.listen("http", listener, move || {
-            let (apps, on_connect) = (app.clone(), on_connect.clone());
+            let apps = app.clone();
             let upgrade = fn_factory(move || {
                 let app = service(apps()).new_service(());
                 async move {
@@ -109,22 +117,54 @@ where
                     }))
                 }
             });
-            HttpService::build()
-                .on_connect_ext(move |io: &TcpStream, data| on_connect(io, data))
-                .upgrade(upgrade)
-                .finish(service(app()))
-                .tcp()
+            let http = http().upgrade(upgrade).finish(service(app()));
+            accepting(bounds.clone(), on_connect.clone()).and_then(http)
         })?
     } else {
         builder.listen("http", listener, move || {
-            let on_connect = on_connect.clone();
-            HttpService::build()
-                .on_connect_ext(move |io: &TcpStream, data| on_connect(io, data))
-                .finish(service(app()))
-                .tcp()
+            accepting(bounds.clone(), on_connect.clone()).and_then(http().finish(service(app())))
         })?
     };
     Ok(builder.run())
+}
+
+/// HTTP on connections that keep their own time.
+fn http<S>() -> HttpServiceBuilder<Connection, S>
+where
+    S: ServiceFactory<Request, Config = ()>,
+    S::Error: Into<Response<BoxBody>> + 'static,
+    S::InitError: fmt::Debug,
+    <S::Service as Service<Request>>::Future: 'static,
+{
+    HttpServiceBuilder::default()
+        .keep_alive(KeepAlive::Os)
+        .client_request_timeout(Duration::ZERO)
+        .client_disconnect_timeout(LINGER_TIMEOUT)
+        .on_connect_ext(|connection: &Connection, data| {
+            data.insert(connection.life());
+        })
+}
+
+/// Takes connections in, unless their peer has too many.
+fn accepting(
+    bounds: Bounds,
+    on_connect: impl Fn(&TcpStream) + Clone + 'static,
+) -> impl ServiceFactory<
+    TcpStream,
+    Config = (),
+    Response = (Connection, Protocol, Option<SocketAddr>),
+    Error = DispatchError,
+    InitError = (),
+> {
+    fn_service(move |io: TcpStream| {
+        on_connect(&io);
+        let peer = io.peer_addr().ok();
+        let accepted = Connection::accept(io, bounds.clone());
+        async move {
+            let refused = || DispatchError::Io(io::ErrorKind::ConnectionRefused.into());
+            Ok((accepted.ok_or_else(refused)?, Protocol::Http1, peer))
+        }
+    })
 }
 
 /// An App as a service whose errors are answers.
@@ -181,7 +221,7 @@ fn end_with(head: &mut ResponseHead) {
 async fn give<S, B>(
     app: Rc<S>,
     request: Request,
-    socket: Framed<TcpStream, h1::Codec>,
+    socket: Framed<Connection, h1::Codec>,
 ) -> Result<(), Error>
 where
     S: Service<Request, Response = Response<B>, Error = Response<BoxBody>>,
@@ -201,11 +241,11 @@ where
     // Behind earlier answers.
     parts.codec.encode(h1::Message::Item((head, BodySize::None)), &mut parts.write_buf)?;
     flush(&mut parts).await?;
-    start(parts.io, parts.read_buf);
+    start(parts.io.into_inner(), parts.read_buf);
     Ok(())
 }
 
-type Parts = FramedParts<TcpStream, h1::Codec>;
+type Parts = FramedParts<Connection, h1::Codec>;
 
 /// A socket cannot go back to the dispatcher: the connection ends with the answer.
 async fn refuse(parts: &mut Parts, head: Response<()>, body: Option<BoxBody>) -> Result<(), Error> {

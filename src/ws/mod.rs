@@ -6,6 +6,7 @@
 //! it sees [`crate::session::Adapter`], and the adapters see it as an [`Endpoint`].
 
 pub mod actors;
+pub mod connection;
 pub mod decode;
 mod endpoint;
 mod handshake;

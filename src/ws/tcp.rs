@@ -1,6 +1,5 @@
 //! Options of every accepted connection.
 
-use std::any::Any;
 use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
@@ -13,8 +12,7 @@ const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 ///
 /// `TCP_USER_TIMEOUT` is Linux's; elsewhere a peer that stops reading is only put out of the hub's
 /// tables, and its socket ends when the system gives it up.
-pub fn tune(connection: &dyn Any, user_timeout: Duration) {
-    let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
+pub fn tune(stream: &TcpStream, user_timeout: Duration) {
     let socket = SockRef::from(stream);
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_AFTER);
     let tuned = stream

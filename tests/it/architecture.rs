@@ -62,7 +62,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // Frames go through as they are; which code closes a socket is said by the dialect's kind.
-    ("ws", &["session", "dialect::Frame", "dialect::Kind", "domain::close"]),
+    // How many connections one address has is counted as its sockets are.
+    ("ws", &["session", "dialect::Frame", "dialect::Kind", "domain::close", "auth::concurrency"]),
     (
         "http",
         &[

@@ -99,6 +99,9 @@ impl From<BodyFault> for ChatError {
             BodyFault::TooLarge => {
                 Self::Detail(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.")
             }
+            BodyFault::Late => {
+                Self::Detail(StatusCode::REQUEST_TIMEOUT, "The body came too slowly.")
+            }
             BodyFault::Broken => Self::bad_request("The body is broken."),
             BodyFault::Encoded => Self::Detail(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -1,7 +1,9 @@
 //! The bare forms that REWIND has for testing.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{ContentType, LOCATION};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType, LOCATION};
+
+use crate::http::exchange::FORM_POLICY;
 
 const LOGIN: &str = include_str!("pages/login.html");
 const REGISTER: &str = include_str!("pages/register.html");
@@ -18,12 +20,19 @@ pub async fn logout() -> HttpResponse {
 
 /// The log-in form.
 pub async fn login() -> HttpResponse {
-    HttpResponse::Ok().content_type(ContentType::html()).body(LOGIN)
+    page(LOGIN)
 }
 
 /// The registration form.
 pub async fn register() -> HttpResponse {
-    HttpResponse::Ok().content_type(ContentType::html()).body(REGISTER)
+    page(REGISTER)
+}
+
+fn page(text: &'static str) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::html())
+        .insert_header((CONTENT_SECURITY_POLICY, FORM_POLICY))
+        .body(text)
 }
 
 fn redirect(to: &str) -> HttpResponse {

@@ -18,8 +18,8 @@ const ASYNCAPI: &str = include_str!("../../../docs/protocol/asyncapi.yaml");
 /// Where the codes go.
 const PROBLEMS: &str = "<!-- problems -->";
 /// Nothing but what is ours.
-const POLICY: &str =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
 
 /// Mounts them.
 pub fn routes(app: &mut ServiceConfig) {

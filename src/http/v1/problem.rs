@@ -126,6 +126,8 @@ codes! {
     OwnerStays = "owner_stays", CONFLICT, "The owner cannot leave";
     /// The token is signed with our secret, but not by us: it belongs to no log-in that could be ended.
     NoLogin = "no_login", CONFLICT, "The token belongs to no log-in";
+    /// The body has not come within `http.body_timeout_ms`.
+    BodyLate = "body_late", REQUEST_TIMEOUT, "The body came too slowly";
     /// The body is above the limit.
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     /// The body is not `application/json`.
@@ -291,6 +293,7 @@ impl From<BodyFault> for Problem {
     fn from(fault: BodyFault) -> Self {
         match fault {
             BodyFault::TooLarge => Self::new(Code::BodyTooLarge),
+            BodyFault::Late => Self::new(Code::BodyLate),
             BodyFault::Broken => Self::new(Code::BodyInvalid).detail("The body broke off."),
             BodyFault::Encoded => Self::new(Code::EncodingUnknown),
         }

@@ -23,6 +23,7 @@ fn wide() -> Limits {
         logins_per_user_max: 100_000,
         register_per_ip_per_hour: 100_000,
         sockets_before_auth_per_ip_max: 1_000,
+        unfinished_requests_per_ip_max: 1_000,
         register_per_email_per_hour: 100_000,
         group_members_max: 1_000,
         groups_per_user_max: 1_000,

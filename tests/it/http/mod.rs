@@ -1,8 +1,10 @@
 //! HTTP: limits, log-in, secrets, health, and what garbage gets.
 
+mod bodies;
 mod chatting;
 mod garbage;
 mod hashing;
+mod headers;
 mod health;
 mod limits;
 mod login;
@@ -14,6 +16,7 @@ mod shape;
 mod text;
 mod tokens;
 mod tries;
+mod unfinished;
 mod v1;
 
 const WRONG: &str = "email or password incorrect.";
