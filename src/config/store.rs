@@ -37,6 +37,8 @@ section! {
         pending_bytes_max: usize = 16_777_216 => at_least(1);
         /// How many reads may wait. More are refused as "busy".
         pending_reads_max: usize = 10_000 => at_least(1);
+        /// How many reads of one user may wait. More are refused as "busy".
+        pending_reads_per_user_max: usize = 1_000 => at_least(1);
         /// The page cache of each SQLite connection, in KiB.
         cache_kib: u32 = 16_384 => at_least(1);
         /// How much of a SQLite file the reading connections map into memory, in MiB; SQLite maps

@@ -21,7 +21,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::user::User;
 use crate::store::tables::history::{self, HistoryRest, HistorySlice, Page};
 use crate::store::tables::{friendships, users};
-use crate::store::{Batched, Connection, Store, StoreError};
+use crate::store::{Batched, Connection, Line, Store, StoreError};
 
 /// The way to the hub. Cloning it is cheap.
 #[derive(Clone)]
@@ -136,7 +136,7 @@ impl Hub {
             let ids = friends.iter().map(|friend| friend.id).collect();
             hub.ask(Arrive { session, friends: ids, found })?;
             let Arrival { online, at, presence } = finds.await.map_err(|_| Refusal::Busy)?;
-            let presence = hub.last_seen(presence).await?;
+            let presence = hub.last_seen(Line::Heavy(user.id), presence).await?;
             let me = user.id;
             let rooms = match kind.lists_rooms() {
                 true => Some(hub.rooms(me).await?),
@@ -149,14 +149,14 @@ impl Hub {
 
     /// A user's friends, oldest friendship first.
     pub fn friends(&self, user: UserId) -> impl LookUp<Vec<User>> + use<> {
-        self.look_up(move |conn| {
+        self.look_up(Line::Heavy(user), move |conn| {
             Ok(friendships::friends_of(conn, &[user])?.remove(&user).unwrap_or_default())
         })
     }
 
     /// Who has asked for a user's friendship, and whom the user has asked; oldest request first.
     pub fn friend_requests(&self, user: UserId) -> impl LookUp<Requests> + use<> {
-        self.look_up(move |conn| {
+        self.look_up(Line::Heavy(user), move |conn| {
             let incoming = friendships::requests_to(conn, &[user])?.remove(&user);
             let outgoing = friendships::requests_by(conn, user)?;
             Ok(Requests { incoming: incoming.unwrap_or_default(), outgoing })
@@ -169,23 +169,27 @@ impl Hub {
     /// [`Refusal::NotMember`].
     pub fn history(&self, page: Page) -> impl LookUp<HistorySlice> + use<> {
         let (audience, slice_bytes) = (self.audience, self.slice_bytes);
-        let slice = self.look_up(move |conn| history::history(conn, &page, audience, slice_bytes));
+        let line = Line::Heavy(page.me);
+        let slice =
+            self.look_up(line, move |conn| history::history(conn, &page, audience, slice_bytes));
         async move { slice.await? }
     }
 
     /// The next slice of a page of history.
     pub fn history_rest(&self, rest: HistoryRest) -> impl LookUp<HistorySlice> + use<> {
         let slice_bytes = self.slice_bytes;
-        self.look_up(move |conn| history::history_rest(conn, &rest, slice_bytes))
+        self.look_up(Line::Heavy(rest.reader()), move |conn| {
+            history::history_rest(conn, &rest, slice_bytes)
+        })
     }
 
-    pub(super) fn look_up<T, F>(&self, read: F) -> impl LookUp<T> + use<T, F>
+    pub(super) fn look_up<T, F>(&self, line: Line, read: F) -> impl LookUp<T> + use<T, F>
     where
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let store = self.store.clone();
-        async move { store.read(read).await.map_err(refusal) }
+        async move { store.read_for(line, read).await.map_err(refusal) }
     }
 
     pub(super) fn ask<M>(&self, message: M) -> Result<(), Refusal>

@@ -9,6 +9,7 @@ use super::messages::TellRequest;
 use crate::domain::block::{BlockRefusal, BlockVerb};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
+use crate::store::Line;
 use crate::store::tables::blocks;
 
 impl Hub {
@@ -38,11 +39,11 @@ impl Hub {
 
     /// Whom a user blocks, oldest block first.
     pub fn blocked(&self, me: UserId) -> impl LookUp<Vec<UserId>> + use<> {
-        self.look_up(move |conn| blocks::of(conn, me))
+        self.look_up(Line::Heavy(me), move |conn| blocks::of(conn, me))
     }
 
     /// Whether a user blocks another.
     pub fn is_blocked(&self, me: UserId, target: UserId) -> impl LookUp<bool> + use<> {
-        self.look_up(move |conn| blocks::is_set(conn, me, target))
+        self.look_up(Line::Light(me), move |conn| blocks::is_set(conn, me, target))
     }
 }

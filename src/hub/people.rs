@@ -10,18 +10,18 @@ use crate::domain::command::Write;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Notice, Presence};
 use crate::domain::id::UserId;
-use crate::store::Done;
 use crate::store::tables::{service_keys, users};
+use crate::store::{Done, Line};
 
 impl Hub {
     /// Whether there is such a user.
     pub fn exists(&self, user: UserId) -> impl LookUp<bool> + use<> {
-        self.look_up(move |conn| Ok(users::by_id(conn, user)?.is_some()))
+        self.look_up(Line::Nobody, move |conn| Ok(users::by_id(conn, user)?.is_some()))
     }
 
     /// Whether a service has a key with this hash.
     pub fn knows_service(&self, key_hash: [u8; 32]) -> impl LookUp<bool> + use<> {
-        self.look_up(move |conn| service_keys::is_valid(conn, &key_hash))
+        self.look_up(Line::Nobody, move |conn| service_keys::is_valid(conn, &key_hash))
     }
 
     /// Whether a user has a session, in whatever dialect.
@@ -53,7 +53,7 @@ impl Hub {
         let (answer, answered) = oneshot::channel();
         self.ask(AskPresence { users, answer })?;
         let presence = answered.await.map_err(|_| Refusal::Busy)?;
-        self.last_seen(presence).await
+        self.last_seen(Line::Nobody, presence).await
     }
 
     /// Tells a user something; when it was, or `None` if none of his sessions can be told.

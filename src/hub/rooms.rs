@@ -15,13 +15,13 @@ use crate::store::tables::changes::{self, CatchUp, CaughtUp};
 use crate::store::tables::history::{self, Place};
 use crate::store::tables::rooms::Room;
 use crate::store::tables::{contacts, groups, read_marks, room_list, users};
-use crate::store::{Connection, StoreError};
+use crate::store::{Connection, Line, StoreError};
 
 impl Hub {
     /// The rooms a user is in.
     pub fn rooms(&self, me: UserId) -> impl LookUp<Vec<RoomEntry>> + use<> {
         let bytes_max = self.slice_bytes;
-        self.look_up(move |conn| room_list::of(conn, me, bytes_max))
+        self.look_up(Line::Heavy(me), move |conn| room_list::of(conn, me, bytes_max))
     }
 
     /// How far the others in a room have read.
@@ -33,17 +33,18 @@ impl Hub {
         room: Option<RoomKey>,
     ) -> impl LookUp<Vec<(UserId, i64)>> + use<> {
         let audience = self.audience;
-        let found = self.look_up(move |conn| match readable(conn, me, room, audience)? {
-            Ok(Some(room)) => read_marks::of_others(conn, me, &room).map(Ok),
-            Ok(None) => Ok(Ok(Vec::new())),
-            Err(refusal) => Ok(Err(refusal)),
-        });
+        let found =
+            self.look_up(Line::Heavy(me), move |conn| match readable(conn, me, room, audience)? {
+                Ok(Some(room)) => read_marks::of_others(conn, me, &room).map(Ok),
+                Ok(None) => Ok(Ok(Vec::new())),
+                Err(refusal) => Ok(Err(refusal)),
+            });
         async move { found.await? }
     }
 
     /// Those of some users whom `me` may look up, in the same order.
     pub fn contacts(&self, me: UserId, ids: Vec<UserId>) -> impl LookUp<Vec<Contact>> + use<> {
-        self.look_up(move |conn| contacts::of(conn, me, &ids))
+        self.look_up(Line::Heavy(me), move |conn| contacts::of(conn, me, &ids))
     }
 
     /// Messages of a room next to a place, as `me` sees them, oldest first: at most `count`, and whether there
@@ -57,11 +58,14 @@ impl Hub {
         (place, count): (Place, u32),
     ) -> impl LookUp<(Vec<Message>, bool)> + use<> {
         let (bytes_max, audience) = (self.slice_bytes, self.audience);
-        let found = self.look_up(move |conn| match readable(conn, me, room, audience)? {
-            Ok(Some(room)) => history::next_to(conn, &room, (me, place, count), bytes_max).map(Ok),
-            Ok(None) => Ok(Ok((Vec::new(), false))),
-            Err(refusal) => Ok(Err(refusal)),
-        });
+        let found =
+            self.look_up(Line::Heavy(me), move |conn| match readable(conn, me, room, audience)? {
+                Ok(Some(room)) => {
+                    history::next_to(conn, &room, (me, place, count), bytes_max).map(Ok)
+                }
+                Ok(None) => Ok(Ok((Vec::new(), false))),
+                Err(refusal) => Ok(Err(refusal)),
+            });
         async move { found.await? }
     }
 
@@ -76,7 +80,8 @@ impl Hub {
         let (bytes_max, audience) = (self.slice_bytes, self.audience);
         let ask = CatchUp { me, rooms, limit, bytes_max, audience };
         let foreign = epoch.is_some_and(|epoch| *epoch != **self.epoch());
-        let found = (!foreign).then(|| self.look_up(move |conn| changes::catch_up(conn, &ask)));
+        let found = (!foreign)
+            .then(|| self.look_up(Line::Heavy(me), move |conn| changes::catch_up(conn, &ask)));
         async move {
             match found {
                 Some(found) => found.await,
@@ -93,7 +98,7 @@ impl Hub {
         me: UserId,
         group: Option<GroupId>,
     ) -> impl LookUp<(Group, Vec<Member>)> + use<> {
-        let found = self.look_up(move |conn| match group {
+        let found = self.look_up(Line::Heavy(me), move |conn| match group {
             Some(group) => members_of(conn, me, group),
             None => Ok(None),
         });
@@ -101,11 +106,15 @@ impl Hub {
     }
 
     /// The same, with when those were seen who are not there.
-    pub(super) fn last_seen(&self, presence: Vec<Presence>) -> impl LookUp<Vec<Presence>> + use<> {
+    pub(super) fn last_seen(
+        &self,
+        line: Line,
+        presence: Vec<Presence>,
+    ) -> impl LookUp<Vec<Presence>> + use<> {
         let absent = |one: &&Presence| one.status == Status::Offline;
         let ids: Vec<UserId> = presence.iter().filter(absent).map(|one| one.user).collect();
         let seen =
-            (!ids.is_empty()).then(|| self.look_up(move |conn| users::last_seen(conn, &ids)));
+            (!ids.is_empty()).then(|| self.look_up(line, move |conn| users::last_seen(conn, &ids)));
         async move {
             let Some(seen) = seen else { return Ok(presence) };
             let seen = seen.await?;

@@ -58,6 +58,7 @@ pub fn store(config: &Config) -> store::Settings {
         pressure_ops: config.pressure_ops,
         pending_bytes_max: config.pending_bytes_max,
         pending_reads_max: config.pending_reads_max,
+        pending_reads_per_user_max: config.pending_reads_per_user_max,
         cache_kib: config.cache_kib,
         mmap_mib: config.mmap_mib,
         busy_timeout_ms: config.busy_timeout_ms,

@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::database::Database;
 use super::error::StoreError;
+use super::lines::Line;
 use super::{Connection, Store};
 
 /// The most questions of one transaction, so that several readers share a storm.
@@ -67,7 +68,9 @@ impl<K: Send + 'static, V: Send + 'static> Batched<K, V> {
     /// Has a reader answer what waits by then.
     fn submit(&self) {
         let this = self.clone();
-        if let Err(error) = self.store.look(move |database, permit| this.answer(database, permit)) {
+        if let Err(error) =
+            self.store.look(Line::Nobody, move |database, permit| this.answer(database, permit))
+        {
             fail(mem::take(&mut *self.lock()).into_iter().map(|question| question.reply), error);
         }
     }

@@ -3,7 +3,7 @@
 //! [`Database`] is the database itself, for the thread that asks. [`Store`] is the same for async
 //! callers: `writer` gathers changes into batches, `executor` commits each batch in one
 //! transaction by the `rules`, through a `ledger` with a `memory`; `reader` answers look-ups beside
-//! it, many alike at once if `batched`; `sweeper` forgets what is old. `tables` hold the queries.
+//! it, of which each user's wait in a line of their own (`lines`), many alike at once if `batched`; `sweeper` forgets what is old. `tables` hold the queries.
 //! `health` says whether writes can be kept, `files` whether what is open is still the database, and
 //! `prober` finds out.
 //!
@@ -24,6 +24,7 @@ mod health;
 mod inode;
 pub mod inspect;
 mod ledger;
+mod lines;
 mod location;
 mod lock;
 mod memory;
@@ -52,7 +53,8 @@ use crate::domain::mint::IdMint;
 use executor::DbExecutor;
 use gate::Gate;
 use health::Health;
-use reader::{Lookup, Reader};
+use lines::Lines;
+use reader::{Called, Reader};
 use rosters::Rosters;
 use rules::Rules;
 use writer::{Job, Scope, Subscribe, Writer};
@@ -65,6 +67,7 @@ pub use database::Database;
 pub use error::StoreError;
 pub use files::Absence;
 pub use health::Condition;
+pub use lines::Line;
 pub use lock::Holder;
 pub use observer::Observer;
 pub use settings::{Durability, Limits, Settings};
@@ -74,6 +77,7 @@ pub use settings::{Durability, Limits, Settings};
 pub struct Store {
     writer: Addr<Writer>,
     readers: Addr<Reader>,
+    lines: Arc<Lines>,
     gate: Gate,
     reads: Arc<Semaphore>,
     reads_max: usize,
@@ -101,8 +105,11 @@ impl Store {
         let gate = Gate::new(&settings, Arc::clone(&observer));
         let reads_max = settings.pending_reads_max.min(Semaphore::MAX_PERMITS);
         let (reader, writer) = (database.clone(), database.clone());
+        let lines = Arc::new(Lines::new(settings.pending_reads_per_user_max));
+        let tasks = Arc::clone(&lines);
         let readers = SyncArbiter::start(settings.readers.max(1), move || Reader {
             database: reader.clone(),
+            lines: Arc::clone(&tasks),
         });
         let (rules, inner) = (Arc::new(Rules { mint, clock, limits }), gate.clone());
         // Outlives a panic of the executor; what it holds is of commits alone.
@@ -122,7 +129,7 @@ impl Store {
             Writer::start_in_arbiter(arbiter, move |_| Writer::new(executor, batch_ops_max));
         let reads = Arc::new(Semaphore::new(reads_max));
         let room_min = settings.room_min;
-        Self { writer, readers, gate, reads, reads_max, database, health, room_min }
+        Self { writer, readers, lines, gate, reads, reads_max, database, health, room_min }
     }
 
     /// Follows whether writes can be kept.
@@ -196,8 +203,20 @@ impl Store {
         &self,
         op: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.read_for(Line::Nobody, op).await
+    }
+
+    /// As [`Store::read`], for whoever stands in that line.
+    ///
+    /// # Errors
+    /// As [`Store::read`]; [`StoreError::Busy`] also if too many look-ups of the user wait.
+    pub async fn read_for<T: Send + 'static>(
+        &self,
+        line: Line,
+        op: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.look(move |database, permit| {
+        self.look(line, move |database, permit| {
             // Unlike a write, a look-up is for nobody but the one who waits.
             if reply.is_closed() {
                 return;
@@ -213,10 +232,15 @@ impl Store {
     /// Has a reader do something.
     fn look(
         &self,
+        line: Line,
         task: impl FnOnce(&Database, OwnedSemaphorePermit) + Send + 'static,
     ) -> Result<(), StoreError> {
         let permit = Arc::clone(&self.reads).try_acquire_owned()?;
-        self.readers.do_send(Lookup(Box::new(move |database| task(database, permit))));
+        if !self.lines.add(line, Box::new(move |database| task(database, permit))) {
+            return Err(StoreError::Busy);
+        }
+        // Past the mailbox's bound: there are no more calls than permits.
+        self.readers.do_send(Called);
         Ok(())
     }
 

@@ -1,27 +1,35 @@
 //! The threads that read, beside the one that writes.
 
+use std::sync::Arc;
+
 use actix::{Actor, Handler, Message, SyncContext};
 
 use super::database::Database;
+use super::lines::Lines;
 
 /// Answers look-ups.
 pub(super) struct Reader {
     pub database: Database,
+    pub lines: Arc<Lines>,
 }
 
-/// A look-up on its way. It must not panic: that would end the thread for good (decision 4).
+/// There is one look-up more.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(super) struct Lookup(pub Box<dyn FnOnce(&Database) + Send>);
+pub(super) struct Called;
 
 impl Actor for Reader {
     type Context = SyncContext<Self>;
 }
 
-impl Handler<Lookup> for Reader {
+impl Handler<Called> for Reader {
     type Result = ();
 
-    fn handle(&mut self, Lookup(lookup): Lookup, _: &mut SyncContext<Self>) {
-        lookup(&self.database);
+    fn handle(&mut self, Called: Called, _: &mut SyncContext<Self>) {
+        let mut next = self.lines.take();
+        while let Some((line, task)) = next {
+            task(&self.database);
+            next = self.lines.next(line);
+        }
     }
 }

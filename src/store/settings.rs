@@ -41,6 +41,8 @@ pub struct Settings {
     pub pending_bytes_max: usize,
     /// At most so many reads wait or run; more are refused as busy.
     pub pending_reads_max: usize,
+    /// At most so many reads of one user wait; more are refused as busy.
+    pub pending_reads_per_user_max: usize,
     /// Page cache of each SQLite connection, in KiB.
     pub cache_kib: u32,
     /// How much of a SQLite file reading connections map into memory, in MiB; 0 for none.
@@ -68,6 +70,7 @@ impl Default for Settings {
             pressure_ops: 2_500,
             pending_bytes_max: 16 * 1024 * 1024,
             pending_reads_max: 10_000,
+            pending_reads_per_user_max: 1_000,
             cache_kib: 16_384,
             mmap_mib: 2_047,
             busy_timeout_ms: 5_000,

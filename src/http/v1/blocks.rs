@@ -16,6 +16,7 @@ use crate::domain::id::UserId;
 use crate::domain::user::User;
 use crate::http::State;
 use crate::store::Connection;
+use crate::store::Line;
 use crate::store::StoreError;
 use crate::store::tables::{blocks, users};
 
@@ -33,7 +34,7 @@ pub struct Blocks {
 )]
 pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let me = Caller::of(&request, &state).await?.user.id;
-    let users = state.store.read(move |conn| blocked(conn, me)).await?;
+    let users = state.store.read_for(Line::Heavy(me), move |conn| blocked(conn, me)).await?;
     Ok(HttpResponse::Ok().json(Blocks { users: users.into_iter().map(Face::from).collect() }))
 }
 

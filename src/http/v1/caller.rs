@@ -6,6 +6,7 @@ use super::problem::{Code, Problem};
 use crate::domain::login::Claims;
 use crate::domain::user::User;
 use crate::http::{State, bearer};
+use crate::store::Line;
 use crate::store::tables::users;
 
 /// A user who has shown a good token.
@@ -29,7 +30,8 @@ impl Caller {
         state.limits.request_of(id).inspect_err(|_| {
             state.metrics.refusals.with_label_values(&["api"]).inc();
         })?;
-        let user = state.store.read(move |conn| users::by_id(conn, id)).await?;
+        let user =
+            state.store.read_for(Line::Light(id), move |conn| users::by_id(conn, id)).await?;
         Ok(Self { user: user.ok_or_else(invalid)?, claims })
     }
 }

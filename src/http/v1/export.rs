@@ -24,6 +24,7 @@ use crate::domain::room::RoomKey;
 use crate::domain::user::User;
 use crate::http::State;
 use crate::store::Connection;
+use crate::store::Line;
 use crate::store::StoreError;
 use crate::store::tables::history::Place;
 use crate::store::tables::logins::{self, Login};
@@ -99,7 +100,7 @@ pub struct ExportedRoom {
 pub async fn export(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let caller = Caller::of(&request, &state).await?;
     let (me, now) = (caller.user.id, state.clock.now());
-    let head = state.store.read(move |conn| head(conn, me, now)).await?;
+    let head = state.store.read_for(Line::Heavy(me), move |conn| head(conn, me, now)).await?;
     let head = head.ok_or(Problem::new(Code::TokenInvalid))?;
     let rooms = state.hub().rooms(me).await?;
     let writer =

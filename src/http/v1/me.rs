@@ -12,6 +12,7 @@ use super::{input, time};
 use crate::domain::name::NameRule;
 use crate::domain::profile::Profile;
 use crate::http::State;
+use crate::store::Line;
 use crate::store::tables::accounts::{self, Changes, NameTaken, Own};
 
 /// An account, as its user sees it.
@@ -102,7 +103,7 @@ fn changes(asked: AccountChanges, rule: NameRule) -> Result<Changes, Problem> {
 
 async fn answer(state: &State, caller: &Caller) -> Result<HttpResponse, Problem> {
     let id = caller.user.id;
-    let own = state.store.read(move |conn| accounts::own(conn, id)).await?;
+    let own = state.store.read_for(Line::Light(id), move |conn| accounts::own(conn, id)).await?;
     let own = own.ok_or(Problem::new(Code::TokenInvalid))?;
     Ok(HttpResponse::Ok().json(Account::from(own)))
 }

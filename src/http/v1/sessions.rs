@@ -12,6 +12,7 @@ use super::problem::{Code, Problem};
 use super::time;
 use crate::domain::login::{LoginId, Which};
 use crate::http::State;
+use crate::store::Line;
 use crate::store::tables::logins::{self, Login};
 
 /// A log-in that goes on.
@@ -54,7 +55,8 @@ pub struct Sessions {
 pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let caller = Caller::of(&request, &state).await?;
     let (me, now) = (caller.user.id, state.clock.now());
-    let logins = state.store.read(move |conn| logins::of(conn, me, now)).await?;
+    let logins =
+        state.store.read_for(Line::Heavy(me), move |conn| logins::of(conn, me, now)).await?;
     let mut sockets: HashMap<LoginId, usize> = HashMap::new();
     for login in state.hub().sockets_of(me).await?.into_iter().flatten() {
         let count = sockets.entry(login).or_default();

@@ -9,6 +9,7 @@ mod groups;
 mod harness;
 mod history;
 mod ledger;
+mod lines;
 mod logins;
 mod memory;
 mod names;
