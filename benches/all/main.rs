@@ -1,4 +1,4 @@
-//! Benchmarks of the parts that a message passes: frames, REWIND, ids, the hub, the store.
+//! Benchmarks of the parts that a message passes: frames, REWIND, ids, the hub, the store; and of look-ups.
 //!
 //!     cargo bench               measures everything, in about two minutes
 //!     cargo bench -- fanout     measures what has the word in its name
@@ -17,6 +17,7 @@
 
 mod fanout;
 mod frames;
+mod lookups;
 mod mint;
 mod rewind;
 mod stage;
@@ -36,5 +37,6 @@ fn main() {
     mint::bench(&mut criterion);
     fanout::bench(&mut criterion);
     store::bench(&mut criterion);
+    lookups::bench(&mut criterion);
     criterion.final_summary();
 }

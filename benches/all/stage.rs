@@ -72,7 +72,8 @@ impl Stage {
         stage
     }
 
-    fn database(&self, durability: Durability) -> Database {
+    /// The database itself.
+    pub fn database(&self, durability: Durability) -> Database {
         let url = format!("sqlite://{}", self.folder.path().join("bench.db").display());
         let settings = Settings { url, durability, ..Settings::default() };
         Database::open(&settings).expect("it opens")

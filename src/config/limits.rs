@@ -31,6 +31,8 @@ section! {
         group_members_max: usize = 1_000 => at_least(1);
         /// Groups that one user may be in.
         groups_per_user_max: u32 = 500 => at_least(1);
+        /// Groups that one user may be put into by others in a day.
+        group_additions_per_day: u32 = 50 => at_least(1);
         /// Requests for friendship that one user may make in a day.
         friend_requests_per_day: u32 = 100 => at_least(1);
         /// New passwords asked for from one address of the network, per hour.

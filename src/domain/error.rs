@@ -54,6 +54,12 @@ pub enum Refusal {
     /// An owner can leave only as the last member.
     #[error("the owner cannot leave")]
     OwnerStays,
+    /// The other user lets nobody put him into groups.
+    #[error("the other user is not added to groups")]
+    NotAddable,
+    /// That group was not offered, or not lately.
+    #[error("the group was not offered")]
+    NotOffered,
     /// It was done as often as it may be in a day.
     #[error("too often, again in {retry_after_ms} ms")]
     TooOften {

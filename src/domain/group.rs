@@ -65,8 +65,12 @@ pub enum GroupStep {
     Unban(Who),
     /// Make somebody a moderator, or a plain member again.
     SetRole(Who, Role),
-    /// Make somebody else its owner.
+    /// Make somebody else its owner; offer it, if he has never written in it.
     Transfer(Who),
+    /// Take what was offered.
+    Accept,
+    /// Do not.
+    Decline,
     /// End it.
     Delete,
 }
@@ -84,12 +88,14 @@ impl GroupStep {
             Self::Unban(_) => GroupVerb::Unban,
             Self::SetRole(..) => GroupVerb::SetRole,
             Self::Transfer(_) => GroupVerb::Transfer,
+            Self::Accept => GroupVerb::Accept,
+            Self::Decline => GroupVerb::Decline,
             Self::Delete => GroupVerb::Delete,
         }
     }
 }
 
-/// What can be done to a group, without to whom; see [`GroupStep`].
+/// What can be done to a group, without to whom; see [`GroupStep`]. An offer is what comes of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is the step of the same name")]
 pub enum GroupVerb {
@@ -102,21 +108,40 @@ pub enum GroupVerb {
     Unban,
     SetRole,
     Transfer,
+    Offer,
+    Accept,
+    Decline,
     Delete,
+}
+
+/// Who may put a user into groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AddedBy {
+    /// His friends.
+    #[default]
+    Friends,
+    /// Nobody but himself.
+    Nobody,
 }
 
 /// The rule: whether a member may do something to a group, and to a user who is in it with `target`
 /// or is no member. That an owner leaves last, and that only friends are added, is not decided here.
 pub fn may(me: Role, verb: GroupVerb, target: Option<Role>) -> bool {
     match verb {
-        GroupVerb::Create | GroupVerb::Add | GroupVerb::Leave => true,
+        GroupVerb::Create
+        | GroupVerb::Add
+        | GroupVerb::Leave
+        | GroupVerb::Accept
+        | GroupVerb::Decline => true,
         GroupVerb::Rename | GroupVerb::Unban => me != Role::Member,
         GroupVerb::Kick | GroupVerb::Ban => match me {
             Role::Owner => target != Some(Role::Owner),
             Role::Moderator => matches!(target, Some(Role::Member) | None),
             Role::Member => false,
         },
-        GroupVerb::SetRole | GroupVerb::Transfer | GroupVerb::Delete => me == Role::Owner,
+        GroupVerb::SetRole | GroupVerb::Transfer | GroupVerb::Offer | GroupVerb::Delete => {
+            me == Role::Owner
+        }
     }
 }
 

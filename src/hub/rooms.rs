@@ -2,6 +2,7 @@
 
 use super::Hub;
 use super::access::LookUp;
+use crate::domain::clock::Timestamp;
 use crate::domain::command::Known;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Presence, RoomEntry, Status};
@@ -14,7 +15,7 @@ use crate::domain::user::Contact;
 use crate::store::tables::changes::{self, CatchUp, CaughtUp};
 use crate::store::tables::history::{self, Place};
 use crate::store::tables::rooms::Room;
-use crate::store::tables::{contacts, groups, read_marks, room_list, users};
+use crate::store::tables::{contacts, groups, offers, read_marks, room_list, users};
 use crate::store::{Connection, Line, StoreError};
 
 impl Hub {
@@ -103,6 +104,12 @@ impl Hub {
             None => Ok(None),
         });
         async move { found.await?.ok_or(Refusal::NotMember) }
+    }
+
+    /// The groups that were offered to a user, each with until when he may take it.
+    pub fn offers(&self, me: UserId) -> impl LookUp<Vec<(Group, Timestamp)>> + use<> {
+        let now = self.clock.now();
+        self.look_up(Line::Heavy(me), move |conn| offers::to(conn, me, now))
     }
 
     /// The same, with when those were seen who are not there.

@@ -71,6 +71,7 @@ pub fn store(config: &Config) -> store::Settings {
             friend_requests_per_day: limits
                 .enabled
                 .then_some(limits.friend_requests_per_day.into()),
+            additions_per_day: limits.enabled.then_some(limits.group_additions_per_day.into()),
         },
     }
 }

@@ -129,7 +129,8 @@ impl State {
     fn give_turn(&mut self, user: Option<UserId>) {
         let Some(waiting) = self.waiting.get_mut(&user) else { return };
         match waiting.tasks.front() {
-            Some((line, _)) if !waiting.has_turn && !(line.is_heavy() && waiting.is_busy) => {
+            Some((line, _)) if line.is_heavy() && waiting.is_busy => {}
+            Some(_) if !waiting.has_turn => {
                 waiting.has_turn = true;
                 self.turns.push_back(user);
             }

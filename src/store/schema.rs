@@ -16,6 +16,7 @@ diesel::table! {
         created_at -> BigInt,
         last_seen_at -> Nullable<BigInt>,
         deleted_at -> Nullable<BigInt>,
+        added_by -> SmallInt,
     }
 }
 
@@ -125,6 +126,16 @@ diesel::table! {
         blocker_id -> BigInt,
         blocked_id -> BigInt,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    group_offers (room_id) {
+        room_id -> BigInt,
+        maker_id -> BigInt,
+        heir_id -> BigInt,
+        hidden -> Bool,
+        expires_at -> BigInt,
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Limits {
     pub groups_per_user_max: i64,
     /// Requests for friendship that one user may make in a day; `None` for any number.
     pub friend_requests_per_day: Option<i64>,
+    /// Groups that one user may be put into by others in a day; `None` for any number.
+    pub additions_per_day: Option<i64>,
 }
 
 /// How the store is run.
@@ -81,6 +83,7 @@ impl Default for Settings {
                 members_max: 1_000,
                 groups_per_user_max: 500,
                 friend_requests_per_day: None,
+                additions_per_day: None,
             },
         }
     }

@@ -104,9 +104,11 @@ export function grouping(verb, asked, me) {
     (asked.chat_id === undefined || group.id === asked.chat_id) &&
     (asked.name === undefined || foldName(user?.name ?? "") === foldName(asked.name)) &&
     (verb === "members" || by === me);
+  // To one who has never written in it, a group is only offered.
+  const isVerb = (type) => type === verb || (verb === "transfer" && type === "offered");
   return {
     frame: { type: "group", payload: { type: verb, ...asked } },
-    accepts: ({ type, payload }) => type === "group" && payload.type === verb && isAbout(payload),
+    accepts: ({ type, payload }) => type === "group" && isVerb(payload.type) && isAbout(payload),
   };
 }
 

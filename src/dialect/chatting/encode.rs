@@ -243,6 +243,8 @@ pub fn refusal(form: Form, why: Refusal, peer: Option<UserId>, scene: Scene<'_>)
         | Refusal::Banned
         | Refusal::GroupFull
         | Refusal::TooManyGroups
+        | Refusal::NotAddable
+        | Refusal::NotOffered
         | Refusal::OwnerStays => bad_request(form, "This cannot be done.", scene),
     }
 }

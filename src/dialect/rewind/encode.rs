@@ -274,6 +274,8 @@ pub fn refusal(refusal: Refusal) -> Frame {
         Refusal::GroupFull => (4000, "group is full"),
         Refusal::TooManyGroups => (4000, "too many groups"),
         Refusal::OwnerStays => (4000, "the owner cannot leave"),
+        Refusal::NotAddable => (4005, "user is not added by others"),
+        Refusal::NotOffered => (4004, "group was not offered"),
         Refusal::TooOften { retry_after_ms } => return rate_limited(retry_after_ms),
         Refusal::Busy => (4009, "busy, try again"),
         Refusal::Internal => (1011, "Internal error, nothing was stored."),

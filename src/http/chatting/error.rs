@@ -147,6 +147,8 @@ impl From<Refusal> for ChatError {
             | Refusal::Banned
             | Refusal::GroupFull
             | Refusal::TooManyGroups
+            | Refusal::NotAddable
+            | Refusal::NotOffered
             | Refusal::OwnerStays
             | Refusal::TooOften { .. } => {
                 Self::Detail(StatusCode::INTERNAL_SERVER_ERROR, "The server failed.")

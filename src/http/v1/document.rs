@@ -11,8 +11,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Ref, RefOr, ResponseBuilder};
 
 use super::{
-    auth, blocks, examples, export, friends, groups, me, members, messages, password, presence,
-    problem, reset, rooms, sessions, users,
+    auth, blocks, examples, export, friends, groups, me, members, messages, offers, password,
+    presence, problem, reset, rooms, sessions, users,
 };
 use crate::http::error::Envelope;
 use crate::http::rewind::auth as accounts;
@@ -71,6 +71,9 @@ use crate::http::rewind::auth as accounts;
         members::ban,
         members::unban,
         members::transfer,
+        offers::list,
+        offers::accept,
+        offers::decline,
         auth::refresh,
         auth::logout,
         reset::ask,

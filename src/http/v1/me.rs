@@ -9,6 +9,7 @@ use super::caller::Caller;
 use super::problem::{Code, Problem};
 use super::shape::Face;
 use super::{input, time};
+use crate::domain::group::AddedBy;
 use crate::domain::name::NameRule;
 use crate::domain::profile::Profile;
 use crate::http::State;
@@ -26,12 +27,42 @@ pub struct Account {
     /// When the account was made.
     #[schema(format = "date-time")]
     created_at: String,
+    added_by: Adders,
+}
+
+/// Who may put a user into groups.
+#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Adders {
+    /// His friends.
+    Friends,
+    /// Nobody but himself.
+    Nobody,
+}
+
+impl From<AddedBy> for Adders {
+    fn from(added_by: AddedBy) -> Self {
+        match added_by {
+            AddedBy::Friends => Self::Friends,
+            AddedBy::Nobody => Self::Nobody,
+        }
+    }
+}
+
+impl From<Adders> for AddedBy {
+    fn from(adders: Adders) -> Self {
+        match adders {
+            Adders::Friends => Self::Friends,
+            Adders::Nobody => Self::Nobody,
+        }
+    }
 }
 
 impl From<Own> for Account {
     fn from(own: Own) -> Self {
         let created_at = time::text(own.created_at);
-        Self { face: own.user.into(), email: own.email, created_at }
+        let added_by = own.added_by.into();
+        Self { face: own.user.into(), email: own.email, created_at, added_by }
     }
 }
 
@@ -48,6 +79,10 @@ pub struct AccountChanges {
     #[serde(default, deserialize_with = "there")]
     #[schema(value_type = Option<String>, max_length = 500)]
     profile: Option<Option<String>>,
+    /// Who may put one into groups: `friends` (to begin with) or `nobody`.
+    #[serde(default, deserialize_with = "there")]
+    #[schema(value_type = Option<Adders>, nullable = false)]
+    added_by: Option<Adders>,
 }
 
 /// What is said, be it `null`, is there.
@@ -65,7 +100,7 @@ pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpRespon
     answer(&state, &caller).await
 }
 
-/// Changes name and profile
+/// Changes name, profile, and who may put one into groups
 ///
 /// Tokens say the name that a user had when they were issued; it is the id that counts.
 #[utoipa::path(
@@ -98,6 +133,7 @@ fn changes(asked: AccountChanges, rule: NameRule) -> Result<Changes, Problem> {
     Ok(Changes {
         name: asked.name.map(name).transpose()?,
         profile: asked.profile.map(|text| text.map(profile).transpose()).transpose()?,
+        added_by: asked.added_by.map(AddedBy::from),
     })
 }
 

@@ -49,13 +49,14 @@ pub struct NewOwner {
 
 /// Adds a friend to a group
 ///
-/// Every member may, friends of his own. Who is a member already stays what he is.
+/// Every member may, friends of his own, unless they let nobody (`added_by`). Who is a member already stays
+/// what he is. A user is put into `limits.group_additions_per_day` groups a day at most.
 #[utoipa::path(
     put, path = "/groups/{group}/members/{user}", tag = "Groups", operation_id = "add_member",
     params(Seat),
     responses(
         (status = 200, description = "The group as it is now", body = Group),
-        (status = 403, description = "not_member, not_allowed"),
+        (status = 403, description = "not_member, not_allowed, not_addable"),
         (status = 404, description = "no_such_user, not_friend"),
         (status = 409, description = "banned, group_full, too_many_groups"),
     ),
@@ -160,7 +161,8 @@ pub async fn set_role(
 
 /// Makes another member the owner
 ///
-/// Only the owner may, who becomes a moderator.
+/// Only the owner may, who becomes a moderator. To a member who has never written in the group it is only
+/// offered, for 7 days: the group stays as it is until he accepts.
 #[utoipa::path(
     put, path = "/groups/{group}/owner", tag = "Groups", operation_id = "transfer_group",
     params(("group" = String, Path, description = "The group's id")),

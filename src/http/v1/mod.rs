@@ -18,6 +18,7 @@ mod input;
 mod me;
 mod members;
 mod messages;
+mod offers;
 mod password;
 mod presence;
 pub mod problem;
@@ -91,6 +92,9 @@ fn table() -> Table {
         .put("/groups/{group}/bans/{user}", members::ban)
         .delete("/groups/{group}/bans/{user}", members::unban)
         .put("/groups/{group}/owner", members::transfer)
+        .get("/group-offers", offers::list)
+        .post("/groups/{group}/offer/accept", offers::accept)
+        .post("/groups/{group}/offer/decline", offers::decline)
         .post("/auth/refresh", auth::refresh)
         .post("/auth/logout", auth::logout)
         .post("/auth/reset", reset::ask)

@@ -106,6 +106,10 @@ codes! {
     NotMember = "not_member", FORBIDDEN, "You are not a member";
     /// One's role in the group does not allow it.
     NotAllowed = "not_allowed", FORBIDDEN, "Your role does not allow that";
+    /// The user lets nobody put him into groups.
+    NotAddable = "not_addable", FORBIDDEN, "That user is not added by others";
+    /// That group was not offered, or not within the last 7 days.
+    NotOffered = "not_offered", NOT_FOUND, "The group was not offered";
     /// No such message, or not one's own, or not in that room.
     NoSuchMessage = "no_such_message", NOT_FOUND, "There is no such message";
     /// That method is not served at this path; the header `Allow` says which are.
@@ -270,6 +274,8 @@ impl From<Refusal> for Problem {
             Refusal::GroupFull => Code::GroupFull,
             Refusal::TooManyGroups => Code::TooManyGroups,
             Refusal::OwnerStays => Code::OwnerStays,
+            Refusal::NotAddable => Code::NotAddable,
+            Refusal::NotOffered => Code::NotOffered,
             Refusal::TooOften { .. } => Code::TooManyRequests,
             Refusal::Busy => Code::Busy,
             // Nothing is asked here that only those hear who are there.

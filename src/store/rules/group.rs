@@ -6,37 +6,46 @@ use diesel::result::Error::NotFound;
 
 use crate::domain::error::Refusal;
 use crate::domain::friendship::Friendship;
-use crate::domain::group::{self, Group, GroupChange, GroupStep, GroupVerb, Role, Title};
+use crate::domain::group::{self, AddedBy, Group, GroupChange, GroupStep, GroupVerb, Role, Title};
 use crate::domain::id::{GroupId, UserId};
 use crate::domain::user::{User, UserPair};
 use crate::store::change::Done;
 use crate::store::error::StoreError;
 use crate::store::ledger::Ledger;
 use crate::store::tables::groups::{self, Roster, Seat};
-use crate::store::tables::{friendships, hidings, rooms, users};
+use crate::store::tables::quotas::{self, Quota};
+use crate::store::tables::{accounts, friendships, hidings, rooms, users};
 
+use super::offer::decline;
 use super::{Rules, Ruling, named};
 
 /// A member who acts, and where.
-struct Act {
-    me: Seat,
-    group: GroupId,
-    roster: Arc<Roster>,
+pub(super) struct Act {
+    pub me: Seat,
+    pub group: GroupId,
+    pub roster: Arc<Roster>,
     verb: GroupVerb,
 }
 
 /// Somebody to whom something was done, and whether that has changed anything.
-struct Outcome {
+pub(super) struct Outcome {
     user: Option<User>,
     role: Option<Role>,
     changed: bool,
     /// Told besides the members there are afterwards, if he knew of the group.
     gone: Option<UserId>,
+    /// What is not told to all members: what was done, and who hears of it.
+    aside: Option<(GroupVerb, Vec<UserId>)>,
 }
 
 impl Outcome {
-    fn of(user: Option<User>, changed: bool) -> Self {
-        Self { user, role: None, changed, gone: None }
+    pub(super) fn of(user: Option<User>, changed: bool) -> Self {
+        Self { user, role: None, changed, gone: None, aside: None }
+    }
+
+    /// Something that changes nothing yet, and is told to these only.
+    pub(super) fn aside(user: User, verb: GroupVerb, told: Vec<UserId>) -> Self {
+        Self { aside: Some((verb, told)), ..Self::of(Some(user), false) }
     }
 }
 
@@ -55,10 +64,16 @@ impl Rules {
         }
         let Some(group) = group else { return Ok(Err(Refusal::NotMember)) };
         let Some(roster) = ledger.roster(group)? else { return Ok(Err(Refusal::NotMember)) };
-        let Some(me) = roster.seat(me).filter(|seat| !seat.unaware) else {
-            return Ok(Err(Refusal::NotMember));
-        };
+        let Some(me) = roster.seat(me) else { return Ok(Err(Refusal::NotMember)) };
         let act = Act { me, group, roster, verb };
+        if matches!(step, GroupStep::Accept | GroupStep::Decline) {
+            // Also of one who does not know that he is in it.
+            if let Err(refusal) = self.is_offered(ledger.conn(), &act)? {
+                return Ok(Err(refusal));
+            }
+        } else if me.unaware {
+            return Ok(Err(Refusal::NotMember));
+        }
         let ended = describe(ledger, group)?;
         let outcome = match self.step(ledger, &act, step)? {
             Ok(outcome) => outcome,
@@ -68,13 +83,16 @@ impl Rules {
             ledger.touch(group)?;
         }
         let after = ledger.roster(group)?;
-        let mut told = Vec::new();
-        if outcome.changed {
-            let aware = after.as_ref().unwrap_or(&act.roster).aware.iter().copied();
-            told.extend(aware.chain(outcome.gone));
-        }
         let group = describe(ledger, group)?.or(ended).ok_or(NotFound)?;
-        let Outcome { user, role, .. } = outcome;
+        let Outcome { user, role, changed, gone, aside } = outcome;
+        let (verb, told) = match aside {
+            Some(aside) => aside,
+            None if changed => {
+                let aware = after.as_ref().unwrap_or(&act.roster).aware.iter().copied();
+                (verb, aware.chain(gone).collect())
+            }
+            None => (verb, Vec::new()),
+        };
         let change = GroupChange { verb, group, user, role, by: act.me.user };
         Ok(Ok(Done::Grouped { change: Box::new(change), told }))
     }
@@ -97,9 +115,12 @@ impl Rules {
     fn step(&self, ledger: &mut Ledger<'_>, act: &Act, step: &GroupStep) -> Ruling<Outcome> {
         let allowed = |target| group::may(act.me.role, act.verb, target);
         let target = match step {
-            GroupStep::Create(_) | GroupStep::Rename(_) | GroupStep::Leave | GroupStep::Delete => {
-                None
-            }
+            GroupStep::Create(_)
+            | GroupStep::Rename(_)
+            | GroupStep::Leave
+            | GroupStep::Accept
+            | GroupStep::Decline
+            | GroupStep::Delete => None,
             // Who may not do it to anybody is told so before anything about the target.
             GroupStep::Kick(_)
             | GroupStep::Ban(_)
@@ -128,6 +149,8 @@ impl Rules {
             (GroupStep::Rename(title), _) => rename(ledger, act, title),
             (GroupStep::Leave, _) => leave(ledger, act),
             (GroupStep::Delete, _) => end(ledger, act),
+            (GroupStep::Accept, _) => self.accept(ledger, act),
+            (GroupStep::Decline, _) => decline(ledger, act),
             (GroupStep::Add(_), Some(user)) => self.add(ledger, act, user),
             (GroupStep::Kick(_), Some(user)) => kick(ledger, act, user),
             (GroupStep::Ban(_), Some(user)) => self.ban(ledger, act, user),
@@ -155,6 +178,9 @@ impl Rules {
         if friendships::between(ledger.conn(), pair)? != Some(Friendship::Friends) {
             return Ok(Err(Refusal::NotFriend));
         }
+        if accounts::added_by(ledger.conn(), user.id)? == AddedBy::Nobody {
+            return Ok(Err(Refusal::NotAddable));
+        }
         if groups::is_banned(ledger.conn(), act.group, user.id)? {
             return Ok(Err(Refusal::Banned));
         }
@@ -165,10 +191,19 @@ impl Rules {
         if !unaware && groups >= self.limits.groups_per_user_max {
             return Ok(Err(Refusal::TooManyGroups));
         }
+        let now = self.clock.now();
+        // Whom he blocks, nobody can use up his day.
+        if !unaware
+            && let Some(most) = self.limits.additions_per_day
+            && let Err(refusal) =
+                quotas::take(ledger.conn(), user.id, (Quota::Additions, most), now)?
+        {
+            return Ok(Err(refusal));
+        }
         let conn = ledger.written()?;
         hidings::hide_past(conn, act.group, user.id)?;
         let seat = Seat { user: user.id, role: Role::Member, unaware };
-        groups::seat(conn, act.group, seat, self.clock.now())?;
+        groups::seat(conn, act.group, seat, now)?;
         Ok(Ok(Outcome::of(Some(user), true)))
     }
 
@@ -197,20 +232,6 @@ impl Rules {
             groups::seat(ledger.conn(), act.group, Seat { role, ..seat }, self.clock.now())?;
         }
         Ok(Ok(Outcome { role: Some(role), ..Outcome::of(Some(user), changed) }))
-    }
-
-    fn transfer(&self, ledger: &mut Ledger<'_>, act: &Act, user: User) -> Ruling<Outcome> {
-        let Some(seat) = act.roster.seat(user.id) else { return Ok(Err(Refusal::NoSuchMember)) };
-        if seat.user == act.me.user {
-            return Ok(Ok(Outcome::of(Some(user), false)));
-        }
-        let now = self.clock.now();
-        let former = Seat { role: Role::Moderator, ..act.me };
-        groups::seat(ledger.conn(), act.group, former, now)?;
-        // Whose group it is must know of it.
-        let owner = Seat { role: Role::Owner, unaware: false, ..seat };
-        groups::seat(ledger.conn(), act.group, owner, now)?;
-        Ok(Ok(Outcome::of(Some(user), true)))
     }
 }
 

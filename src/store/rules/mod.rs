@@ -5,6 +5,7 @@
 
 mod friend;
 mod group;
+mod offer;
 
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@ use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 
 use crate::domain::clock::Timestamp;
+use crate::domain::group::AddedBy;
 use crate::domain::id::UserId;
 use crate::domain::login::{LoginId, Revocation, Which};
 use crate::domain::name::{NameKey, UserName};
@@ -26,6 +27,8 @@ pub struct Own {
     pub email: String,
     /// When the account was made.
     pub created_at: Timestamp,
+    /// Who may put the user into groups.
+    pub added_by: AddedBy,
 }
 
 /// What is to be changed.
@@ -35,6 +38,8 @@ pub struct Changes {
     pub name: Option<UserName>,
     /// The profile, or its removal.
     pub profile: Option<Option<Profile>>,
+    /// Who may put the user into groups.
+    pub added_by: Option<AddedBy>,
 }
 
 /// Somebody else has the name.
@@ -50,12 +55,12 @@ pub struct Outdated;
 /// # Errors
 /// [`StoreError::Database`].
 pub fn own(conn: &mut Connection, id: UserId) -> Result<Option<Own>, StoreError> {
-    let columns = (FACE, users::email, users::created_at);
+    let columns = (FACE, users::email, users::created_at, users::added_by);
     let row = users::table.find(id.get()).filter(users::deleted_at.is_null()).select(columns);
-    let found: Option<(Face, String, i64)> = row.first(conn).optional()?;
-    let own = |(face, email, created_at): (Face, String, i64)| {
+    let found: Option<(Face, String, i64, i16)> = row.first(conn).optional()?;
+    let own = |(face, email, created_at, code): (Face, String, i64, i16)| {
         let created_at = Timestamp::from_micros(created_at);
-        Ok(Own { user: user(face)?, email, created_at })
+        Ok(Own { user: user(face)?, email, created_at, added_by: adders(code)? })
     };
     found.map(own).transpose()
 }
@@ -80,6 +85,13 @@ pub fn change(
             .set(users::profile.eq(profile))
             .execute(conn)?;
     }
+    if let Some(added_by) = changes.added_by {
+        let code: i16 = match added_by {
+            AddedBy::Friends => 0,
+            AddedBy::Nobody => 1,
+        };
+        diesel::update(users::table.find(id.get())).set(users::added_by.eq(code)).execute(conn)?;
+    }
     Ok(Ok(()))
 }
 
@@ -100,6 +112,24 @@ fn rename(
     diesel::update(me).set(named).execute(conn)?;
     name_keys::pass_on(conn, &NameKey::of(&had))?;
     Ok(Ok(()))
+}
+
+fn adders(code: i16) -> Result<AddedBy, StoreError> {
+    match code {
+        0 => Ok(AddedBy::Friends),
+        1 => Ok(AddedBy::Nobody),
+        other => Err(StoreError::Corrupt { what: "who adds a user", value: other.into() }),
+    }
+}
+
+/// Who may put a user into groups.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn added_by(conn: &mut Connection, id: UserId) -> Result<AddedBy, StoreError> {
+    let row = users::table.find(id.get());
+    let code: Option<i16> = row.select(users::added_by).first(conn).optional()?;
+    code.map_or(Ok(AddedBy::Nobody), adders)
 }
 
 /// Changes the password of a user from `old` to `new` (both hashes), and ends all log-ins but one.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, SmallInt};
 
 use crate::domain::clock::Timestamp;
-use crate::domain::group::{Member, Role};
+use crate::domain::group::{Group, Member, Role};
 use crate::domain::id::{GroupId, UserId};
 use crate::store::Connection;
 use crate::store::connection::each_backend;
@@ -153,6 +153,17 @@ pub fn roster(conn: &mut Connection, group: GroupId) -> Result<Roster, StoreErro
     }
     let aware = seats.iter().filter(|seat| !seat.unaware).map(|seat| seat.user).collect();
     Ok(Roster { seats, aware, authors })
+}
+
+/// A group as members see it, if it is.
+///
+/// # Errors
+/// As [`version`].
+pub fn shown(conn: &mut Connection, group: GroupId) -> Result<Option<Group>, StoreError> {
+    let Some(Head { title, created_at, .. }) = head(conn, group)? else { return Ok(None) };
+    let roster = roster(conn, group)?;
+    let members = roster.seats.len();
+    Ok(roster.owner().map(|owner| Group { id: group, title, owner, members, created_at }))
 }
 
 /// The members of a group as they are shown, oldest first.

@@ -19,6 +19,7 @@ pub mod mails;
 pub mod messages;
 pub mod name_keys;
 pub mod nonces;
+pub mod offers;
 pub mod quotas;
 pub mod read_marks;
 pub mod registrations;

@@ -26,12 +26,15 @@ const SET: &str = "INSERT INTO quotas (user_id, kind, since, used) VALUES (?, ?,
 pub enum Quota {
     /// Requests for friendship that the user has made.
     FriendRequests,
+    /// Groups that others have put the user into.
+    Additions,
 }
 
 impl Quota {
     const fn code(self) -> i64 {
         match self {
             Self::FriendRequests => 0,
+            Self::Additions => 1,
         }
     }
 }

@@ -175,6 +175,14 @@ impl Stage {
                 assert_eq!(answer["type"], "group", "{answer}");
             }
         }
+        // To whoever has never written a transfer is only offered.
+        for (person, place) in self.people.iter_mut().zip(PEOPLE) {
+            if matches!(place, Moderator | Member) {
+                let payload = json!({"type": "send", "chat_id": self.group, "content": "x"});
+                person.client.send(&json!({"type": "chat", "payload": payload})).await;
+                person.client.drain().await;
+            }
+        }
         self.drain().await;
     }
 

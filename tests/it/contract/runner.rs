@@ -131,6 +131,11 @@ fn setting(key: &str, value: &str) -> Result<Setting, Failed> {
             let most = value.parse().map_err(|_| "a number")?;
             Box::new(move |config| config.limits.group_members_max = most)
         }
+        ("limits.enabled", "true") => Box::new(|config| config.limits.enabled = true),
+        ("limits.group_additions_per_day", _) => {
+            let most = value.parse().map_err(|_| "a number")?;
+            Box::new(move |config| config.limits.group_additions_per_day = most)
+        }
         ("limits.groups_per_user_max", _) => {
             let most = value.parse().map_err(|_| "a number")?;
             Box::new(move |config| config.limits.groups_per_user_max = most)

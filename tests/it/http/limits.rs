@@ -27,6 +27,7 @@ fn wide() -> Limits {
         register_per_email_per_hour: 100_000,
         group_members_max: 1_000,
         groups_per_user_max: 1_000,
+        group_additions_per_day: 100_000,
         friend_requests_per_day: 100_000,
         commands_per_second: 100_000,
         commands_burst: 100_000,

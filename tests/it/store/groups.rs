@@ -1,11 +1,14 @@
 //! Groups in the store: what is left of one that has ended, and of a member who has gone for good.
 
+use tradewind::domain::clock::Clock as _;
+use tradewind::domain::error::Refusal;
 use tradewind::domain::friendship::{Audience, Friendship};
-use tradewind::domain::group::{GroupStep, Role, Title, Who};
+use tradewind::domain::group::{GroupStep, GroupVerb, Role, Title, Who};
 use tradewind::domain::id::GroupId;
 use tradewind::domain::room::RoomKey;
 use tradewind::domain::user::User;
 use tradewind::store::sweeper::ended_groups;
+use tradewind::store::tables::offers;
 use tradewind::store::tables::{departures, friendships, groups, messages, rooms};
 use tradewind::store::{Change, Done};
 
@@ -81,6 +84,34 @@ on_both! {
             let read = |conn: &mut _| Ok((groups::roster(conn, group)?, groups::head(conn, alone)?));
             let (roster, gone) = live.database.read(read).unwrap();
             assert_eq!((roster.owner(), roster.seats.len(), gone), (Some(id(6)), 2, None));
+        });
+    }
+
+    fn an_offer_is_void_after_seven_days(db) {
+        run(async {
+            const WEEK: i64 = 7 * 24 * 60 * 60 * 1_000_000;
+            let live = Live::start(&db);
+            make_users(&live.database, &[2, 4]);
+            for (waited, expected) in [(WEEK - 1, None), (WEEK, Some(Refusal::NotOffered))] {
+                let group = create(&live, 2).await;
+                add(&live, 2, group, 4).await;
+                let offer = GroupStep::Transfer(Who::Id(id(4)));
+                match step(&live, 2, Some(group), offer).await {
+                    Done::Grouped { change, told } => {
+                        assert_eq!((change.verb, told), (GroupVerb::Offer, vec![id(2), id(4)]));
+                    }
+                    done => panic!("{done:?}"),
+                }
+                live.clock.step(waited);
+                let (now, read) = (live.clock.now(), &live.database);
+                let listed = read.read(|conn| offers::to(conn, id(4), now)).unwrap();
+                assert_eq!(listed.len(), usize::from(expected.is_none()));
+                let done = step(&live, 4, Some(group), GroupStep::Accept).await;
+                match (done, expected) {
+                    (Done::Grouped { change, .. }, None) => assert_eq!(change.group.owner, id(4)),
+                    (done, refusal) => assert_eq!(Some(done), refusal.map(Done::Refused)),
+                }
+            }
         });
     }
 }

@@ -111,6 +111,7 @@ on_both! {
             "2026-11-29-000200_epochs",
             "2026-11-29-000400_login_networks",
             "2026-11-29-000500_quotas",
+            "2026-11-29-000600_offers",
             "2026-11-29-000700_authors",
         ];
         assert_eq!(database.migrate().unwrap(), all);

@@ -141,7 +141,10 @@ test("a group lives from its making to its end", async () => {
   await alice.addMember(group.id, "carol");
   await bob.kick(group.id, "carol");
 
-  await alice.transferGroup(group.id, "bob");
+  const offered = heard(bob, "group", ({ type }) => type === "offered");
+  assert.equal((await alice.transferGroup(group.id, "bob")).owner, alice.self.id);
+  await offered;
+  assert.equal((await bob.acceptGroup(group.id)).owner, bob.self.id);
   await alice.leaveGroup(group.id);
   assert.equal(alice.rooms.has(group.id), false);
   await assert.rejects(alice.send(group.id, "still here?"), { name: "HubError" });

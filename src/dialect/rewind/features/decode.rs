@@ -151,6 +151,8 @@ fn group(payload: Option<&RawValue>) -> Read<Command> {
         Some("ban") => GroupStep::Ban(who()?),
         Some("unban") => GroupStep::Unban(who()?),
         Some("role") => GroupStep::SetRole(who()?, role()?),
+        Some("accept") => GroupStep::Accept,
+        Some("decline") => GroupStep::Decline,
         Some("transfer") => GroupStep::Transfer(who()?),
         Some("delete") => GroupStep::Delete,
         Some(_) | None => return Err(encode::UNKNOWN_GROUP),

@@ -27,6 +27,7 @@ const USERS: [(&str, i64); 7] = [
 /// What a server names itself, as the examples call it.
 const GROUP: &str = "313029836804097";
 const GROUP_OF_BOB: &str = "313030314950657";
+const GROUP_OFFERED: &str = "313031129567233";
 const MESSAGE: &str = "313030012960768";
 const SESSION: &str = "q7Wb0s3nTzKx1c9dR5uVgQ";
 const KEY: &str = "W3Zb1n5Qy0KpVxT8mL2sRg";
@@ -134,17 +135,16 @@ impl World {
         let chess = group(bob, alice, "Chess").await;
         call(alice, "PUT", format!("/blocks/{}", erin.id()), Value::Null).await;
         call(alice, "PUT", format!("/groups/{tea}/bans/{}", mallory.id()), Value::Null).await;
-        server.token_of(&alice.user).await;
-        let sessions = call(alice, "GET", "/sessions".to_owned(), Value::Null).await;
-        let mut others = sessions["sessions"].as_array().expect("sessions").iter();
-        let session = id(others.find(|one| one["current"] == false).expect("another"));
+        let session = another_session(&server, alice).await;
         let key = mailed(&server, operation).await;
+        let offered = offer_group(&server, operation, (bob, alice)).await;
         let names = vec![
             (GROUP_OF_BOB, chess),
             (GROUP, tea),
             (MESSAGE, message),
             (SESSION, session),
             (KEY, key),
+            (GROUP_OFFERED, offered),
         ];
         let alice = alice.clone();
         Self { server, alice, names }
@@ -190,6 +190,33 @@ async fn ask_friendship(server: &Server, from: &Account, to: &Account) {
     let (asked, now) = (Friendship::requested_by(from.user.id, pair), server.now());
     let ask = move |conn: &mut _| friendships::set(conn, pair, asked, now);
     server.running().store.write(ask).await.expect("asked");
+}
+
+/// A group that a user has offered to a friend, for operations that need one.
+async fn offer_group(
+    server: &Server,
+    operation: &str,
+    (owner, heir): (&Account, &Account),
+) -> String {
+    if !["accept_group", "decline_group"].contains(&operation) {
+        return String::new();
+    }
+    let made = server.api(owner, "POST", "/groups", json!({"title": "Book club"})).await;
+    let group = made.expect(201)["id"].as_str().expect("an id").to_owned();
+    let member = format!("/groups/{group}/members/{}", heir.id());
+    server.api(owner, "PUT", &member, Value::Null).await.expect(200);
+    let heir = json!({"user": heir.id().to_string()});
+    server.api(owner, "PUT", &format!("/groups/{group}/owner"), heir).await.expect(200);
+    group
+}
+
+/// Another log-in of a user.
+async fn another_session(server: &Server, user: &Account) -> String {
+    server.token_of(&user.user).await;
+    let sessions = server.api(user, "GET", "/sessions", Value::Null).await;
+    let mut others = sessions.expect(200)["sessions"].as_array().expect("sessions").iter();
+    let other = others.find(|one| one["current"] == false).expect("another");
+    other["id"].as_str().expect("an id").to_owned()
 }
 
 /// The key that an operation needs, if it needs one.

@@ -75,6 +75,9 @@ async fn a_group_lives_from_making_to_deleting() {
 
         let leave = call(&alice, "POST", at("/leave"), null.clone()).await;
         leave.expect_problem(409, "owner_stays");
+        let said = format!("/rooms/{group}/messages");
+        call(&bob, "POST", said, json!({"content": "x"})).await.expect(201);
+        assert_eq!(his.recv().await["payload"]["type"], "send");
         let owner = json!({"user": bob.id().to_string()});
         let owned = call(&alice, "PUT", at("/owner"), owner).await;
         assert_eq!(owned.expect(200)["owner"], bob.id().to_string());
@@ -88,4 +91,43 @@ async fn a_group_lives_from_making_to_deleting() {
         his.close().await;
         server.stop().await;
     }
+}
+
+#[actix_web::test]
+async fn others_put_a_user_into_so_many_groups_a_day() {
+    let server = Server::with(Backend::Sqlite, |config| {
+        config.limits.enabled = true;
+        config.limits.group_additions_per_day = 2;
+    })
+    .await;
+    let (alice, bob) = (server.user("alice").await, server.user("bob").await);
+    server.befriend(&alice, &bob).await;
+    let mut hers = server.login_with(&alice, &["group"]).await;
+    let mut groups = Vec::new();
+    for _ in 0..3 {
+        let made = server.api(&alice, "POST", "/groups", json!({"title": "x"})).await;
+        groups.push(made.expect(201)["id"].as_str().expect("an id").to_owned());
+    }
+    hers.drain().await;
+    let add = async |group: &str| {
+        let path = format!("/groups/{group}/members/bob");
+        server.api(&alice, "PUT", &path, Value::Null).await
+    };
+    for group in &groups[..2] {
+        add(group).await.expect(200);
+        assert_eq!(hers.recv().await["payload"]["type"], "add");
+    }
+    let refused = add(&groups[2]).await;
+    refused.expect_problem(429, "too_many_requests");
+    let wait: u64 = refused.header("retry-after").expect("a time").parse().expect("seconds");
+    assert!((86_000..=86_401).contains(&wait), "{wait}");
+    let again = json!({"type": "group", "payload":
+        {"type": "add", "chat_id": groups[2], "name": "bob"}});
+    let refused = hers.ask(again).await;
+    assert_eq!(refused["payload"]["code"], 4008, "{refused}");
+    assert!(refused["payload"]["retry_after_ms"].as_u64().expect("a time") > 86_000_000);
+    let rooms = server.api(&bob, "GET", "/rooms", Value::Null).await;
+    assert_eq!(rooms.expect(200)["rooms"].as_array().expect("rooms").len(), 2);
+    hers.close().await;
+    server.stop().await;
 }

@@ -17,7 +17,7 @@ type Row = (&'static str, &'static str, [u16; 5]);
 
 /// Method and path, the body, what comes of it. In paths `{suitor}` is a user who has asked for the owner's
 /// friendship, `{asked}` one whom the owner has asked, `{user}` a member whom the owner blocks, and a friend of owner and member; `{dm}` is
-/// the room of owner and friend. The casts act in the order of the columns.
+/// the room of owner and friend, `{offered}` a group of the owner that is offered to the member. The casts act in the order of the columns.
 const ROWS: &[Row] = &[
     ("GET /me", "", [401, 200, 200, 200, 200]),
     ("PATCH /me", "{}", [401, 200, 200, 200, 200]),
@@ -75,11 +75,18 @@ const ROWS: &[Row] = &[
     ("PUT /groups/{group}/members/{user}/role", r#"{"role":"member"}"#, [401, 403, 403, 403, 200]),
     ("PUT /groups/{group}/bans/{user}", "", [401, 403, 403, 403, 200]),
     ("DELETE /groups/{group}/bans/{user}", "", [401, 403, 403, 403, 200]),
+    ("GET /group-offers", "", [401, 200, 200, 200, 200]),
+    ("POST /groups/{group}/offer/accept", "", [401, 403, 403, 404, 404]),
+    ("POST /groups/{group}/offer/decline", "", [401, 403, 403, 404, 404]),
+    // What the member is offered is no other's to take or to decline.
+    ("POST /groups/{offered}/offer/accept", "", [401, 403, 403, 200, 404]),
+    ("POST /groups/{offered}/offer/decline", "", [401, 403, 403, 204, 404]),
     ("PUT /groups/{group}/owner", r#"{"user":"{user}"}"#, [401, 403, 403, 403, 200]),
 ];
 
 /// What the rows call more exactly than the document does.
-const EXACT: [(&str, &str); 5] = [
+const EXACT: [(&str, &str); 6] = [
+    ("{offered}", "{group}"),
     ("{suitor}", "{user}"),
     ("{asked}", "{user}"),
     ("{dm}", "{room}"),
@@ -112,12 +119,8 @@ impl Cast {
             server.befriend(a, b).await;
         }
         let asked = user("asked", 128).await;
-        for (from, to) in [(&suitor, &owner), (&owner, &asked)] {
-            let pair = UserPair::new(from.user.id, to.user.id).expect("two");
-            let (state, now) = (Friendship::requested_by(from.user.id, pair), server.now());
-            let ask = move |conn: &mut _| friendships::set(conn, pair, state, now);
-            server.running().store.write(ask).await.expect("asked");
-        }
+        ask_friendship(server, &suitor, &owner).await;
+        ask_friendship(server, &owner, &asked).await;
 
         let call = async |method: &str, path: String, body: Value| -> Value {
             let answer = server.api(&owner, method, &path, body).await;
@@ -130,16 +133,14 @@ impl Cast {
             let path = format!("/groups/{group}/members/{}", one.id());
             call("PUT", path, Value::Null).await;
         }
+        let offered = offer_group(server, &owner, &member).await;
         let dm = owner.room(&friend);
         let post = async |room: &str| {
             id(&call("POST", format!("/rooms/{room}/messages"), json!({"content": "x"})).await)
         };
         let (message, dm_message) = (post(&group).await, post(&dm).await);
         call("PUT", format!("/blocks/{}", target.id()), Value::Null).await;
-        server.token_of(&owner.user).await;
-        let sessions = call("GET", "/sessions".to_owned(), Value::Null).await;
-        let mut others = sessions["sessions"].as_array().expect("sessions").iter();
-        let session = id(others.find(|one| one["current"] == false).expect("another"));
+        let session = another_session(server, &owner).await;
         let named = vec![
             ("{user}", target.id().to_string()),
             ("{suitor}", suitor.id().to_string()),
@@ -148,6 +149,7 @@ impl Cast {
             ("{key}", "unknown".to_owned()),
             ("{room}", group.clone()),
             ("{group}", group),
+            ("{offered}", offered),
             ("{message}", message),
             ("{dm}", dm),
             ("{dm_message}", dm_message),
@@ -158,6 +160,33 @@ impl Cast {
     fn fill(&self, text: &str) -> String {
         self.named.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
     }
+}
+
+async fn ask_friendship(server: &Server, from: &Account, to: &Account) {
+    let pair = UserPair::new(from.user.id, to.user.id).expect("two");
+    let (state, now) = (Friendship::requested_by(from.user.id, pair), server.now());
+    let ask = move |conn: &mut _| friendships::set(conn, pair, state, now);
+    server.running().store.write(ask).await.expect("asked");
+}
+
+/// Another log-in of a user.
+async fn another_session(server: &Server, owner: &Account) -> String {
+    server.token_of(&owner.user).await;
+    let sessions = server.api(owner, "GET", "/sessions", Value::Null).await;
+    let mut others = sessions.expect(200)["sessions"].as_array().expect("sessions").iter();
+    let other = others.find(|one| one["current"] == false).expect("another");
+    other["id"].as_str().expect("an id").to_owned()
+}
+
+/// A group of a user's that he has offered to a friend.
+async fn offer_group(server: &Server, owner: &Account, heir: &Account) -> String {
+    let made = server.api(owner, "POST", "/groups", json!({"title": "x"})).await;
+    let group = made.expect(201)["id"].as_str().expect("an id").to_owned();
+    let member = format!("/groups/{group}/members/{}", heir.id());
+    server.api(owner, "PUT", &member, Value::Null).await.expect(200);
+    let heir = json!({"user": heir.id().to_string()});
+    server.api(owner, "PUT", &format!("/groups/{group}/owner"), heir).await.expect(200);
+    group
 }
 
 #[actix_web::test]

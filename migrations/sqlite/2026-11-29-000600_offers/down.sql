@@ -1,0 +1,2 @@
+DROP TABLE group_offers;
+ALTER TABLE users DROP COLUMN added_by;
