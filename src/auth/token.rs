@@ -2,7 +2,7 @@
 //!
 //! Claims are `id` (the user, as a string of digits), `name`, `iat`, `exp` and `jti` (the log-in).
 //! The time is passed in and nobody is given a second more than `exp` says, nor one before `nbf`. There is one way to
-//! check a token, and it looks at what has been revoked: so no door can forget to.
+//! check a token, and it is good only if its log-in exists: so no door can forget to look.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::revoked::Revocations;
+use super::revoked::{Revocations, Standing};
 use super::{AuthError, hmac, random};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
@@ -56,7 +56,7 @@ impl Draft {
 }
 
 /// Why a token is not good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// Malformed, signed with another secret or algorithm or not at all, expired, not valid yet, or
     /// without expiry.
@@ -65,6 +65,10 @@ pub enum TokenError {
     /// Well signed and in time, but revoked.
     #[error("the token has been revoked")]
     Revoked,
+    /// Well signed and in time, but whether its log-in exists is for the store to say. Until then it is
+    /// not good.
+    #[error("nobody knows the log-in of the token")]
+    Unknown(Box<Claims>),
     /// Well signed and in time, but `id` is no user id.
     #[error("the token names no user")]
     Payload,
@@ -150,10 +154,15 @@ impl Tokens {
         }
         let id = decoded.get("id").and_then(Value::as_str);
         let user = id.and_then(canonical_user).ok_or(TokenError::Payload)?;
-        let login = decoded.get("jti").and_then(Value::as_str).map(LoginId::new);
+        let named = |jti: &Value| jti.as_str().map(LoginId::new).ok_or(TokenError::Signature);
+        let login = decoded.get("jti").map(named).transpose()?;
         let issued_at = decoded.get("iat").and_then(numeric_date).unwrap_or(LONG_AGO);
         let claims = Claims { user, login, issued_at, expires_at };
-        if self.revoked.cover(&claims) { Err(TokenError::Revoked) } else { Ok(claims) }
+        match self.revoked.standing(&claims) {
+            Standing::Lives => Ok(claims),
+            Standing::Ended => Err(TokenError::Revoked),
+            Standing::Unknown => Err(TokenError::Unknown(Box::new(claims))),
+        }
     }
 }
 

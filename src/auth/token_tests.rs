@@ -26,8 +26,16 @@ fn signed(secret: &[u8], algorithm: Algorithm, claims: &Value) -> String {
     jsonwebtoken::encode(&Header::new(algorithm), claims, &key).unwrap()
 }
 
+/// What a token says that is good if its log-in exists.
+fn says(tokens: &Tokens, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
+    match tokens.verify(token, now) {
+        Err(TokenError::Unknown(claims)) => Ok(*claims),
+        verdict => verdict,
+    }
+}
+
 fn verdict(claims: &Value) -> Result<Claims, TokenError> {
-    tokens().verify(&signed(SECRET, Algorithm::HS256, claims), NOW)
+    says(&tokens(), &signed(SECRET, Algorithm::HS256, claims), NOW)
 }
 
 fn part(value: &Value) -> String {
@@ -37,13 +45,13 @@ fn part(value: &Value) -> String {
 #[test]
 fn an_issued_token_names_its_user_until_it_expires() {
     let token = issue(&tokens());
-    let claims = tokens().verify(&token, NOW).unwrap();
+    let claims = says(&tokens(), &token, NOW).unwrap();
     assert_eq!(claims.user, alice().id);
     assert_eq!(claims.expires_at, NOW.after(DAY));
     assert_eq!(claims.issued_at, NOW);
     assert_eq!(claims.login.as_ref().unwrap().as_str().len(), 22);
     let last = Timestamp::from_micros(claims.expires_at.micros() - 1);
-    assert_eq!(tokens().verify(&token, last).unwrap(), claims);
+    assert_eq!(says(&tokens(), &token, last).unwrap(), claims);
     assert_eq!(tokens().verify(&token, claims.expires_at), Err(TokenError::Signature));
 }
 

@@ -36,6 +36,7 @@ pub fn run(config: &Config, serve: &Serve, remarks: &[String]) -> anyhow::Result
     let listener = server::listen(config)?;
     let base = Base::open(config)?;
     let demo = if serve.demo { Some(demonstration(&base)?) } else { None };
+    base.know_logins()?;
     let database = base.database.place();
     actix::System::new().block_on(async {
         // Before anybody can know that the hub is there: until then a signal just kills.

@@ -78,6 +78,17 @@ pub struct Claims {
     pub expires_at: Timestamp,
 }
 
+/// What the store says of the log-in of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It goes on, and is that user's.
+    Lives,
+    /// There is none, or it has ended.
+    Ended,
+    /// There is not even the user.
+    NoUser,
+}
+
 /// All tokens of a user that were issued up to a moment are void, but for those of one log-in.
 ///
 /// This is for tokens that no table knows: each log-in that is known is revoked by its name.

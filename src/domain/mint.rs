@@ -27,7 +27,10 @@ const NODE_BITS: u8 = 5;
 #[derive(Debug, thiserror::Error)]
 pub enum MintError {
     /// The clock is so far behind the last id that going on would only hide the fault.
-    #[error("the clock is {behind_ms} ms behind the last id")]
+    #[error(
+        "the clock is {behind_ms} ms behind the last id; if it is right now, wait so long, or raise \
+         node.clock_step_max_ms above {behind_ms} and start again"
+    )]
     ClockWentBack {
         /// How far behind, in milliseconds.
         behind_ms: i64,
@@ -155,7 +158,11 @@ impl IdMint {
         self.steps_back.load(Ordering::Relaxed)
     }
 
-    fn check(&self) -> Result<(), MintError> {
+    /// As [`IdMint::is_ready`], with the reason.
+    ///
+    /// # Errors
+    /// [`MintError::ClockWentBack`].
+    pub fn check(&self) -> Result<(), MintError> {
         let behind_ms = self.clock.behind_ms();
         let max_ms = i64::try_from(self.step_back_max.as_millis()).unwrap_or(i64::MAX);
         let unready = behind_ms > max_ms;

@@ -51,8 +51,7 @@ async fn unready(state: &State) -> Option<String> {
         state.store.write_beside(|_| Ok(())).await
     };
     match tokio::time::timeout(READY_TIMEOUT, probe).await {
-        Ok(Ok(())) if state.mint.is_ready() => None,
-        Ok(Ok(())) => Some("the clock went back".to_owned()),
+        Ok(Ok(())) => state.mint.check().err().map(|error| error.to_string()),
         Ok(Err(error)) => Some(format!("the store failed: {error}")),
         Err(_) => Some("the store does not answer".to_owned()),
     }

@@ -47,6 +47,7 @@ pub async fn begin(
     match stored.await.map_err(NoToken::Refused)? {
         Begun::Stored(through) => {
             log::info!("user {} logged in", user.id);
+            state.tokens.revoked().admit(&draft.login, user.id);
             state.tokens.sign(&user, &draft.after(through)).map_err(NoToken::Auth)
         }
         Begun::Refused => Err(NoToken::Outdated),

@@ -31,10 +31,12 @@ use actix_web::{HttpRequest, Resource, Route, guard};
 use crate::auth::concurrency::PerAddress;
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
-use crate::auth::token::Tokens;
+use crate::auth::token::{TokenError, Tokens};
 use crate::dialect::chatting::Form;
 use crate::dialect::rewind::Mode;
 use crate::domain::clock::Clock;
+use crate::domain::error::Refusal;
+use crate::domain::login::{Claims, Proof};
 use crate::domain::mint::IdMint;
 use crate::domain::name::NameRule;
 use crate::domain::password::PasswordRule;
@@ -127,6 +129,18 @@ impl State {
         self.metrics.refusals.with_label_values(&[what]).inc();
         if self.limits.is_news(peer) {
             log::warn!(peer:%, what; "a peer tries more often than it may");
+        }
+    }
+
+    /// What a good token says; `None` of any other.
+    async fn claims(&self, token: &str) -> Result<Option<Claims>, Refusal> {
+        match self.tokens.verify(token, self.clock.now()) {
+            Ok(claims) => Ok(Some(claims)),
+            Err(TokenError::Unknown(claims)) => match self.hub().confirm(&claims).await? {
+                Proof::Lives => Ok(Some(*claims)),
+                Proof::Ended | Proof::NoUser => Ok(None),
+            },
+            Err(TokenError::Signature | TokenError::Revoked | TokenError::Payload) => Ok(None),
         }
     }
 

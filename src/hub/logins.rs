@@ -10,9 +10,9 @@ use super::access::{LookUp, refusal};
 use super::messages::{AskSockets, Revoke, TellDepartures};
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
-use crate::domain::login::{Claims, LoginId, Revocation, Which};
+use crate::domain::login::{Claims, LoginId, Proof, Revocation, Which};
 use crate::store::tables::accounts::{self, Outdated};
-use crate::store::tables::logins;
+use crate::store::tables::{living, logins};
 use crate::store::{Connection, StoreError};
 
 impl Hub {
@@ -24,6 +24,26 @@ impl Hub {
             let revocation = logins::revoke(conn, user, &which, clock.now())?;
             Ok((revocation.logins.len(), Some(revocation)))
         })
+    }
+
+    /// What the store says of a token whose log-in nobody here knows; known from then on.
+    pub fn confirm(&self, claims: &Claims) -> impl LookUp<Proof> + use<> {
+        let (hub, user, login) = (self.clone(), claims.user, claims.login.clone());
+        let expires_at = claims.expires_at;
+        async move {
+            let asked = login.clone();
+            let look = move |conn: &mut Connection| living::proof(conn, user, asked.as_ref());
+            let proof = hub.store.read(look).await.map_err(refusal)?;
+            let Some(login) = login else { return Ok(proof) };
+            Ok(match proof {
+                Proof::Lives if hub.revoked.admit(&login, user) => Proof::Lives,
+                Proof::Lives => Proof::Ended,
+                Proof::Ended | Proof::NoUser => {
+                    hub.revoked.bury(login, expires_at, hub.clock.now());
+                    proof
+                }
+            })
+        }
     }
 
     /// Ends the log-in of a token that was good, also one that the store does not know; false if it

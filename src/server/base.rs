@@ -13,12 +13,13 @@ use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
-use crate::domain::login;
+use crate::domain::login::{self, LoginId};
 use crate::domain::mint::IdMint;
 use crate::domain::name::NameRule;
 use crate::domain::password::PasswordRule;
 use crate::domain::user::User;
 use crate::store::tables::epochs;
+use crate::store::tables::living;
 use crate::store::tables::logins::{self, NewLogin};
 use crate::store::tables::users;
 use crate::store::{Database, StoreError};
@@ -32,6 +33,9 @@ const LINGER_RETRY: Duration = Duration::from_millis(50);
 
 /// How often ids that are taken are minted again.
 const MINTED_AGAIN_MAX: u32 = 8;
+
+/// Log-ins of one read.
+const LOGINS_READ: i64 = 10_000;
 
 /// The database, with what making users and tokens needs besides: all that the command line uses.
 #[derive(Clone)]
@@ -118,6 +122,24 @@ impl Base {
             ids.retain(|id: &UserId| !taken.contains(&id.get()));
         }
         if ids.len() == count { Ok(ids) } else { Err(StartError::Ids) }
+    }
+
+    /// Loads which log-ins live, so that a storm of sessions need not be looked up one by one.
+    ///
+    /// # Errors
+    /// [`StartError::Store`].
+    pub fn know_logins(&self) -> Result<(), StartError> {
+        let mut last = LoginId::new("");
+        loop {
+            let some = self.database.read(|conn| living::page(conn, &last, LOGINS_READ))?;
+            for (login, user) in &some {
+                self.tokens.revoked().admit(login, *user);
+            }
+            match some.into_iter().next_back() {
+                Some((login, _)) => last = login,
+                None => return Ok(()),
+            }
+        }
     }
 
     /// A token of a new log-in of `user`, by whatever calls itself `agent`.

@@ -2,6 +2,7 @@
 
 mod base;
 pub mod capacity;
+mod clock_watch;
 mod settings;
 mod tasks;
 
@@ -21,10 +22,11 @@ use crate::auth::AuthError;
 use crate::auth::concurrency::PerAddress;
 use crate::auth::limits::Limits;
 use crate::auth::password::Passwords;
+use crate::auth::revoked::Revocations;
 use crate::auth::token::Tokens;
 use crate::config::{Adapter, Config};
 use crate::domain::clock::Clock;
-use crate::domain::mint::MintError;
+use crate::domain::mint::{IdMint, MintError};
 use crate::http;
 use crate::hub::{self, ChatServer, Hub};
 use crate::mail::{self, MailError};
@@ -133,6 +135,7 @@ pub async fn start(
     let limits = Limits::new(&config.limits);
     let sessions = shared(config, base.tokens.clone(), clock, (&hub, &limits, &metrics));
     let queue = mail::Queue::default();
+    let mut tasks = start_tasks(&store, &base.clock, &base.mint, base.tokens.revoked());
     let state = Data::new(http::State {
         settings: settings::http(config, address),
         store: store.clone(),
@@ -148,10 +151,6 @@ pub async fn start(
         sessions,
     });
     let (http, http_task) = start_http(config, state, listener)?;
-    let mut tasks = Tasks::new();
-    let sweeper = Sweeper { store: store.clone(), clock: Arc::clone(&base.clock) };
-    tasks.start("sweeper", |stop| sweeper.run(stop));
-    tasks.start("prober", |stop| Prober { store: store.clone() }.run(stop));
     let worker = mail::Worker {
         queue,
         store: store.clone(),
@@ -174,6 +173,26 @@ pub async fn start(
         drain_timeout: Duration::from_millis(config.hub.drain_timeout_ms),
         lost_grace: Duration::from_millis(config.store.lost_grace_ms),
     })
+}
+
+/// What looks after the store and the clock.
+fn start_tasks(
+    store: &Store,
+    clock: &Arc<dyn Clock>,
+    mint: &Arc<IdMint>,
+    logins: &Arc<Revocations>,
+) -> Tasks {
+    let mut tasks = Tasks::new();
+    let logins = Arc::clone(logins);
+    let sweeper = Sweeper {
+        store: store.clone(),
+        clock: Arc::clone(clock),
+        logins_forgotten: Box::new(move |swept| logins.forget(swept)),
+    };
+    tasks.start("sweeper", |stop| sweeper.run(stop));
+    tasks.start("prober", |stop| Prober { store: store.clone() }.run(stop));
+    tasks.start("clock", |stop| clock_watch::run(Arc::clone(mint), stop));
+    tasks
 }
 
 impl Running {

@@ -11,6 +11,7 @@ use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
 use crate::domain::event::Welcome;
 use crate::domain::id::UserId;
+use crate::domain::login::{Claims, Proof};
 use crate::hub::messages::Identify;
 
 impl<A: Adapter> Session<A> {
@@ -21,36 +22,77 @@ impl<A: Adapter> Session<A> {
         kind: Kind,
         ctx: &mut A::Context,
     ) {
-        let claims = match self.shared.tokens.verify(token, self.shared.clock.now()) {
-            Ok(claims) => claims,
+        match self.shared.tokens.verify(token, self.shared.clock.now()) {
+            Ok(claims) => self.admit(request, (claims, kind), false, ctx),
+            Err(TokenError::Unknown(claims)) => self.confirm(request, *claims, kind, ctx),
             Err(TokenError::Signature | TokenError::Revoked) => {
-                return self.not_identified(request, IdentifyError::Token);
+                self.not_identified(request, IdentifyError::Token);
             }
-            Err(TokenError::Payload) => return self.not_identified(request, IdentifyError::User),
-        };
+            Err(TokenError::Payload) => self.not_identified(request, IdentifyError::User),
+        }
+    }
+
+    /// Asks the store for a log-in that nobody knows.
+    fn confirm(&mut self, request: Request, claims: Claims, kind: Kind, ctx: &mut A::Context) {
+        let is_first = self.hold_first();
+        let proof = self.shared.hub.confirm(&claims);
+        self.later(ctx, proof, move |session, proof, ctx| {
+            let error = match proof {
+                Ok(Proof::Lives) => {
+                    return session.admit(request, (claims, kind), is_first, ctx);
+                }
+                Ok(Proof::Ended) => IdentifyError::Token,
+                Ok(Proof::NoUser) => IdentifyError::User,
+                Err(refusal) => IdentifyError::Hub(refusal),
+            };
+            session.not_identified(request, error);
+            session.release_first(is_first);
+        });
+    }
+
+    /// Takes a peer for who its token says it is. `is_held` says whether nothing is read already.
+    fn admit(
+        &mut self,
+        request: Request,
+        (claims, kind): (Claims, Kind),
+        is_held: bool,
+        ctx: &mut A::Context,
+    ) {
         let user = claims.user;
         match self.machine.phase() {
             Phase::Ready(me) if me != user => {
-                return self.not_identified(request, IdentifyError::User);
+                self.not_identified(request, IdentifyError::User);
+                return self.release_first(is_held);
             }
             Phase::Opened | Phase::Alive | Phase::Ready(_) => {}
         }
         let identify = Identify { session: self.id, claims, kind };
         if self.shared.hub.identify(identify).is_err() {
-            return self.not_identified(request, IdentifyError::Hub(Refusal::Busy));
+            self.not_identified(request, IdentifyError::Hub(Refusal::Busy));
+            return self.release_first(is_held);
         }
-        let is_first = !self.is_ready();
-        if is_first {
-            // What comes next may be longer than it may be now.
-            self.effects.push_front(Effect::Input(Input::Hold));
-        }
+        let is_first = self.hold_first();
         let welcome = self.shared.hub.welcome(self.id, user, kind);
         self.later(ctx, welcome, move |session, welcome, ctx| {
             session.welcomed(request, (user, kind), welcome, ctx);
-            if is_first {
-                session.effects.push_back(Effect::Input(Input::Flow));
-            }
+            session.release_first(is_first);
         });
+    }
+
+    /// Reads nothing more before it is known who the peer is: what comes next may be longer than it may
+    /// be now. False if that is known.
+    fn hold_first(&mut self) -> bool {
+        let is_first = !self.is_ready();
+        if is_first {
+            self.effects.push_front(Effect::Input(Input::Hold));
+        }
+        is_first
+    }
+
+    fn release_first(&mut self, is_first: bool) {
+        if is_first {
+            self.effects.push_back(Effect::Input(Input::Flow));
+        }
     }
 
     fn welcomed(

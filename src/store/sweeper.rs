@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::tables::{groups, logins, nonces};
 use super::{Connection, Store};
 use crate::domain::clock::{Clock, Timestamp};
+use crate::domain::login::LoginId;
 use crate::domain::message::NONCE_KEPT;
 use crate::domain::mint::first_id_at;
 
@@ -23,7 +24,12 @@ pub struct Sweeper {
     pub store: Store,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Who has to know that log-ins are forgotten.
+    pub logins_forgotten: Box<LoginsForgotten>,
 }
+
+/// Is told of log-ins that are not in the store any more.
+pub type LoginsForgotten = dyn Fn(&[LoginId]);
 
 impl Sweeper {
     /// Works until told to stop.
@@ -38,9 +44,22 @@ impl Sweeper {
         loop {
             let now = self.clock.now();
             tell("nonces", nonces_until(&self.store, now).await);
-            tell("log-ins", logins_until(&self.store, now).await);
+            tell("log-ins", self.logins_until(now).await);
             tell("rows of ended groups", ended_groups(&self.store).await);
             tokio::time::sleep(INTERVAL).await;
+        }
+    }
+
+    /// Forgets the log-ins whose tokens have expired at a moment; returns how many.
+    async fn logins_until(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let mut swept = 0_usize;
+        loop {
+            let some = self.store.write(move |conn| logins::sweep(conn, now, ROWS_MAX)).await?;
+            if some.is_empty() {
+                return Ok(swept);
+            }
+            (self.logins_forgotten)(&some);
+            swept = swept.saturating_add(some.len());
         }
     }
 }
@@ -50,14 +69,6 @@ fn tell(what: &str, swept: Result<usize, StoreError>) {
         Ok(swept) => log::debug!("{swept} {what} forgotten"),
         Err(error) => log::warn!("{what} could not be forgotten: {error}"),
     }
-}
-
-/// Forgets the log-ins whose tokens have expired at a moment; returns how many.
-///
-/// # Errors
-/// As [`Store::write`].
-pub async fn logins_until(store: &Store, now: Timestamp) -> Result<usize, StoreError> {
-    bit_by_bit(store, move |conn| logins::sweep(conn, now, ROWS_MAX)).await
 }
 
 /// Forgets the nonces that are too old at a moment; returns how many.

@@ -28,7 +28,7 @@ pub async fn user(request: &HttpRequest, state: &State) -> Result<UserId, ChatEr
     let refused = |error| ChatError::Error(StatusCode::UNAUTHORIZED, error);
     let token = http::bearer(request).ok_or(refused("Authorization header is required"))?;
     let invalid = || refused("Invalid token");
-    let claims = state.tokens.verify(token, state.clock.now()).map_err(|_| invalid())?;
+    let claims = state.claims(token).await?.ok_or_else(invalid)?;
     state.limits.request_of(claims.user).map_err(|over| {
         state.metrics.refusals.with_label_values(&["api"]).inc();
         ChatError::TooMany(over.retry_after)

@@ -25,7 +25,7 @@ impl Caller {
     pub async fn of(request: &HttpRequest, state: &State) -> Result<Self, Problem> {
         let invalid = || Problem::new(Code::TokenInvalid);
         let token = bearer(request).ok_or_else(invalid)?;
-        let claims = state.tokens.verify(token, state.clock.now()).map_err(|_| invalid())?;
+        let claims = state.claims(token).await?.ok_or_else(invalid)?;
         let id = claims.user;
         state.limits.request_of(id).inspect_err(|_| {
             state.metrics.refusals.with_label_values(&["api"]).inc();

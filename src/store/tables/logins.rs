@@ -123,8 +123,8 @@ pub fn insert_many(conn: &mut Connection, new: &[NewLogin]) -> Result<(), StoreE
     Ok(())
 }
 
-/// Goes on with the log-in of a token that was good: `renewed` has its new times. A log-in that the
-/// table does not know is stored.
+/// Goes on with the log-in of a token that was good: `renewed` has its new times. One is begun for a
+/// token that belongs to none.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -134,7 +134,7 @@ pub fn renew(
     renewed: &NewLogin,
 ) -> Result<Begun, StoreError> {
     let void = void_of(conn, renewed.user)?;
-    let is_void = void.as_ref().is_some_and(|void| void.covers(claims));
+    let begins = claims.login.is_none() && !void.as_ref().is_some_and(|void| void.covers(claims));
     let through = void.map(|void| void.through);
     let row = logins::table.find(renewed.id.as_str());
     let found: Option<(i64, Option<i64>)> =
@@ -147,7 +147,7 @@ pub fn renew(
             );
             diesel::update(row).set(times).execute(conn)?;
         }
-        None if !is_void => {
+        None if begins => {
             diesel::insert_into(logins::table).values(Row::from(renewed)).execute(conn)?;
         }
         Some(_) | None => return Ok(Begun::Refused),
@@ -349,12 +349,17 @@ pub fn voids(conn: &mut Connection) -> Result<Vec<(UserId, Void)>, StoreError> {
     rows.into_iter().map(entry).collect()
 }
 
-/// Forgets log-ins whose tokens have expired, at most so many; returns how many.
+/// Forgets log-ins whose tokens have expired, at most so many; returns which.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn sweep(conn: &mut Connection, now: Timestamp, rows_max: i64) -> Result<usize, StoreError> {
+pub fn sweep(
+    conn: &mut Connection,
+    now: Timestamp,
+    rows_max: i64,
+) -> Result<Vec<LoginId>, StoreError> {
     let expired = logins::table.filter(logins::expires_at.le(now.micros()));
     let some: Vec<String> = expired.select(logins::id).limit(rows_max).load(conn)?;
-    Ok(diesel::delete(logins::table.filter(logins::id.eq_any(&some))).execute(conn)?)
+    diesel::delete(logins::table.filter(logins::id.eq_any(&some))).execute(conn)?;
+    Ok(some.iter().map(|id| LoginId::new(id)).collect())
 }

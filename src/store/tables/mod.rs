@@ -14,6 +14,7 @@ pub mod friendships;
 pub mod groups;
 pub(in crate::store) mod hidings;
 pub mod history;
+pub mod living;
 pub mod logins;
 pub mod mails;
 pub mod messages;

@@ -299,12 +299,27 @@ impl Server {
     }
 
     /// A token that ends soon: up to a second sooner, since tokens count in seconds.
-    pub fn short_token(&self, account: &Account, lifetime: std::time::Duration) -> String {
+    pub async fn short_token(&self, account: &Account, lifetime: Duration) -> String {
+        let (token, login) = self.signed(account, lifetime);
+        self.running().store.write(move |conn| logins::insert(conn, &login)).await.expect("stored");
+        token
+    }
+
+    /// A token that is well signed, of a log-in that does not exist.
+    pub fn unknown_token(&self, account: &Account, lifetime: Duration) -> String {
+        self.signed(account, lifetime).0
+    }
+
+    fn signed(&self, account: &Account, lifetime: Duration) -> (String, NewLogin) {
         let secret = std::fs::read_to_string(self.folder().join("jwt.key")).expect("the secret");
         let revoked = Arc::clone(self.tokens.revoked());
         let tokens = Tokens::new(secret.trim_end().as_bytes(), lifetime, revoked);
-        let draft = tokens.draft(self.clock.now()).expect("a token");
-        tokens.sign(&account.user, &draft).expect("a token")
+        let created_at = self.clock.now();
+        let draft = tokens.draft(created_at).expect("a token");
+        let (id, expires_at) = (draft.login.clone(), draft.expires_at);
+        let (user, agent, network) = (account.user.id, None, None);
+        let login = NewLogin { id, user, agent, network, created_at, expires_at };
+        (tokens.sign(&account.user, &draft).expect("a token"), login)
     }
 
     /// Whether the server still holds its side of a peer's connection. What the kernel keeps of it

@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tradewind::auth::token::TokenError;
 use tradewind::dialect::Kind;
 use tradewind::dialect::rewind::Mode;
 use tradewind::domain::id::SessionId;
 use tradewind::domain::login::{Claims, LoginId, Revocation, Which};
 use tradewind::hub::messages::Identify;
+use tradewind::store::tables::logins;
 
 use crate::harness::{Account, Backend, Client, Server};
 
@@ -15,7 +17,12 @@ use crate::harness::{Account, Backend, Client, Server};
 const AT_ONCE: Duration = Duration::from_secs(1);
 
 fn claims(server: &Server, account: &Account) -> Claims {
-    server.tokens.verify(&account.token, server.now()).expect("a good token")
+    match server.tokens.verify(&account.token, server.now()) {
+        Ok(claims) => claims,
+        // Nobody has shown it yet.
+        Err(TokenError::Unknown(claims)) => *claims,
+        Err(error) => panic!("{error}"),
+    }
 }
 
 fn login(server: &Server, account: &Account) -> LoginId {
@@ -88,18 +95,18 @@ async fn an_ended_log_in_closes_its_sockets_and_no_others_and_opens_no_door() {
 }
 
 #[actix_web::test]
-async fn all_but_one_ends_also_what_no_table_knows() {
+async fn all_but_one_ends_one_users_others_only() {
     let mut server = Server::start().await;
     let (alice, bob) = (server.user("alice").await, server.user("bob").await);
-    let foreign = server.short_token(&alice, Duration::from_secs(1_000));
-    let bobs = server.short_token(&bob, Duration::from_secs(1_000));
+    let foreign = server.short_token(&alice, Duration::from_secs(1_000)).await;
+    let bobs = server.short_token(&bob, Duration::from_secs(1_000)).await;
     let mut here = server.login(&alice).await;
     let mut there = server.connect().await;
     there.identify(&foreign).await;
     let mut friend = server.connect().await;
     friend.identify(&bobs).await;
     let kept = Which::AllBut(Some(login(&server, &alice)));
-    assert_eq!(end(&server, &alice, kept).await, 0);
+    assert_eq!(end(&server, &alice, kept).await, 1);
     assert_eq!(there.closed().await, (4010, "token revoked".to_owned()));
     here.expect_nothing().await;
     friend.expect_nothing().await;
@@ -121,6 +128,66 @@ async fn all_but_one_ends_also_what_no_table_knows() {
         assert_eq!(doors(&server, token).await, (json!(4000), Some(3401), 401));
     }
     server.stop().await;
+}
+
+/// Well signed, and still good for nothing, at the first try and later.
+#[actix_web::test]
+async fn a_token_is_good_only_if_its_log_in_exists() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let server = Server::with(backend, |_| {}).await;
+        let (alice, bob) = (server.user("alice").await, server.user("bob").await);
+        let secret = std::fs::read(server.folder().join("jwt.key")).expect("the secret");
+        let key = jsonwebtoken::EncodingKey::from_secret(secret.trim_ascii_end());
+        let exp = server.now().millis() / 1_000 + 1_000;
+        let sign = |more: Value| {
+            let mut claims = json!({"id": alice.id().to_string(), "name": "alice", "exp": exp});
+            claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).expect("signed")
+        };
+        let mine = login(&server, &alice).to_string();
+        let bobs = login(&server, &bob).to_string();
+        assert_eq!(doors(&server, &sign(json!({"jti": mine}))).await, (Value::Null, None, 200));
+        assert_eq!(doors(&server, &bob.token).await, (Value::Null, None, 200));
+        for wrong in [
+            server.unknown_token(&alice, Duration::from_secs(1_000)),
+            sign(json!({"jti": bobs})),
+            sign(json!({"jti": ""})),
+            sign(json!({"jti": "some other program's"})),
+            sign(json!({"jti": 7})),
+            sign(json!({"jti": null})),
+            sign(json!({"jti": format!("{mine} ")})),
+        ] {
+            for _ in 0..2 {
+                let refused = (json!(4000), Some(3401), 401);
+                assert_eq!(doors(&server, &wrong).await, refused, "{backend:?} {wrong}");
+            }
+        }
+        server.stop().await;
+    }
+}
+
+#[actix_web::test]
+async fn what_a_sweep_by_a_clock_far_ahead_has_taken_does_not_live_again() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let mut server = Server::with(backend, |_| {}).await;
+        let alice = server.user("alice").await;
+        let other = another(&server, &alice).await;
+        let one = Which::One(login(&server, &other));
+        assert_eq!(end(&server, &alice, one).await, 1);
+        let ahead = server.now().after(Duration::from_secs(100 * 86_400));
+        let sweep = move |conn: &mut _| logins::sweep(conn, ahead, 1_000);
+        let swept = server.running().store.write(sweep).await.expect("swept");
+        assert_eq!(swept.len(), 2);
+        for _ in 0..2 {
+            assert_eq!(doors(&server, &other.token).await, (json!(4000), Some(3401), 401));
+            server.restart(|_| {}).await;
+        }
+        // So long a leap takes the others, too: they log in again.
+        assert_eq!(doors(&server, &alice.token).await, (json!(4000), Some(3401), 401));
+        let next = another(&server, &alice).await;
+        assert_eq!(doors(&server, &next.token).await, (Value::Null, None, 200));
+        server.stop().await;
+    }
 }
 
 /// The token was good when it was looked at, and revoked before the hub heard of it.

@@ -2,6 +2,7 @@
 //! all that its command line can do.
 
 mod cli;
+mod clock;
 mod control;
 mod disk;
 mod faults;

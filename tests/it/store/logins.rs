@@ -6,8 +6,9 @@ use std::time::Duration;
 use tradewind::auth::token::Tokens;
 use tradewind::domain::clock::Timestamp;
 use tradewind::domain::id::UserId;
-use tradewind::domain::login::{LoginId, Network, Which};
+use tradewind::domain::login::{LoginId, Network, Proof, Which};
 use tradewind::store::Database;
+use tradewind::store::tables::living;
 use tradewind::store::tables::logins::{self, Begun, NewLogin};
 
 use super::harness::*;
@@ -101,7 +102,25 @@ on_both! {
         assert_eq!(database.read(logins::voids).unwrap(), [(alice, revoked.void.unwrap())]);
         assert_eq!(names(&database, alice, NOW), [] as [&str; 0]);
 
-        // What a start loads.
+        // What is asked of a token, and what a start loads.
+        let proof = |user, name| {
+            database.read(|conn| living::proof(conn, user, Some(&LoginId::new(name)))).unwrap()
+        };
+        for (user, name, expected) in [
+            (bob, "x", Proof::Lives),
+            (alice, "x", Proof::Ended),
+            (alice, "a", Proof::Ended),
+            (alice, "unheard of", Proof::Ended),
+            (alice, "", Proof::Ended),
+            (id(8), "x", Proof::NoUser),
+        ] {
+            assert_eq!(proof(user, name), expected, "{user} {name}");
+        }
+        assert_eq!(database.read(|conn| living::proof(conn, bob, None)).unwrap(), Proof::Ended);
+        let page = |above| {
+            database.read(|conn| living::page(conn, &LoginId::new(above), 10)).unwrap()
+        };
+        assert_eq!((page(""), page("x")), (vec![(LoginId::new("x"), bob)], vec![]));
         let mut kept = database.read(|conn| logins::revoked(conn, NOW)).unwrap();
         kept.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
         let names: Vec<&str> = kept.iter().map(|(login, _)| login.as_str()).collect();
@@ -133,7 +152,7 @@ on_both! {
             database.write(|conn| logins::insert(conn, &login(name, id(2), at))).unwrap();
         }
         let sweep = |rows| database.write(|conn| logins::sweep(conn, NOW.after(DAY), rows)).unwrap();
-        assert_eq!((sweep(1), sweep(10), sweep(10)), (1, 1, 0));
+        assert_eq!([sweep(1), sweep(10), sweep(10)].map(|swept| swept.len()), [1, 1, 0]);
         assert_eq!(names(&database, id(2), NOW), ["c"]);
         let which = Which::One(LoginId::new("c"));
         database.write(|conn| logins::revoke(conn, id(2), &which, NOW)).unwrap();
@@ -146,6 +165,7 @@ fn a_draft_is_stored_under_the_name_that_the_token_says() {
     let tokens = Tokens::new(&[b'x'; 32], DAY, Arc::default());
     let draft = tokens.draft(NOW).unwrap();
     let user = tradewind::domain::user::User { id: id(2), name: "a".to_owned(), profile: None };
+    tokens.revoked().admit(&draft.login, user.id);
     let claims = tokens.verify(&tokens.sign(&user, &draft).unwrap(), NOW).unwrap();
     assert_eq!(claims.login, Some(draft.login));
 }

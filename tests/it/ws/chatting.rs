@@ -255,7 +255,7 @@ async fn a_peer_that_answers_no_ping_is_dead() {
 async fn the_token_is_looked_at_at_login_only() {
     let server = Server::start().await;
     let (alice, bob) = (server.user("alice").await, server.user("bob").await);
-    let short = server.short_token(&alice, Duration::from_secs(2));
+    let short = server.short_token(&alice, Duration::from_secs(2)).await;
     let mut here = Client::open(server.address, "/ws/chatting").await;
     here.log_in(&short).await;
     let mut there = Client::open(server.address, "/ws").await;

@@ -106,7 +106,7 @@ async fn a_session_ends_with_its_token() {
     let bob = server.user("bob").await;
     let mut other = server.login(&alice).await;
     let mut client = server.connect().await;
-    let token = server.short_token(&alice, Duration::from_secs(2));
+    let token = server.short_token(&alice, Duration::from_secs(2)).await;
     client.identify(&token).await;
     let echo = client.ask(send(&alice, &bob, "while it lasts")).await;
     assert_eq!(other.recv().await, echo);
@@ -129,7 +129,7 @@ async fn a_fresh_token_prolongs_a_session() {
     let alice = server.user("alice").await;
     let mut client = server.connect().await;
     let start = Instant::now();
-    client.identify(&server.short_token(&alice, Duration::from_secs(2))).await;
+    client.identify(&server.short_token(&alice, Duration::from_secs(2)).await).await;
     let again = json!({"type": "auth", "payload": {"auth": alice.token}});
     assert_eq!(client.ask(again).await["type"], "auth");
     let mut pace = tokio::time::interval(Duration::from_millis(100));
@@ -138,7 +138,7 @@ async fn a_fresh_token_prolongs_a_session() {
         client.expect_nothing().await;
     }
     // And a shorter one shortens it.
-    let shorter = server.short_token(&alice, Duration::from_secs(1));
+    let shorter = server.short_token(&alice, Duration::from_secs(1)).await;
     let again = json!({"type": "auth", "payload": {"auth": shorter}});
     assert_eq!(client.ask(again).await["type"], "auth");
     assert_eq!(client.closed().await.0, 4010);

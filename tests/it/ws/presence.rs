@@ -69,7 +69,7 @@ async fn a_user_of_a_token_for_nobody_is_not_online() {
     let alice = server.user("alice").await;
     let mut ghost = alice.clone();
     ghost.user.id = tradewind::domain::id::UserId::new(alice.id() + 2).unwrap();
-    let token = server.short_token(&ghost, std::time::Duration::from_secs(600));
+    let token = server.unknown_token(&ghost, std::time::Duration::from_secs(600));
     let mut client = server.connect().await;
     client.ask(json!({"type": "heartbeat", "payload": 0})).await;
     for _ in 0..3 {

@@ -30,7 +30,7 @@ async fn a_new_password_ends_all_other_log_ins() {
         let alice = person(&server, "alice").await;
         let email = "alice@test.example";
         let other = log_in(&server, email, PASSWORD).await;
-        let foreign = server.short_token(&alice, Duration::from_secs(1_000));
+        let foreign = server.short_token(&alice, Duration::from_secs(1_000)).await;
         let mut here = server.login(&alice).await;
         let (mut there, mut third) = (server.log_in(&other).await, server.connect().await);
         third.identify(&foreign).await;
@@ -86,7 +86,7 @@ async fn a_deleted_account_is_gone_at_once_and_its_history_stays() {
         let block = format!("/blocks/{}", alice.id());
         server.api(&bob, "PUT", &block, Value::Null).await.expect(204);
         server.api(&bob, "DELETE", &block, Value::Null).await.expect(204);
-        let foreign = server.short_token(&alice, Duration::from_secs(1_000));
+        let foreign = server.short_token(&alice, Duration::from_secs(1_000)).await;
         let mut friend = server.log_in(&bob).await;
         let mut reader = server.login(&bob).await;
         let (mut rewind, mut chatting) = (server.login(&alice).await, server.log_in(&alice).await);
