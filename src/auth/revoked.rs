@@ -5,7 +5,7 @@
 //! there. A log-in that is in neither book is looked up once: it may have begun in another process.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -29,10 +29,14 @@ pub enum Standing {
 }
 
 /// The log-ins and void tokens of all users.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Revocations {
     books: RwLock<Books>,
+    listener: OnceLock<Listener>,
 }
+
+/// Ends the sessions of a user whose tokens were revoked.
+type Listener = Box<dyn Fn(UserId) + Send + Sync>;
 
 #[derive(Debug, Default)]
 struct Books {
@@ -53,7 +57,16 @@ impl Revocations {
     ) -> Self {
         let (ended, voids) = (ended.into_iter().collect(), voids.into_iter().collect());
         let living = HashMap::new();
-        Self { books: RwLock::new(Books { living, ended, voids, ended_max: ENDED_KEPT }) }
+        let books = RwLock::new(Books { living, ended, voids, ended_max: ENDED_KEPT });
+        Self { books, listener: OnceLock::new() }
+    }
+
+    /// Has somebody told from now on whose tokens are revoked, by whichever door. The first who asks
+    /// for it is.
+    pub fn tell(&self, listener: impl Fn(UserId) + Send + Sync + 'static) {
+        if self.listener.set(Box::new(listener)).is_err() {
+            log::error!("revocations are told to somebody else");
+        }
     }
 
     /// How a token with these claims stands.
@@ -99,7 +112,7 @@ impl Revocations {
         }
     }
 
-    /// Adds what has been revoked and committed.
+    /// Adds what has been revoked and committed, and has its sessions ended.
     pub fn add(&self, revocation: Revocation, now: Timestamp) {
         let Revocation { user, logins, void } = revocation;
         let mut books = self.write();
@@ -107,6 +120,10 @@ impl Revocations {
             books.voids.insert(user, void);
         }
         books.end(logins, now);
+        drop(books);
+        if let Some(listener) = self.listener.get() {
+            listener(user);
+        }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Books> {

@@ -68,6 +68,8 @@ pub async fn exchange(
     let body = take_body(&mut request, state.settings.body_timeout);
     let response = next.call(request).await?;
     let body = body.filter(|body| !body.ended.get());
+    // What is a socket from now on is no unfinished request, though its answer has no end.
+    let permit = permit.filter(|_| response.status() != StatusCode::SWITCHING_PROTOCOLS);
     if let Some(serving) = &mut serving {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             serving.upgraded();

@@ -9,7 +9,9 @@ use actix::dev::{MessageResponse, SendError};
 use actix::{Addr, Handler, Message};
 use tokio::sync::oneshot;
 
-use super::messages::{Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Submit};
+use super::messages::{
+    Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Revoke, Submit,
+};
 use super::{ChatServer, Parts, Settings};
 use crate::auth::revoked::Revocations;
 use crate::dialect::Kind;
@@ -40,6 +42,9 @@ pub struct Hub {
 impl Hub {
     /// The way to a hub that has been started.
     pub fn new(server: Addr<ChatServer>, parts: &Parts, settings: &Settings) -> Self {
+        let ends = server.clone();
+        // Past the bound: lost, it would leave sessions alive that must end.
+        parts.revoked.tell(move |user| ends.do_send(Revoke { user }));
         Self {
             server,
             known: Batched::new(parts.store.clone(), known),

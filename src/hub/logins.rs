@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::Hub;
 use super::access::{LookUp, refusal};
-use super::messages::{AskSockets, Revoke, TellDepartures};
+use super::messages::{AskSockets, TellDepartures};
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::domain::login::{Claims, LoginId, Proof, Revocation, Which};
@@ -123,10 +123,7 @@ impl Hub {
         let done = actix::spawn(async move {
             let (value, revocation) = written.await.map_err(refusal)?;
             if let Some(revocation) = revocation {
-                let user = revocation.user;
                 hub.revoked.add(revocation, hub.clock.now());
-                // Past the bound: lost, it would leave sessions alive that must end.
-                hub.server.do_send(Revoke { user });
             }
             Ok(value)
         });

@@ -1,6 +1,6 @@
 //! The rules of one session, without sockets and actors; of the clock it only lends the reading.
 //!
-//! Text, answers and pushes go in; [`Effect`]s come out. The rule that shapes it: frames of a
+//! Text, answers and pushes go in; effects come out. The rule that shapes it: frames of a
 //! session are handled one after another, and answers leave in the order of the requests. Writes
 //! may be under way together, because the hub and the store keep their order; whatever must see
 //! their outcome (a look-up, an identification) waits for them, and so does the reading of the

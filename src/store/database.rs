@@ -212,9 +212,6 @@ impl Database {
         let place = self.location.place();
         self.check_lock()?;
         let in_place = |conn: &mut Connection, memory: &mut Memory| {
-            if memory.is_overtaken {
-                self.files.others_wrote();
-            }
             let value = op(conn, memory)?;
             self.files.check()?;
             Ok(value)

@@ -8,7 +8,7 @@
 use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use diesel::connection::SimpleConnection as _;
@@ -57,8 +57,6 @@ pub(super) struct Files {
     anchor: Mutex<Option<SqliteConnection>>,
     /// What cannot be undone, and of which of them.
     lost: OnceLock<(usize, Absence)>,
-    /// Whether another process has committed: it may have made the database smaller.
-    others_wrote: AtomicBool,
 }
 
 /// A file that is open.
@@ -79,13 +77,7 @@ struct Checkpoint {
 impl Files {
     /// Those of a server.
     pub fn none() -> Self {
-        Self {
-            kept: Vec::new(),
-            header: None,
-            anchor: Mutex::new(None),
-            lost: OnceLock::new(),
-            others_wrote: AtomicBool::new(false),
-        }
+        Self { kept: Vec::new(), header: None, anchor: Mutex::new(None), lost: OnceLock::new() }
     }
 
     /// Those at a path, open in a connection that is kept for that.
@@ -126,11 +118,6 @@ impl Files {
             Some((_, lost @ Absence::Overwritten(_))) => Err(lost.clone()),
             Some(_) | None => Ok(()),
         }
-    }
-
-    /// Another process has committed.
-    pub fn others_wrote(&self) {
-        self.others_wrote.store(true, Ordering::Relaxed);
     }
 
     /// How many bytes the disk has room for.
@@ -188,7 +175,7 @@ impl Files {
     fn look_at(&self, place: usize, kept: &Kept) -> Result<(), Absence> {
         let found = kept.look()?;
         let before = kept.bytes.swap(found.len(), Ordering::Relaxed);
-        let has_size = found.len() >= before || self.may_shrink(place);
+        let has_size = found.len() >= before || self.may_shrink(place, &found);
         let is_database = || self.header.as_ref().is_none_or(|header| header.is_plausible(&found));
         if has_size && (place > 0 || is_database()) {
             Ok(())
@@ -198,10 +185,10 @@ impl Files {
     }
 
     /// Whether a file has become smaller for good reason.
-    fn may_shrink(&self, place: usize) -> bool {
+    fn may_shrink(&self, place: usize, found: &Metadata) -> bool {
         match place {
             // This program makes no database smaller, but others may have tidied it up.
-            0 => self.others_wrote.swap(false, Ordering::Relaxed),
+            0 => self.header.as_ref().is_some_and(|header| header.has_length(found)),
             // So may others do with the log, once all of it is in the database: then nothing of it is read.
             1 => self.checkpoint("PASSIVE").is_ok(),
             _ => true,

@@ -39,6 +39,12 @@ impl Header {
         Ok(Self { file, seen: Mutex::new(Seen { modified, counters }) })
     }
 
+    /// Whether the file is as long as its head says. SQLite makes it shorter (VACUUM by somebody, then a
+    /// checkpoint) only after it has said so there.
+    pub fn has_length(&self, found: &Metadata) -> bool {
+        length(&self.file) == Some(found.len())
+    }
+
     /// Whether the file can be what SQLite has made of it. Reads only if it was written to.
     pub fn is_plausible(&self, found: &Metadata) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,14 +61,32 @@ impl Header {
 
 /// The counters of a head that is one.
 fn read(file: &File) -> Option<[u32; 2]> {
+    let head = head(file)?;
+    Some([number(&head, 24)?, number(&head, 40)?])
+}
+
+/// How long a file is by its head: its pages, and how many there are.
+fn length(file: &File) -> Option<u64> {
+    let head = head(file)?;
+    let page = match head.get(16..18)? {
+        // What has no room in two bytes.
+        [0, 1] => 65_536,
+        two => u64::from(u16::from_be_bytes(two.try_into().ok()?)),
+    };
+    page.checked_mul(number(&head, 28)?.into())
+}
+
+/// A head that is one.
+fn head(file: &File) -> Option<[u8; 44]> {
     let mut head = [0; 44];
     read_start(file, &mut head).ok()?;
     let is_one = head.starts_with(MAGIC) && head.get(18..20) == Some(WRITE_AHEAD);
-    let number = |at: usize| {
-        let bytes = head.get(at..at.saturating_add(4))?;
-        Some(u32::from_be_bytes(bytes.try_into().ok()?))
-    };
-    is_one.then_some([number(24)?, number(40)?])
+    is_one.then_some(head)
+}
+
+fn number(head: &[u8], at: usize) -> Option<u32> {
+    let bytes = head.get(at..at.saturating_add(4))?;
+    Some(u32::from_be_bytes(bytes.try_into().ok()?))
 }
 
 #[cfg(unix)]

@@ -27,8 +27,6 @@ const ROOMS_MAX: usize = 50_000;
 pub(super) struct Memory {
     /// What the connection said when they were read; `None` if it is not to be kept.
     as_of: Option<i64>,
-    /// Whether another connection has committed since the last transaction.
-    pub is_overtaken: bool,
     /// Rooms, and who has none.
     pub rooms: HashMap<RoomKey, Option<Room>>,
     /// Who blocks whom; of the pairs that were looked up, all.
@@ -48,10 +46,8 @@ impl Memory {
             Connection::Postgres(_) => None,
         };
         let fits = self.rooms.len().max(self.blocks.len()) <= ROOMS_MAX;
-        let is_overtaken = self.as_of.is_some() && as_of != self.as_of;
         let is_true = as_of.is_some() && as_of == self.as_of && fits;
-        let known = if is_true { self } else { Self { as_of, ..Self::default() } };
-        Ok(Self { is_overtaken, ..known })
+        Ok(if is_true { self } else { Self { as_of, ..Self::default() } })
     }
 
     /// Forgets all.

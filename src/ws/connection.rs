@@ -2,7 +2,7 @@
 //!
 //! actix-http bounds the time of the first head on a connection and that between two requests, but
 //! not that of a second head which has begun; and it counts nothing by peer. Here each connection is
-//! in one [`Phase`], with one timer. What has an answer to wait for, or whose head has not come whole,
+//! in one `Phase`, with one timer. What has an answer to wait for, or whose head has not come whole,
 //! is an unfinished request; what waits between two requests is idle.
 
 use std::cell::{Cell, RefCell};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
-use tradewind::config::Config;
+use tradewind::config::{Adapter, Config};
 
 use super::LOGIN;
 use crate::harness::http::send;
@@ -192,4 +192,28 @@ async fn a_proxy_that_is_not_trusted_is_spoken_of_once() {
     until("the warning", || said() > 0).await;
     assert_eq!(said(), 1);
     server.stop();
+}
+
+#[actix_web::test]
+async fn sockets_behind_a_proxy_are_no_unfinished_requests() {
+    for adapter in [Adapter::Upgraded, Adapter::Actors] {
+        let server = server(|config| {
+            config.http.trust_proxy = true;
+            config.ws.adapter = adapter;
+        })
+        .await;
+        let upgrade = "GET /ws HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\n\
+            Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        let mut sockets = Vec::new();
+        for _ in 0..2 * MAX {
+            let mut socket = say(server.address, "127.0.0.1", upgrade).await;
+            assert_eq!(status(&mut socket).await, 101, "{adapter:?}");
+            sockets.push(socket);
+        }
+        let headers = [("x-forwarded-for", "192.0.2.1")];
+        assert_eq!(send(server.address, ("GET", "/healthz"), &headers, "").await.status, 200);
+        drop(sockets);
+        server.stop().await;
+    }
 }

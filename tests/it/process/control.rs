@@ -257,3 +257,19 @@ async fn bad_requests_are_refused_and_slow_ones_harm_only_themselves() {
     deaf.write_all(format!("{ours}\n").as_bytes()).unwrap();
     hub.stop();
 }
+
+#[actix_web::test]
+async fn a_log_in_that_a_command_ends_loses_its_sockets() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let set = ["limits.enabled=true", "limits.logins_per_user_max=2"];
+    let hub = Process::start(folder, &set);
+    let first = token(&text(add(folder, &set, "ann")));
+    let mut client = Client::open(hub.address, "/ws").await;
+    client.identify(&first).await;
+    for _ in 0..2 {
+        text(run(folder, &set, &["user", "token", "--name", "ann"]));
+    }
+    assert_eq!(client.closed().await.0, 4010);
+    hub.stop();
+}

@@ -3,6 +3,8 @@
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -214,4 +216,27 @@ async fn files_that_were_moved_and_come_back_heal_it() {
 fn rename(from: &Path, to: &Path, back: bool) {
     let (from, to) = if back { (to, from) } else { (from, to) };
     fs::rename(from, to).unwrap();
+}
+
+#[actix_web::test]
+async fn a_database_that_others_tidy_up_is_not_taken_for_one_that_is_cut_short() {
+    let mut stage = Stage::start().await;
+    let file = stage.file("hub.db");
+    let mut conn = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    let fill = "CREATE TABLE filler AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
+                WHERE i < 300) SELECT randomblob(4000) FROM n; PRAGMA wal_checkpoint(TRUNCATE)";
+    conn.batch_execute(fill).unwrap();
+    let large = fs::metadata(&file).unwrap().len();
+    // The hub has seen it large: by a write, and once more by its own look each second.
+    assert!(stage.sends("large").await);
+    stage.server.until_metric("tradewind_store_ready", |ready| ready == 1.0).await;
+    let tidy = "DROP TABLE filler; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)";
+    conn.batch_execute(tidy).unwrap();
+    assert!(fs::metadata(&file).unwrap().len() < large - 1_000_000);
+    // Before any message: what looks first must know it, too.
+    let answer = http::send(stage.server.address, ("GET", "/readyz"), &[], "").await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(stage.sends("small").await);
+    stage.server.stop();
+    assert_eq!(contents(&file), ["one", "two", "three", "large", "small"]);
 }
