@@ -105,12 +105,19 @@ impl Passwords {
     }
 }
 
-/// Hashes a password on the thread that asks: for the command line.
+/// Hashes a password on the thread that asks, one after another: for commands, also those that run in
+/// a hub.
 ///
 /// # Errors
 /// [`AuthError::Hash`].
 pub fn hash_now(password: &str) -> Result<String, AuthError> {
-    Hasher::new().and_then(|mut hasher| hasher.hash(&nfc(password))).map_err(AuthError::Hash)
+    /// Its memory is made once, as that of [`Passwords`] is.
+    static HASHER: Mutex<Option<Hasher>> = Mutex::new(None);
+    let mut idle = HASHER.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut hasher = idle.take().map_or_else(Hasher::new, Ok).map_err(AuthError::Hash)?;
+    let hash = hasher.hash(&nfc(password)).map_err(AuthError::Hash);
+    *idle = Some(hasher);
+    hash
 }
 
 /// The hash of a password that nobody knows.

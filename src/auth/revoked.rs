@@ -38,7 +38,7 @@ pub struct Revocations {
 /// Ends the sessions of a user whose tokens were revoked.
 type Listener = Box<dyn Fn(UserId) + Send + Sync>;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Books {
     /// Whose they are. About 40 bytes each, until they end or are swept.
     living: HashMap<u128, UserId>,
@@ -56,8 +56,7 @@ impl Revocations {
         voids: impl IntoIterator<Item = (UserId, Void)>,
     ) -> Self {
         let (ended, voids) = (ended.into_iter().collect(), voids.into_iter().collect());
-        let living = HashMap::new();
-        let books = RwLock::new(Books { living, ended, voids, ended_max: ENDED_KEPT });
+        let books = RwLock::new(Books { ended, voids, ..Books::default() });
         Self { books, listener: OnceLock::new() }
     }
 
@@ -132,6 +131,13 @@ impl Revocations {
 
     fn write(&self) -> RwLockWriteGuard<'_, Books> {
         self.books.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Books {
+    fn default() -> Self {
+        let (living, ended, voids) = Default::default();
+        Self { living, ended, voids, ended_max: ENDED_KEPT }
     }
 }
 

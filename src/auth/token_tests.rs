@@ -162,7 +162,7 @@ fn a_revoked_token_is_not_taken() {
     let renewed = tokens.draft_for(draft.login, NOW.after(DAY));
     let renewed = tokens.sign(&alice(), &renewed).unwrap();
     assert_eq!(tokens.verify(&renewed, NOW), Err(TokenError::Revoked));
-    assert!(tokens.verify(&other, NOW).is_ok());
+    assert!(says(&tokens, &other, NOW).is_ok());
 }
 
 #[test]
@@ -177,5 +177,5 @@ fn a_token_that_follows_a_void_is_issued_after_it() {
     let early = tokens.sign(&alice(), &draft).unwrap();
     assert_eq!(tokens.verify(&early, NOW), Err(TokenError::Revoked));
     let late = tokens.sign(&alice(), &draft.after(Some(through))).unwrap();
-    assert_eq!(tokens.verify(&late, NOW).unwrap().issued_at, NOW.after(SECOND));
+    assert_eq!(says(&tokens, &late, NOW).unwrap().issued_at, NOW.after(SECOND));
 }

@@ -40,11 +40,14 @@ pub fn is_control(c: char) -> bool {
 }
 
 /// Whether nothing is to be seen of a character: white space, what renderers ignore (Hangul
-/// fillers, too), and two signs that are drawn empty.
+/// fillers, too), signs that are drawn empty, and what only stands for something else.
 pub fn is_blank(c: char) -> bool {
     const BRAILLE_BLANK: char = '\u{2800}';
     const NULL_NOTEHEAD: char = '\u{1D159}';
-    matches!(c, BRAILLE_BLANK | NULL_NOTEHEAD)
+    const EGYPTIAN_BLANKS: [char; 2] = ['\u{13441}', '\u{13442}'];
+    const OBJECT_REPLACEMENT: char = '\u{FFFC}';
+    matches!(c, BRAILLE_BLANK | NULL_NOTEHEAD | OBJECT_REPLACEMENT)
+        || EGYPTIAN_BLANKS.contains(&c)
         || CodePointSetData::new::<WhiteSpace>().contains(c)
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
@@ -89,6 +92,8 @@ mod tests {
             "\u{FFA0}",
             "\u{2800}",
             "\u{1D159}",
+            "\u{13442}\u{13441}",
+            "\u{FFFC}",
             "\u{301}\u{20DD}",
             "\u{FE0F}",
             "\u{E0041}",

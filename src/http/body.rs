@@ -43,8 +43,10 @@ pub async fn whole(
     body: Payload,
     bytes_max: usize,
 ) -> Result<Bytes, BodyFault> {
-    let mut codings = request.headers().get_all(CONTENT_ENCODING);
-    if !codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    let codings = request.headers().get_all(CONTENT_ENCODING);
+    let mut codings = codings.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    let is_known = |coding: &[u8]| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity");
+    if !codings.all(|coding| is_known(coding.trim_ascii())) {
         return Err(BodyFault::Encoded);
     }
     let announced = announced(request.headers()).unwrap_or(0);

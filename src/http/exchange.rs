@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use actix_web::HttpRequest;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
@@ -60,7 +61,7 @@ pub async fn exchange(
     };
     let mut serving = request.conn_data::<Rc<Life>>().map(Life::serve);
     warn_of_proxy(&state, request.headers());
-    let Ok(permit) = unfinished(&state, request.headers()) else {
+    let Ok(permit) = unfinished(&state, request.request()) else {
         state.metrics.refusals.with_label_values(&["requests"]).inc();
         let refused = request.error_response(ApiError::TooMany(RETRY_AFTER));
         return Ok(held(refused, (serving, None, None)));
@@ -110,11 +111,13 @@ fn warn_of_proxy(state: &State, headers: &HeaderMap) {
     }
 }
 
-/// Behind a proxy, requests count by the address that it names; otherwise connections count.
-fn unfinished(state: &State, headers: &HeaderMap) -> Result<Option<Permit>, ()> {
-    let named = state.settings.trust_proxy.then(|| peer::forwarded(headers)).flatten();
-    let Some(ip) = named else { return Ok(None) };
-    state.unfinished.open(ip).map_err(|_| ())
+/// Behind a proxy, requests count by the address that it names, and by its own where it names none;
+/// otherwise connections count.
+fn unfinished(state: &State, request: &HttpRequest) -> Result<Option<Permit>, ()> {
+    if !state.settings.trust_proxy {
+        return Ok(None);
+    }
+    state.unfinished.open(peer::address(request, true)).map_err(|_| ())
 }
 
 /// What is kept until the answer has been given: that the connection is busy, what has not been read of

@@ -188,15 +188,14 @@ impl Rules {
             return Ok(Err(Refusal::GroupFull));
         }
         let groups = groups::count_of(ledger.conn(), user.id)?;
-        if !unaware && groups >= self.limits.groups_per_user_max {
+        if groups >= self.limits.groups_per_user_max {
             return Ok(Err(Refusal::TooManyGroups));
         }
         let now = self.clock.now();
-        // Whom he blocks, nobody can use up his day.
-        if !unaware
-            && let Some(most) = self.limits.additions_per_day
-            && let Err(refusal) =
-                quotas::take(ledger.conn(), user.id, (Quota::Additions, most), now)?
+        // Who is blocked cannot use up his day, and cannot tell by that.
+        let day = if unaware { Quota::HiddenAdditions } else { Quota::Additions };
+        if let Some(most) = self.limits.additions_per_day
+            && let Err(refusal) = quotas::take(ledger.conn(), user.id, (day, most), now)?
         {
             return Ok(Err(refusal));
         }

@@ -28,6 +28,9 @@ pub enum Quota {
     FriendRequests,
     /// Groups that others have put the user into.
     Additions,
+    /// The same, by those whom the user blocks: they are refused as others are, and use up nothing of
+    /// his.
+    HiddenAdditions,
 }
 
 impl Quota {
@@ -35,6 +38,7 @@ impl Quota {
         match self {
             Self::FriendRequests => 0,
             Self::Additions => 1,
+            Self::HiddenAdditions => 2,
         }
     }
 }

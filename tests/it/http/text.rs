@@ -163,7 +163,7 @@ async fn a_byte_order_mark_is_skipped_and_an_encoding_is_refused() {
             let refused = post(Some(coding), body.clone()).await;
             assert_eq!(refused.status, 415, "{path} {coding}: {}", refused.text);
         }
-        for coding in ["identity", "Identity"] {
+        for coding in ["identity", "Identity", "", "identity,identity", "identity, "] {
             assert_eq!(post(Some(coding), body.clone()).await.status, 201, "{path} {coding}");
         }
     }

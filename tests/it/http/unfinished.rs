@@ -131,7 +131,19 @@ async fn behind_a_proxy_each_client_occupies_its_own() {
     };
     soon("a refusal", async { while other("192.0.2.1").await != 429 {} }).await;
     assert_eq!(other("192.0.2.2").await, 200);
-    // The proxy itself is exempt.
+    // What it does not say for whom it is counts as its own.
+    for forwarded in ["", "X-Forwarded-For: unknown\r\n"] {
+        let body =
+            format!("POST {LOGIN} HTTP/1.1\r\nHost: x\r\n{forwarded}Content-Length: 9\r\n\r\n");
+        let mut nameless = Vec::new();
+        for _ in 0..MAX {
+            nameless.push(say(server.address, "127.0.0.3", &body).await);
+        }
+        soon("a refusal", async { while ask(server.address, "127.0.0.3").await != 429 {} }).await;
+        drop(nameless);
+        soon("room", async { while ask(server.address, "127.0.0.3").await != 200 {} }).await;
+    }
+    // The proxy's connections are exempt.
     for _ in 0..2 * MAX {
         held.push(say(server.address, "127.0.0.1", HALF).await);
     }

@@ -131,3 +131,32 @@ async fn others_put_a_user_into_so_many_groups_a_day() {
     hers.close().await;
     server.stop().await;
 }
+
+#[actix_web::test]
+async fn who_is_blocked_cannot_tell_by_the_additions_of_a_day_nor_use_them_up() {
+    let server = Server::with(Backend::Sqlite, |config| {
+        config.limits.enabled = true;
+        config.limits.group_additions_per_day = 2;
+    })
+    .await;
+    let (alice, bob) = (server.user("alice").await, server.user("bob").await);
+    let carol = server.user("carol").await;
+    server.befriend(&alice, &bob).await;
+    server.befriend(&carol, &bob).await;
+    server.api(&bob, "PUT", "/blocks/alice", Value::Null).await.expect(204);
+    let add = async |maker: &Account| {
+        let made = server.api(maker, "POST", "/groups", json!({"title": "x"})).await;
+        let group = made.expect(201)["id"].as_str().expect("an id").to_owned();
+        let path = format!("/groups/{group}/members/bob");
+        server.api(maker, "PUT", &path, Value::Null).await
+    };
+    for maker in [&alice, &carol] {
+        for _ in 0..2 {
+            add(maker).await.expect(200);
+        }
+        add(maker).await.expect_problem(429, "too_many_requests");
+    }
+    let rooms = server.api(&bob, "GET", "/rooms", Value::Null).await;
+    assert_eq!(rooms.expect(200)["rooms"].as_array().expect("rooms").len(), 2, "carol's");
+    server.stop().await;
+}
