@@ -175,7 +175,9 @@ fn variants(name: &str) -> Vec<String> {
         nfkd.normalize(name).into_owned(),
         nfc(name).into_owned(),
         folded(name),
-        CaseMapper::new().fold_string(name).into_owned(),
+        // Folded in pieces, as Unicode has it (section 3.13, D145): an iota below a letter becomes a letter
+        // of its own, behind the marks of the one above only where these have been sorted before.
+        CaseMapper::new().fold_string(&nfd.normalize(name)).into_owned(),
         name.to_ascii_uppercase(),
         name.chars().map(wide).collect(),
     ]
