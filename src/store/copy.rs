@@ -15,7 +15,7 @@ use diesel::{Connection as _, QueryResult, RunQueryDsl as _, SqliteConnection, s
 
 use super::Connection;
 use super::error::StoreError;
-use super::location::{Location, plain_path};
+use super::location::{Location, RESTORING, plain_path};
 use super::lock::Lock;
 use super::migrate;
 use super::settings::Settings;
@@ -83,7 +83,7 @@ pub fn restore(
         let cause = "is the database itself; `tradewind restore --new-epoch` marks it as a copy";
         return Err(StoreError::failed(&from.display().to_string(), cause));
     }
-    let fresh = suffixed(&target, ".restoring");
+    let fresh = suffixed(&target, RESTORING);
     // Left by one who was killed.
     drop(fs::remove_file(&fresh));
     drop(fs::remove_file(suffixed(&fresh, ".partial")));

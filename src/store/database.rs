@@ -51,6 +51,7 @@ impl Database {
     /// server and the cause.
     pub fn open(settings: &Settings) -> Result<Self, StoreError> {
         let location = Location::parse(&settings.url)?;
+        location.refuse_half_restored()?;
         location.prepare()?;
         let opener = |role, files: &Arc<Files>| {
             Opener::new(location.clone(), settings, role, Arc::clone(files))
@@ -76,6 +77,7 @@ impl Database {
     /// As [`Database::open`], and [`StoreError::Held`].
     pub fn own(settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
         let location = Location::parse(&settings.url)?;
+        location.refuse_half_restored()?;
         location.prepare()?;
         let patience = Duration::from_millis(settings.busy_timeout_ms.into());
         let lock = Some(Arc::new(Lock::take(&location, now, patience)?));

@@ -62,6 +62,23 @@ impl Location {
         }
     }
 
+    /// Refuses a place from which a restore has taken the old database, and to which it has not brought
+    /// the new one: an empty one made there would look like a good start.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`], which says what to do.
+    pub fn refuse_half_restored(&self) -> Result<(), StoreError> {
+        let Self::Sqlite(path) = self else { return Ok(()) };
+        let (there, coming) = (Path::new(path).exists(), format!("{path}{RESTORING}"));
+        if there || !Path::new(&coming).exists() {
+            return Ok(());
+        }
+        let cause = format!(
+            "a restore was cut off: run it again; what was there before is beside it, as {path}.before-…"
+        );
+        Err(StoreError::failed(&self.place(), cause))
+    }
+
     /// Keeps an eye on the files that a first connection has open.
     ///
     /// # Errors
@@ -89,6 +106,9 @@ impl Location {
         }
     }
 }
+
+/// What a copy is called on its way into the place of a database.
+pub(super) const RESTORING: &str = ".restoring";
 
 /// A path that SQLite takes for nothing but a path: no URI, no `:memory:`.
 pub(super) fn plain_path(path: &str) -> String {

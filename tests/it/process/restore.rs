@@ -228,3 +228,23 @@ fn what_is_no_good_copy_is_refused_and_nothing_is_changed() {
         complaint(&run(folder, &["store.url=sqlite://no.db"], &["restore", "--new-epoch"]));
     assert!(nowhere.contains("no.db") && !folder.join("no.db").exists(), "{nowhere}");
 }
+
+#[actix_web::test]
+async fn a_restore_that_was_cut_off_makes_no_empty_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    accounts(folder, 2);
+    let [file, copy] = ["tradewind.db", "copy.db"].map(|name| folder.join(name));
+    text(run(folder, &[], &["backup", copy.to_str().unwrap()]));
+    // As a kill between the two renames leaves it.
+    fs::rename(&file, folder.join("tradewind.db.before-1")).unwrap();
+    fs::copy(&copy, folder.join("tradewind.db.restoring")).unwrap();
+    for args in [&["serve"][..], &["user", "add", "--name", "eve", "--email", "e@x.example"]] {
+        let line = complaint(&run(folder, &[], args));
+        assert!(line.contains("a restore was cut off: run it again"), "{line}");
+    }
+    assert!(!file.exists());
+    text(run(folder, &[], &["restore", copy.to_str().unwrap()]));
+    Process::start(folder, &[]).stop();
+    assert!(fs::metadata(&file).unwrap().len() > 0);
+}
