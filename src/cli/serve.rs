@@ -30,7 +30,6 @@ pub struct Serve {
 
 /// Runs the hub until SIGTERM, SIGINT or SIGHUP, or until its database is lost.
 pub fn run(config: &Config, serve: &Serve, remarks: &[String]) -> anyhow::Result<()> {
-    remarks.iter().for_each(|remark| log::warn!("{remark}"));
     let files = capacity::raise_files();
     // First of all: a second hub started by mistake must not touch the database.
     let listener = server::listen(config)?;
@@ -43,6 +42,7 @@ pub fn run(config: &Config, serve: &Serve, remarks: &[String]) -> anyhow::Result
         let stop = StopSignals::install()?;
         let control = control::Listener::open(config, &base)?;
         let running = server::start(config, base, listener).await?;
+        remarks.iter().for_each(|remark| log::warn!("{remark}"));
         log::info!("this machine carries {}", Capacity::of(config, files));
         announce(config, &database, &running);
         if let Some(tokens) = demo {
