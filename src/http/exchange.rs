@@ -68,11 +68,16 @@ pub async fn exchange(
     };
     let body = take_body(&mut request, state.settings.body_timeout);
     let response = next.call(request).await?;
+    let is_socket = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if let Some(body) = body.as_ref().filter(|_| is_socket) {
+        // What comes from now on are frames, and the socket has deadlines of its own.
+        body.is_socket.set(true);
+    }
     let body = body.filter(|body| !body.ended.get());
     // What is a socket from now on is no unfinished request, though its answer has no end.
     let permit = permit.filter(|_| response.status() != StatusCode::SWITCHING_PROTOCOLS);
     if let Some(serving) = &mut serving {
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        if is_socket {
             serving.upgraded();
         } else if body.is_some() {
             serving.closes();
@@ -151,6 +156,7 @@ impl MessageBody for Held {
 struct Shared {
     payload: Rc<RefCell<Payload>>,
     ended: Rc<Cell<bool>>,
+    is_socket: Rc<Cell<bool>>,
 }
 
 /// Puts a body in the place of the request's that ends in time; `None` if there is none.
@@ -160,7 +166,11 @@ fn take_body(request: &mut ServiceRequest, timeout: Duration) -> Option<Shared> 
         payload => payload,
     };
     let announced = announced(request.headers()).unwrap_or(0);
-    let shared = Shared { payload: Rc::new(RefCell::new(payload)), ended: Rc::default() };
+    let shared = Shared {
+        payload: Rc::new(RefCell::new(payload)),
+        ended: Rc::default(),
+        is_socket: Rc::default(),
+    };
     let timed =
         Timed { shared: shared.clone(), timeout, timer: None, bytes: announced, received: 0 };
     request.set_payload(Payload::Stream { payload: Box::pin(timed) });
@@ -216,7 +226,7 @@ impl Stream for Timed {
             }
             Poll::Ready(Some(Err(_))) => {}
             Poll::Ready(None) => self.shared.ended.set(true),
-            Poll::Pending if self.is_late(task) => {
+            Poll::Pending if !self.shared.is_socket.get() && self.is_late(task) => {
                 let late = io::Error::from(io::ErrorKind::TimedOut);
                 return Poll::Ready(Some(Err(PayloadError::Io(late))));
             }

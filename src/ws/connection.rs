@@ -94,7 +94,7 @@ impl Life {
             self.count();
         }
         self.enter(Phase::Serving);
-        Serving { life: Rc::clone(self), closes: false }
+        Serving { life: Rc::clone(self), closes: false, is_socket: false }
     }
 
     fn allowed(&self) -> Option<Duration> {
@@ -113,6 +113,7 @@ impl Life {
 pub struct Serving {
     life: Rc<Life>,
     closes: bool,
+    is_socket: bool,
 }
 
 impl Serving {
@@ -122,7 +123,8 @@ impl Serving {
     }
 
     /// The connection has become a socket, which is counted elsewhere.
-    pub fn upgraded(&self) {
+    pub fn upgraded(&mut self) {
+        self.is_socket = true;
         self.life.permit.take();
     }
 }
@@ -132,7 +134,9 @@ impl Drop for Serving {
         if self.closes {
             return;
         }
-        self.life.enter(if self.life.rest() { Phase::Idle } else { Phase::Over });
+        // A socket that has ended is nothing to wait on: its peer waits for the end of the connection.
+        let goes_on = !self.is_socket && self.life.rest();
+        self.life.enter(if goes_on { Phase::Idle } else { Phase::Over });
     }
 }
 
