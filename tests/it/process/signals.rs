@@ -1,5 +1,7 @@
 //! SIGTERM, SIGINT and SIGHUP.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tokio_tungstenite::tungstenite::Message;
@@ -10,12 +12,25 @@ use crate::harness::{Process, Raw, http, process};
 
 const STOP_MAX: Duration = Duration::from_secs(10);
 
+/// Whoever runs the tests may ignore SIGHUP, as `nohup` has it; a server would, too.
+const HEARING: &[&str] = &["/usr/bin/env", "--default-signal=HUP"];
+
+/// A server that is started by another program.
+fn by(folder: &Path, starter: &[&str]) -> Process {
+    let program = process::command(folder, &[]);
+    let mut command = Command::new(starter[0]);
+    command.args(&starter[1..]).arg(program.get_program()).args(program.get_args());
+    command.current_dir(folder).env_clear();
+    command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Process::spawn(command, &["serve"]).0
+}
+
 #[actix_web::test]
 async fn each_signal_ends_it_well_with_clients_connected() {
     for signal in ["TERM", "INT", "HUP"] {
         let folder = tempfile::tempdir().unwrap();
         let accounts = process::accounts(folder.path(), 2);
-        let server = Process::start(folder.path(), &[]);
+        let server = by(folder.path(), HEARING);
         let mut author = server.login(&accounts[0]).await;
         let reader = server.login(&accounts[1]).await;
         let address = server.address;
@@ -77,7 +92,7 @@ async fn a_peer_that_never_reads_cannot_keep_it_alive() {
 fn an_idle_server_ends_at_once() {
     let folder = tempfile::tempdir().unwrap();
     for signal in ["TERM", "INT", "HUP"].repeat(3) {
-        let server = Process::start(folder.path(), &[]);
+        let server = by(folder.path(), HEARING);
         let start = Instant::now();
         server.signal(signal);
         assert_eq!(server.wait().code(), Some(0), "{signal}");
@@ -88,12 +103,7 @@ fn an_idle_server_ends_at_once() {
 #[actix_web::test]
 async fn who_starts_it_deaf_to_hangups_gets_it_so() {
     let folder = tempfile::tempdir().unwrap();
-    let program = process::command(folder.path(), &[]);
-    let mut deaf = std::process::Command::new("sh");
-    deaf.args(["-c", r#"trap '' HUP; exec "$@""#, "sh"]).arg(program.get_program());
-    deaf.current_dir(folder.path()).env_clear();
-    deaf.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let server = Process::spawn(deaf, &["serve"]).0;
+    let server = by(folder.path(), &["/bin/sh", "-c", r#"trap '' HUP; exec "$@""#, "sh"]);
     server.signal("HUP");
     // Signals are handled in turn: had that one ended it, this would not be answered.
     let ready = http::send(server.address, ("GET", "/readyz"), &[], "").await;
