@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::raw::{self, CLOSE, PING, PONG, close_of, frame};
 use crate::harness::server::Backend;
-use crate::harness::{Account, Raw, Server};
+use crate::harness::{Account, Raw, Server, until};
 
 const TIMEOUT: Duration = Duration::from_millis(1_000);
 
@@ -148,7 +148,9 @@ async fn a_socket_has_its_time_for_auth_however_it_beats() {
     assert_eq!(closed, 4003);
     assert!(start.elapsed() >= Duration::from_millis(800), "{:?}", start.elapsed());
     let evictions = &server.running().metrics.evictions;
-    assert_eq!(evictions.with_label_values(&["not_identified"]).get(), 1);
+    // The hub hears of an end after the peer does.
+    until("the end is counted", || evictions.with_label_values(&["not_identified"]).get() == 1)
+        .await;
     peer.close().await;
     known.text(r#"{"type":"heartbeat","payload":"last"}"#).await;
     while known.json().await["payload"] != "last" {}
