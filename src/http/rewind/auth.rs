@@ -37,7 +37,7 @@ pub struct Registration {
     /// Unique; a mail with a link goes there.
     #[schema(format = "email")]
     email: String,
-    #[schema(format = "password", min_length = 1)]
+    #[schema(format = "password", min_length = 8)]
     password: String,
 }
 
@@ -47,7 +47,7 @@ pub struct Registration {
 pub struct Credentials {
     #[schema(format = "email")]
     email: String,
-    #[schema(format = "password", min_length = 1)]
+    #[schema(format = "password", min_length = 8)]
     password: String,
 }
 

@@ -22,7 +22,7 @@ pub struct PasswordChange {
     old: String,
     /// The password as it is to be: at least `auth.password_chars_min` characters, at most
     /// `auth.password_bytes_max` bytes.
-    #[schema(format = "password", min_length = 1)]
+    #[schema(format = "password", min_length = 8)]
     new: String,
 }
 

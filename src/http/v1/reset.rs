@@ -18,6 +18,7 @@ use crate::store::tables::resets;
 #[serde(deny_unknown_fields)]
 pub struct Address {
     /// The address of the account.
+    #[schema(format = "email")]
     email: String,
 }
 
@@ -26,7 +27,7 @@ pub struct Address {
 #[serde(deny_unknown_fields)]
 pub struct NewPassword {
     /// At least `auth.password_chars_min` characters, at most `auth.password_bytes_max` bytes.
-    #[schema(format = "password", min_length = 1)]
+    #[schema(format = "password", min_length = 8)]
     password: String,
 }
 
