@@ -1091,9 +1091,10 @@ export class Client extends Emitter {
       this.#refresh();
       return;
     }
+    const friend = { ...user, room: this.roomWith(user.id) };
     this.requests.delete(user.id);
-    this.friends.set(user.id, user);
-    this.#tellFriend("response", user, true);
+    this.friends.set(user.id, friend);
+    this.#tellFriend("response", friend, true);
   }
 
   #discarded(user) {
