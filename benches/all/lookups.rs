@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use actix::{Arbiter, System};
 use criterion::{BenchmarkId, Criterion};
-use tradewind::domain::friendship::Friendship;
+use tradewind::domain::accounts::friendship::Friendship;
+use tradewind::domain::accounts::user::UserPair;
 use tradewind::domain::mint::EPOCH;
-use tradewind::domain::user::UserPair;
-use tradewind::store::tables::friendships;
+use tradewind::store::accounts::friendships;
 use tradewind::store::{Durability, Line, Store};
 
 use crate::stage::{Stage, user_id};

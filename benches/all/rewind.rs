@@ -4,11 +4,11 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use tradewind::clock::SystemClock;
-use tradewind::dialect::rewind::features::Features;
-use tradewind::dialect::rewind::{Form, Mode};
-use tradewind::dialect::{Decoded, Kind, Phase, Scene};
 use tradewind::domain::command::Command;
 use tradewind::domain::event::{Event, Viewer};
+use tradewind::wire::rewind::features::Features;
+use tradewind::wire::rewind::{Form, Mode};
+use tradewind::wire::{Decoded, Kind, Phase, Scene};
 
 use crate::stage::{message, user_id};
 

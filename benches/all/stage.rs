@@ -6,14 +6,14 @@ use std::time::Duration;
 use actix::ArbiterHandle;
 use tempfile::TempDir;
 use tradewind::clock::SystemClock;
+use tradewind::domain::accounts::name::UserName;
+use tradewind::domain::accounts::user::Email;
+use tradewind::domain::chat::message::{Content, Message};
+use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::clock::Clock;
 use tradewind::domain::id::{MessageId, UserId};
-use tradewind::domain::message::{Content, Message};
 use tradewind::domain::mint::{EPOCH, IdMint};
-use tradewind::domain::name::UserName;
-use tradewind::domain::room::RoomKey;
-use tradewind::domain::user::Email;
-use tradewind::store::tables::users::{self, NewUser};
+use tradewind::store::accounts::users::{self, NewUser};
 use tradewind::store::{Database, Durability, Settings, Store};
 
 /// The id of a user by number.

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use actix::{Actor, Arbiter, Context, Handler, System};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tradewind::domain::friendship::Audience;
+use tradewind::domain::accounts::friendship::Audience;
+use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::MessageId;
-use tradewind::domain::room::RoomKey;
 use tradewind::store::{Change, Committed, Done, Durability, Store};
 
 use crate::stage::{Stage, content, user_id};

@@ -15,9 +15,9 @@ use governor::{Quota, RateLimiter};
 use super::rates::{Rate, Rates};
 use super::tries::Tries;
 use crate::config;
+use crate::domain::accounts::login::Network;
+use crate::domain::accounts::user::Email;
 use crate::domain::id::UserId;
-use crate::domain::login::Network;
-use crate::domain::user::Email;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);

@@ -10,9 +10,9 @@ use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::domain::accounts::login::{Claims, LoginId, Revocation, Void};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
-use crate::domain::login::{Claims, LoginId, Revocation, Void};
 
 /// Over so many ended log-ins, those whose tokens have expired are forgotten.
 const ENDED_KEPT: usize = 10_000;

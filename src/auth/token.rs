@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 
 use super::revoked::{Revocations, Standing};
 use super::{AuthError, hmac, random};
+use crate::domain::accounts::login::{Claims, LoginId};
+use crate::domain::accounts::user::User;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
-use crate::domain::login::{Claims, LoginId};
-use crate::domain::user::User;
 
 /// 128 random bits.
 const JTI_BYTES: usize = 16;

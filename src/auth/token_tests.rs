@@ -3,7 +3,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use super::*;
-use crate::domain::login::{Revocation, Void};
+use crate::domain::accounts::login::{Revocation, Void};
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const DAY: Duration = Duration::from_secs(86_400);

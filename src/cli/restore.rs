@@ -9,7 +9,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::domain::clock::Clock as _;
 use crate::server::store_settings;
-use crate::store::tables::epochs;
+use crate::store::engine::epochs;
 use crate::store::{self, Database};
 
 /// Put a backup in place of the database, while no hub runs

@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 use super::task::Output;
 use super::user;
 use crate::auth::token::Draft;
+use crate::domain::accounts::friendship::Friendship;
+use crate::domain::accounts::name::UserName;
+use crate::domain::accounts::user::{Email, User, UserPair};
 use crate::domain::clock::Timestamp;
-use crate::domain::friendship::Friendship;
 use crate::domain::id::UserId;
-use crate::domain::name::UserName;
-use crate::domain::user::{Email, User, UserPair};
 use crate::server::Base;
-use crate::store::tables::friendships;
-use crate::store::tables::logins::{self, NewLogin};
-use crate::store::tables::users::{self, NewUser};
+use crate::store::accounts::friendships;
+use crate::store::accounts::logins::{self, NewLogin};
+use crate::store::accounts::users::{self, NewUser};
 
 #[derive(Args)]
 pub struct Seed {

@@ -6,12 +6,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{control, user};
 use crate::config::Config;
-use crate::domain::friendship::Friendship;
-use crate::domain::user::{Email, User, UserPair};
+use crate::domain::accounts::friendship::Friendship;
+use crate::domain::accounts::user::{Email, User, UserPair};
 use crate::server::capacity::{self, Capacity};
 use crate::server::{self, Base, Running};
 use crate::store::Condition;
-use crate::store::tables::{friendships, users};
+use crate::store::accounts::{friendships, users};
 
 /// The demonstration users' password.
 const DEMO_PASSWORD: &str = "tradewind";

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::task::Output;
 use crate::auth::key::ServiceKey;
 use crate::server::Base;
-use crate::store::tables::service_keys;
+use crate::store::admin::service_keys;
 
 /// The longest name of a service, in characters.
 const NAME_CHARS_MAX: usize = 64;

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::task::Output;
 use crate::auth::password;
+use crate::domain::accounts::name::Called;
+use crate::domain::accounts::password::{PasswordFault, PasswordRule};
+use crate::domain::accounts::user::{Email, User};
 use crate::domain::id::UserId;
-use crate::domain::name::Called;
-use crate::domain::password::{PasswordFault, PasswordRule};
-use crate::domain::user::{Email, User};
 use crate::server::Base;
-use crate::store::tables::name_keys;
-use crate::store::tables::users::{self, NewUser};
+use crate::store::accounts::name_keys;
+use crate::store::accounts::users::{self, NewUser};
 
 #[derive(Debug, Deserialize, Serialize, Subcommand)]
 pub enum Command {

@@ -2,7 +2,7 @@
 
 use super::section::section;
 use super::value::choice;
-use crate::domain::friendship;
+use crate::domain::accounts::friendship;
 
 choice! {
     /// Whom a user may write to.

@@ -8,8 +8,8 @@ use log::LevelFilter;
 
 use super::error::{Fault, Problem};
 use super::secret::Secret;
+use crate::domain::accounts::user::Email;
 use crate::domain::origin::Origin;
-use crate::domain::user::Email;
 
 /// What a value must be, in words and as a test.
 pub(super) struct Rule<T: ?Sized> {

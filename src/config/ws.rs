@@ -3,7 +3,7 @@
 use super::rule::at_least;
 use super::section::section;
 use super::value::choice;
-use crate::domain::message::CONTENT_BYTES_MAX;
+use crate::domain::chat::message::CONTENT_BYTES_MAX;
 
 /// JSON may write each byte of a message with six, and the frame around it needs some too.
 const FRAME_BYTES_MIN: usize = 6 * CONTENT_BYTES_MAX + 1_024;

@@ -2,12 +2,12 @@
 
 use super::clock::Timestamp;
 use super::event::{Status, Topic};
-use super::friendship::FriendVerb;
-use super::group::{GroupStep, Who};
 use super::id::{GroupId, MessageId, UserId};
-use super::invite::InviteStep;
-use super::message::{Content, Nonce};
-use super::room::RoomKey;
+use crate::domain::accounts::friendship::FriendVerb;
+use crate::domain::chat::group::{GroupStep, Who};
+use crate::domain::chat::invite::InviteStep;
+use crate::domain::chat::message::{Content, Nonce};
+use crate::domain::chat::room::RoomKey;
 
 /// Something a user asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::clock::Timestamp;
-use super::friendship::FriendVerb;
-use super::group::GroupChange;
 use super::id::UserId;
-use super::invite::{InviteId, InviteStep};
-use super::message::Message;
-use super::room::{RoomKey, RoomState};
-use super::user::{Contact, User};
+use crate::domain::accounts::friendship::FriendVerb;
+use crate::domain::accounts::user::{Contact, User};
+use crate::domain::chat::group::GroupChange;
+use crate::domain::chat::invite::{InviteId, InviteStep};
+use crate::domain::chat::message::Message;
+use crate::domain::chat::room::{RoomKey, RoomState};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,13 +5,14 @@ use actix_web::http::header::USER_AGENT;
 
 use super::State;
 use crate::auth::AuthError;
+use crate::domain::accounts::login::{self, Claims, Network};
+use crate::domain::accounts::user::User;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::Refusal;
-use crate::domain::login::{self, Claims, Network};
-use crate::domain::user::User;
-use crate::store::tables::logins::{self, Begun, NewLogin};
-use crate::store::tables::users::Account;
-use crate::store::{Connection, StoreError};
+use crate::store::StoreError;
+use crate::store::accounts::logins::{self, Begun, NewLogin};
+use crate::store::accounts::users::Account;
+use crate::store::engine::Connection;
 
 /// Why there is no token.
 pub enum NoToken {

@@ -9,13 +9,14 @@ use super::v1::problem::Problem;
 use crate::auth::AuthError;
 use crate::auth::limits::{Standing, TooMany};
 use crate::auth::password::Verdict;
+use crate::domain::accounts::login::Network;
+use crate::domain::accounts::user::Email;
 use crate::domain::id::UserId;
-use crate::domain::login::Network;
-use crate::domain::user::Email;
-use crate::store::tables::accounts;
-use crate::store::tables::logins;
-use crate::store::tables::users::{self, Account};
-use crate::store::{Connection, StoreError};
+use crate::store::StoreError;
+use crate::store::accounts::logins;
+use crate::store::accounts::users::{self, Account};
+use crate::store::chat::deletion;
+use crate::store::engine::Connection;
 
 /// Somebody says that an account is his.
 pub struct Claim {
@@ -143,7 +144,7 @@ pub async fn prove(
 async fn renew(state: &State, account: Account, hash: String) -> Result<Account, Untried> {
     let (id, old, new) = (account.user.id, account.password_hash.clone(), hash.clone());
     let renewed =
-        state.store.write_beside(move |conn| accounts::renew_hash(conn, id, (&old, &new)));
+        state.store.write_beside(move |conn| deletion::renew_hash(conn, id, (&old, &new)));
     renewed.await.map_err(Untried::Store)?;
     Ok(Account { password_hash: hash, ..account })
 }

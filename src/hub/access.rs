@@ -14,16 +14,17 @@ use super::messages::{
 };
 use super::{ChatServer, Parts, Settings};
 use crate::auth::revoked::Revocations;
-use crate::dialect::Kind;
+use crate::domain::accounts::friendship::Audience;
+use crate::domain::accounts::user::User;
 use crate::domain::clock::Clock;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Requests, Welcome};
-use crate::domain::friendship::Audience;
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::user::User;
-use crate::store::tables::history::{self, HistoryRest, HistorySlice, Page};
-use crate::store::tables::{friendships, users};
-use crate::store::{Batched, Connection, Line, Store, StoreError};
+use crate::store::accounts::{friendships, users};
+use crate::store::chat::history::{self, HistoryRest, HistorySlice, Page};
+use crate::store::engine::Connection;
+use crate::store::{Batched, Line, Store, StoreError};
+use crate::wire::Kind;
 
 /// The way to the hub. Cloning it is cheap.
 #[derive(Clone)]

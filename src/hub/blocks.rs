@@ -6,11 +6,11 @@
 use super::Hub;
 use super::access::{LookUp, refusal};
 use super::messages::TellRequest;
-use crate::domain::block::{BlockRefusal, BlockVerb};
+use crate::domain::accounts::block::{BlockRefusal, BlockVerb};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
 use crate::store::Line;
-use crate::store::tables::blocks;
+use crate::store::accounts::blocks;
 
 impl Hub {
     /// Makes or lifts a block; `target` is `None` where the id can be nobody's.

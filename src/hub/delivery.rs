@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use actix::Message;
 
-use crate::dialect::Frame;
 use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
+use crate::wire::Frame;
 
 /// One thing for a session.
 #[derive(Debug)]

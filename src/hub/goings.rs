@@ -8,10 +8,10 @@ use super::deadlines::Moment;
 use super::fanout::Fanout;
 use super::presence::Turn;
 use super::statuses::Left;
-use crate::dialect::Upkeep;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, Status, Viewer};
 use crate::domain::id::{SessionId, UserId};
+use crate::wire::Upkeep;
 
 /// A user whose status has changed, and the friends who are to be told.
 pub struct Going {

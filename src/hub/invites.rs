@@ -3,8 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use crate::domain::chat::invite::InviteId;
 use crate::domain::id::UserId;
-use crate::domain::invite::InviteId;
 
 /// Bounds of the table.
 #[derive(Clone, Copy, Debug)]

@@ -11,9 +11,9 @@ use super::delivery::{Deliver, Delivery};
 use super::rounds::Rounds;
 use super::sessions::Entry;
 use super::{ChatServer, Settings};
-use crate::dialect::Upkeep;
 use crate::domain::close::CloseReason;
 use crate::domain::id::SessionId;
+use crate::wire::Upkeep;
 
 /// How often passed deadlines are looked for; a session is called at most so much late.
 pub(super) const SWEEP_INTERVAL: Duration = Duration::from_millis(200);

@@ -8,12 +8,13 @@ use tokio::sync::oneshot;
 use super::Hub;
 use super::access::{LookUp, refusal};
 use super::messages::{AskSockets, TellDepartures};
+use crate::domain::accounts::login::{Claims, LoginId, Proof, Revocation, Which};
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
-use crate::domain::login::{Claims, LoginId, Proof, Revocation, Which};
-use crate::store::tables::accounts::{self, Outdated};
-use crate::store::tables::{living, logins};
-use crate::store::{Connection, StoreError};
+use crate::store::StoreError;
+use crate::store::accounts::{living, logins};
+use crate::store::chat::deletion::{self, Outdated};
+use crate::store::engine::Connection;
 
 impl Hub {
     /// Ends log-ins of a user: their tokens are taken nowhere any more, and their sessions end.
@@ -56,7 +57,7 @@ impl Hub {
         })
     }
 
-    /// Deletes the account of a user whose password has this hash: all that [`accounts::delete`] does, and the
+    /// Deletes the account of a user whose password has this hash: all that [`deletion::delete`] does, and the
     /// members of his groups are told.
     pub fn delete_account(
         &self,
@@ -65,7 +66,7 @@ impl Hub {
     ) -> impl LookUp<Result<(), Outdated>> + use<> {
         let (hub, clock) = (self.clone(), Arc::clone(&self.clock));
         let deleted = self.revoke(move |conn| {
-            Ok(match accounts::delete(conn, user, &password_hash, clock.now())? {
+            Ok(match deletion::delete(conn, user, &password_hash, clock.now())? {
                 Ok((revocation, departures)) => (Ok(departures), Some(revocation)),
                 Err(outdated) => (Err(outdated), None),
             })

@@ -6,17 +6,17 @@ use actix::Message;
 use tokio::sync::oneshot;
 
 use super::outlet::Outlet;
-use crate::dialect::Kind;
+use crate::domain::accounts::login::{Claims, LoginId};
+use crate::domain::accounts::user::User;
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Write;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Notice, Presence};
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::login::{Claims, LoginId};
-use crate::domain::user::User;
 use crate::store::Done;
-use crate::store::tables::departures::Departure;
+use crate::store::chat::departures::Departure;
+use crate::wire::Kind;
 
 /// A socket was opened.
 #[derive(Message)]

@@ -33,13 +33,13 @@ use actix::{Actor, AsyncContext, Context};
 use tokio::sync::oneshot;
 
 use crate::auth::revoked::Revocations;
+use crate::domain::accounts::friendship::Audience;
+use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Signal;
 use crate::domain::error::Refusal;
-use crate::domain::friendship::Audience;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::mint::IdMint;
-use crate::domain::room::RoomKey;
 use crate::store::{Done, Store};
 use crate::telemetry::Metrics;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::delivery::{Deliver, Delivery};
 use super::rounds::{Rounds, Way};
-use crate::dialect::Kind;
 use crate::domain::close::CloseReason;
+use crate::wire::Kind;
 
 /// With more on its way to it a session is behind.
 const CONGESTED_BYTES: u32 = 64 * 1024;
@@ -202,10 +202,10 @@ mod tests {
     use actix::{Actor, Context, Handler};
 
     use super::*;
-    use crate::dialect::Frame;
-    use crate::dialect::rewind::Mode;
     use crate::hub::delivery::News;
     use crate::hub::rounds::{Load, Place, Round, Thread};
+    use crate::wire::Frame;
+    use crate::wire::rewind::Mode;
 
     const MESSAGES_MAX: u32 = 4;
 

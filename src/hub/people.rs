@@ -10,7 +10,8 @@ use crate::domain::command::Write;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Notice, Presence};
 use crate::domain::id::UserId;
-use crate::store::tables::{service_keys, users};
+use crate::store::accounts::users;
+use crate::store::admin::service_keys;
 use crate::store::{Done, Line};
 
 impl Hub {

@@ -8,9 +8,9 @@
 use std::collections::HashMap;
 use std::mem;
 
-use crate::dialect::Kind;
 use crate::domain::event::Status;
 use crate::domain::id::{SessionId, UserId};
+use crate::wire::Kind;
 
 /// The users who have sessions.
 #[derive(Default)]
@@ -222,7 +222,7 @@ fn append<T>(list: &mut Box<[T]>, one: T) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::rewind::Mode;
+    use crate::wire::rewind::Mode;
 
     fn kind() -> Kind {
         Kind::Rewind(Mode::Readme.into())

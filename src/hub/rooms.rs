@@ -2,21 +2,23 @@
 
 use super::Hub;
 use super::access::LookUp;
+use crate::domain::accounts::friendship::Audience;
+use crate::domain::accounts::user::Contact;
+use crate::domain::chat::group::{Group, Member, Role};
+use crate::domain::chat::message::Message;
+use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::Timestamp;
 use crate::domain::command::Known;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Presence, RoomEntry, Status};
-use crate::domain::friendship::Audience;
-use crate::domain::group::{Group, Member, Role};
 use crate::domain::id::{GroupId, UserId};
-use crate::domain::message::Message;
-use crate::domain::room::RoomKey;
-use crate::domain::user::Contact;
-use crate::store::tables::changes::{self, CatchUp, CaughtUp};
-use crate::store::tables::history::{self, Place};
-use crate::store::tables::rooms::Room;
-use crate::store::tables::{contacts, groups, offers, read_marks, room_list, users};
-use crate::store::{Connection, Line, StoreError};
+use crate::store::accounts::users;
+use crate::store::chat::changes::{self, CatchUp, CaughtUp};
+use crate::store::chat::history::{self, Place};
+use crate::store::chat::rooms::Room;
+use crate::store::chat::{contacts, groups, offers, read_marks, room_list};
+use crate::store::engine::Connection;
+use crate::store::{Line, StoreError};
 
 impl Hub {
     /// The rooms a user is in.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::deadlines::Moment;
 use super::outlet::Outlet;
+use crate::domain::accounts::login::Claims;
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::login::Claims;
 
 /// A live session.
 pub struct Entry {

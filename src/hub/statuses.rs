@@ -14,7 +14,7 @@ use super::presence::Bond;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, Presence, Status, Topic, Viewer};
 use crate::domain::id::{SessionId, UserId};
-use crate::store::tables::users;
+use crate::store::accounts::users;
 
 /// What friends have been told, and what they have still to be told.
 #[derive(Default)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::ChatServer;
 use super::fanout::Fanout;
+use crate::domain::chat::room::{Hearers, RoomKey};
 use crate::domain::event::{Event, Topic, Viewer};
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::room::{Hearers, RoomKey};
 
 /// How long one types who does not say it again.
 const TYPING_KEPT: Duration = Duration::from_secs(6);

@@ -11,17 +11,16 @@ use crate::auth::token::Tokens;
 use crate::auth::{AuthError, random, secret};
 use crate::clock::SystemClock;
 use crate::config::{self, Config};
+use crate::domain::accounts::login::{self, LoginId};
+use crate::domain::accounts::name::NameRule;
+use crate::domain::accounts::password::PasswordRule;
+use crate::domain::accounts::user::User;
 use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
-use crate::domain::login::{self, LoginId};
 use crate::domain::mint::IdMint;
-use crate::domain::name::NameRule;
-use crate::domain::password::PasswordRule;
-use crate::domain::user::User;
-use crate::store::tables::epochs;
-use crate::store::tables::living;
-use crate::store::tables::logins::{self, NewLogin};
-use crate::store::tables::users;
+use crate::store::accounts::logins::{self, NewLogin};
+use crate::store::accounts::{living, users};
+use crate::store::engine::epochs;
 use crate::store::{Database, StoreError};
 
 /// 128 random bits.

@@ -27,15 +27,14 @@ use crate::auth::token::Tokens;
 use crate::config::{Adapter, Config};
 use crate::domain::clock::Clock;
 use crate::domain::mint::{IdMint, MintError};
-use crate::http;
 use crate::hub::{self, ChatServer, Hub};
-use crate::mail::{self, MailError};
-use crate::session;
-use crate::store::prober::Prober;
-use crate::store::sweeper::Sweeper;
+use crate::jobs::mail::{self, MailError};
+use crate::jobs::sweeper::Sweeper;
+use crate::store::engine::prober::Prober;
 use crate::store::{self, Condition, Store, StoreError};
 use crate::telemetry::{Metrics, TelemetryError};
 use crate::ws::{self, listener};
+use crate::{http, session};
 
 use tasks::{Tasks, joined};
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use crate::auth::concurrency::PerAddress;
 use crate::config::{self, Compat, Config};
-use crate::dialect::chatting::{Form, Ids, Texts};
-use crate::dialect::rewind::Mode;
-use crate::domain::name::NameRule;
-use crate::domain::password::PasswordRule;
+use crate::domain::accounts::name::NameRule;
+use crate::domain::accounts::password::PasswordRule;
+use crate::jobs::mail;
 use crate::session::machine::Bounds;
-use crate::store::tables::registrations;
-use crate::{http, hub, mail, session, store, ws};
+use crate::store::accounts::registrations;
+use crate::wire::chatting::{Form, Ids, Texts};
+use crate::wire::rewind::Mode;
+use crate::{http, hub, session, store, ws};
 
 /// Seconds in a day, and in an hour.
 const DAY_SECONDS: u64 = 24 * HOUR_SECONDS;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use actix::AsyncContext as _;
 
 use super::{Adapter, Input, Session};
-use crate::dialect::Upkeep;
 use crate::domain::close::CloseReason;
+use crate::wire::Upkeep;
 
 /// How long a silent peer's socket is read once more.
 const LAST_CALL: Duration = Duration::from_millis(200);

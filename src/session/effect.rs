@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Input;
-use crate::dialect::{Frame, Kind};
 use crate::domain::close::CloseReason;
 use crate::domain::command::{Query, Write};
 use crate::domain::id::UserId;
+use crate::wire::{Frame, Kind};
 
 /// The number of a request within its session.
 pub type Request = u64;

@@ -6,13 +6,13 @@
 use super::effect::{Effect, Request};
 use super::{Adapter, Input, Session};
 use crate::auth::token::TokenError;
-use crate::dialect::{IdentifyError, Kind, Phase};
+use crate::domain::accounts::login::{Claims, Proof};
 use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
 use crate::domain::event::Welcome;
 use crate::domain::id::UserId;
-use crate::domain::login::{Claims, Proof};
 use crate::hub::messages::Identify;
+use crate::wire::{IdentifyError, Kind, Phase};
 
 impl<A: Adapter> Session<A> {
     pub(super) fn identify(

@@ -5,11 +5,11 @@
 
 use super::effect::Request;
 use super::{Adapter, Session};
-use crate::dialect::{Frame, Kind};
 use crate::domain::command::Query;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
-use crate::store::tables::history::{Before, HistorySlice, Page, Place};
+use crate::store::chat::history::{Before, HistorySlice, Page, Place};
+use crate::wire::{Frame, Kind};
 
 impl<A: Adapter> Session<A> {
     pub(super) fn look_up(

@@ -13,12 +13,12 @@ use std::time::Duration;
 use super::Input;
 use super::effect::{Effect, Effects, Request};
 use crate::auth::rates::Counter;
-use crate::dialect::{Decoded, Frame, IdentifyError, Kind, Phase, Rejection, Scene};
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Command;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
+use crate::wire::{Decoded, Frame, IdentifyError, Kind, Phase, Rejection, Scene};
 
 /// Heartbeats that do not come faster are never refused.
 const BEAT_INTERVAL_MIN: Duration = Duration::from_secs(1);

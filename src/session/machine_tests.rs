@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::*;
 use crate::auth::rates::{Rate, Rates};
-use crate::dialect::rewind::features::Features;
-use crate::dialect::rewind::{Form, Mode};
 use crate::domain::clock::Timestamp;
 use crate::domain::command::{Query, Write};
+use crate::wire::rewind::features::Features;
+use crate::wire::rewind::{Form, Mode};
 
 const KIND: Kind = Kind::Rewind(Form { mode: Mode::Readme, features: Features::NONE });
 const BOUNDS: Bounds = Bounds { pipeline_max: 8, held_bytes_max: 100 };

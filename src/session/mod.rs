@@ -25,7 +25,6 @@ use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
 
 use crate::auth::rates::Rates;
 use crate::auth::token::Tokens;
-use crate::dialect::{Frame, Kind, Phase};
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Write;
@@ -34,8 +33,9 @@ use crate::hub::delivery::{Deliver, Delivery};
 use crate::hub::messages::{Closed, Ended, Open, Submit};
 use crate::hub::rounds::Place;
 use crate::hub::{Gauge, Hub, Outlet};
-use crate::store::tables::history::HistoryRest;
+use crate::store::chat::history::HistoryRest;
 use crate::telemetry::Metrics;
+use crate::wire::{Frame, Kind, Phase};
 use brake::Brake;
 use effect::{Effect, Request};
 use machine::{Bounds, Machine};

@@ -16,12 +16,12 @@ use actix::{Actor, AsyncContext as _, Context, Handler, Recipient};
 use bytes::BytesMut;
 
 use super::count;
-use crate::dialect::Frame;
 use crate::hub::Gauge;
 use crate::hub::delivery::Deliver;
 pub use crate::hub::delivery::News;
 use crate::hub::rounds::{Load, Place, Round, Thread, Way};
 use crate::telemetry::Metrics;
+use crate::wire::Frame;
 
 /// Sessions served before others of the thread get their turn.
 const STOPS_PER_TURN: usize = 128;

@@ -1,45 +1,18 @@
 //! What is kept: users, friendships, rooms, messages, registrations; on SQLite or PostgreSQL.
 //!
-//! [`Database`] is the database itself, for the thread that asks. [`Store`] is the same for async
-//! callers: `writer` gathers changes into batches, `executor` commits each batch in one
-//! transaction by the `rules`, through a `ledger` with a `memory`; `reader` answers look-ups beside
-//! it, of which each user's wait in a line of their own (`lines`), many alike at once if `batched`; `sweeper` forgets what is old. `tables` hold the queries.
-//! `health` says whether writes can be kept, `files` whether what is open is still the database, and
-//! `prober` finds out.
+//! `engine` is how things are stored, whatever they are; each other folder is an area, with its queries
+//! and rules. [`Database`] is the database itself, for the thread that asks. [`Store`] is the same for
+//! async callers.
 //!
 //! Invariants: nothing is acknowledged before it is committed; every accepted change is answered
 //! exactly once, in the order of submission. The store knows no hub, no dialect and no socket.
 
-mod batched;
-mod change;
-mod connection;
-mod copy;
-mod database;
-mod error;
-mod executor;
-mod files;
-mod gate;
-mod header;
-mod health;
-mod inode;
-pub mod inspect;
-mod ledger;
-mod lines;
-mod location;
-mod lock;
-mod memory;
-mod migrate;
-mod observer;
-pub mod prober;
-mod reader;
-mod rosters;
-mod rules;
+pub mod accounts;
+pub mod admin;
+pub mod chat;
+pub mod engine;
+pub mod jobs;
 mod schema;
-mod settings;
-mod settle;
-pub mod sweeper;
-pub mod tables;
-mod writer;
 
 use std::sync::Arc;
 
@@ -50,27 +23,27 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use crate::domain::clock::Clock;
 use crate::domain::mint::IdMint;
 
-use executor::DbExecutor;
-use gate::Gate;
-use health::Health;
-use lines::Lines;
-use reader::{Called, Reader};
-use rosters::Rosters;
-use rules::Rules;
-use writer::{Job, Scope, Subscribe, Writer};
+use crate::store::chat::rosters::Rosters;
+use crate::store::chat::rules::Rules;
+use crate::store::engine::executor::DbExecutor;
+use crate::store::engine::gate::Gate;
+use crate::store::engine::health::Health;
+use crate::store::engine::lines::Lines;
+use crate::store::engine::reader::{Called, Reader};
+use crate::store::engine::writer::{Job, Scope, Subscribe, Writer};
 
-pub use batched::Batched;
-pub use change::{Change, Committed, Done, To};
-pub use connection::Either as Connection;
-pub use copy::restore;
-pub use database::Database;
-pub use error::StoreError;
-pub use files::Absence;
-pub use health::Condition;
-pub use lines::Line;
-pub use lock::Holder;
-pub use observer::Observer;
-pub use settings::{Durability, Limits, Settings};
+pub use crate::store::chat::change::{Change, Committed, Done, To};
+pub use crate::store::engine::batched::Batched;
+pub use crate::store::engine::connection::Either as Connection;
+pub use crate::store::engine::copy::restore;
+pub use crate::store::engine::database::Database;
+pub use crate::store::engine::error::StoreError;
+pub use crate::store::engine::files::Absence;
+pub use crate::store::engine::health::Condition;
+pub use crate::store::engine::lines::Line;
+pub use crate::store::engine::lock::Holder;
+pub use crate::store::engine::observer::Observer;
+pub use crate::store::engine::settings::{Durability, Limits, Settings};
 
 /// The store. Cheap to clone; its threads end with the last clone, after what was accepted.
 #[derive(Clone)]

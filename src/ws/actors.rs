@@ -22,9 +22,9 @@ use futures_util::stream;
 use super::decode::In;
 use super::inbound::{Gate, Inbound};
 use super::{Endpoint, Settings, Socket, handshake};
-use crate::dialect::Frame;
 use crate::domain::close::CloseReason;
 use crate::session::{Adapter, Input, Session};
+use crate::wire::Frame;
 
 /// Messages of one socket that are handed over before others get their turn.
 const MESSAGES_PER_WAKE: usize = 16;

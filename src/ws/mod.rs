@@ -22,8 +22,8 @@ use std::time::Duration;
 use actix_web::web::Payload;
 use actix_web::{Error, HttpRequest, HttpResponse};
 
-use crate::dialect::Kind;
 use crate::session::{Seat, Session, Shared};
+use crate::wire::Kind;
 
 pub use endpoint::{Endpoint, Socket};
 

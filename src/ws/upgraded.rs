@@ -23,10 +23,10 @@ use bytestring::ByteString;
 use super::decode::{Decoder, In};
 use super::line::{Line, State};
 use super::{Endpoint, Settings, Socket, listener};
-use crate::dialect::Frame;
 use crate::domain::close::CloseReason;
 use crate::session::post::Door;
 use crate::session::{Adapter, Input, Session};
+use crate::wire::Frame;
 
 /// The size of the buffer that a thread reads into.
 const SCRATCH_BYTES: usize = 64 * 1024;

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use tradewind::clock::SystemClock;
-use tradewind::dialect::chatting::{Form, Ids, Texts};
-use tradewind::dialect::rewind::{Mode, encode};
-use tradewind::dialect::{Frame, IdentifyError, Kind, Phase, Rejection, Scene};
 use tradewind::domain::close::CloseReason;
 use tradewind::domain::error::Refusal;
 use tradewind::http::v1::problem::Code;
+use tradewind::wire::chatting::{Form, Ids, Texts};
+use tradewind::wire::rewind::{Mode, encode};
+use tradewind::wire::{Frame, IdentifyError, Kind, Phase, Rejection, Scene};
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()

@@ -7,7 +7,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::domain::clock::{Clock as _, Timestamp};
 use crate::domain::mint;
-use crate::store::inspect::{self, Facts};
+use crate::store::engine::inspect::{self, Facts};
 use crate::store::{Database, Holder, StoreError};
 
 /// How far the clocks may be apart before times of messages look wrong.

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::error::ChatError;
 use super::request::{self, NO_ID, REQUIRED};
-use crate::dialect::chatting::id::{self, WireId};
-use crate::domain::block::{BlockRefusal, BlockVerb};
+use crate::domain::accounts::block::{BlockRefusal, BlockVerb};
 use crate::domain::id::UserId;
 use crate::http::{State, body};
+use crate::wire::chatting::id::{self, WireId};
 
 const TARGET: &str = "target_id";
 

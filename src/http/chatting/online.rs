@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::error::ChatError;
 use super::request;
-use crate::dialect::chatting::id::{self, WireId};
 use crate::domain::id::UserId;
 use crate::http::State;
+use crate::wire::chatting::id::{self, WireId};
 
 /// Says whether a user has a session, of whatever dialect.
 pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, ChatError> {

@@ -6,9 +6,9 @@ use actix_web::web::{Bytes, Payload};
 use serde_json::{Map, Value};
 
 use super::error::ChatError;
-use crate::dialect::chatting::{Form, Ids, id};
 use crate::domain::id::UserId;
 use crate::http::{self, State, body, text};
+use crate::wire::chatting::{Form, Ids, id};
 
 /// Members of a request's body.
 pub type Object = Map<String, Value>;

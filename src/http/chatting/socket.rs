@@ -8,8 +8,8 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 
 use super::error::ChatError;
 use super::request;
-use crate::dialect::Kind;
 use crate::http::State;
+use crate::wire::Kind;
 use crate::ws;
 
 /// Hands the socket to a session.

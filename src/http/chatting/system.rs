@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::error::ChatError;
 use super::request::{self, NO_ID, NULL, Object, REQUIRED};
 use crate::auth::key;
-use crate::dialect::Kind;
 use crate::domain::event::{Event, Game, Notice, Viewer};
 use crate::domain::id::UserId;
 use crate::http::{self, State};
+use crate::wire::Kind;
 
 const BLANK: &str = "This field may not be blank.";
 const NO_TEXT: &str = "Not a valid string.";

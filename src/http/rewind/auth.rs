@@ -9,18 +9,18 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::key;
+use crate::domain::accounts::name::UserName;
+use crate::domain::accounts::password::PasswordFault;
+use crate::domain::accounts::user::Email;
 use crate::domain::error::Refusal;
-use crate::domain::name::UserName;
-use crate::domain::password::PasswordFault;
-use crate::domain::user::Email;
+use crate::http::State;
 use crate::http::body::Fields;
 use crate::http::error::{ApiError, Envelope, info};
-use crate::http::logins::NoToken;
+use crate::http::logins::{self, NoToken};
 use crate::http::proof::{self, Claim};
-use crate::http::{State, logins};
-use crate::store::Connection;
-use crate::store::tables::registrations::{self, NewRegistration};
-use crate::store::tables::users;
+use crate::store::accounts::registrations::{self, NewRegistration};
+use crate::store::accounts::users;
+use crate::store::engine::Connection;
 
 const NO_CREDENTIALS: ApiError = ApiError::bad_request("email or password is no provided.");
 const WRONG_CREDENTIALS: ApiError =

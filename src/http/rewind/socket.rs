@@ -7,9 +7,9 @@ use actix_web::web::{Data, Payload};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use crate::dialect::Kind;
-use crate::dialect::rewind::Mode;
 use crate::http::{State, error::ApiError, peer, text};
+use crate::wire::Kind;
+use crate::wire::rewind::Mode;
 use crate::ws;
 
 /// `?compat=`.

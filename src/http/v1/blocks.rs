@@ -11,14 +11,13 @@ use super::caller::Caller;
 use super::input;
 use super::problem::{Code, Problem};
 use super::shape::Face;
-use crate::domain::block::BlockVerb;
+use crate::domain::accounts::block::BlockVerb;
+use crate::domain::accounts::user::User;
 use crate::domain::id::UserId;
-use crate::domain::user::User;
 use crate::http::State;
-use crate::store::Connection;
-use crate::store::Line;
-use crate::store::StoreError;
-use crate::store::tables::{blocks, users};
+use crate::store::accounts::{blocks, users};
+use crate::store::engine::Connection;
+use crate::store::{Line, StoreError};
 
 /// Blocked users.
 #[derive(Serialize, ToSchema)]

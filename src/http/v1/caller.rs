@@ -3,11 +3,11 @@
 use actix_web::HttpRequest;
 
 use super::problem::{Code, Problem};
-use crate::domain::login::Claims;
-use crate::domain::user::User;
+use crate::domain::accounts::login::Claims;
+use crate::domain::accounts::user::User;
 use crate::http::{State, bearer};
 use crate::store::Line;
-use crate::store::tables::users;
+use crate::store::accounts::users;
 
 /// A user who has shown a good token.
 pub struct Caller {

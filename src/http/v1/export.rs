@@ -16,19 +16,19 @@ use super::problem::{Code, Problem};
 use super::rooms::Room;
 use super::shape::{Face, Written};
 use super::time;
+use crate::domain::accounts::user::User;
+use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::Refusal;
 use crate::domain::event::RoomEntry;
 use crate::domain::id::UserId;
-use crate::domain::room::RoomKey;
-use crate::domain::user::User;
 use crate::http::State;
-use crate::store::Connection;
-use crate::store::Line;
-use crate::store::StoreError;
-use crate::store::tables::history::Place;
-use crate::store::tables::logins::{self, Login};
-use crate::store::tables::{accounts, blocks, friendships, users};
+use crate::store::accounts::logins::{self, Login};
+use crate::store::accounts::{blocks, friendships, users};
+use crate::store::chat::deletion;
+use crate::store::chat::history::Place;
+use crate::store::engine::Connection;
+use crate::store::{Line, StoreError};
 
 /// Messages of one piece.
 const PIECE_MESSAGES: u32 = 200;
@@ -113,7 +113,7 @@ pub async fn export(request: HttpRequest, state: Data<State>) -> Result<HttpResp
 }
 
 fn head(conn: &mut Connection, me: UserId, now: Timestamp) -> Result<Option<Export>, StoreError> {
-    let Some(own) = accounts::own(conn, me)? else { return Ok(None) };
+    let Some(own) = deletion::own(conn, me)? else { return Ok(None) };
     let faces = |users: Vec<User>| users.into_iter().map(Face::from).collect();
     let friends = friendships::friends_of(conn, &[me])?.remove(&me).unwrap_or_default();
     let friends = friends.into_iter().map(|friend| Face::friend(friend, me)).collect();

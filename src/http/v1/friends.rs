@@ -9,9 +9,9 @@ use super::caller::Caller;
 use super::input;
 use super::problem::Problem;
 use super::shape::Face;
+use crate::domain::accounts::friendship::FriendVerb;
 use crate::domain::command::Write;
 use crate::domain::event::Requests;
-use crate::domain::friendship::FriendVerb;
 use crate::http::State;
 
 /// Friends.

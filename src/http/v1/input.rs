@@ -8,13 +8,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::problem::{Code, Problem};
-use crate::domain::group::Who;
+use crate::domain::accounts::name::Called;
+use crate::domain::accounts::user::User;
+use crate::domain::chat::group::Who;
+use crate::domain::chat::room::RoomKey;
 use crate::domain::id::UserId;
-use crate::domain::name::Called;
-use crate::domain::room::RoomKey;
-use crate::domain::user::User;
 use crate::http::{State, body, text};
-use crate::store::tables::users;
+use crate::store::accounts::users;
 
 /// The numbers that messages may have, as far as JavaScript knows them exactly.
 pub const SEQS: RangeInclusive<i64> = 0..=9_007_199_254_740_991;

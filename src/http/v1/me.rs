@@ -9,12 +9,12 @@ use super::caller::Caller;
 use super::problem::{Code, Problem};
 use super::shape::Face;
 use super::{input, time};
-use crate::domain::group::AddedBy;
-use crate::domain::name::NameRule;
-use crate::domain::profile::Profile;
+use crate::domain::accounts::name::NameRule;
+use crate::domain::accounts::profile::Profile;
+use crate::domain::chat::group::AddedBy;
 use crate::http::State;
 use crate::store::Line;
-use crate::store::tables::accounts::{self, Changes, NameTaken, Own};
+use crate::store::chat::deletion::{self, Changes, NameTaken, Own};
 
 /// An account, as its user sees it.
 #[derive(Serialize, ToSchema)]
@@ -121,7 +121,7 @@ pub async fn change(
     let asked: AccountChanges = input::json(&request, body, &state).await?;
     let changes = changes(asked, state.settings.names)?;
     let id = caller.user.id;
-    match state.store.write(move |conn| accounts::change(conn, id, &changes)).await? {
+    match state.store.write(move |conn| deletion::change(conn, id, &changes)).await? {
         Ok(()) => answer(&state, &caller).await,
         Err(NameTaken) => Err(Code::NameTaken.into()),
     }
@@ -139,7 +139,7 @@ fn changes(asked: AccountChanges, rule: NameRule) -> Result<Changes, Problem> {
 
 async fn answer(state: &State, caller: &Caller) -> Result<HttpResponse, Problem> {
     let id = caller.user.id;
-    let own = state.store.read_for(Line::Light(id), move |conn| accounts::own(conn, id)).await?;
+    let own = state.store.read_for(Line::Light(id), move |conn| deletion::own(conn, id)).await?;
     let own = own.ok_or(Problem::new(Code::TokenInvalid))?;
     Ok(HttpResponse::Ok().json(Account::from(own)))
 }

@@ -9,7 +9,7 @@ use super::caller::Caller;
 use super::groups::{self, Group};
 use super::input;
 use super::problem::Problem;
-use crate::domain::group::{GroupStep, Role, Who};
+use crate::domain::chat::group::{GroupStep, Role, Who};
 use crate::http::State;
 
 /// Who is meant, and in which group.

@@ -9,13 +9,13 @@ use super::caller::Caller;
 use super::input;
 use super::problem::{Code, Problem};
 use super::shape::{Face, Written};
+use crate::domain::chat::message::{CONTENT_BYTES_MAX, Content, ContentError, Nonce};
+use crate::domain::chat::room::RoomKey;
 use crate::domain::command::{Absent, Write};
 use crate::domain::id::{MessageId, UserId};
-use crate::domain::message::{CONTENT_BYTES_MAX, Content, ContentError, Nonce};
-use crate::domain::room::RoomKey;
 use crate::http::State;
 use crate::store::Done;
-use crate::store::tables::history::Place;
+use crate::store::chat::history::Place;
 
 /// The most messages of one answer.
 const LIMIT_MAX: u32 = 500;

@@ -9,7 +9,7 @@ use super::caller::Caller;
 use super::groups::{self, Group};
 use super::problem::Problem;
 use super::time;
-use crate::domain::group::GroupStep;
+use crate::domain::chat::group::GroupStep;
 use crate::http::State;
 
 /// Groups that were offered.

@@ -11,7 +11,7 @@ use super::problem::{Code, Problem};
 use crate::domain::id::UserId;
 use crate::http::State;
 use crate::http::proof::{self, Claim};
-use crate::store::tables::accounts;
+use crate::store::chat::deletion;
 
 /// The old password and the new one.
 #[derive(Deserialize, ToSchema)]
@@ -61,7 +61,7 @@ pub async fn change(
     let (kept, clock) = (caller.claims.login, state.clock.clone());
     let changed = state.hub().revoke(move |conn| {
         let last = (kept.clone(), clock.now());
-        Ok(match accounts::change_password(conn, id, (&old, &new), last)? {
+        Ok(match deletion::change_password(conn, id, (&old, &new), last)? {
             Ok(revocation) => (Ok(()), Some(revocation)),
             Err(outdated) => (Err(outdated), None),
         })

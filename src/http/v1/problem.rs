@@ -15,7 +15,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::auth::AuthError;
 use crate::auth::limits::TooMany;
-use crate::domain::block::BlockRefusal;
+use crate::domain::accounts::block::BlockRefusal;
 use crate::domain::error::Refusal;
 use crate::http::body::BodyFault;
 use crate::http::text::FormFault;

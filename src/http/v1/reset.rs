@@ -9,9 +9,9 @@ use super::problem::{Code, Problem};
 use super::{input, password};
 use crate::auth::key;
 use crate::auth::limits::TooMany;
-use crate::domain::user::Email;
+use crate::domain::accounts::user::Email;
 use crate::http::State;
-use crate::store::tables::resets;
+use crate::store::accounts::resets;
 
 /// An address.
 #[derive(Deserialize, ToSchema)]

@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 use super::caller::Caller;
 use super::problem::{Code, Problem};
 use super::time;
-use crate::domain::login::{LoginId, Which};
+use crate::domain::accounts::login::{LoginId, Which};
 use crate::http::State;
 use crate::store::Line;
-use crate::store::tables::logins::{self, Login};
+use crate::store::accounts::logins::{self, Login};
 
 /// A log-in that goes on.
 #[derive(Serialize, ToSchema)]

@@ -4,10 +4,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::time;
+use crate::domain::accounts::user::{Contact, User};
+use crate::domain::chat::message::Message;
+use crate::domain::chat::room::RoomKey;
 use crate::domain::id::UserId;
-use crate::domain::message::Message;
-use crate::domain::room::RoomKey;
-use crate::domain::user::{Contact, User};
 
 /// What everybody may see of a user.
 #[derive(Serialize, ToSchema)]

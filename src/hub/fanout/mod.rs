@@ -12,11 +12,11 @@ use std::collections::HashMap;
 use smallvec::SmallVec;
 
 use super::delivery::{Deliver, Delivery, News};
-use crate::dialect::{Frame, Kind};
+use crate::domain::chat::room::Hearers;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::room::Hearers;
+use crate::wire::{Frame, Kind};
 pub use note::EventKey;
 use note::{Broadcast, Note};
 

@@ -1,10 +1,10 @@
 //! What a user's sessions are told: events, written once per kind of session, and answers.
 
-use crate::dialect::{Frame, Kind};
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::SessionId;
 use crate::hub::delivery::Delivery;
+use crate::wire::{Frame, Kind};
 
 /// An event of a fan-out.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::dialect::rewind::Mode;
+use crate::domain::chat::message::Message;
+use crate::domain::chat::room::{Members, RoomKey};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::MessageId;
-use crate::domain::message::Message;
-use crate::domain::room::{Members, RoomKey};
+use crate::wire::rewind::Mode;
 
 /// The kind of all sessions.
 fn kind() -> Kind {

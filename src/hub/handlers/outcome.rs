@@ -2,14 +2,14 @@
 
 use actix::{Context, Handler};
 
+use crate::domain::accounts::friendship::FriendVerb;
+use crate::domain::accounts::user::User;
+use crate::domain::chat::message::Message;
+use crate::domain::chat::room::Hearers;
 use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
-use crate::domain::friendship::FriendVerb;
 use crate::domain::id::UserId;
-use crate::domain::message::Message;
-use crate::domain::room::Hearers;
-use crate::domain::user::User;
 use crate::hub::access::refusal;
 use crate::hub::fanout::{EventKey, Fanout};
 use crate::hub::handlers::signal::Ruled;

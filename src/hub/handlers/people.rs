@@ -2,14 +2,14 @@
 
 use actix::{Context, Handler};
 
+use crate::domain::accounts::friendship::FriendVerb;
 use crate::domain::event::{Event, Topic, Viewer};
-use crate::domain::friendship::FriendVerb;
 use crate::hub::ChatServer;
 use crate::hub::fanout::Fanout;
 use crate::hub::messages::{
     AskOnline, AskPresence, AskSockets, Notify, TellDepartures, TellRequest,
 };
-use crate::store::tables::departures::Departure;
+use crate::store::chat::departures::Departure;
 
 impl Handler<AskOnline> for ChatServer {
     type Result = ();

@@ -2,7 +2,6 @@
 
 use actix::{Context, Handler};
 
-use crate::dialect::Upkeep;
 use crate::domain::close::CloseReason;
 use crate::domain::event::Topic;
 use crate::domain::id::{SessionId, UserId};
@@ -11,6 +10,7 @@ use crate::hub::messages::{
     Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Revoke,
 };
 use crate::hub::{ChatServer, Drain};
+use crate::wire::Upkeep;
 
 impl Handler<Open> for ChatServer {
     type Result = ();

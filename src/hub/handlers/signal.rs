@@ -1,9 +1,9 @@
 //! What is told and not stored: invitations, and notes to oneself.
 
+use crate::domain::chat::invite::{InviteId, InviteStep};
 use crate::domain::command::Signal;
 use crate::domain::event::{Event, Topic, Viewer};
 use crate::domain::id::UserId;
-use crate::domain::invite::{InviteId, InviteStep};
 use crate::hub::fanout::Fanout;
 use crate::hub::invites::Invite;
 use crate::hub::{Asker, ChatServer, UnderWay};

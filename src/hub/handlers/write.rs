@@ -2,11 +2,11 @@
 
 use actix::{Context, Handler};
 
+use crate::domain::chat::room::RoomKey;
 use crate::domain::command::{Absent, Signal, Write};
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Status};
 use crate::domain::id::UserId;
-use crate::domain::room::RoomKey;
 use crate::hub::access::refusal;
 use crate::hub::fanout::Fanout;
 use crate::hub::messages::{Call, Submit};

@@ -76,7 +76,7 @@ async fn login(server: &Server, email: &str, password: &str) -> u16 {
 
 /// Changes the database below the server.
 async fn change(server: &Server, sql: String) {
-    let run = move |conn: &mut tradewind::store::Connection| {
+    let run = move |conn: &mut tradewind::store::engine::Connection| {
         diesel::sql_query(&sql).execute(conn)?;
         Ok(())
     };

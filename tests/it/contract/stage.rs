@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tradewind::auth::key::ServiceKey;
 use tradewind::domain::clock::Timestamp;
-use tradewind::store::tables::service_keys;
+use tradewind::store::admin::service_keys;
 
 use super::runner::{Failed, Mode, Play};
 use super::script::{BytesKind, How, World};
@@ -114,7 +114,7 @@ impl Play<'_> {
     async fn service(&mut self, name: &str) -> Result<(), Failed> {
         let key = ServiceKey::random().map_err(|error| error.to_string())?;
         let (hash, owner) = (key.hash(), name.to_owned());
-        let insert = move |conn: &mut tradewind::store::Connection| {
+        let insert = move |conn: &mut tradewind::store::engine::Connection| {
             service_keys::insert(conn, &owner, &hash, Timestamp::from_micros(0))
         };
         let stored = self.server.running().store.write(insert).await;
@@ -125,7 +125,7 @@ impl Play<'_> {
     async fn profile(&mut self, name: &str, profile: &str) -> Result<(), Failed> {
         let id = self.values.account(name)?.id();
         let text = profile.to_owned();
-        let update = move |conn: &mut tradewind::store::Connection| {
+        let update = move |conn: &mut tradewind::store::engine::Connection| {
             diesel::sql_query(format!("UPDATE users SET profile = '{text}' WHERE id = {id}"))
                 .execute(conn)?;
             Ok(())

@@ -19,9 +19,9 @@ use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_N
 use serde_json::{Value, json};
 use tradewind::auth::token::Tokens;
 use tradewind::clock::SystemClock;
+use tradewind::domain::accounts::user::User;
 use tradewind::domain::clock::{Clock as _, Timestamp};
 use tradewind::domain::id::UserId;
-use tradewind::domain::user::User;
 
 use super::runner::Failed;
 use crate::harness::Account;

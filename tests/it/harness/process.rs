@@ -8,8 +8,8 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+use tradewind::domain::accounts::user::User;
 use tradewind::domain::id::UserId;
-use tradewind::domain::user::User;
 
 use super::{Account, Client, DEADLINE, http, soon};
 

@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tradewind::auth::token::TokenError;
-use tradewind::dialect::Kind;
-use tradewind::dialect::rewind::Mode;
+use tradewind::domain::accounts::login::{Claims, LoginId, Revocation, Which};
 use tradewind::domain::id::SessionId;
-use tradewind::domain::login::{Claims, LoginId, Revocation, Which};
 use tradewind::hub::messages::Identify;
-use tradewind::store::tables::logins;
+use tradewind::store::accounts::logins;
+use tradewind::wire::Kind;
+use tradewind::wire::rewind::Mode;
 
 use crate::harness::{Account, Backend, Client, Server};
 

@@ -5,9 +5,9 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
-use tradewind::domain::block::BlockVerb;
+use tradewind::domain::accounts::block::BlockVerb;
 use tradewind::domain::clock::Timestamp;
-use tradewind::store::tables::blocks;
+use tradewind::store::accounts::blocks;
 
 use super::Rng;
 use super::replica::Replica;

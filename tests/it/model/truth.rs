@@ -6,7 +6,7 @@ use diesel::query_builder::SqlQuery;
 use diesel::query_dsl::LoadQuery;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query};
-use tradewind::store::Connection;
+use tradewind::store::engine::Connection;
 
 /// A message as it is stored.
 #[derive(Clone, Debug, QueryableByName)]

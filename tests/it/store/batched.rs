@@ -7,7 +7,8 @@ use std::sync::{Mutex, mpsc};
 use std::task::Poll;
 
 use tokio::sync::mpsc::unbounded_channel;
-use tradewind::store::{Batched, Connection, Store, StoreError};
+use tradewind::store::engine::Connection;
+use tradewind::store::{Batched, Store, StoreError};
 
 use super::harness::*;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tradewind::domain::id::{MessageId, UserId};
-use tradewind::store::tables::users;
+use tradewind::store::accounts::users;
 use tradewind::store::{Change, Done, Observer, Store, StoreError};
 
 use super::harness::*;
@@ -325,7 +325,7 @@ on_both! {
         let database = db.open();
         let floor = database.id_floor().unwrap();
         assert!(floor >= message.id.get());
-        let found = database.read(|conn| tradewind::store::tables::messages::find(conn, message.id));
+        let found = database.read(|conn| tradewind::store::chat::messages::find(conn, message.id));
         assert_eq!(found.unwrap().unwrap(), message);
         assert_eq!(MessageId::new(floor).map(MessageId::get), Some(floor));
     }

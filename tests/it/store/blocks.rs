@@ -1,16 +1,14 @@
 //! Blocks as the store keeps them, and what they hide for good.
 
-use tradewind::domain::block::{BlockRefusal, BlockVerb};
-use tradewind::domain::friendship::Audience;
+use tradewind::domain::accounts::block::{BlockRefusal, BlockVerb};
+use tradewind::domain::accounts::friendship::Audience;
+use tradewind::domain::chat::message::Message;
+use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::UserId;
-use tradewind::domain::message::Message;
-use tradewind::domain::room::RoomKey;
-use tradewind::store::To;
-use tradewind::store::tables::changes;
-use tradewind::store::tables::history::Before;
-use tradewind::store::tables::history::{self, Page};
-use tradewind::store::tables::{blocks, rooms};
-use tradewind::store::{Change, Database, Done};
+use tradewind::store::accounts::blocks;
+use tradewind::store::chat::history::{self, Before, Page};
+use tradewind::store::chat::{changes, rooms};
+use tradewind::store::{Change, Database, Done, To};
 
 use super::harness::*;
 

@@ -9,12 +9,15 @@ use tradewind::domain::id::UserId;
 use tradewind::domain::mint::IdMint;
 use tradewind::server::Base;
 use tradewind::store::StoreError;
-use tradewind::store::tables::users::{self, NewUser};
+use tradewind::store::accounts::users::{self, NewUser};
 
 use super::harness::*;
 
 /// Makes a user with the id that `next` says, at each try another one.
-fn make(conn: &mut tradewind::store::Connection, next: &AtomicI64) -> Result<i64, StoreError> {
+fn make(
+    conn: &mut tradewind::store::engine::Connection,
+    next: &AtomicI64,
+) -> Result<i64, StoreError> {
     let number = next.fetch_add(2, Ordering::Relaxed);
     let new = NewUser {
         id: UserId::new(number).unwrap(),

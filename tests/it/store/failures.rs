@@ -2,10 +2,9 @@
 
 use std::fs;
 
-use diesel::Connection as _;
-use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
-use tradewind::store::tables::users;
+use diesel::{Connection as _, SqliteConnection};
+use tradewind::store::accounts::users;
 use tradewind::store::{Database, Durability, Settings, StoreError};
 
 use super::harness::*;
@@ -92,7 +91,7 @@ fn a_locked_file_is_named() {
 fn a_full_disk_is_named_and_forgotten_once_there_is_room() {
     let db = TestDb::sqlite();
     let database = db.open();
-    let fill = |conn: &mut tradewind::store::Connection| {
+    let fill = |conn: &mut tradewind::store::engine::Connection| {
         conn.batch_execute("PRAGMA max_page_count = 40")?;
         let blob = "CREATE TABLE big AS SELECT randomblob(1000000) AS x";
         Ok(conn.batch_execute(blob)?)
@@ -155,8 +154,8 @@ on_both! {
         make_users(&database, &[2]);
         let lost = database.write(|conn| -> Result<(), StoreError> {
             match conn {
-                tradewind::store::Connection::Sqlite(sqlite) => sqlite.batch_execute("ROLLBACK")?,
-                tradewind::store::Connection::Postgres(postgres) => {
+                tradewind::store::engine::Connection::Sqlite(sqlite) => sqlite.batch_execute("ROLLBACK")?,
+                tradewind::store::engine::Connection::Postgres(postgres) => {
                     postgres.batch_execute("SELECT pg_terminate_backend(pg_backend_pid())")?;
                 }
             }

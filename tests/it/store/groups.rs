@@ -1,15 +1,15 @@
 //! Groups in the store: what is left of one that has ended, and of a member who has gone for good.
 
+use tradewind::domain::accounts::friendship::{Audience, Friendship};
+use tradewind::domain::accounts::user::User;
+use tradewind::domain::chat::group::{GroupStep, GroupVerb, Role, Title, Who};
+use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::clock::Clock as _;
 use tradewind::domain::error::Refusal;
-use tradewind::domain::friendship::{Audience, Friendship};
-use tradewind::domain::group::{GroupStep, GroupVerb, Role, Title, Who};
 use tradewind::domain::id::GroupId;
-use tradewind::domain::room::RoomKey;
-use tradewind::domain::user::User;
-use tradewind::store::sweeper::ended_groups;
-use tradewind::store::tables::offers;
-use tradewind::store::tables::{departures, friendships, groups, messages, rooms};
+use tradewind::jobs::sweeper::ended_groups;
+use tradewind::store::accounts::friendships;
+use tradewind::store::chat::{departures, groups, messages, offers, rooms};
 use tradewind::store::{Change, Done};
 
 use super::harness::*;

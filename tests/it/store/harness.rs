@@ -11,16 +11,17 @@ use crate::harness::postgres::Schema;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tradewind::domain::accounts::friendship::{Audience, Friendship};
+use tradewind::domain::accounts::name::UserName;
+use tradewind::domain::accounts::user::{Email, UserPair};
+use tradewind::domain::chat::message::{Content, Message};
+use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::clock::{Clock, Timestamp};
-use tradewind::domain::friendship::{Audience, Friendship};
 use tradewind::domain::id::{MessageId, UserId};
-use tradewind::domain::message::{Content, Message};
 use tradewind::domain::mint::{EPOCH, IdMint};
-use tradewind::domain::name::UserName;
-use tradewind::domain::room::RoomKey;
-use tradewind::domain::user::{Email, UserPair};
-use tradewind::store::tables::users::{self, NewUser};
-use tradewind::store::tables::{friendships, rooms};
+use tradewind::store::accounts::friendships;
+use tradewind::store::accounts::users::{self, NewUser};
+use tradewind::store::chat::rooms;
 use tradewind::store::{Change, Committed, Database, Done, Observer, Settings, Store, StoreError};
 
 /// Writes a test once and runs it on both databases.

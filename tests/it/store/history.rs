@@ -2,13 +2,12 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tradewind::domain::friendship::{Audience, Friendship};
-use tradewind::domain::message::Message;
-use tradewind::domain::room::RoomKey;
+use tradewind::domain::accounts::friendship::{Audience, Friendship};
+use tradewind::domain::chat::message::Message;
+use tradewind::domain::chat::room::RoomKey;
 use tradewind::store::Database;
-use tradewind::store::tables::history::Before;
-use tradewind::store::tables::history::{Page, history, history_rest};
-use tradewind::store::tables::{messages, rooms};
+use tradewind::store::chat::history::{Before, Page, history, history_rest};
+use tradewind::store::chat::{messages, rooms};
 
 use super::harness::*;
 

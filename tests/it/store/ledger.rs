@@ -5,13 +5,14 @@ use std::task::Poll;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tradewind::domain::block::BlockVerb;
-use tradewind::domain::friendship::Audience;
+use tradewind::domain::accounts::block::BlockVerb;
+use tradewind::domain::accounts::friendship::Audience;
+use tradewind::domain::chat::message::{Message, Nonce};
 use tradewind::domain::id::MessageId;
-use tradewind::domain::message::{Message, Nonce};
-use tradewind::store::tables::changes;
-use tradewind::store::tables::{blocks, messages, rooms};
-use tradewind::store::{Change, Connection, Database, Done};
+use tradewind::store::accounts::blocks;
+use tradewind::store::chat::{changes, messages, rooms};
+use tradewind::store::engine::Connection;
+use tradewind::store::{Change, Database, Done};
 
 use super::batches::plug;
 use super::harness::*;

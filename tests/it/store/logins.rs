@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tradewind::auth::token::Tokens;
+use tradewind::domain::accounts::login::{LoginId, Network, Proof, Which};
 use tradewind::domain::clock::Timestamp;
 use tradewind::domain::id::UserId;
-use tradewind::domain::login::{LoginId, Network, Proof, Which};
 use tradewind::store::Database;
-use tradewind::store::tables::living;
-use tradewind::store::tables::logins::{self, Begun, NewLogin};
+use tradewind::store::accounts::living;
+use tradewind::store::accounts::logins::{self, Begun, NewLogin};
 
 use super::harness::*;
 
@@ -164,7 +164,8 @@ on_both! {
 fn a_draft_is_stored_under_the_name_that_the_token_says() {
     let tokens = Tokens::new(&[b'x'; 32], DAY, Arc::default());
     let draft = tokens.draft(NOW).unwrap();
-    let user = tradewind::domain::user::User { id: id(2), name: "a".to_owned(), profile: None };
+    let user =
+        tradewind::domain::accounts::user::User { id: id(2), name: "a".to_owned(), profile: None };
     tokens.revoked().admit(&draft.login, user.id);
     let claims = tokens.verify(&tokens.sign(&user, &draft).unwrap(), NOW).unwrap();
     assert_eq!(claims.login, Some(draft.login));

@@ -1,9 +1,11 @@
 //! What the writer remembers of rooms is never older than what is stored.
 
-use tradewind::domain::block::BlockVerb;
+use tradewind::domain::accounts::block::BlockVerb;
 use tradewind::domain::error::Refusal;
-use tradewind::store::tables::{blocks, rooms, users};
-use tradewind::store::{Connection, Database, Done, StoreError};
+use tradewind::store::accounts::{blocks, users};
+use tradewind::store::chat::rooms;
+use tradewind::store::engine::Connection;
+use tradewind::store::{Database, Done, StoreError};
 
 use super::batches::plug;
 use super::harness::*;

@@ -1,13 +1,14 @@
 //! Names: one however they are typed, and those that were there before that was so.
 
 use diesel::connection::SimpleConnection as _;
-use tradewind::domain::name::Called;
-use tradewind::domain::user::User;
+use tradewind::domain::accounts::name::Called;
+use tradewind::domain::accounts::user::User;
 use tradewind::store::Database;
-use tradewind::store::tables::accounts::{self, Changes};
-use tradewind::store::tables::registrations::{self, Mail, NewRegistration};
-use tradewind::store::tables::users::{self, NewUser};
-use tradewind::store::tables::{mails, name_keys};
+use tradewind::store::accounts::name_keys;
+use tradewind::store::accounts::registrations::{self, Mail, NewRegistration};
+use tradewind::store::accounts::users::{self, NewUser};
+use tradewind::store::chat::deletion::{self, Changes};
+use tradewind::store::jobs::mails;
 
 use super::harness::*;
 
@@ -64,14 +65,15 @@ fn add(database: &Database, new_id: i64, new_name: &str) -> bool {
 
 fn rename(database: &Database, who: i64, to: &str) -> bool {
     let changes = Changes { name: Some(name(to)), ..Changes::default() };
-    database.write(|conn| accounts::change(conn, id(who), &changes)).unwrap().is_ok()
+    database.write(|conn| deletion::change(conn, id(who), &changes)).unwrap().is_ok()
 }
 
 fn clashes(database: &Database) -> Vec<(String, i64, String)> {
     let found = database.read(name_keys::clashes).unwrap();
-    let flat = |(key, User { id, name, .. }): (tradewind::domain::name::NameKey, User)| {
-        (key.as_str().to_owned(), id.get(), name)
-    };
+    let flat =
+        |(key, User { id, name, .. }): (tradewind::domain::accounts::name::NameKey, User)| {
+            (key.as_str().to_owned(), id.get(), name)
+        };
     found.into_iter().map(flat).collect()
 }
 
@@ -88,7 +90,7 @@ on_both! {
         ];
         for (who, text) in typed {
             assert_eq!(find(&database, text), Some(who), "{text:?}");
-            if tradewind::domain::name::UserName::parse(text).is_some() {
+            if tradewind::domain::accounts::name::UserName::parse(text).is_some() {
                 assert!(!add(&database, 100, text), "{text:?}");
                 assert!(database.read(|conn| users::name_taken(conn, &name(text))).unwrap());
                 let other = if who == 2 { 4 } else { 2 };
@@ -165,7 +167,7 @@ on_both! {
         assert!(rename(&database, 4, "carol"));
         assert_eq!((find(&database, "aLiCe"), find(&database, "alice")), (Some(6), Some(6)));
         assert!(!add(&database, 100, "aLICE"));
-        let gone = database.write(|conn| accounts::delete(conn, id(6), "hash", at(9))).unwrap();
+        let gone = database.write(|conn| deletion::delete(conn, id(6), "hash", at(9))).unwrap();
         assert!(gone.is_ok());
         assert_eq!(find(&database, "aLiCe"), Some(12));
         assert!(rename(&database, 12, "dave") && add(&database, 100, "aLICE"));

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use tradewind::domain::chat::message::{Message, NONCE_KEPT, Nonce};
 use tradewind::domain::clock::Timestamp;
-use tradewind::domain::message::{Message, NONCE_KEPT, Nonce};
 use tradewind::domain::mint::EPOCH;
-use tradewind::store::sweeper::nonces_until;
+use tradewind::jobs::sweeper::nonces_until;
 use tradewind::store::{Change, Done};
 
 use super::batches::plug;

@@ -1,10 +1,11 @@
 //! The life of a registration: its mail, its keys, and what becomes of it.
 
+use tradewind::domain::accounts::user::User;
 use tradewind::domain::clock::Timestamp;
-use tradewind::domain::user::User;
 use tradewind::store::Database;
-use tradewind::store::tables::registrations::{self, Mail, NewRegistration};
-use tradewind::store::tables::{mails, users};
+use tradewind::store::accounts::registrations::{self, Mail, NewRegistration};
+use tradewind::store::accounts::users;
+use tradewind::store::jobs::mails;
 
 use super::harness::*;
 

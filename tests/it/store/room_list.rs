@@ -1,13 +1,13 @@
 //! The list of rooms at its limits, and who has written in a group.
 
-use diesel::RunQueryDsl;
-use diesel::sql_query;
-use tradewind::domain::friendship::Friendship;
-use tradewind::domain::group::{GroupStep, Title, Who};
+use diesel::{RunQueryDsl, sql_query};
+use tradewind::domain::accounts::friendship::Friendship;
+use tradewind::domain::chat::group::{GroupStep, Title, Who};
+use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::GroupId;
-use tradewind::domain::room::RoomKey;
-use tradewind::store::tables::{contacts, groups, room_list, rooms};
-use tradewind::store::{Change, Connection, Database, Done};
+use tradewind::store::chat::{contacts, groups, room_list, rooms};
+use tradewind::store::engine::Connection;
+use tradewind::store::{Change, Database, Done};
 
 use super::harness::*;
 

@@ -1,12 +1,11 @@
 //! Every rule of writing, as it comes out of the store.
 
+use tradewind::domain::accounts::friendship::{Audience, FriendVerb, Friendship};
+use tradewind::domain::chat::group::Who;
 use tradewind::domain::error::Refusal;
-use tradewind::domain::friendship::{Audience, FriendVerb, Friendship};
-use tradewind::domain::group::Who;
 use tradewind::domain::id::MessageId;
-use tradewind::store::tables::friendships;
-use tradewind::store::tables::history::Before;
-use tradewind::store::tables::history::{Page, history};
+use tradewind::store::accounts::friendships;
+use tradewind::store::chat::history::{Before, Page, history};
 use tradewind::store::{Change, Done};
 
 use super::harness::*;
@@ -130,9 +129,7 @@ on_both! {
             let live = Live::start(&db);
             make_users(&live.database, &[2, 4]);
             use FriendVerb::{Accept, Discard, End, Request};
-            use Refusal::{
-                AlreadyFriend, AlreadyRequested, NoSuchName, NotFriend, NotRequested, Oneself,
-            };
+            use Refusal::{AlreadyFriend, AlreadyRequested, NoSuchName, NotFriend, NotRequested, Oneself};
             let table = [
                 (2, Request, "nobody", Err(NoSuchName)),
                 (2, Request, "a\0b", Err(NoSuchName)),

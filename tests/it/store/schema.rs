@@ -9,9 +9,9 @@ use diesel::connection::SimpleConnection;
 use diesel::deserialize::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{RunQueryDsl, sql_query};
-use tradewind::store::tables::changes;
-use tradewind::store::tables::rooms;
-use tradewind::store::{Connection, Database};
+use tradewind::store::Database;
+use tradewind::store::chat::{changes, rooms};
+use tradewind::store::engine::Connection;
 
 use super::harness::*;
 

@@ -1,10 +1,10 @@
 //! Users and friendships, as tables.
 
-use tradewind::domain::friendship::Friendship;
-use tradewind::domain::name::Called;
-use tradewind::domain::user::User;
-use tradewind::store::tables::friendships;
-use tradewind::store::tables::users::{self, NewUser};
+use tradewind::domain::accounts::friendship::Friendship;
+use tradewind::domain::accounts::name::Called;
+use tradewind::domain::accounts::user::User;
+use tradewind::store::accounts::friendships;
+use tradewind::store::accounts::users::{self, NewUser};
 
 use super::harness::*;
 

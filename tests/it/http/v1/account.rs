@@ -19,7 +19,7 @@ async fn log_in(server: &Server, email: &str, password: &str) -> Account {
     let token = answer.expect(201)["payload"]["token"].as_str().expect("a token").to_owned();
     let claims = server.tokens.verify(&token, server.now()).expect("a good token");
     let name = email.split('@').next().expect("a name").to_owned();
-    let user = tradewind::domain::user::User { id: claims.user, name, profile: None };
+    let user = tradewind::domain::accounts::user::User { id: claims.user, name, profile: None };
     Account { user, token }
 }
 

@@ -85,7 +85,7 @@ fn every_type_that_sockets_speak_is_in_the_asyncapi_document() {
     constants(&document["components"], &mut known);
     let mut spoken = BTreeSet::new();
     for file in ["rewind/encode", "rewind/features/encode", "chatting/encode"] {
-        let source = std::fs::read_to_string(root.join(format!("src/dialect/{file}.rs")));
+        let source = std::fs::read_to_string(root.join(format!("src/wire/{file}.rs")));
         let source = source.expect("the encoder");
         for before in [
             "frame(\"",
@@ -104,7 +104,7 @@ fn every_type_that_sockets_speak_is_in_the_asyncapi_document() {
         }
     }
     for file in ["rewind/decode", "rewind/features/decode"] {
-        let source = std::fs::read_to_string(root.join(format!("src/dialect/{file}.rs")));
+        let source = std::fs::read_to_string(root.join(format!("src/wire/{file}.rs")));
         spoken.extend(
             quoted(&source.expect("the decoder"), "Some(\"").into_iter().map(str::to_owned),
         );

@@ -6,10 +6,10 @@ use std::sync::OnceLock;
 use diesel::{RunQueryDsl, sql_query};
 use serde_json::{Map, Value, json};
 use tradewind::auth::password::hash_now;
-use tradewind::domain::friendship::Friendship;
-use tradewind::domain::user::UserPair;
-use tradewind::store::Connection;
-use tradewind::store::tables::friendships;
+use tradewind::domain::accounts::friendship::Friendship;
+use tradewind::domain::accounts::user::UserPair;
+use tradewind::store::accounts::friendships;
+use tradewind::store::engine::Connection;
 
 use crate::harness::mail::letter_to;
 use crate::harness::{Account, Server};

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tradewind::domain::friendship::Friendship;
-use tradewind::domain::user::UserPair;
-use tradewind::store::tables::friendships;
+use tradewind::domain::accounts::friendship::Friendship;
+use tradewind::domain::accounts::user::UserPair;
+use tradewind::store::accounts::friendships;
 
 use crate::harness::{Account, Server};
 

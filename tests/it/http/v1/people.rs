@@ -1,9 +1,9 @@
 //! One's account, and those one knows: `/me`, `/friends`, `/friend-requests`, `/presence`, `/blocks`.
 
 use serde_json::{Value, json};
-use tradewind::domain::friendship::Friendship;
-use tradewind::domain::user::UserPair;
-use tradewind::store::tables::friendships;
+use tradewind::domain::accounts::friendship::Friendship;
+use tradewind::domain::accounts::user::UserPair;
+use tradewind::store::accounts::friendships;
 
 use crate::harness::{Account, Backend, Server};
 

@@ -3,12 +3,12 @@
 use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
+use tradewind::domain::accounts::user::UserPair;
+use tradewind::domain::chat::message::Message;
+use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::clock::Timestamp;
 use tradewind::domain::id::{MessageId, RoomId};
-use tradewind::domain::message::Message;
-use tradewind::domain::room::RoomKey;
-use tradewind::domain::user::UserPair;
-use tradewind::store::tables::{messages, rooms};
+use tradewind::store::chat::{messages, rooms};
 
 use crate::harness::{Account, Backend, Server};
 

@@ -2,10 +2,10 @@
 //! is in `contract/features/users.jsonl`, by the same look-up.
 
 use serde_json::{Value, json};
-use tradewind::domain::group::Role;
+use tradewind::domain::chat::group::Role;
 use tradewind::domain::id::GroupId;
-use tradewind::store::tables::groups::{self, Seat};
-use tradewind::store::tables::read_marks;
+use tradewind::store::chat::groups::{self, Seat};
+use tradewind::store::chat::read_marks;
 
 use crate::harness::{Account, Backend, Server};
 

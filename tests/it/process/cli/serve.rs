@@ -4,8 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::mpsc::Receiver;
 
 use crate::harness::neighbours::send;
-use crate::harness::process::{bare, command};
-use crate::harness::{Account, Client, DEADLINE, Process, process};
+use crate::harness::process::{self, bare, command};
+use crate::harness::{Account, Client, DEADLINE, Process};
 
 /// Lines up to the one in which `last` is.
 fn lines(said: &Receiver<String>, last: &str) -> Vec<String> {
@@ -26,7 +26,11 @@ fn demo_users(lines: &[String]) -> Vec<Account> {
             let id = rest.split_once(',').unwrap().0.parse().unwrap();
             let id = tradewind::domain::id::UserId::new(id).unwrap();
             let token = token.split_once('"').unwrap().0.to_owned();
-            let user = tradewind::domain::user::User { id, name: name.to_owned(), profile: None };
+            let user = tradewind::domain::accounts::user::User {
+                id,
+                name: name.to_owned(),
+                profile: None,
+            };
             Account { user, token }
         })
         .collect()

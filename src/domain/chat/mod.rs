@@ -1,0 +1,6 @@
+//! Rooms, the groups among them, messages and invitations.
+
+pub mod group;
+pub mod invite;
+pub mod message;
+pub mod room;

@@ -1,0 +1,106 @@
+//! Mails with links: into a folder, or to an SMTP server.
+//!
+//! `letter`, `outbox` and `smtp` make the letter and hand it over once; `queue` knows what is still
+//! to be sent, and when to try again. Neither the link (but for the folder, which is for
+//! development) nor the password of the server appears in logs or errors.
+
+mod backoff;
+mod error;
+mod letter;
+mod outbox;
+mod queue;
+mod smtp;
+
+use std::time::Duration;
+
+use lettre::message::Mailbox;
+
+use crate::domain::accounts::user::Email;
+pub use crate::jobs::mail::backoff::backoff;
+pub use crate::jobs::mail::error::MailError;
+use crate::jobs::mail::letter::Letter;
+pub use crate::jobs::mail::letter::Wording;
+use crate::jobs::mail::outbox::Outbox;
+pub use crate::jobs::mail::queue::{Queue, Settings, Worker};
+use crate::jobs::mail::smtp::Smtp;
+
+/// Where mails go.
+pub struct Transport {
+    from: Mailbox,
+    wording: Wording,
+    route: Route,
+}
+
+enum Route {
+    Outbox(Outbox),
+    Smtp(Smtp),
+}
+
+impl Transport {
+    /// Whether the server can be reached, speaks TLS if it is to, and takes the log-in. A folder always
+    /// can.
+    ///
+    /// # Errors
+    /// [`MailError::Server`], [`MailError::Timeout`].
+    pub async fn greet(&self) -> Result<(), MailError> {
+        match &self.route {
+            Route::Outbox(_) => Ok(()),
+            Route::Smtp(smtp) => smtp.greet().await,
+        }
+    }
+
+    /// The transport of a URL, for mails `from` an address such as `Name <name@host>`, each handed
+    /// over within `timeout`.
+    ///
+    /// `file://FOLDER` writes files; the folder is made if only it is missing.
+    /// `smtp://[USER:PASSWORD@]HOST[:PORT]` talks to a server without encryption (port 25), with
+    /// `?tls=required` by STARTTLS (port 587), with `?tls=opportunistic` by STARTTLS if the server
+    /// has it; `smtps://` by TLS from the start (port 465).
+    ///
+    /// # Errors
+    /// [`MailError::Address`], [`MailError::Scheme`], [`MailError::Server`],
+    /// [`MailError::Outbox`].
+    pub fn from_url(
+        url: &str,
+        (from, wording): (&str, Wording),
+        timeout: Duration,
+    ) -> Result<Self, MailError> {
+        let route = match url.split_once("://") {
+            Some(("file", folder)) => Route::Outbox(Outbox::open(folder.into())?),
+            Some(("smtp" | "smtps", _)) => Route::Smtp(Smtp::from_url(url, timeout)?),
+            Some(_) | None => return Err(MailError::Scheme),
+        };
+        let from = from.parse().map_err(MailError::Address)?;
+        Ok(Self { from, wording, route })
+    }
+
+    /// Sends `link`, which verifies the address `to`.
+    ///
+    /// # Errors
+    /// [`MailError::Address`], [`MailError::Link`], [`MailError::Letter`],
+    /// [`MailError::Random`]; for a folder [`MailError::Outbox`]; for a server
+    /// [`MailError::Server`], [`MailError::Refused`], [`MailError::Timeout`].
+    pub async fn send_verification(&self, to: &Email, link: &str) -> Result<(), MailError> {
+        let letter = Letter::verification(&self.wording, (&self.from, to), link)?;
+        self.send(letter, to, link).await
+    }
+
+    /// Sends `link`, which lets the user of the address `to` set a new password.
+    ///
+    /// # Errors
+    /// As [`Transport::send_verification`].
+    pub async fn send_reset(&self, to: &Email, link: &str) -> Result<(), MailError> {
+        let letter = Letter::reset(&self.wording, (&self.from, to), link)?;
+        self.send(letter, to, link).await
+    }
+
+    async fn send(&self, letter: Letter, to: &Email, link: &str) -> Result<(), MailError> {
+        match &self.route {
+            Route::Outbox(outbox) => outbox.put(letter, to, link).await,
+            Route::Smtp(smtp) => smtp.send(letter, link).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+//! What must happen later and once.
+
+pub mod mail;
+pub mod sweeper;

@@ -1,0 +1,3 @@
+//! What operators have given out.
+
+pub mod service_keys;

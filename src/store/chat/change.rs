@@ -1,0 +1,190 @@
+//! What the hub asks the store to change, and what comes of it.
+
+use crate::domain::accounts::friendship::{Audience, FriendVerb};
+use crate::domain::accounts::user::{User, UserPair};
+use crate::domain::chat::group::{GroupChange, GroupStep, Who};
+use crate::domain::chat::message::{Content, Message, Nonce};
+use crate::domain::chat::room::{Hearers, RoomKey};
+use crate::domain::error::Refusal;
+use crate::domain::id::{GroupId, MessageId, UserId};
+
+use crate::store::engine::error::StoreError;
+
+/// Whom something is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// All in a room.
+    Room(RoomKey),
+    /// The user himself.
+    Oneself,
+}
+
+/// A change, by an identified user. `room` is `None` where the address can be nobody's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Store a message.
+    Post {
+        /// Its id, fresh from the mint.
+        id: MessageId,
+        /// Who writes.
+        author: UserId,
+        /// Where.
+        room: Option<RoomKey>,
+        /// What.
+        content: Content,
+        /// The author's own name for it; what was sent under it before is not stored again.
+        nonce: Option<Nonce>,
+        /// Whom users may write to.
+        audience: Audience,
+    },
+    /// Change the text of a message, or delete it.
+    Edit {
+        /// Who asks; only the message's author may.
+        author: UserId,
+        /// The room that the message is said to be in.
+        room: Option<RoomKey>,
+        /// Which message; `None` where the id can be nobody's.
+        message: Option<MessageId>,
+        /// The new text; `None` deletes.
+        content: Option<Content>,
+        /// Whom users may write to. Deleting is always allowed.
+        audience: Audience,
+    },
+    /// Store nothing, but say in the order of the changes whether a user may do something in a room
+    /// now, and who would hear of it.
+    Signal {
+        /// Who.
+        author: UserId,
+        /// To whom.
+        to: To,
+        /// How much text waits for the word, in bytes.
+        bytes: usize,
+        /// Whom users may write to.
+        audience: Audience,
+    },
+    /// Keep how far a user has read.
+    Read {
+        /// Who.
+        reader: UserId,
+        /// Where.
+        room: Option<RoomKey>,
+        /// Up to which message.
+        seq: i64,
+    },
+    /// Change a group.
+    Group {
+        /// Who acts.
+        actor: UserId,
+        /// Which; `None` for a new one, or where the id can be no group's.
+        group: Option<GroupId>,
+        /// What to do.
+        step: GroupStep,
+    },
+    /// Change what stands between two users.
+    Befriend {
+        /// Who acts.
+        actor: UserId,
+        /// What to do.
+        verb: FriendVerb,
+        /// The other user.
+        who: Who,
+    },
+}
+
+impl Change {
+    /// The users whose room it is about.
+    pub fn pair(&self) -> Option<UserPair> {
+        match self {
+            Self::Post { room, .. } | Self::Edit { room, .. } | Self::Read { room, .. } => {
+                room.and_then(RoomKey::pair)
+            }
+            Self::Signal { to: To::Room(room), .. } => room.pair(),
+            Self::Signal { to: To::Oneself, .. } | Self::Group { .. } | Self::Befriend { .. } => {
+                None
+            }
+        }
+    }
+
+    /// Who has sent it under which name.
+    pub fn key(&self) -> Option<(UserId, Nonce)> {
+        match self {
+            Self::Post { author, nonce, .. } => nonce.clone().map(|nonce| (*author, nonce)),
+            Self::Edit { .. }
+            | Self::Signal { .. }
+            | Self::Read { .. }
+            | Self::Group { .. }
+            | Self::Befriend { .. } => None,
+        }
+    }
+
+    /// How much text it holds, in bytes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Post { content, nonce, .. } => {
+                let nonce = nonce.as_ref().map_or(0, |nonce| nonce.as_str().len());
+                content.as_str().len().saturating_add(nonce)
+            }
+            Self::Edit { content, .. } => content.as_ref().map_or(0, |text| text.as_str().len()),
+            Self::Signal { bytes, .. } => *bytes,
+            Self::Befriend { who: Who::Named(name), .. } => name.len(),
+            Self::Befriend { who: Who::Id(_), .. } => 0,
+            // Bounded by what a title or a name may hold.
+            Self::Read { .. } | Self::Group { .. } => 0,
+        }
+    }
+}
+
+/// What came of a [`Change`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// The message as stored.
+    Posted(Message, Hearers),
+    /// The message that was sent under the same name before, as it is now. Nothing was stored.
+    Repeated(Message),
+    /// The message as it is now.
+    Edited {
+        /// The message.
+        message: Message,
+        /// Who hears of it.
+        hearers: Hearers,
+        /// Those from whom it is hidden from now on, and was not before.
+        withdrawn_from: Vec<UserId>,
+    },
+    /// It may be done.
+    Signalled(Hearers),
+    /// How far the user has read now.
+    Read {
+        /// Where.
+        room: RoomKey,
+        /// Up to which message.
+        seq: i64,
+        /// Who hears of it; nobody but himself if he had read as far before.
+        hearers: Option<Hearers>,
+    },
+    /// What was done to a group.
+    Grouped {
+        /// What.
+        change: Box<GroupChange>,
+        /// Who hears of it, whoever did it; empty if nothing has changed.
+        told: Vec<UserId>,
+    },
+    /// What was done between two users.
+    Befriended {
+        /// Who did it.
+        actor: User,
+        /// The other one.
+        other: UserId,
+        /// What was done.
+        verb: FriendVerb,
+        /// Whether the other one is told: not of what was so already, nor of requests of whom he blocks.
+        told: bool,
+    },
+    /// The rules say no; nothing was stored.
+    Refused(Refusal),
+}
+
+/// The outcomes of one batch, each with its ticket, in the order of submission. What is done is
+/// committed.
+#[derive(Debug, actix::Message)]
+#[rtype(result = "()")]
+pub struct Committed(pub Vec<(u64, Result<Done, StoreError>)>);

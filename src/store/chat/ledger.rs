@@ -1,0 +1,286 @@
+//! What a transaction has done and not written yet.
+//!
+//! The posts of a batch are put together here: each room is looked up once, its counters go on in
+//! memory, and the messages are stored many at once. Whoever looks at these tables otherwise goes
+//! through [`Ledger::settled`], which writes first.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::domain::accounts::block::Blocks;
+use crate::domain::accounts::user::UserPair;
+use crate::domain::chat::message::{Message, Nonce};
+use crate::domain::chat::room::{Hearers, Members, RoomKey};
+use crate::domain::id::{GroupId, MessageId, RoomId, UserId};
+
+use crate::store::accounts::blocks;
+use crate::store::chat::groups::{self, Roster};
+use crate::store::chat::hidings::{self, Hiding};
+use crate::store::chat::memory::Memory;
+use crate::store::chat::nonces::{self, Key};
+use crate::store::chat::rooms::{self, Room};
+use crate::store::chat::rosters::Rosters;
+use crate::store::chat::{authors, messages};
+use crate::store::engine::Connection;
+use crate::store::engine::error::StoreError;
+
+/// The books of one transaction.
+pub(in crate::store) struct Ledger<'c> {
+    conn: &'c mut Connection,
+    /// Rooms and blocks as they will be.
+    memory: &'c mut Memory,
+    /// Messages by their authors' own names for them; of the keys that were looked up, all.
+    names: HashMap<Key, Option<MessageId>>,
+    /// Who blocks an author; of those that were looked up, all.
+    blockers: HashMap<UserId, Vec<UserId>>,
+    /// The members of groups, and what is no group.
+    groups: HashMap<GroupId, Option<Arc<Roster>>>,
+    rosters: &'c Rosters,
+    /// Groups that this transaction has changed; `None` for all that it may have.
+    touched: Option<HashSet<GroupId>>,
+    posted: Vec<(RoomId, Message)>,
+    named: Vec<(Key, MessageId)>,
+    hidden: Vec<Hiding>,
+}
+
+impl<'c> Ledger<'c> {
+    /// An empty ledger.
+    pub fn new(conn: &'c mut Connection, memory: &'c mut Memory, rosters: &'c Rosters) -> Self {
+        Self {
+            conn,
+            memory,
+            names: HashMap::new(),
+            blockers: HashMap::new(),
+            groups: HashMap::new(),
+            rosters,
+            touched: Some(HashSet::new()),
+            posted: Vec::new(),
+            named: Vec::new(),
+            hidden: Vec::new(),
+        }
+    }
+
+    /// Looks up at once what will be asked for one by one.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], as for all that follow.
+    pub fn prepare(
+        &mut self,
+        pairs: impl Iterator<Item = UserPair>,
+        names: impl Iterator<Item = Key>,
+    ) -> Result<(), StoreError> {
+        let mut new = Vec::new();
+        for pair in pairs {
+            if let Entry::Vacant(place) = self.memory.rooms.entry(RoomKey::Direct(pair)) {
+                place.insert(None);
+                new.push(pair);
+            }
+        }
+        if !new.is_empty() {
+            let found = rooms::of_pairs(self.conn, &new)?;
+            self.memory.rooms.extend(found.into_iter().map(|room| (room.key, Some(room))));
+            self.find_blocks(&new)?;
+        }
+        self.names.extend(names.map(|key| (key, None)));
+        if !self.names.is_empty() {
+            let keys: Vec<Key> = self.names.keys().cloned().collect();
+            let found = nonces::find_many(self.conn, &keys)?;
+            self.names.extend(found.into_iter().map(|(key, message)| (key, Some(message))));
+        }
+        Ok(())
+    }
+
+    /// The connection, for tables that no post changes.
+    pub fn conn(&mut self) -> &mut Connection {
+        self.conn
+    }
+
+    /// The connection, with everything written, to look something up.
+    pub fn written(&mut self) -> Result<&mut Connection, StoreError> {
+        self.write()?;
+        Ok(self.conn)
+    }
+
+    /// The connection, with everything written, for whatever use.
+    pub fn settled(&mut self) -> Result<&mut Connection, StoreError> {
+        self.write()?;
+        self.memory.clear();
+        self.names.clear();
+        self.blockers.clear();
+        self.groups.clear();
+        self.touched = None;
+        Ok(self.conn)
+    }
+
+    /// A room, if there is one.
+    pub fn room(&mut self, key: RoomKey) -> Result<Option<&mut Room>, StoreError> {
+        if !self.memory.rooms.contains_key(&key) {
+            let room = rooms::find(self.conn, key)?;
+            self.memory.rooms.insert(key, room);
+        }
+        Ok(self.memory.rooms.get_mut(&key).and_then(Option::as_mut))
+    }
+
+    /// The members of a group, if there is one.
+    pub fn roster(&mut self, group: GroupId) -> Result<Option<Arc<Roster>>, StoreError> {
+        if let Some(known) = self.groups.get(&group) {
+            return Ok(known.clone());
+        }
+        let roster = match groups::version(self.conn, group)? {
+            Some(version) => Some(self.roster_of(group, version)?),
+            None => None,
+        };
+        self.groups.insert(group, roster.clone());
+        Ok(roster)
+    }
+
+    fn roster_of(&mut self, group: GroupId, version: i64) -> Result<Arc<Roster>, StoreError> {
+        // A version of this transaction may be rolled back, and given to another list later.
+        let committed = self.touched.as_ref().is_some_and(|touched| !touched.contains(&group));
+        if let Some(roster) = self.rosters.get(group, version).filter(|_| committed) {
+            return Ok(roster);
+        }
+        let roster = Arc::new(groups::roster(self.conn, group)?);
+        if committed {
+            self.rosters.keep(group, version, &roster);
+        }
+        Ok(roster)
+    }
+
+    /// Notes that a group is changed.
+    pub fn touch(&mut self, group: GroupId) -> Result<(), StoreError> {
+        self.groups.remove(&group);
+        if let Some(touched) = &mut self.touched {
+            touched.insert(group);
+        }
+        groups::touch(self.conn, group)
+    }
+
+    /// Notes that a member writes in a group, if it is for the first time.
+    pub fn note_author(&mut self, key: RoomKey, author: UserId) -> Result<(), StoreError> {
+        let RoomKey::Group(group) = key else { return Ok(()) };
+        let Some(roster) = self.roster(group)? else { return Ok(()) };
+        if roster.has_written(author) {
+            return Ok(());
+        }
+        authors::add(self.conn, group, author)?;
+        self.touch(group)?;
+        // Many may write for the first time in one batch: the list is not read again for each.
+        self.groups.insert(group, Some(Arc::new(roster.with_author(author))));
+        Ok(())
+    }
+
+    /// Who hears of what an author does in a room.
+    pub fn hearers(&mut self, key: RoomKey, author: UserId) -> Result<Hearers, StoreError> {
+        let group = match key {
+            RoomKey::Direct(pair) => {
+                let hidden = self.blocks(pair)?.hide(pair, author);
+                let hidden_from = hidden.then(|| pair.other(author)).into_iter().collect();
+                return Ok(Hearers { room: Members::Two(pair), hidden_from });
+            }
+            RoomKey::Group(group) => group,
+        };
+        let roster = self.roster(group)?;
+        let aware = roster.as_ref().map(|roster| Arc::clone(&roster.aware)).unwrap_or_default();
+        let blockers = self.blockers(author)?.iter().copied();
+        let seated = |user: &UserId| roster.as_ref().is_some_and(|all| all.seat(*user).is_some());
+        Ok(Hearers { room: Members::Many(aware), hidden_from: blockers.filter(seated).collect() })
+    }
+
+    /// Who blocks a user.
+    pub fn blockers(&mut self, user: UserId) -> Result<&[UserId], StoreError> {
+        if !self.blockers.contains_key(&user) {
+            let found = blocks::blockers_of(self.conn, user)?;
+            self.blockers.insert(user, found);
+        }
+        Ok(self.blockers.get(&user).map_or(&[], Vec::as_slice))
+    }
+
+    /// Hides a message from readers; `withdrawn` if they could see it.
+    pub fn hide(&mut self, message: MessageId, readers: &[UserId], withdrawn: bool) {
+        let hiding = |reader: &UserId| Hiding { message, reader: *reader, withdrawn };
+        self.hidden.extend(readers.iter().map(hiding));
+    }
+
+    /// Who of a pair blocks the other.
+    pub fn blocks(&mut self, pair: UserPair) -> Result<Blocks, StoreError> {
+        if !self.memory.blocks.contains_key(&pair) {
+            self.find_blocks(&[pair])?;
+        }
+        Ok(self.memory.blocks.get(&pair).copied().unwrap_or_default())
+    }
+
+    fn find_blocks(&mut self, pairs: &[UserPair]) -> Result<(), StoreError> {
+        self.memory.blocks.extend(pairs.iter().map(|pair| (*pair, Blocks::default())));
+        for (pair, blocker) in blocks::of_pairs(self.conn, pairs)? {
+            self.memory.blocks.entry(pair).or_default().add(pair, blocker);
+        }
+        Ok(())
+    }
+
+    /// Makes the room of a pair that has none.
+    pub fn create_room(&mut self, id: RoomId, pair: UserPair) -> Result<(), StoreError> {
+        let room = rooms::create(self.conn, id, pair)?;
+        self.memory.rooms.insert(room.key, Some(room));
+        Ok(())
+    }
+
+    /// Which message an author has sent under this name.
+    pub fn named(&mut self, key: &Key) -> Result<Option<MessageId>, StoreError> {
+        if let Some(known) = self.names.get(key) {
+            return Ok(*known);
+        }
+        let found = nonces::find_many(self.conn, std::slice::from_ref(key))?;
+        let message = found.into_iter().next().map(|(_, message)| message);
+        self.names.insert(key.clone(), message);
+        Ok(message)
+    }
+
+    /// Enters a message that has taken the next number of its room.
+    pub fn post(&mut self, room: RoomId, message: &Message, nonce: Option<&Nonce>) {
+        if let Some(nonce) = nonce {
+            let key = (message.author, nonce.clone());
+            self.names.insert(key.clone(), Some(message.id));
+            self.named.push((key, message.id));
+        }
+        self.posted.push((room, message.clone()));
+    }
+
+    /// A message.
+    pub fn message(&mut self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        match self.posted.iter().find(|(_, message)| message.id == id) {
+            Some((_, message)) => Ok(Some(message.clone())),
+            None => messages::find(self.conn, id),
+        }
+    }
+
+    /// Stores what an edit or a deletion has changed in a message, and in its room.
+    pub fn edit(&mut self, message: &Message) -> Result<(), StoreError> {
+        if self.posted.iter().any(|(_, posted)| posted.id == message.id) {
+            self.write()?;
+        }
+        messages::update(self.conn, message)?;
+        match self.memory.rooms.get(&message.room) {
+            Some(Some(room)) => rooms::update(self.conn, room),
+            Some(None) | None => Ok(()),
+        }
+    }
+
+    /// Writes what has not been written.
+    pub fn write(&mut self) -> Result<(), StoreError> {
+        if !self.posted.is_empty() {
+            messages::insert_many(self.conn, &self.posted)?;
+            self.posted.clear();
+        }
+        if !self.named.is_empty() {
+            nonces::insert_many(self.conn, &self.named)?;
+            self.named.clear();
+        }
+        if !self.hidden.is_empty() {
+            hidings::insert_many(self.conn, &self.hidden)?;
+            self.hidden.clear();
+        }
+        Ok(())
+    }
+}

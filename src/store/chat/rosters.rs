@@ -1,0 +1,48 @@
+//! The members of groups, kept in memory from one batch to the next.
+//!
+//! A list is used only if it is of the version that the database names in the same transaction, so it
+//! cannot be stale, whoever else writes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::domain::id::GroupId;
+
+use crate::store::chat::groups::Roster;
+
+/// Members that are kept, over all groups: each takes 24 to 32 bytes.
+const SEATS_MAX: usize = 1_000_000;
+
+/// Lists of members by group, each with its version.
+#[derive(Default)]
+pub(in crate::store) struct Rosters {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    lists: HashMap<GroupId, (i64, Arc<Roster>)>,
+    seats: usize,
+}
+
+impl Rosters {
+    /// The members of a group in a version, if they are known.
+    pub fn get(&self, group: GroupId, version: i64) -> Option<Arc<Roster>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, roster) = kept.lists.get(&group)?;
+        (*known == version).then(|| Arc::clone(roster))
+    }
+
+    /// Keeps the members of a group in a version that is committed.
+    pub fn keep(&self, group: GroupId, version: i64, roster: &Arc<Roster>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.seats = kept.seats.saturating_add(roster.seats.len());
+        if kept.seats > SEATS_MAX {
+            kept.lists.clear();
+            kept.seats = roster.seats.len();
+        }
+        if let Some((_, old)) = kept.lists.insert(group, (version, Arc::clone(roster))) {
+            kept.seats = kept.seats.saturating_sub(old.seats.len());
+        }
+    }
+}

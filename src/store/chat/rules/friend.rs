@@ -1,0 +1,66 @@
+//! Friendship between two users.
+
+use diesel::result::Error::NotFound;
+
+use crate::domain::accounts::friendship::{self, FriendStep, FriendVerb};
+use crate::domain::accounts::user::UserPair;
+use crate::domain::chat::group::Who;
+use crate::domain::error::Refusal;
+use crate::domain::id::UserId;
+use crate::store::accounts::quotas::{self, Quota};
+use crate::store::accounts::{friendships, users};
+use crate::store::chat::change::Done;
+use crate::store::chat::ledger::Ledger;
+
+use crate::store::chat::rules::{Rules, Ruling, named};
+
+impl Rules {
+    pub(in crate::store) fn befriend(
+        &self,
+        ledger: &mut Ledger<'_>,
+        me: UserId,
+        verb: FriendVerb,
+        who: &Who,
+    ) -> Ruling<Done> {
+        let Some(other) = named(ledger.conn(), who)? else { return Ok(Err(Refusal::NoSuchName)) };
+        let Some(pair) = UserPair::new(me, other.id) else { return Ok(Err(alone(verb))) };
+        let blocks = ledger.blocks(pair)?;
+        let (conn, now) = (ledger.conn(), self.clock.now());
+        let stored = friendships::between(conn, pair)?;
+        let state = match blocks.hide(pair, other.id) {
+            true => stored.and_then(|state| state.without_request_of(other.id, pair)),
+            false => stored,
+        };
+        let step = match friendship::step(state, pair, me, verb) {
+            Ok(step) => step,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        match step {
+            FriendStep::Keep => (),
+            FriendStep::Set(state) => {
+                if verb == FriendVerb::Request
+                    && let Some(most) = self.limits.friend_requests_per_day
+                    && let Err(refusal) =
+                        quotas::take(conn, me, (Quota::FriendRequests, most), now)?
+                {
+                    return Ok(Err(refusal));
+                }
+                friendships::set(conn, pair, state, now)?;
+            }
+            FriendStep::Clear => friendships::clear(conn, pair)?,
+        }
+        let actor = users::by_id(conn, me)?.ok_or(NotFound)?;
+        let hidden = verb.is_unheard() && blocks.hide(pair, me);
+        let told = step != FriendStep::Keep && !hidden;
+        Ok(Ok(Done::Befriended { actor, other: other.id, verb, told }))
+    }
+}
+
+/// What it means to do `verb` to oneself.
+fn alone(verb: FriendVerb) -> Refusal {
+    match verb {
+        FriendVerb::Request => Refusal::Oneself,
+        FriendVerb::Accept | FriendVerb::Discard | FriendVerb::Withdraw => Refusal::NotRequested,
+        FriendVerb::End => Refusal::NotFriend,
+    }
+}

@@ -1,0 +1,280 @@
+//! What is done to groups.
+
+use std::sync::Arc;
+
+use diesel::result::Error::NotFound;
+
+use crate::domain::accounts::friendship::Friendship;
+use crate::domain::accounts::user::{User, UserPair};
+use crate::domain::chat::group::{
+    self, AddedBy, Group, GroupChange, GroupStep, GroupVerb, Role, Title,
+};
+use crate::domain::error::Refusal;
+use crate::domain::id::{GroupId, UserId};
+use crate::store::accounts::quotas::{self, Quota};
+use crate::store::accounts::{friendships, users};
+use crate::store::chat::change::Done;
+use crate::store::chat::groups::{self, Roster, Seat};
+use crate::store::chat::ledger::Ledger;
+use crate::store::chat::{deletion, hidings, rooms};
+use crate::store::engine::error::StoreError;
+
+use crate::store::chat::rules::offer::decline;
+use crate::store::chat::rules::{Rules, Ruling, named};
+
+/// A member who acts, and where.
+pub(in crate::store) struct Act {
+    pub me: Seat,
+    pub group: GroupId,
+    pub roster: Arc<Roster>,
+    verb: GroupVerb,
+}
+
+/// Somebody to whom something was done, and whether that has changed anything.
+pub(in crate::store) struct Outcome {
+    user: Option<User>,
+    role: Option<Role>,
+    changed: bool,
+    /// Told besides the members there are afterwards, if he knew of the group.
+    gone: Option<UserId>,
+    /// What is not told to all members: what was done, and who hears of it.
+    aside: Option<(GroupVerb, Vec<UserId>)>,
+}
+
+impl Outcome {
+    pub(in crate::store) fn of(user: Option<User>, changed: bool) -> Self {
+        Self { user, role: None, changed, gone: None, aside: None }
+    }
+
+    /// Something that changes nothing yet, and is told to these only.
+    pub(in crate::store) fn aside(user: User, verb: GroupVerb, told: Vec<UserId>) -> Self {
+        Self { aside: Some((verb, told)), ..Self::of(Some(user), false) }
+    }
+}
+
+impl Rules {
+    /// Applies one step of a user to a group.
+    pub(in crate::store) fn group(
+        &self,
+        ledger: &mut Ledger<'_>,
+        me: UserId,
+        group: Option<GroupId>,
+        step: &GroupStep,
+    ) -> Ruling<Done> {
+        let verb = step.verb();
+        if let GroupStep::Create(title) = step {
+            return self.create(ledger, me, title);
+        }
+        let Some(group) = group else { return Ok(Err(Refusal::NotMember)) };
+        let Some(roster) = ledger.roster(group)? else { return Ok(Err(Refusal::NotMember)) };
+        let Some(me) = roster.seat(me) else { return Ok(Err(Refusal::NotMember)) };
+        let act = Act { me, group, roster, verb };
+        if matches!(step, GroupStep::Accept | GroupStep::Decline) {
+            // Also of one who does not know that he is in it.
+            if let Err(refusal) = self.is_offered(ledger.conn(), &act)? {
+                return Ok(Err(refusal));
+            }
+        } else if me.unaware {
+            return Ok(Err(Refusal::NotMember));
+        }
+        let ended = describe(ledger, group)?;
+        let outcome = match self.step(ledger, &act, step)? {
+            Ok(outcome) => outcome,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if outcome.changed {
+            ledger.touch(group)?;
+        }
+        let after = ledger.roster(group)?;
+        let group = describe(ledger, group)?.or(ended).ok_or(NotFound)?;
+        let Outcome { user, role, changed, gone, aside } = outcome;
+        let (verb, told) = match aside {
+            Some(aside) => aside,
+            None if changed => {
+                let aware = after.as_ref().unwrap_or(&act.roster).aware.iter().copied();
+                (verb, aware.chain(gone).collect())
+            }
+            None => (verb, Vec::new()),
+        };
+        let change = GroupChange { verb, group, user, role, by: act.me.user };
+        Ok(Ok(Done::Grouped { change: Box::new(change), told }))
+    }
+
+    fn create(&self, ledger: &mut Ledger<'_>, me: UserId, title: &Title) -> Ruling<Done> {
+        if groups::count_of(ledger.conn(), me)? >= self.limits.groups_per_user_max {
+            return Ok(Err(Refusal::TooManyGroups));
+        }
+        let (group, now) = (self.mint.group()?, self.clock.now());
+        let conn = ledger.settled()?;
+        rooms::create_group(conn, group)?;
+        groups::create(conn, group, title.as_str(), now)?;
+        groups::seat(conn, group, Seat { user: me, role: Role::Owner, unaware: false }, now)?;
+        let group = describe(ledger, group)?.ok_or(NotFound)?;
+        let verb = GroupVerb::Create;
+        let change = GroupChange { verb, group, user: None, role: None, by: me };
+        Ok(Ok(Done::Grouped { change: Box::new(change), told: vec![me] }))
+    }
+
+    fn step(&self, ledger: &mut Ledger<'_>, act: &Act, step: &GroupStep) -> Ruling<Outcome> {
+        let allowed = |target| group::may(act.me.role, act.verb, target);
+        let target = match step {
+            GroupStep::Create(_)
+            | GroupStep::Rename(_)
+            | GroupStep::Leave
+            | GroupStep::Accept
+            | GroupStep::Decline
+            | GroupStep::Delete => None,
+            // Who may not do it to anybody is told so before anything about the target.
+            GroupStep::Kick(_)
+            | GroupStep::Ban(_)
+            | GroupStep::Unban(_)
+            | GroupStep::SetRole(..)
+            | GroupStep::Transfer(_)
+                if !allowed(None) =>
+            {
+                return Ok(Err(Refusal::NotAllowed));
+            }
+            GroupStep::Add(who)
+            | GroupStep::Kick(who)
+            | GroupStep::Ban(who)
+            | GroupStep::Unban(who)
+            | GroupStep::SetRole(who, _)
+            | GroupStep::Transfer(who) => match named(ledger.conn(), who)? {
+                Some(user) => Some(user),
+                None => return Ok(Err(Refusal::NoSuchName)),
+            },
+        };
+        let seat = target.as_ref().and_then(|user| act.roster.seat(user.id));
+        if !allowed(seat.map(|seat| seat.role)) {
+            return Ok(Err(Refusal::NotAllowed));
+        }
+        match (step, target) {
+            (GroupStep::Rename(title), _) => rename(ledger, act, title),
+            (GroupStep::Leave, _) => leave(ledger, act),
+            (GroupStep::Delete, _) => end(ledger, act),
+            (GroupStep::Accept, _) => self.accept(ledger, act),
+            (GroupStep::Decline, _) => decline(ledger, act),
+            (GroupStep::Add(_), Some(user)) => self.add(ledger, act, user),
+            (GroupStep::Kick(_), Some(user)) => kick(ledger, act, user),
+            (GroupStep::Ban(_), Some(user)) => self.ban(ledger, act, user),
+            (GroupStep::Unban(_), Some(user)) => {
+                groups::unban(ledger.conn(), act.group, user.id)?;
+                // Nobody but the one who has asked needs to know.
+                Ok(Ok(Outcome::of(Some(user), false)))
+            }
+            (GroupStep::SetRole(_, role), Some(user)) => self.set_role(ledger, act, user, *role),
+            (GroupStep::Transfer(_), Some(user)) => self.transfer(ledger, act, user),
+            (GroupStep::Create(_), _) | (_, None) => Ok(Err(Refusal::NotAllowed)),
+        }
+    }
+
+    fn add(&self, ledger: &mut Ledger<'_>, act: &Act, user: User) -> Ruling<Outcome> {
+        let Some(pair) = UserPair::new(act.me.user, user.id) else {
+            return Ok(Ok(Outcome::of(Some(user), false)));
+        };
+        let unaware = ledger.blocks(pair)?.hide(pair, act.me.user);
+        let seat = act.roster.seat(user.id);
+        // Unless he is now added by somebody whom he does not block, he is what he was.
+        if seat.is_some_and(|seat| !seat.unaware || unaware) {
+            return Ok(Ok(Outcome::of(Some(user), false)));
+        }
+        if friendships::between(ledger.conn(), pair)? != Some(Friendship::Friends) {
+            return Ok(Err(Refusal::NotFriend));
+        }
+        if deletion::added_by(ledger.conn(), user.id)? == AddedBy::Nobody {
+            return Ok(Err(Refusal::NotAddable));
+        }
+        if groups::is_banned(ledger.conn(), act.group, user.id)? {
+            return Ok(Err(Refusal::Banned));
+        }
+        if seat.is_none() && act.roster.seats.len() >= self.limits.members_max {
+            return Ok(Err(Refusal::GroupFull));
+        }
+        let groups = groups::count_of(ledger.conn(), user.id)?;
+        if groups >= self.limits.groups_per_user_max {
+            return Ok(Err(Refusal::TooManyGroups));
+        }
+        let now = self.clock.now();
+        // Who is blocked cannot use up his day, and cannot tell by that.
+        let day = if unaware { Quota::HiddenAdditions } else { Quota::Additions };
+        if let Some(most) = self.limits.additions_per_day
+            && let Err(refusal) = quotas::take(ledger.conn(), user.id, (day, most), now)?
+        {
+            return Ok(Err(refusal));
+        }
+        let conn = ledger.written()?;
+        hidings::hide_past(conn, act.group, user.id)?;
+        let seat = Seat { user: user.id, role: Role::Member, unaware };
+        groups::seat(conn, act.group, seat, now)?;
+        Ok(Ok(Outcome::of(Some(user), true)))
+    }
+
+    fn ban(&self, ledger: &mut Ledger<'_>, act: &Act, user: User) -> Ruling<Outcome> {
+        groups::ban(ledger.conn(), act.group, user.id, self.clock.now())?;
+        match act.roster.seat(user.id) {
+            Some(_) => kick(ledger, act, user),
+            None => Ok(Ok(Outcome::of(Some(user), false))),
+        }
+    }
+
+    fn set_role(
+        &self,
+        ledger: &mut Ledger<'_>,
+        act: &Act,
+        user: User,
+        role: Role,
+    ) -> Ruling<Outcome> {
+        let Some(seat) = act.roster.seat(user.id) else { return Ok(Err(Refusal::NoSuchMember)) };
+        // A group has one owner, and passes on by `Transfer`.
+        if seat.role == Role::Owner || role == Role::Owner {
+            return Ok(Err(Refusal::NotAllowed));
+        }
+        let changed = seat.role != role;
+        if changed {
+            groups::seat(ledger.conn(), act.group, Seat { role, ..seat }, self.clock.now())?;
+        }
+        Ok(Ok(Outcome { role: Some(role), ..Outcome::of(Some(user), changed) }))
+    }
+}
+
+fn rename(ledger: &mut Ledger<'_>, act: &Act, title: &Title) -> Ruling<Outcome> {
+    let head = groups::head(ledger.conn(), act.group)?.ok_or(NotFound)?;
+    let changed = head.title != title.as_str();
+    if changed {
+        groups::rename(ledger.conn(), act.group, title.as_str())?;
+    }
+    Ok(Ok(Outcome::of(None, changed)))
+}
+
+fn leave(ledger: &mut Ledger<'_>, act: &Act) -> Ruling<Outcome> {
+    let me = users::by_id(ledger.conn(), act.me.user)?.ok_or(NotFound)?;
+    if act.me.role != Role::Owner {
+        return kick(ledger, act, me);
+    }
+    if act.roster.seats.len() > 1 {
+        return Ok(Err(Refusal::OwnerStays));
+    }
+    let ended = end(ledger, act)?;
+    Ok(ended.map(|outcome| Outcome { user: Some(me), ..outcome }))
+}
+
+fn kick(ledger: &mut Ledger<'_>, act: &Act, user: User) -> Ruling<Outcome> {
+    let Some(seat) = act.roster.seat(user.id) else { return Ok(Err(Refusal::NoSuchMember)) };
+    groups::unseat(ledger.conn(), act.group, user.id)?;
+    let gone = (!seat.unaware).then_some(user.id);
+    Ok(Ok(Outcome { gone, ..Outcome::of(Some(user), true) }))
+}
+
+fn end(ledger: &mut Ledger<'_>, act: &Act) -> Ruling<Outcome> {
+    groups::delete(ledger.settled()?, act.group)?;
+    Ok(Ok(Outcome::of(None, true)))
+}
+
+/// A group as members see it, if it is.
+fn describe(ledger: &mut Ledger<'_>, group: GroupId) -> Result<Option<Group>, StoreError> {
+    let Some(roster) = ledger.roster(group)? else { return Ok(None) };
+    let Some(head) = groups::head(ledger.conn(), group)? else { return Ok(None) };
+    let owner = roster.owner().ok_or(NotFound)?;
+    let (title, created_at) = (head.title, head.created_at);
+    Ok(Some(Group { id: group, title, owner, members: roster.seats.len(), created_at }))
+}

@@ -1,0 +1,35 @@
+//! Which messages a reader may see: one rule for history, changes and the list of rooms.
+
+/// Whether a reader may see a message.
+macro_rules! visible {
+    () => {
+        visible!("messages", "?")
+    };
+    ($message:literal, $reader:literal) => {
+        concat!(
+            "(NOT ",
+            $message,
+            ".hidden OR NOT EXISTS (SELECT 1 FROM hidings h WHERE h.message_id = ",
+            $message,
+            ".id AND h.reader_id = ",
+            $reader,
+            "))"
+        )
+    };
+}
+
+/// Messages with their columns, but for those that are hidden from the reader.
+macro_rules! messages_where {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, seq, rev, author_id, created_at, edited_at, deleted, hidden, content \
+             FROM messages WHERE room_id = ? AND ",
+            visible!(),
+            " AND ",
+            $rest
+        )
+    };
+}
+
+pub(super) use messages_where;
+pub(in crate::store) use visible;

@@ -1,0 +1,35 @@
+//! The threads that read, beside the one that writes.
+
+use std::sync::Arc;
+
+use actix::{Actor, Handler, Message, SyncContext};
+
+use crate::store::engine::database::Database;
+use crate::store::engine::lines::Lines;
+
+/// Answers look-ups.
+pub(in crate::store) struct Reader {
+    pub database: Database,
+    pub lines: Arc<Lines>,
+}
+
+/// There is one look-up more.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(in crate::store) struct Called;
+
+impl Actor for Reader {
+    type Context = SyncContext<Self>;
+}
+
+impl Handler<Called> for Reader {
+    type Result = ();
+
+    fn handle(&mut self, Called: Called, _: &mut SyncContext<Self>) {
+        let mut next = self.lines.take();
+        while let Some((line, task)) = next {
+            task(&self.database);
+            next = self.lines.next(line);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What has still to be done.
+
+pub mod mails;

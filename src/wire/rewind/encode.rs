@@ -1,0 +1,306 @@
+//! What REWIND writes: answers, pushes, errors, close codes.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::domain::accounts::friendship::FriendVerb;
+use crate::domain::accounts::user::User;
+use crate::domain::chat::message::Message;
+use crate::domain::chat::room::RoomKey;
+use crate::domain::close::CloseReason;
+use crate::domain::error::Refusal;
+use crate::domain::event::{Event, Viewer, Welcome};
+use crate::domain::id::UserId;
+use crate::wire::rewind::features::{self, Features};
+use crate::wire::rewind::objects::{Chat, UserObject, friends_of, objects, shown};
+use crate::wire::rewind::{Form, Mode};
+use crate::wire::{Frame, IdentifyError};
+
+/// An error's code and reason.
+pub type Error = (u16, &'static str);
+
+/// A binary frame came.
+pub const BINARY: Error = (1003, "Binary data not supported.");
+/// The text is no JSON object.
+pub const NOT_JSON: Error = (1007, "Data should be JSON.");
+/// A field is missing, or of the wrong form.
+pub const INVALID: Error = (4000, "Invalid request.");
+/// No such frame type.
+pub const UNKNOWN_TYPE: Error = (4000, "Unknown type.");
+/// No such inner type of `chat`.
+pub const UNKNOWN_CHAT: Error = (4000, "Unknown chat type.");
+/// No such inner type of `load`.
+pub const UNKNOWN_LOAD: Error = (4000, "Unknown load type.");
+/// No such inner type of `mutual_users`.
+pub const UNKNOWN_MUTUAL_USERS: Error = (4000, "Unknown mutual_users type.");
+/// No such inner type of `presence`.
+pub const UNKNOWN_PRESENCE: Error = (4000, "Unknown presence type.");
+/// No such inner type of `group`.
+pub const UNKNOWN_GROUP: Error = (4000, "Unknown group type.");
+/// A friend command names nobody.
+pub const NAME_MISSING: Error = (4000, "name is not provided.");
+/// An auth frame holds no token.
+pub const TOKEN_MISSING: Error = (4000, "Token not provided.");
+/// A token that is not good.
+pub const TOKEN_MISMATCH: Error = (4000, "Token signature mismatch.");
+/// A good token of nobody, or of somebody else.
+pub const TOKEN_USER: Error = (4000, "Invalid token payload provided.");
+/// A command before auth.
+pub const NOT_READY: Error = (4001, "Authentication required.");
+/// Auth before the first heartbeat.
+pub const NO_HEARTBEAT: Error = (4003, "First heartbeat payload was not received.");
+/// Above the rate limit.
+const RATE_LIMITED: Error = (4008, "rate limited");
+
+#[derive(Serialize)]
+struct Envelope<'a, P> {
+    r#type: &'a str,
+    payload: P,
+}
+
+/// A frame of a type.
+pub(in crate::wire::rewind) fn frame<P: Serialize>(r#type: &str, payload: P) -> Frame {
+    Frame::json(&Envelope { r#type, payload })
+}
+
+/// The echo of a heartbeat, its payload byte for byte.
+pub fn heartbeat(payload: Option<&RawValue>) -> Frame {
+    let payload = payload.map_or("null", RawValue::get);
+    Frame::text(format!(r#"{{"type":"heartbeat","payload":{payload}}}"#))
+}
+
+/// The answer to auth, and what follows at once.
+pub fn welcome(form: Form, welcome: &Welcome) -> Vec<Frame> {
+    #[derive(Serialize)]
+    struct Payload<'a, L> {
+        self_user: UserObject<'a>,
+        mutual_requests: L,
+        mutual_users: L,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        features: Option<Vec<&'static str>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rooms: Option<Vec<features::encode::RoomObject<'a>>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        epoch: Option<&'a str>,
+    }
+    let self_user = UserObject::from(&welcome.user);
+    let me = welcome.user.id;
+    let (requests, friends) = (objects(&welcome.requests), friends_of(form, me, &welcome.friends));
+    let features = form.features;
+    let answer = match form.mode {
+        Mode::Readme => {
+            let rooms = welcome.rooms.as_deref();
+            let payload = Payload {
+                self_user,
+                mutual_requests: requests,
+                mutual_users: friends,
+                features: features.has(Features::ASKED).then(|| features.names().collect()),
+                epoch: rooms.map(|_| &*welcome.epoch),
+                rooms: rooms.map(|rooms| features::encode::rooms(form, me, rooms)),
+            };
+            frame("auth", payload)
+        }
+        Mode::Wind => {
+            let mutual_requests = Frame::json(&requests).as_text().to_string();
+            let mutual_users = Frame::json(&friends).as_text().to_string();
+            let (features, rooms, epoch) = (None, None, None);
+            let payload =
+                Payload { self_user, mutual_requests, mutual_users, features, rooms, epoch };
+            frame("auth", payload)
+        }
+    };
+    let presence = features.has(Features::PRESENCE);
+    let snapshot = presence.then(|| features::encode::snapshot(&welcome.presence));
+    std::iter::once(answer).chain(snapshot).collect()
+}
+
+/// The answer to a bad token.
+pub fn not_identified(why: IdentifyError) -> Frame {
+    error(match why {
+        IdentifyError::Token => TOKEN_MISMATCH,
+        IdentifyError::User => TOKEN_USER,
+        IdentifyError::Hub(why) => return refusal(why),
+    })
+}
+
+/// Whether a session is told of an event, for which there is a frame.
+///
+/// The shipped client would show news of its own user's other sessions, and every edit, as one
+/// more bubble; in wind mode it is spared both.
+pub fn tells(form: Form, event: &Event, viewer: Viewer) -> bool {
+    let has = |feature| form.features.has(feature);
+    let knows = |room: RoomKey| has(Features::GROUP) || room.pair().is_some();
+    let wanted = match event {
+        Event::MessagePosted(message) | Event::MessageEdited(message) => knows(message.room),
+        // The answer to who has sent it, though he may have done so in a group, as another session.
+        Event::MessageRepeated(_) => true,
+        Event::MessageWithdrawn(message) => has(Features::SYNC) && knows(message.room),
+        Event::Typing { room, .. } => has(Features::TYPING) && knows(*room),
+        Event::Read { room, .. } => has(Features::READ) && knows(*room),
+        Event::GroupChanged(_) => has(Features::GROUP),
+        Event::StatusSet(_) | Event::PresenceChanged(_) => has(Features::PRESENCE),
+        // Who asks for no features knows of no such end of a request: it is missing in the next list.
+        Event::Befriended { verb: FriendVerb::Withdraw, .. } => has(Features::ASKED),
+        Event::Befriended { .. }
+        | Event::StatusChanged { .. }
+        | Event::Invited { .. }
+        | Event::Noted { .. }
+        | Event::Noticed { .. } => true,
+    };
+    let spared = match (form.mode, viewer) {
+        (Mode::Readme, _) | (Mode::Wind, Viewer::Author) => false,
+        (Mode::Wind, Viewer::OwnOther) => true,
+        (Mode::Wind, Viewer::Peer) => matches!(event, Event::MessageEdited(_)),
+    };
+    wanted && !spared
+}
+
+/// Whether an event is written in another way for the user who has done it.
+pub fn tells_apart(form: Form, event: &Event) -> bool {
+    let message = matches!(event, Event::MessagePosted(_) | Event::MessageEdited(_));
+    message && form.features.has(Features::SYNC)
+}
+
+/// An event, if there is a frame for it.
+pub fn event(form: Form, event: &Event, viewer: Viewer) -> Option<Frame> {
+    let own = viewer != Viewer::Peer;
+    let chat = |r#type, message| Chat { form, r#type, message, own, duplicate: false };
+    match event {
+        Event::MessagePosted(message) => Some(chat("send", message).frame()),
+        Event::MessageRepeated(message) => {
+            Some(Chat { duplicate: true, ..chat("send", message) }.frame())
+        }
+        Event::MessageEdited(message) | Event::MessageWithdrawn(message) => {
+            Some(chat("edit", message).frame())
+        }
+        Event::Befriended { verb, by, to } => Some(befriended(form, *verb, (by, *to))),
+        Event::Typing { user, room, typing } => {
+            Some(features::encode::typing(*user, *room, *typing))
+        }
+        Event::Read { user, room, seq } => Some(features::encode::read(*user, *room, *seq)),
+        Event::GroupChanged(change) => Some(features::encode::group_changed(change)),
+        Event::StatusSet(status) => Some(features::encode::status_set(*status)),
+        Event::PresenceChanged(friend) => Some(features::encode::presence_changed(friend)),
+        Event::StatusChanged { .. }
+        | Event::Invited { .. }
+        | Event::Noted { .. }
+        | Event::Noticed { .. } => None,
+    }
+}
+
+/// A message of a page of history: always shown as it is now, as if sent so.
+pub fn history(form: Form, message: &Message, me: UserId) -> Frame {
+    frame("chat", shown(form, message, me))
+}
+
+/// A message that has changed.
+pub fn change(form: Form, message: &Message, me: UserId) -> Frame {
+    let r#type = if message.edited_at.is_some() { "edit" } else { "send" };
+    let own = message.author == me;
+    Chat { form, r#type, message, own, duplicate: false }.frame()
+}
+
+fn befriended(form: Form, verb: FriendVerb, (by, to): (&User, UserId)) -> Frame {
+    #[derive(Serialize)]
+    struct Payload<'a> {
+        r#type: &'a str,
+        user: UserObject<'a>,
+    }
+    let r#type = match verb {
+        FriendVerb::Request => "request",
+        FriendVerb::Accept => "response",
+        FriendVerb::Discard => "remove",
+        FriendVerb::Withdraw => "withdraw",
+        FriendVerb::End => "delete",
+    };
+    let user = match verb {
+        FriendVerb::Accept => UserObject::friend(form, to, by),
+        FriendVerb::Request | FriendVerb::Discard | FriendVerb::Withdraw | FriendVerb::End => {
+            by.into()
+        }
+    };
+    frame("mutual_users", Payload { r#type, user })
+}
+
+/// The answer to a friend command that was done.
+pub fn ok() -> Frame {
+    frame("ok", ())
+}
+
+/// The list of the friends of the user `me`.
+pub fn friends(form: Form, me: UserId, friends: &[User]) -> Frame {
+    frame("mutual_users", friends_of(form, me, friends))
+}
+
+/// An error frame.
+pub fn error((code, reason): Error) -> Frame {
+    #[derive(Serialize)]
+    struct Payload<'a> {
+        code: u16,
+        reason: &'a str,
+    }
+    frame("error", Payload { code, reason })
+}
+
+/// A command above the rate limit.
+pub fn rate_limited(retry_after_ms: u64) -> Frame {
+    #[derive(Serialize)]
+    struct Payload<'a> {
+        code: u16,
+        reason: &'a str,
+        retry_after_ms: u64,
+    }
+    let (code, reason) = RATE_LIMITED;
+    frame("error", Payload { code, reason, retry_after_ms })
+}
+
+/// A refused command.
+pub fn refusal(refusal: Refusal) -> Frame {
+    error(match refusal {
+        Refusal::NoSuchPeer => (4004, "User not exist."),
+        Refusal::Absent => (4004, "User is not there."),
+        Refusal::NoSuchMessage => (4004, "chat not exist."),
+        Refusal::NoSuchRoom => (4004, "provided DM is not opened."),
+        Refusal::NoSuchName => (4004, "select named user is not exist."),
+        Refusal::Oneself => (4000, "could not send to friend request."),
+        Refusal::AlreadyRequested => (4000, "select named user is already requested."),
+        Refusal::AlreadyFriend => (4000, "select named user is already friend."),
+        Refusal::NotRequested => (4004, "targeted name was not requested."),
+        Refusal::NotFriend => (4004, "select named user was not friend."),
+        Refusal::NotMember => (4005, "not a member"),
+        Refusal::NotAllowed => (4005, "not allowed"),
+        Refusal::NoSuchMember => (4004, "user is not a member"),
+        Refusal::Banned => (4000, "user is banned"),
+        Refusal::GroupFull => (4000, "group is full"),
+        Refusal::TooManyGroups => (4000, "too many groups"),
+        Refusal::OwnerStays => (4000, "the owner cannot leave"),
+        Refusal::NotAddable => (4005, "user is not added by others"),
+        Refusal::NotOffered => (4004, "group was not offered"),
+        Refusal::TooOften { retry_after_ms } => return rate_limited(retry_after_ms),
+        Refusal::Busy => (4009, "busy, try again"),
+        Refusal::Internal => (1011, "Internal error, nothing was stored."),
+    })
+}
+
+/// Close code and reason of an ended session.
+pub fn close(form: Form, reason: CloseReason) -> (u16, String) {
+    let (code, text) = match reason {
+        CloseReason::HeartbeatMissing => (4003, "Heartbeat missing. Websocket session closed."),
+        CloseReason::HeartbeatOmitted => NO_HEARTBEAT,
+        CloseReason::NotIdentified => (4003, "Authentication required."),
+        CloseReason::Replaced => (4001, "replaced"),
+        CloseReason::TokenExpired => (4010, "token expired"),
+        CloseReason::TokenRevoked => (4010, "token revoked"),
+        // Whoever has asked for features knows that this one means: come back.
+        CloseReason::SlowConsumer if form.features.has(Features::ASKED) => (1013, "slow consumer"),
+        CloseReason::SlowConsumer => (1008, "slow consumer"),
+        CloseReason::Overload => (1013, "overload"),
+        CloseReason::Restart { retry_after_ms } => {
+            return (1012, format!("retry_after_ms={retry_after_ms}"));
+        }
+        CloseReason::ProtocolError => (1002, "protocol error"),
+        CloseReason::BadText => (1007, "text is not UTF-8"),
+        CloseReason::TooBig => (1009, "message too big"),
+    };
+    (code, text.to_owned())
+}
