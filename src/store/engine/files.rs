@@ -5,7 +5,7 @@
 //! the system (the third file is looked at once a second). A connection of our own stays open, so that
 //! nobody, SQLite included, removes the files for good reason.
 
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,7 @@ use diesel::sql_types::Integer;
 use diesel::{QueryResult, RunQueryDsl as _, SqliteConnection, sql_query};
 
 use crate::store::engine::header::Header;
-use crate::store::engine::inode::{Inode, room};
+use crate::store::engine::inode::{Found, Inode, room};
 
 /// How a file is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -173,9 +173,9 @@ impl Files {
     }
 
     fn look_at(&self, place: usize, kept: &Kept) -> Result<(), Absence> {
-        let found = kept.look()?;
-        let before = kept.bytes.swap(found.len(), Ordering::Relaxed);
-        let has_size = found.len() >= before || self.may_shrink(place, &found);
+        let found = kept.look(place == 0)?;
+        let before = kept.bytes.swap(found.bytes, Ordering::Relaxed);
+        let has_size = found.bytes >= before || self.may_shrink(place, &found);
         let is_database = || self.header.as_ref().is_none_or(|header| header.is_plausible(&found));
         if has_size && (place > 0 || is_database()) {
             Ok(())
@@ -185,7 +185,7 @@ impl Files {
     }
 
     /// Whether a file has become smaller for good reason.
-    fn may_shrink(&self, place: usize, found: &Metadata) -> bool {
+    fn may_shrink(&self, place: usize, found: &Found) -> bool {
         match place {
             // This program makes no database smaller, but others may have tidied it up.
             0 => self.header.as_ref().is_some_and(|header| header.has_length(found)),
@@ -210,13 +210,13 @@ impl Files {
 impl Kept {
     fn at(path: PathBuf) -> io::Result<Self> {
         let inode = Inode::of(&path)?;
-        let bytes = AtomicU64::new(fs::metadata(&path)?.len());
+        let bytes = AtomicU64::new(Found::at(&path, false)?.bytes);
         Ok(Self { path, inode, bytes })
     }
 
     /// What the system says of it, if it is where it was.
-    fn look(&self) -> Result<Metadata, Absence> {
-        match fs::metadata(&self.path) {
+    fn look(&self, with_time: bool) -> Result<Found, Absence> {
+        match Found::at(&self.path, with_time) {
             Ok(found) if self.inode.is(&found) => Ok(found),
             Ok(_) => Err(Absence::Replaced(self.shown())),
             Err(error) => Err(self.missing(&error)),

@@ -1,11 +1,13 @@
 //! The head of a SQLite file, by which a file that was written over in place is told from one that
 //! SQLite has written to.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+
+use crate::store::engine::inode::Found;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Both versions of the format say that there is a write-ahead log. A backup's do not.
@@ -21,7 +23,7 @@ pub(in crate::store) struct Header {
 /// As it was last seen.
 struct Seen {
     /// When the file was written.
-    modified: (i64, i64),
+    modified: Option<(i64, i64)>,
     /// How often SQLite has changed the head, and the schema. Neither falls.
     counters: [u32; 2],
 }
@@ -35,26 +37,25 @@ impl Header {
         let file = ManuallyDrop::new(File::open(path)?);
         let none = || io::Error::other("it has no head of a database");
         let counters = read(&file).ok_or_else(none)?;
-        let modified = modified(&file.metadata()?);
+        let modified = Found::of(&file.metadata()?).modified;
         Ok(Self { file, seen: Mutex::new(Seen { modified, counters }) })
     }
 
     /// Whether the file is as long as its head says. SQLite makes it shorter (VACUUM by somebody, then a
     /// checkpoint) only after it has said so there.
-    pub fn has_length(&self, found: &Metadata) -> bool {
-        length(&self.file) == Some(found.len())
+    pub fn has_length(&self, found: &Found) -> bool {
+        length(&self.file) == Some(found.bytes)
     }
 
     /// Whether the file can be what SQLite has made of it. Reads only if it was written to.
-    pub fn is_plausible(&self, found: &Metadata) -> bool {
+    pub fn is_plausible(&self, found: &Found) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let modified = modified(found);
-        if modified == seen.modified {
+        if found.modified == seen.modified {
             return true;
         }
         let Some(counters) = read(&self.file) else { return false };
         let falls = counters.iter().zip(&seen.counters).any(|(now, before)| now < before);
-        *seen = Seen { modified, counters };
+        *seen = Seen { modified: found.modified, counters };
         !falls
     }
 }
@@ -99,15 +100,4 @@ fn read_start(mut file: &File, into: &mut [u8]) -> io::Result<()> {
     use std::io::{Read as _, Seek as _};
     file.rewind()?;
     file.read_exact(into)
-}
-
-#[cfg(unix)]
-fn modified(found: &Metadata) -> (i64, i64) {
-    use std::os::unix::fs::MetadataExt as _;
-    (found.mtime(), found.mtime_nsec())
-}
-
-#[cfg(not(unix))]
-fn modified(_: &Metadata) -> (i64, i64) {
-    (0, 0)
 }
