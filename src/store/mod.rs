@@ -77,26 +77,23 @@ impl Store {
         let limits = settings.limits;
         let gate = Gate::new(&settings, Arc::clone(&observer));
         let reads_max = settings.pending_reads_max.min(Semaphore::MAX_PERMITS);
-        let (reader, writer) = (database.clone(), database.clone());
+        let reader = database.clone();
         let lines = Arc::new(Lines::new(settings.pending_reads_per_user_max));
         let tasks = Arc::clone(&lines);
         let readers = SyncArbiter::start(settings.readers.max(1), move || Reader {
             database: reader.clone(),
             lines: Arc::clone(&tasks),
         });
-        let (rules, inner) = (Arc::new(Rules { mint, clock, limits }), gate.clone());
-        // Outlives a panic of the executor; what it holds is of commits alone.
-        let rosters = Arc::new(Rosters::default());
         let health = Arc::new(Health::new(Arc::clone(&observer)));
-        let heeds = Arc::clone(&health);
-        let executor = SyncArbiter::start(1, move || DbExecutor {
-            database: writer.clone(),
-            rules: Arc::clone(&rules),
-            rosters: Arc::clone(&rosters),
-            gate: inner.clone(),
-            health: Arc::clone(&heeds),
-            observer: Arc::clone(&observer),
-        });
+        let executor = DbExecutor {
+            database: database.clone(),
+            rules: Arc::new(Rules { mint, clock, limits }),
+            rosters: Arc::new(Rosters::default()),
+            gate: gate.clone(),
+            health: Arc::clone(&health),
+            observer,
+        };
+        let executor = executor.start_thread();
         let batch_ops_max = settings.batch_ops_max;
         let writer =
             Writer::start_in_arbiter(arbiter, move |_| Writer::new(executor, batch_ops_max));

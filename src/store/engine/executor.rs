@@ -9,7 +9,7 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix::{Actor, Handler, SyncContext};
+use actix::{Actor, Addr, Arbiter, Context, Handler};
 
 use crate::store::chat::change::Change;
 use crate::store::chat::ledger::Ledger;
@@ -38,6 +38,13 @@ pub(in crate::store) struct DbExecutor {
 }
 
 impl DbExecutor {
+    /// Starts it on a thread of its own, which ends with the last address.
+    ///
+    /// No `SyncArbiter`: that would move each batch by way of the main thread, and wake it for nothing else.
+    pub fn start_thread(self) -> Addr<Self> {
+        Self::start_in_arbiter(&Arbiter::new().handle(), |_| self)
+    }
+
     fn commit(&self, jobs: &mut [Job]) -> Vec<Result<(), StoreError>> {
         let Err(error) = self.attempt(jobs) else { return jobs.iter().map(|_| Ok(())).collect() };
         // What may be stored is not done again; all else is.
@@ -88,13 +95,18 @@ impl DbExecutor {
 }
 
 impl Actor for DbExecutor {
-    type Context = SyncContext<Self>;
+    type Context = Context<Self>;
+
+    fn stopped(&mut self, _: &mut Context<Self>) {
+        Arbiter::current().stop();
+    }
 }
 
 impl Handler<Batch> for DbExecutor {
     type Result = ();
 
-    fn handle(&mut self, mut batch: Batch, _: &mut SyncContext<Self>) {
+    /// Waits for the disk: nothing else runs on this thread.
+    fn handle(&mut self, mut batch: Batch, _: &mut Context<Self>) {
         let (started, ops) = (Instant::now(), batch.jobs().len());
         let outcomes = self.commit(batch.jobs());
         for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
