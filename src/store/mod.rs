@@ -55,7 +55,7 @@ pub struct Store {
     reads: Arc<Semaphore>,
     reads_max: usize,
     /// To ask whether the lock on the database is held still.
-    database: Database,
+    database: Arc<Database>,
     health: Arc<Health>,
     room_min: u64,
 }
@@ -99,6 +99,7 @@ impl Store {
             Writer::start_in_arbiter(arbiter, move |_| Writer::new(executor, batch_ops_max));
         let reads = Arc::new(Semaphore::new(reads_max));
         let room_min = settings.room_min;
+        let database = Arc::new(database);
         Self { writer, readers, lines, gate, reads, reads_max, database, health, room_min }
     }
 
