@@ -7,7 +7,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -150,8 +150,8 @@ pub struct Connection {
 impl Connection {
     /// Watches a connection that has just been accepted; `None`, and its peer is told, if the peer has
     /// too many.
-    pub fn accept(io: TcpStream, bounds: Bounds) -> Option<Self> {
-        let peer = io.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    pub fn accept(io: TcpStream, peer: Option<SocketAddr>, bounds: Bounds) -> Option<Self> {
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         let timer = Box::pin(sleep(bounds.head_timeout));
         let (phase, changed) = (Cell::new(Phase::Head), Cell::new(false));
         let life = Life { bounds, peer, phase, changed, permit: RefCell::default() };

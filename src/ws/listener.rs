@@ -159,7 +159,7 @@ fn accepting(
     fn_service(move |io: TcpStream| {
         on_connect(&io);
         let peer = io.peer_addr().ok();
-        let accepted = Connection::accept(io, bounds.clone());
+        let accepted = Connection::accept(io, peer, bounds.clone());
         async move {
             let refused = || DispatchError::Io(io::ErrorKind::ConnectionRefused.into());
             Ok((accepted.ok_or_else(refused)?, Protocol::Http1, peer))
