@@ -2,6 +2,8 @@
 import { HubError } from "./errors.js";
 import { plainText } from "./values.js";
 
+/** @import { AddedBy, Id, Login, OwnAccount, User } from "./shapes.js" */
+
 /** An address as a folder, so that paths of the hub are below it. */
 export function folder(address) {
   return String(address).replace(/\/*$/, "/");
@@ -60,6 +62,11 @@ async function json(answer) {
 /**
  * Logs in by HTTP and gives the token. `address` is the hub's, such as `https://chat.example`.
  * Rejects with a `HubError` whose code is the HTTP status.
+ *
+ * @param {string | URL} address
+ * @param {{ email: string, password: string }} account
+ * @param {typeof globalThis.fetch} [fetch]
+ * @returns {Promise<string>}
  */
 export async function login(address, { email, password }, fetch = globalThis.fetch) {
   const answer = await request(address, "auth/login", { body: { email, password }, fetch });
@@ -70,91 +77,160 @@ export async function login(address, { email, password }, fetch = globalThis.fet
   return payload.token;
 }
 
-/** Asks for an account; a mail with a link goes to the address, which makes it. */
+/**
+ * Asks for an account; a mail with a link goes to the address, which makes it.
+ *
+ * @param {string | URL} address
+ * @param {{ name: string, email: string, password: string }} account
+ * @param {typeof globalThis.fetch} [fetch]
+ * @returns {Promise<void>}
+ */
 export async function register(address, { name, email, password }, fetch = globalThis.fetch) {
   await json(await request(address, "auth/register", { body: { name, email, password }, fetch }));
 }
 
-/** Has a mail sent with a link to a new password, if somebody has the address. */
+/**
+ * Has a mail sent with a link to a new password, if somebody has the address.
+ *
+ * @param {string | URL} address
+ * @param {string} email
+ * @param {typeof globalThis.fetch} [fetch]
+ * @returns {Promise<void>}
+ */
 export async function requestReset(address, email, fetch = globalThis.fetch) {
   await request(address, "auth/reset", { body: { email }, fetch });
 }
 
-/** Sets a new password by the key at the end of the link. All log-ins end. */
+/**
+ * Sets a new password by the key at the end of the link. All log-ins end.
+ *
+ * @param {string | URL} address
+ * @param {string} key
+ * @param {string} password
+ * @param {typeof globalThis.fetch} [fetch]
+ * @returns {Promise<void>}
+ */
 export async function resetPassword(address, key, password, fetch = globalThis.fetch) {
   const path = `auth/reset/${encodeURIComponent(key)}`;
   await request(address, path, { body: { password }, fetch });
 }
 
-/** A user's account, over HTTP. `Client.account` is that of the client's user. */
+/**
+ * A user's account, over HTTP; `Client.account` is that of the client's user. What the hub refuses is
+ * a `HubError` with the status and the `problem`. A user is named by an id or a name.
+ */
 export class Account {
   #address;
   #token;
   #fetch;
 
-  /** `token` is a token, or gives one. */
+  /**
+   * `token` is a token, or gives one.
+   *
+   * @param {string | URL} address
+   * @param {string | (() => string | undefined | Promise<string | undefined>)} token
+   * @param {typeof globalThis.fetch} [fetch]
+   */
   constructor(address, token, fetch = globalThis.fetch) {
     this.#address = address;
     this.#token = typeof token === "function" ? token : () => token;
     this.#fetch = fetch;
   }
 
-  /** The account: `{ id, name, profile, email, created_at, … }`. */
+  /**
+   * The account: `{ id, name, profile, email, created_at, … }`.
+   * @type {() => Promise<OwnAccount>}
+   */
   async show() {
     return json(await this.#ask("me", { method: "GET" }));
   }
 
-  /** Changes what is named: `{ name, profile, added_by }`. Gives the account as it is then. */
+  /**
+   * Changes what is named: `{ name, profile, added_by }`. Gives the account as it is then.
+   *
+   * @param {{ name?: string, profile?: string | null, added_by?: AddedBy }} changes
+   * @returns {Promise<OwnAccount>}
+   */
   async change(changes) {
     return json(await this.#ask("me", { method: "PATCH", body: changes }));
   }
 
-  /** Changes the password. All other log-ins end. */
+  /**
+   * Changes the password. All other log-ins end.
+   * @type {(old: string, password: string) => Promise<void>}
+   */
   async changePassword(old, password) {
     await this.#ask("me/password", { method: "PUT", body: { old, new: password } });
   }
 
-  /** Deletes the account, for good. */
+  /**
+   * Deletes the account, for good.
+   * @type {(password: string) => Promise<void>}
+   */
   async delete(password) {
     await this.#ask("me", { method: "DELETE", body: { password } });
   }
 
-  /** All that is kept of the user, as JSON in a `Blob`. */
+  /**
+   * All that is kept of the user, as JSON in a `Blob`.
+   * @type {() => Promise<Blob>}
+   */
   async export() {
     return (await this.#ask("me/export", { method: "GET" })).blob();
   }
 
-  /** Whom the user blocks, oldest block first. */
+  /**
+   * Whom the user blocks, oldest block first.
+   * @type {() => Promise<User[]>}
+   */
   async blocks() {
     return (await json(await this.#ask("blocks", { method: "GET" }))).users;
   }
 
-  /** Wants to hear nothing more of somebody. */
+  /**
+   * Wants to hear nothing more of somebody.
+   * @type {(user: Id | string) => Promise<void>}
+   */
   async block(user) {
     await this.#ask(`blocks/${segment(user)}`, { method: "PUT" });
   }
 
-  /** Lifts a block. */
+  /**
+   * Lifts a block.
+   * @type {(user: Id | string) => Promise<void>}
+   */
   async unblock(user) {
     await this.#ask(`blocks/${segment(user)}`, { method: "DELETE" });
   }
 
-  /** The user's log-ins, the one renewed last first. */
+  /**
+   * The user's log-ins, the one renewed last first.
+   * @type {() => Promise<Login[]>}
+   */
   async sessions() {
     return (await json(await this.#ask("sessions", { method: "GET" }))).sessions;
   }
 
-  /** Ends a log-in with its sockets. */
+  /**
+   * Ends a log-in with its sockets.
+   * @type {(id: string) => Promise<void>}
+   */
   async endSession(id) {
     await this.#ask(`sessions/${segment(id)}`, { method: "DELETE" });
   }
 
-  /** A further token of the same log-in. */
+  /**
+   * A further token of the same log-in.
+   * @type {() => Promise<string>}
+   */
   async refresh() {
     return (await json(await this.#ask("auth/refresh", {}))).token;
   }
 
-  /** Ends the log-in: its tokens stop working. */
+  /**
+   * Ends the log-in: its tokens stop working.
+   * @type {() => Promise<void>}
+   */
   async logOut() {
     await this.#ask("auth/logout", {});
   }

@@ -1,3 +1,5 @@
+/** @import { ClientEvent, ClientEvents } from "./shapes.js" */
+
 /**
  * Who listens to what. Not the `EventTarget` of browsers, which is missing elsewhere (React Native,
  * some runtimes of plugins), but used like it.
@@ -5,21 +7,46 @@
 export class Emitter {
   #listeners = new Map();
 
-  /** Calls `listener` with what each event of a type tells; gives a function that ends this. */
+  /**
+   * Calls a listener with what each event of a type tells; gives a function that ends this.
+   *
+   * @template {keyof ClientEvents} T
+   * @param {T} type
+   * @param {(detail: ClientEvents[T]) => void} listener
+   * @param {{ once?: boolean, signal?: AbortSignal }} [options]
+   * @returns {() => void}
+   */
   on(type, listener, options = {}) {
     return this.#add(type, { listener, call: listener }, options);
   }
 
-  /** As with an `EventTarget`: the listener gets `{ type, detail }`. */
+  /**
+   * As with an `EventTarget`: the listener gets `{ type, detail }`.
+   *
+   * @template {keyof ClientEvents} T
+   * @param {T} type
+   * @param {(event: ClientEvent<T>) => void} listener
+   * @param {{ once?: boolean, signal?: AbortSignal }} [options]
+   * @returns {void}
+   */
   addEventListener(type, listener, options = {}) {
-    const call = (detail) => (listener.handleEvent ?? listener).call(listener, { type, detail });
+    /** @type {any} An object with `handleEvent`, perhaps: an `EventTarget` takes one, too. */
+    const target = listener;
+    const call = (detail) => (target.handleEvent ?? target).call(target, { type, detail });
     const isThere = [...this.#of(type)].some((entry) => entry.listener === listener);
     if (!isThere) {
       this.#add(type, { listener, call }, typeof options === "object" ? options : {});
     }
   }
 
-  /** Ends what `addEventListener` has begun. */
+  /**
+   * Ends what `addEventListener` has begun.
+   *
+   * @template {keyof ClientEvents} T
+   * @param {T} type
+   * @param {(event: ClientEvent<T>) => void} listener
+   * @returns {void}
+   */
   removeEventListener(type, listener) {
     for (const entry of this.#of(type)) {
       if (entry.listener === listener) {

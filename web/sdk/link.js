@@ -164,7 +164,6 @@ function parsed(text) {
 
 /**
  * In place of a link where there is none.
- *
  * @type {any}
  */
 export const NO_LINK = {

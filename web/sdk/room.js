@@ -1,3 +1,5 @@
+/** @import { Group, Id, Message, Time, User } from "./shapes.js" */
+
 /**
  * What is known of a conversation of two, or of a group.
  *
@@ -5,6 +7,61 @@
  * comes before is loaded by `Client.history`, or was dropped to save memory.
  */
 export class Room {
+  /** @type {Id} */
+  id;
+  /** @type {"dm" | "group"} */
+  kind;
+  /**
+   * The other user, in a conversation of two.
+   * @type {User | null}
+   */
+  user;
+  /**
+   * The title, of a group.
+   * @type {string | null}
+   */
+  title;
+  /**
+   * The group as it was told last, if it was since the room is known.
+   * @type {Group | null}
+   */
+  group = null;
+  /**
+   * The number of the newest message.
+   * @type {number}
+   */
+  seq;
+  /**
+   * The number of the newest change up to which all have come.
+   * @type {number}
+   */
+  rev;
+  /**
+   * The number of the message up to which the user has read.
+   * @type {number}
+   */
+  readSeq;
+
+  /** @type {Map<Id, number>} */
+  #readers = new Map();
+  /** @type {Set<Id>} */
+  #typing = new Set();
+
+  /**
+   * The same of the others; of groups with more than 100 members as far as they were told.
+   * @type {ReadonlyMap<Id, number>}
+   */
+  readers = this.#readers;
+  /**
+   * Who types; also the user himself, on another device.
+   * @type {ReadonlySet<Id>}
+   */
+  typing = this.#typing;
+  /** @internal Whether what was known is of another history, and the next list is to be believed. */
+  isVoid = false;
+  /** @internal Whether every change after `rev` is told by itself. */
+  isFresh = false;
+
   /** All messages held, by their numbers; below the window only while a page is being loaded. */
   #held = new Map();
   #ordered = null;
@@ -24,54 +81,70 @@ export class Room {
   #listedLast = null;
   #listedLastAt = null;
 
-  /** @internal */
+  /** @private */
   constructor({ id, kind, user, title, seq, rev, read_seq = 0 }, me) {
     this.id = id;
     this.kind = kind;
     this.user = user;
     this.title = title;
-    this.group = null;
     this.seq = seq;
     this.rev = rev;
     this.readSeq = read_seq;
-    this.readers = new Map();
-    this.typing = new Set();
-    /** @internal Whether what was known is of another history, and the next list is to be believed. */
-    this.isVoid = false;
-    /** @internal Whether every change after `rev` is told by itself. */
-    this.isFresh = false;
     this.#low = seq + 1;
     this.#seen = rev;
     this.#me = me;
   }
 
-  /** The messages of the window, oldest first, without those that are deleted. */
+  /** @internal A room that a list names, as the user `me` sees it. */
+  static of(listed, me) {
+    return new Room(listed, me);
+  }
+
+  /**
+   * The messages of the window, oldest first, without those that are deleted.
+   * @returns {readonly Message[]}
+   */
   get messages() {
     return this.#window().filter(isShown);
   }
 
-  /** Whether there is nothing before the window. */
+  /**
+   * Whether there is nothing before the window.
+   * @returns {boolean}
+   */
   get isWhole() {
     return this.#low <= 1;
   }
 
-  /** How many messages of others the user has not read. */
+  /**
+   * How many messages of others the user has not read.
+   * @returns {number}
+   */
   get unread() {
     const first = Math.max(this.#low, this.readSeq + 1);
     return this.#unreadBelow + this.#count(first, this.seq, isShown);
   }
 
-  /** Whether there are more unread messages than `unread` says: the hub counts up to 999. */
+  /**
+   * Whether there are more unread messages than `unread` says: the hub counts up to 999.
+   * @returns {boolean}
+   */
   get unreadMore() {
     return this.#unreadMore && this.#unreadBelow > 0;
   }
 
-  /** The newest message, whether the window holds it or not; `null` if there is none to see. */
+  /**
+   * The newest message that there is to see, whether the window holds it or not.
+   * @returns {Message | null}
+   */
   get last() {
     return this.messages.at(-1) ?? this.#listedLast;
   }
 
-  /** When something was sent last: what a list of rooms is sorted by. */
+  /**
+   * When something was sent last: what a list of rooms is sorted by.
+   * @returns {Time | null}
+   */
   get lastAt() {
     return this.last?.created_at ?? this.#listedLastAt;
   }
@@ -136,7 +209,17 @@ export class Room {
   stale() {
     this.isFresh = false;
     this.#seen = this.rev;
-    this.typing.clear();
+    this.#typing.clear();
+  }
+
+  /** @internal Somebody types. */
+  addTypist(user) {
+    this.#typing.add(user);
+  }
+
+  /** @internal Somebody types no more. Tells whether he did. */
+  dropTypist(user) {
+    return this.#typing.delete(user);
   }
 
   /** @internal Takes up what a list of rooms says, once the messages are of that time or newer. */
@@ -174,7 +257,7 @@ export class Room {
   /** @internal Others have read: their marks only ever grow. */
   readTo(marks) {
     for (const [user, seq] of Object.entries(marks)) {
-      this.readers.set(user, Math.max(seq, this.readers.get(user) ?? 0));
+      this.#readers.set(user, Math.max(seq, this.#readers.get(user) ?? 0));
     }
   }
 
@@ -183,7 +266,7 @@ export class Room {
     this.#held.clear();
     this.isVoid = false;
     this.readSeq = 0;
-    this.readers.clear();
+    this.#readers.clear();
     this.#listedLast = null;
     this.#ordered = null;
     this.#low = seq + 1;

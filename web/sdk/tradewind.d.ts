@@ -1,6 +1,8 @@
 /**
  * Types of the Tradewind SDK. What comes from the hub keeps the names of the protocol
  * (docs/protocol/rewind.md); what the SDK adds is in camel case.
+ *
+ * Written by `scripts/sdk types` from the comments of the modules: change those.
  */
 
 /** Digits; may pass 2^53. */
@@ -86,86 +88,6 @@ export interface Presence {
   readonly last_seen: Time | null;
 }
 
-/** Everything a hub can grant beside plain REWIND. */
-export const FEATURES: readonly Feature[];
-
-/** The longest text of a message, in bytes of UTF-8. */
-export const CONTENT_BYTES_MAX: number;
-
-/**
- * The other end of an address: of two users the id of their room, of a room and one of its users
- * the other user.
- */
-export function xor(a: Id | number | bigint, b: Id | number | bigint): Id;
-
-/** Whether a room is a group. */
-export function isGroup(roomId: Id | number | bigint): boolean;
-
-/** The moment of a time of the protocol. */
-export function toDate(time: Time): Date;
-
-/**
- * Logs in by HTTP and gives the token. `address` is the hub's, such as `https://chat.example`.
- * Rejects with a `HubError` whose code is the HTTP status.
- */
-export function login(
-  address: string | URL,
-  account: { email: string; password: string },
-  fetch?: typeof globalThis.fetch,
-): Promise<string>;
-
-/** Asks for an account; a mail with a link goes to the address, which makes it. */
-export function register(
-  address: string | URL,
-  account: { name: string; email: string; password: string },
-  fetch?: typeof globalThis.fetch,
-): Promise<void>;
-
-/** Has a mail sent with a link to a new password, if somebody has the address. */
-export function requestReset(
-  address: string | URL,
-  email: string,
-  fetch?: typeof globalThis.fetch,
-): Promise<void>;
-
-/** Sets a new password by the key at the end of the link in the mail. All log-ins end. */
-export function resetPassword(
-  address: string | URL,
-  key: string,
-  password: string,
-  fetch?: typeof globalThis.fetch,
-): Promise<void>;
-
-/**
- * Why something was not done. `code` is a number of the hub's (docs/errors.md), an HTTP status of
- * what goes by HTTP, or a word of the SDK's own:
- *
- * - `offline`: there is no link, or it broke; in this case the hub may or may not have done it
- * - `unanswered`: the hub has passed over it
- * - `full`: too much waits to be sent
- * - `signedout`, `closed`: the client is not connected any more
- * - `unreachable`: nothing answers at the address, or no hub in time
- * - `nohub`: something answers at the address, but it is no hub
- * - `origin`: the hub does not take pages of this origin
- * - `nosocket`: the hub answers, but its socket does not open
- * - `discarded`, `unknown`: the message was thrown away; no message of that name was refused
- */
-export class HubError extends Error {
-  constructor(
-    code: number | string,
-    message: string,
-    retryAfterMs?: number | null,
-    problem?: string | null,
-  );
-  readonly code: number | string;
-  /** When to try again, if the hub has said so. */
-  readonly retryAfterMs: number | null;
-  /** The code of a problem of the HTTP API, such as `name_taken`. */
-  readonly problem: string | null;
-  /** Whether the hub only asks to try again later. */
-  get isTemporary(): boolean;
-}
-
 /** Who may add a user to groups. */
 export type AddedBy = "friends" | "nobody";
 
@@ -189,83 +111,6 @@ export interface Login {
   readonly current: boolean;
   /** How many sockets it has open. */
   readonly sockets: number;
-}
-
-/**
- * A user's account, over HTTP; `Client.account` is that of the client's user. What the hub refuses is
- * a `HubError` with the status and the `problem`. A user is named by an id or a name.
- */
-export class Account {
-  /** `token` is a token, or gives one. */
-  constructor(
-    address: string | URL,
-    token: string | (() => string | undefined | Promise<string | undefined>),
-    fetch?: typeof globalThis.fetch,
-  );
-  show(): Promise<OwnAccount>;
-  /** Changes what is named, and gives the account as it is then. */
-  change(changes: {
-    name?: string;
-    profile?: string | null;
-    added_by?: AddedBy;
-  }): Promise<OwnAccount>;
-  /** Changes the password. All other log-ins end. */
-  changePassword(old: string, password: string): Promise<void>;
-  /** Deletes the account, for good. */
-  delete(password: string): Promise<void>;
-  /** All that is kept of the user, as JSON. */
-  export(): Promise<Blob>;
-  /** Whom the user blocks, oldest block first. */
-  blocks(): Promise<User[]>;
-  /** Wants to hear nothing more of somebody. */
-  block(user: Id | string): Promise<void>;
-  unblock(user: Id | string): Promise<void>;
-  /** The user's log-ins, the one renewed last first. */
-  sessions(): Promise<Login[]>;
-  /** Ends a log-in with its sockets. */
-  endSession(id: string): Promise<void>;
-  /** A further token of the same log-in. */
-  refresh(): Promise<string>;
-  /** Ends the log-in: its tokens stop working. */
-  logOut(): Promise<void>;
-}
-
-/**
- * What is known of a conversation of two, or of a group. It holds a window of the messages: all
- * that are visible from some message on, to the newest.
- */
-export class Room {
-  private constructor();
-  readonly id: Id;
-  readonly kind: "dm" | "group";
-  /** The other user, in a conversation of two. */
-  readonly user: User | null;
-  /** The title, of a group. */
-  readonly title: string | null;
-  /** The group as it was told last, if it was since the room is known. */
-  readonly group: Group | null;
-  /** The number of the newest message. */
-  readonly seq: number;
-  /** The number of the newest change up to which all have come. */
-  readonly rev: number;
-  /** The number of the message up to which the user has read. */
-  readonly readSeq: number;
-  /** The same of the others; of groups with more than 100 members as far as they were told. */
-  readonly readers: ReadonlyMap<Id, number>;
-  /** Who types; also the user himself, on another device. */
-  readonly typing: ReadonlySet<Id>;
-  /** The messages of the window, oldest first, without those that are deleted. */
-  get messages(): readonly Message[];
-  /** Whether there is nothing before the window. */
-  get isWhole(): boolean;
-  /** How many messages of others the user has not read. */
-  get unread(): number;
-  /** Whether there are more of them: the hub counts up to 999. */
-  get unreadMore(): boolean;
-  /** The newest message that there is to see, whether the window holds it or not. */
-  get last(): Message | null;
-  /** When something was sent last: what a list of rooms is sorted by. */
-  get lastAt(): Time | null;
 }
 
 /** A constructor of sockets like that of browsers. */
@@ -364,6 +209,81 @@ export interface ClientEvent<T extends keyof ClientEvents> {
   readonly detail: ClientEvents[T];
 }
 
+/**
+ * A user's account, over HTTP; `Client.account` is that of the client's user. What the hub refuses is
+ * a `HubError` with the status and the `problem`. A user is named by an id or a name.
+ */
+export class Account {
+  /** `token` is a token, or gives one. */
+  constructor(
+    address: string | URL,
+    token: string | (() => string | undefined | Promise<string | undefined>),
+    fetch?: typeof globalThis.fetch,
+  );
+  /** The account: `{ id, name, profile, email, created_at, … }`. */
+  show(): Promise<OwnAccount>;
+  /** Changes what is named: `{ name, profile, added_by }`. Gives the account as it is then. */
+  change(
+    changes: { name?: string; profile?: string | null; added_by?: AddedBy },
+  ): Promise<OwnAccount>;
+  /** Changes the password. All other log-ins end. */
+  changePassword(old: string, password: string): Promise<void>;
+  /** Deletes the account, for good. */
+  delete(password: string): Promise<void>;
+  /** All that is kept of the user, as JSON in a `Blob`. */
+  export(): Promise<Blob>;
+  /** Whom the user blocks, oldest block first. */
+  blocks(): Promise<User[]>;
+  /** Wants to hear nothing more of somebody. */
+  block(user: Id | string): Promise<void>;
+  /** Lifts a block. */
+  unblock(user: Id | string): Promise<void>;
+  /** The user's log-ins, the one renewed last first. */
+  sessions(): Promise<Login[]>;
+  /** Ends a log-in with its sockets. */
+  endSession(id: string): Promise<void>;
+  /** A further token of the same log-in. */
+  refresh(): Promise<string>;
+  /** Ends the log-in: its tokens stop working. */
+  logOut(): Promise<void>;
+}
+
+/**
+ * Logs in by HTTP and gives the token. `address` is the hub's, such as `https://chat.example`.
+ * Rejects with a `HubError` whose code is the HTTP status.
+ */
+export function login(
+  address: string | URL,
+  { email, password }: { email: string; password: string },
+  fetch?: typeof globalThis.fetch,
+): Promise<string>;
+
+/** Asks for an account; a mail with a link goes to the address, which makes it. */
+export function register(
+  address: string | URL,
+  { name, email, password }: { name: string; email: string; password: string },
+  fetch?: typeof globalThis.fetch,
+): Promise<void>;
+
+/** Has a mail sent with a link to a new password, if somebody has the address. */
+export function requestReset(
+  address: string | URL,
+  email: string,
+  fetch?: typeof globalThis.fetch,
+): Promise<void>;
+
+/** Sets a new password by the key at the end of the link. All log-ins end. */
+export function resetPassword(
+  address: string | URL,
+  key: string,
+  password: string,
+  fetch?: typeof globalThis.fetch,
+): Promise<void>;
+
+/**
+ * Who listens to what. Not the `EventTarget` of browsers, which is missing elsewhere (React Native,
+ * some runtimes of plugins), but used like it.
+ */
 declare class Emitter {
   /** Calls a listener with what each event of a type tells; gives a function that ends this. */
   on<T extends keyof ClientEvents>(
@@ -371,13 +291,13 @@ declare class Emitter {
     listener: (detail: ClientEvents[T]) => void,
     options?: { once?: boolean; signal?: AbortSignal },
   ): () => void;
-
-  /** The same as with an `EventTarget`. */
+  /** As with an `EventTarget`: the listener gets `{ type, detail }`. */
   addEventListener<T extends keyof ClientEvents>(
     type: T,
     listener: (event: ClientEvent<T>) => void,
     options?: { once?: boolean; signal?: AbortSignal },
   ): void;
+  /** Ends what `addEventListener` has begun. */
   removeEventListener<T extends keyof ClientEvents>(
     type: T,
     listener: (event: ClientEvent<T>) => void,
@@ -389,24 +309,27 @@ declare class Emitter {
  * link is refused with the code `offline`, but for `send`, which waits.
  */
 export class Client extends Emitter {
-  /** `address` is the hub's, such as `https://chat.example`. */
+  /**
+   * `address` is the hub's, such as `https://chat.example`. All options have good defaults, but
+   * Node.js before 22 needs `WebSocket`.
+   */
   constructor(address: string | URL, options?: Options);
-
+  /** "closed", "connecting", "syncing", "ready", "offline" (will try again) or "signedout". */
   readonly status: Status;
   /** The user, once the hub has said who it is. */
   readonly self: User | null;
   /** What the hub has granted. */
   readonly features: ReadonlySet<Feature>;
+  /** By id. */
   readonly friends: ReadonlyMap<Id, User>;
-  /** Who asks for friendship. */
+  /** Who asks for friendship, by id. */
   readonly requests: ReadonlyMap<Id, User>;
+  /** Of each friend, by id. */
   readonly presence: ReadonlyMap<Id, Presence>;
+  /** By id. */
   readonly rooms: ReadonlyMap<Id, Room>;
-  /** What waits to be sent, in order. */
-  get pending(): PendingMessage[];
   /** The user's account, over HTTP, with the client's token. */
   readonly account: Account;
-
   /**
    * Connects, and stays connected until `close` or the end of the token. The promise is kept when
    * everything missed has come. It is broken, with the reason, if the client is signed out or closed
@@ -416,13 +339,14 @@ export class Client extends Emitter {
   connect(token?: string): Promise<Client>;
   /** A promise of the client being ready: now, or when it is the next time. */
   ready(): Promise<Client>;
-  /** Tries again at once, if the client waits to do so. */
+  /** Tries again at once, if the client waits to do so: the network is back, the page visible. */
   wake(): void;
   /** Ends the log-in: its token stops working, here and on the hub. */
   logOut(): Promise<void>;
   /** Disconnects. What waits to be sent waits for the next `connect`. */
   close(): void;
-
+  /** What waits to be sent, in order. */
+  get pending(): PendingMessage[];
   /** The address of the conversation with a user. */
   roomWith(userId: Id): Id;
   /**
@@ -430,15 +354,15 @@ export class Client extends Emitter {
    * not stored yet. Also of a conversation that has not begun.
    */
   timeline(roomId: Id): TimelineEntry[];
-  /** Sends once more what was refused, under its name. Gives the stored message. */
-  retry(nonce: string): Promise<Message>;
-  /** Throws away what was refused, or waits and is not under way. Tells whether it could. */
-  discard(nonce: string): boolean;
   /**
    * Sends a text, now or when there is a link again, once, and after what was sent to the room
    * before. Gives the stored message. `nonce` is the message's own name, 1 to 64 characters.
    */
   send(roomId: Id, content: string, nonce?: string): Promise<Message>;
+  /** Sends once more what was refused, under its name. Gives the stored message. */
+  retry(nonce: string): Promise<Message>;
+  /** Throws away what was refused, or waits and is not under way. Tells whether it could. */
+  discard(nonce: string): boolean;
   /** Changes the text of an own message, and gives the message as it is then. */
   edit(roomId: Id, messageId: Id, content: string): Promise<Message>;
   /** Deletes an own message: its text is empty from then on. */
@@ -452,16 +376,14 @@ export class Client extends Emitter {
   read(roomId: Id, seq?: number): Promise<number>;
   /** Up to where each of the others has read, also in groups too large for `room.readers`. */
   readers(roomId: Id): Promise<Map<Id, number>>;
-  /** Who is meant by ids; those of whom the user may not know are left out. */
-  users(ids: readonly Id[]): Promise<User[]>;
-
   /** Says whether somebody sits at this device. It is said again on each link. */
   setPresence(status: "online" | "away"): Promise<void>;
   /** The user types in a room. May be called on each key; tells the hub every 4 s. */
   typing(roomId: Id): void;
   /** The user types no more. A message says so, too. */
   stopTyping(roomId: Id): void;
-
+  /** Who is meant by ids; those of whom the user may not know are left out. */
+  users(ids: readonly Id[]): Promise<User[]>;
   /** Asks somebody for friendship. */
   requestFriend(name: string): Promise<void>;
   /** Takes an own request back. */
@@ -474,7 +396,6 @@ export class Client extends Emitter {
   removeRequest(name: string): Promise<void>;
   /** Ends a friendship. */
   endFriendship(name: string): Promise<void>;
-
   /** Makes a group, and gives its room. */
   createGroup(title: string): Promise<Room>;
   /** Gives a group another title. */
@@ -502,5 +423,94 @@ export class Client extends Emitter {
   /** Who is in a group, oldest member first. */
   members(roomId: Id): Promise<Member[]>;
 }
+
+/**
+ * Why something was not done. `code` is a number of the hub's (docs/errors.md), an HTTP status of
+ * what goes by HTTP, or a word of the SDK's own:
+ *
+ * - `offline`: there is no link, or it broke; in this case the hub may or may not have done it
+ * - `unanswered`: the hub has passed over it
+ * - `full`: too much waits to be sent
+ * - `signedout`, `closed`: the client is not connected any more
+ * - `unreachable`: nothing answers at the address, or no hub in time
+ * - `nohub`: something answers at the address, but it is no hub
+ * - `origin`: the hub does not take pages of this origin
+ * - `nosocket`: the hub answers, but its socket does not open
+ * - `discarded`, `unknown`: the message was thrown away; no message of that name was refused
+ */
+export class HubError extends Error {
+  constructor(
+    code: number | string,
+    message: string,
+    retryAfterMs?: number | null,
+    problem?: string | null,
+  );
+  readonly code: number | string;
+  /** When to try again, if the hub has said so. */
+  readonly retryAfterMs: number | null;
+  /** The code of a problem of the HTTP API, such as `name_taken`. */
+  readonly problem: string | null;
+  /** Whether the hub only asks to try again later. */
+  get isTemporary(): boolean;
+}
+
+/** The longest text of a message, in bytes of UTF-8. */
+export const CONTENT_BYTES_MAX: number;
+
+/** Everything a hub can grant beside plain REWIND. */
+export const FEATURES: readonly Feature[];
+
+/**
+ * What is known of a conversation of two, or of a group.
+ *
+ * It holds a window of the messages: all that are visible from some message on, to the newest. What
+ * comes before is loaded by `Client.history`, or was dropped to save memory.
+ */
+export class Room {
+  private constructor();
+  readonly id: Id;
+  readonly kind: "dm" | "group";
+  /** The other user, in a conversation of two. */
+  readonly user: User | null;
+  /** The title, of a group. */
+  readonly title: string | null;
+  /** The group as it was told last, if it was since the room is known. */
+  readonly group: Group | null;
+  /** The number of the newest message. */
+  readonly seq: number;
+  /** The number of the newest change up to which all have come. */
+  readonly rev: number;
+  /** The number of the message up to which the user has read. */
+  readonly readSeq: number;
+  /** The same of the others; of groups with more than 100 members as far as they were told. */
+  readonly readers: ReadonlyMap<Id, number>;
+  /** Who types; also the user himself, on another device. */
+  readonly typing: ReadonlySet<Id>;
+  /** The messages of the window, oldest first, without those that are deleted. */
+  get messages(): readonly Message[];
+  /** Whether there is nothing before the window. */
+  get isWhole(): boolean;
+  /** How many messages of others the user has not read. */
+  get unread(): number;
+  /** Whether there are more unread messages than `unread` says: the hub counts up to 999. */
+  get unreadMore(): boolean;
+  /** The newest message that there is to see, whether the window holds it or not. */
+  get last(): Message | null;
+  /** When something was sent last: what a list of rooms is sorted by. */
+  get lastAt(): Time | null;
+}
+
+/** Whether a room is a group: the ids of groups are odd, those of conversations of two even. */
+export function isGroup(roomId: Id | number | bigint): boolean;
+
+/** The moment of a time of the protocol, which is Korean (UTC+9) and in microseconds. */
+export function toDate(time: Time): Date;
+
+/**
+ * The other end of an address: of two users the id of their room, of a room and one of its users
+ * the other user. Ids are texts of digits, since they may pass 2^53; the `^` of JavaScript cuts
+ * them to 32 bits.
+ */
+export function xor(a: Id | number | bigint, b: Id | number | bigint): Id;
 
 export {};

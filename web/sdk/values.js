@@ -1,5 +1,7 @@
 /** Ids, names and times, as the protocol writes them. */
 
+/** @import { Id, Time } from "./shapes.js" */
+
 const ID_MAX = 2n ** 63n - 1n;
 
 /**
@@ -37,17 +39,24 @@ export function foldName(name) {
  * The other end of an address: of two users the id of their room, of a room and one of its users
  * the other user. Ids are texts of digits, since they may pass 2^53; the `^` of JavaScript cuts
  * them to 32 bits.
+ * @type {(a: Id | number | bigint, b: Id | number | bigint) => Id}
  */
 export function xor(a, b) {
   return (BigInt(a) ^ BigInt(b)).toString();
 }
 
-/** Whether a room is a group: the ids of groups are odd, those of conversations of two even. */
+/**
+ * Whether a room is a group: the ids of groups are odd, those of conversations of two even.
+ * @type {(roomId: Id | number | bigint) => boolean}
+ */
 export function isGroup(roomId) {
   return BigInt(roomId) % 2n === 1n;
 }
 
-/** The moment of a time of the protocol, which is Korean (UTC+9) and in microseconds. */
+/**
+ * The moment of a time of the protocol, which is Korean (UTC+9) and in microseconds.
+ * @type {(time: Time) => Date}
+ */
 export function toDate(time) {
   return new Date(`${time.slice(0, 23).replace(" ", "T")}+09:00`);
 }
