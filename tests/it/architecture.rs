@@ -1,15 +1,17 @@
 //! Who may know whom: reads the source, and fails on what STYLE 2.2 forbids.
 //!
-//! The tables come first and are the rules; below them a small reader of Rust, which knows comments,
-//! text, `use` trees and inline modules, and nothing else. It has tests of its own, so that a rule
-//! that catches nothing is a rule that nobody breaks.
+//! The tables come first and are the rules; `source` reads Rust. Each rule is also tried on planted
+//! text, so that a rule that catches nothing is a rule that nobody breaks.
+
+mod source;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tradewind::config::Config;
 
+use self::source::{Source, root, sources};
 use crate::harness::process::run;
 
 /// What each module may use of ours, besides itself: whole modules, or paths into them.
@@ -199,6 +201,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 ];
 
 const FILE_LINES_MAX: usize = 400;
+const FUNCTION_LINES_MAX: usize = 70;
+/// A function should not be longer than this, and few are.
+const FUNCTION_LINES_LONG: usize = 50;
+const FUNCTIONS_LONG_MAX: usize = 5;
 
 #[test]
 fn modules_know_only_whom_they_may() {
@@ -213,6 +219,17 @@ fn names_of_crates_and_clocks_stay_where_they_belong() {
 #[test]
 fn every_file_says_what_it_is_for_and_fits_in_a_reading() {
     none(sources().iter().flat_map(shape_faults).collect());
+}
+
+#[test]
+fn functions_fit_on_a_screen_and_few_fill_it() {
+    let sources = sources();
+    none(sources.iter().flat_map(|file| longer(file, FUNCTION_LINES_MAX)).collect());
+    let long: Vec<_> = sources.iter().flat_map(|file| longer(file, FUNCTION_LINES_LONG)).collect();
+    println!("{} functions over {FUNCTION_LINES_LONG} lines", long.len());
+    if long.len() > FUNCTIONS_LONG_MAX {
+        none(long);
+    }
 }
 
 #[test]
@@ -256,77 +273,20 @@ fn none(violations: Vec<String>) {
     assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// A source file.
-struct Source {
-    /// Below the root, such as `src/hub/mod.rs`.
-    path: String,
-    text: String,
-}
-
-impl Source {
-    /// The module of `lib.rs` it belongs to; `lib` and `main` for the roots themselves.
-    fn module(&self) -> &str {
-        let below = self.path.strip_prefix("src/").expect("a source");
-        below.split('/').next().unwrap().trim_end_matches(".rs")
-    }
-
-    /// The rule for it: that of the innermost module which has one.
-    fn rule(&self) -> (&str, &[&str]) {
-        let below = self.path.trim_start_matches("src/").trim_end_matches(".rs").replace('/', "::");
-        let within = |module: &str| {
-            let rest = below.strip_prefix(module);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-        };
-        let rules = MAY_USE.iter().filter(|(module, _)| within(module));
-        let rule = rules.max_by_key(|(module, _)| module.len());
-        rule.map_or((self.module(), &[][..]), |(module, allowed)| (*module, *allowed))
-    }
-
-    /// Whether the whole file is tests.
-    fn is_tests(&self) -> bool {
-        self.path.ends_with("/tests.rs") || self.path.ends_with("_tests.rs")
-    }
-
-    /// How many modules deep it lies: `src/clock.rs` 1, `src/hub/mod.rs` 1, `src/hub/x.rs` 2.
-    fn depth(&self) -> usize {
-        let segments = self.path.split('/').count() - 1;
-        let own = ["/mod.rs", "src/lib.rs", "src/main.rs"];
-        let depth = segments - usize::from(own.iter().any(|end| self.path.ends_with(end)));
-        // `machine_tests.rs` is `machine::tests`, by its `#[path]`.
-        depth + usize::from(self.path.ends_with("_tests.rs"))
-    }
-
-    fn violation(&self, line: usize, what: &str) -> String {
-        format!("{}:{line}: {what}", self.path)
-    }
-}
-
-fn sources() -> Vec<Source> {
-    fn walk(folder: PathBuf, found: &mut Vec<Source>) {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                walk(path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = fs::read_to_string(&path).expect("text");
-                let below = path.strip_prefix(root()).expect("below the root");
-                found.push(Source { path: below.to_str().expect("a name").to_owned(), text });
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(root().join("src"), &mut found);
-    assert!(found.len() > 100, "the source was found");
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    found
+/// The rule for a file: that of the innermost module which has one.
+fn rule(file: &Source) -> (&str, &[&str]) {
+    let below = file.path.trim_start_matches("src/").trim_end_matches(".rs").replace('/', "::");
+    let within = |module: &str| {
+        let rest = below.strip_prefix(module);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    };
+    let rules = MAY_USE.iter().filter(|(module, _)| within(module));
+    let rule = rules.max_by_key(|(module, _)| module.len());
+    rule.map_or((file.module(), &[][..]), |(module, allowed)| (*module, *allowed))
 }
 
 fn forbidden_uses(file: &Source) -> Vec<String> {
-    let (module, allowed) = file.rule();
+    let (module, allowed) = rule(file);
     let may = |path: &str| {
         let below = |prefix: &&str| {
             path.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
@@ -335,7 +295,7 @@ fn forbidden_uses(file: &Source) -> Vec<String> {
         let is_part = module.strip_prefix(path).is_some_and(|rest| rest.starts_with("::"));
         is_part || std::iter::once(&module).chain(allowed).any(below)
     };
-    uses(file)
+    file.uses()
         .into_iter()
         .filter(|(_, path)| !may(path))
         .map(|(line, path)| file.violation(line, &format!("{module} must not use crate::{path}")))
@@ -346,14 +306,14 @@ fn misplaced_names(file: &Source) -> Vec<String> {
     if file.is_tests() {
         return Vec::new();
     }
-    let tokens = Reader::new(file).tokens;
+    let tokens = file.tokens();
     let mut found = Vec::new();
     for (name, places) in ONLY_IN {
         let fits = |place: &&str| {
             if place.ends_with('/') { file.path.starts_with(place) } else { file.path == *place }
         };
         if !places.iter().any(fits) {
-            let said = tokens.iter().filter(|token| !token.test && token.text == *name);
+            let said = tokens.iter().filter(|token| !token.within.tests && token.text == *name);
             found.extend(said.map(|token| file.violation(token.line, &format!("{name} is said"))));
         }
     }
@@ -372,170 +332,10 @@ fn shape_faults(file: &Source) -> Vec<String> {
     faults
 }
 
-/// Every path into the crate that a file names, with its line, such as `store::chat::users`.
-fn uses(file: &Source) -> Vec<(usize, String)> {
-    let Reader { tokens } = Reader::new(file);
-    let mut found = Vec::new();
-    for (at, token) in tokens.iter().enumerate() {
-        let chained = at > 0 && tokens[at - 1].text == "::";
-        // `$crate` is this crate too; `tradewind` is how the binary calls it.
-        let supers = tokens[at..].iter().step_by(2).take_while(|it| it.text == "super").count();
-        let skip = match token.text.as_str() {
-            "crate" | "tradewind" if !chained => 1,
-            // A chain of `super` that ends at the root.
-            "super" if !chained && supers >= file.depth() + token.inline => 2 * supers - 1,
-            _ => continue,
-        };
-        if tokens.get(at + skip).is_some_and(|next| next.text == "::") {
-            tree(&tokens[at + skip + 1..], "", &mut found);
-        }
-    }
-    found
-}
-
-/// Reads a use tree (a path is one, too) and returns how many tokens it has.
-fn tree(tokens: &[Token], prefix: &str, found: &mut Vec<(usize, String)>) -> usize {
-    let mut path = prefix.to_owned();
-    let mut at = 0;
-    while let Some(token) = tokens.get(at) {
-        if token.text == "{" {
-            at += 1;
-            while tokens.get(at).is_some_and(|token| token.text != "}") {
-                let read = tree(&tokens[at..], &path, found);
-                at += read.max(1);
-                while tokens.get(at).is_some_and(|token| token.text != "," && token.text != "}") {
-                    // `as name`.
-                    at += 1;
-                }
-                at += usize::from(tokens.get(at).is_some_and(|token| token.text == ","));
-            }
-            return at + 1;
-        }
-        if token.is_name() && token.text != "self" {
-            path += if path.is_empty() { "" } else { "::" };
-            path += &token.text;
-        }
-        at += 1;
-        if tokens.get(at).is_none_or(|next| next.text != "::") {
-            found.push((token.line, path));
-            return at;
-        }
-        at += 1;
-    }
-    at
-}
-
-/// A name, a `::`, or any other sign.
-#[derive(Debug)]
-struct Token {
-    text: String,
-    line: usize,
-    /// How many inline modules it is in.
-    inline: usize,
-    /// Whether one of them is for tests.
-    test: bool,
-}
-
-impl Token {
-    fn is_name(&self) -> bool {
-        self.text.starts_with(|c: char| c.is_alphanumeric() || c == '_')
-    }
-}
-
-/// The tokens of a file, without comments and text.
-struct Reader {
-    tokens: Vec<Token>,
-}
-
-impl Reader {
-    fn new(file: &Source) -> Self {
-        let mut tokens = Vec::new();
-        let mut rest = file.text.as_str();
-        let mut line = 1;
-        while let Some(first) = rest.chars().next() {
-            let (length, kept) = lexeme(rest, first);
-            let (text, after) = rest.split_at(length);
-            if kept {
-                tokens.push(Token { text: text.to_owned(), line, inline: 0, test: false });
-            }
-            line += text.matches('\n').count();
-            rest = after;
-        }
-        mark_modules(&mut tokens);
-        Self { tokens }
-    }
-}
-
-/// How long the next piece is, and whether it is a token.
-fn lexeme(rest: &str, first: char) -> (usize, bool) {
-    let until = |end: &str| rest.find(end).map_or(rest.len(), |at| at + end.len());
-    let name = |c: char| c.is_alphanumeric() || c == '_';
-    if rest.starts_with("//") {
-        return (rest.find('\n').unwrap_or(rest.len()), false);
-    }
-    if rest.starts_with("/*") {
-        return (until("*/"), false);
-    }
-    let hashes = rest.trim_start_matches(['b', 'r']).chars().take_while(|c| *c == '#').count();
-    let raw = ["r", "br"].iter().find(|mark| {
-        let after = rest.strip_prefix(**mark);
-        after.is_some_and(|after| after[hashes.min(after.len())..].starts_with('"'))
-    });
-    if let Some(mark) = raw {
-        let open = mark.len() + hashes + 1;
-        let end = format!("\"{}", "#".repeat(hashes));
-        let length = rest[open..].find(&end).map_or(rest.len(), |at| open + at + end.len());
-        return (length, false);
-    }
-    match first {
-        '"' => (quoted(rest, '"'), false),
-        '\'' => {
-            // A lifetime has no closing quote after its first letter.
-            let mut chars = rest.chars().skip(1);
-            let (one, two) = (chars.next(), chars.next());
-            if one == Some('\\') || two == Some('\'') {
-                (quoted(rest, '\''), false)
-            } else {
-                (1, false)
-            }
-        }
-        c if name(c) => (rest.find(|c| !name(c)).unwrap_or(rest.len()), true),
-        ':' if rest.starts_with("::") => (2, true),
-        c => (c.len_utf8(), !c.is_whitespace()),
-    }
-}
-
-/// The length of a text in quotes, escapes passed over.
-fn quoted(rest: &str, quote: char) -> usize {
-    let mut escaped = false;
-    for (at, c) in rest.char_indices().skip(1) {
-        if !escaped && c == quote {
-            return at + 1;
-        }
-        escaped = !escaped && c == '\\';
-    }
-    rest.len()
-}
-
-/// Notes of each token how many inline modules it is in, and whether those are tests.
-fn mark_modules(tokens: &mut [Token]) {
-    // Of each open brace: whether it opens a module, and one of tests.
-    let mut open: Vec<(bool, bool)> = Vec::new();
-    for at in 0..tokens.len() {
-        let is = |back: usize, text: &str| at >= back && tokens[at - back].text == text;
-        let module = is(0, "{") && is(2, "mod");
-        // `#[cfg(test)]` before `mod name {`, perhaps with other attributes after it.
-        let before = &tokens[at.saturating_sub(24)..at];
-        let attribute: String = before.iter().map(|token| token.text.as_str()).collect();
-        let test = module && attribute.contains("#[cfg(test)]");
-        match tokens[at].text.as_str() {
-            "{" => open.push((module, test)),
-            "}" => drop(open.pop()),
-            _ => {}
-        }
-        tokens[at].inline = open.iter().filter(|brace| brace.0).count();
-        tokens[at].test = open.iter().any(|brace| brace.1);
-    }
+/// The functions over a number of lines.
+fn longer(file: &Source, max: usize) -> Vec<String> {
+    let long = file.functions().into_iter().filter(|function| function.lines > max);
+    long.map(|it| file.violation(it.line, &format!("{} has {} lines", it.name, it.lines))).collect()
 }
 
 fn planted(path: &str, text: &str) -> Source {
@@ -558,7 +358,7 @@ fn planted_imports_are_found_with_their_lines() {
 #[test]
 fn every_way_to_name_a_module_is_read() {
     let paths = |path: &str, text: &str| -> Vec<String> {
-        uses(&planted(path, text)).into_iter().map(|(_, path)| path).collect()
+        planted(path, text).uses().into_iter().map(|(_, path)| path).collect()
     };
     assert_eq!(
         paths("src/hub/x.rs", "use crate::{a, b::{c, d::*}, e as f};"),
@@ -600,4 +400,24 @@ fn planted_shapes_are_found() {
     assert_eq!(shape_faults(&planted("src/a.rs", &long)), ["src/a.rs:401: over 400 lines"]);
     let bare = shape_faults(&planted("src/a.rs", "fn f() {}\n"));
     assert_eq!(bare, ["src/a.rs:1: does not open with //!"]);
+}
+
+#[test]
+fn planted_functions_are_measured_outside_of_tests_only() {
+    let text = "trait T {\n    fn a() {\n        // Why.\n\n        b();\n    }\n}\n\
+                mod m {\n    async fn b() {\n        1\n    }\n}\n\
+                #[cfg(test)]\nmod tests {\n    fn c() {}\n}\n";
+    let lengths = |path: &str| -> Vec<String> { longer(&planted(path, text), 0) };
+    let expected = ["src/hub/x.rs:2: a has 1 lines", "src/hub/x.rs:9: b has 1 lines"];
+    assert_eq!(lengths("src/hub/x.rs"), expected);
+    assert_eq!(lengths("src/hub/x_tests.rs"), [""; 0]);
+}
+
+#[test]
+fn names_within_macros_are_found() {
+    let text =
+        "fn f() {\n    log::info!(peer:%, n = crate::hub::n();\n        \"{}\", diesel::x);\n}\n";
+    let file = planted("src/domain/x.rs", text);
+    assert_eq!(forbidden_uses(&file), ["src/domain/x.rs:2: domain must not use crate::hub::n"]);
+    assert_eq!(misplaced_names(&file), ["src/domain/x.rs:3: diesel is said"]);
 }
