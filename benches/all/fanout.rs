@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use actix::{Actor, Arbiter, AsyncContext as _, Context, Handler, System};
 use criterion::{BenchmarkId, Criterion};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tradewind::domain::accounts::friendship::Audience;
+use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::domain::accounts::login::Claims;
 use tradewind::domain::chat::group::Role;
 use tradewind::domain::chat::room::RoomKey;
@@ -124,7 +124,7 @@ impl House {
             ping_interval: LONG,
             ping_timeout: LONG,
             invites: InviteBounds { timeout: LONG, per_user_max: 1 },
-            audience: Audience::Anyone,
+            dm_policy: DmPolicy::Anyone,
             sessions_per_user_max: None,
         };
         let (listeners, room) = match crowd {

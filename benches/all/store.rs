@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use actix::{Actor, Arbiter, Context, Handler, System};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tradewind::domain::accounts::friendship::Audience;
+use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::MessageId;
 use tradewind::store::{Change, Committed, Done, Durability, Store};
@@ -77,7 +77,7 @@ impl<'a> Live<'a> {
                 room: RoomKey::direct(user_id(author), user_id(peer)),
                 content: content(),
                 nonce: None,
-                audience: Audience::Anyone,
+                dm_policy: DmPolicy::Anyone,
             };
             self.store.submit(ticket as u64, change).expect("room in the queue");
         }

@@ -14,7 +14,7 @@ choice! {
     }
 }
 
-impl From<Audience> for friendship::Audience {
+impl From<Audience> for friendship::DmPolicy {
     fn from(audience: Audience) -> Self {
         match audience {
             Audience::Anyone => Self::Anyone,

@@ -14,7 +14,7 @@ use super::messages::{
 };
 use super::{ChatServer, Parts, Settings};
 use crate::auth::revoked::Revocations;
-use crate::domain::accounts::friendship::Audience;
+use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::accounts::user::User;
 use crate::domain::clock::Clock;
 use crate::domain::error::Refusal;
@@ -35,7 +35,7 @@ pub struct Hub {
     epoch: Arc<str>,
     pub(super) revoked: Arc<Revocations>,
     known: Batched<UserId, Option<Known>>,
-    pub(super) audience: Audience,
+    pub(super) dm_policy: DmPolicy,
     pub(super) slice_bytes: usize,
     next_session: Arc<AtomicU64>,
 }
@@ -53,7 +53,7 @@ impl Hub {
             clock: parts.clock.clone(),
             epoch: Arc::clone(&parts.epoch),
             revoked: Arc::clone(&parts.revoked),
-            audience: settings.audience,
+            dm_policy: settings.dm_policy,
             slice_bytes: settings.history_slice_bytes,
             next_session: Arc::new(AtomicU64::new(1)),
         }
@@ -174,10 +174,10 @@ impl Hub {
     /// Gives [`Refusal::NoSuchRoom`] if there is no such user, or no right to look;
     /// [`Refusal::NotMember`].
     pub fn history(&self, page: Page) -> impl LookUp<HistorySlice> + use<> {
-        let (audience, slice_bytes) = (self.audience, self.slice_bytes);
+        let (dm_policy, slice_bytes) = (self.dm_policy, self.slice_bytes);
         let line = Line::Heavy(page.me);
         let slice =
-            self.look_up(line, move |conn| history::history(conn, &page, audience, slice_bytes));
+            self.look_up(line, move |conn| history::history(conn, &page, dm_policy, slice_bytes));
         async move { slice.await? }
     }
 

@@ -33,7 +33,7 @@ use actix::{Actor, AsyncContext, Context};
 use tokio::sync::oneshot;
 
 use crate::auth::revoked::Revocations;
-use crate::domain::accounts::friendship::Audience;
+use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Signal;
@@ -87,7 +87,7 @@ pub struct Settings {
     /// How many invitations are known, and how long.
     pub invites: InviteBounds,
     /// Whom users may write to.
-    pub audience: Audience,
+    pub dm_policy: DmPolicy,
     /// Sessions that one user may have; `None` for any number.
     pub sessions_per_user_max: Option<usize>,
 }

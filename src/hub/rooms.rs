@@ -2,7 +2,7 @@
 
 use super::Hub;
 use super::access::LookUp;
-use crate::domain::accounts::friendship::Audience;
+use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::accounts::user::Contact;
 use crate::domain::chat::group::{Group, Member, Role};
 use crate::domain::chat::message::Message;
@@ -35,9 +35,9 @@ impl Hub {
         me: UserId,
         room: Option<RoomKey>,
     ) -> impl LookUp<Vec<(UserId, i64)>> + use<> {
-        let audience = self.audience;
+        let dm_policy = self.dm_policy;
         let found =
-            self.look_up(Line::Heavy(me), move |conn| match readable(conn, me, room, audience)? {
+            self.look_up(Line::Heavy(me), move |conn| match readable(conn, me, room, dm_policy)? {
                 Ok(Some(room)) => read_marks::of_others(conn, me, &room).map(Ok),
                 Ok(None) => Ok(Ok(Vec::new())),
                 Err(refusal) => Ok(Err(refusal)),
@@ -60,9 +60,9 @@ impl Hub {
         room: Option<RoomKey>,
         (place, count): (Place, u32),
     ) -> impl LookUp<(Vec<Message>, bool)> + use<> {
-        let (bytes_max, audience) = (self.slice_bytes, self.audience);
+        let (bytes_max, dm_policy) = (self.slice_bytes, self.dm_policy);
         let found =
-            self.look_up(Line::Heavy(me), move |conn| match readable(conn, me, room, audience)? {
+            self.look_up(Line::Heavy(me), move |conn| match readable(conn, me, room, dm_policy)? {
                 Ok(Some(room)) => {
                     history::next_to(conn, &room, (me, place, count), bytes_max).map(Ok)
                 }
@@ -80,8 +80,8 @@ impl Hub {
         (rooms, epoch): (Vec<Known>, Option<String>),
         limit: u32,
     ) -> impl LookUp<Option<CaughtUp>> + use<> {
-        let (bytes_max, audience) = (self.slice_bytes, self.audience);
-        let ask = CatchUp { me, rooms, limit, bytes_max, audience };
+        let (bytes_max, dm_policy) = (self.slice_bytes, self.dm_policy);
+        let ask = CatchUp { me, rooms, limit, bytes_max, dm_policy };
         let foreign = epoch.is_some_and(|epoch| *epoch != **self.epoch());
         let found = (!foreign)
             .then(|| self.look_up(Line::Heavy(me), move |conn| changes::catch_up(conn, &ask)));
@@ -141,10 +141,10 @@ fn readable(
     conn: &mut Connection,
     me: UserId,
     room: Option<RoomKey>,
-    audience: Audience,
+    dm_policy: DmPolicy,
 ) -> Result<Result<Option<Room>, Refusal>, StoreError> {
     match room {
-        Some(key) => history::readable(conn, me, key, audience),
+        Some(key) => history::readable(conn, me, key, dm_policy),
         None => Ok(Err(Refusal::NoSuchRoom)),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ChatServer;
 use super::fanout::Fanout;
-use crate::domain::chat::room::{Hearers, RoomKey};
+use crate::domain::chat::room::{Recipients, RoomKey};
 use crate::domain::event::{Event, Topic, Viewer};
 use crate::domain::id::{SessionId, UserId};
 
@@ -21,7 +21,7 @@ pub struct Typists {
 struct Typist {
     until: Duration,
     /// Who was told.
-    hearers: Hearers,
+    recipients: Recipients,
 }
 
 impl ChatServer {
@@ -29,7 +29,7 @@ impl ChatServer {
     pub(super) fn typed(
         &mut self,
         (user, room, typing): (UserId, RoomKey, bool),
-        hearers: Hearers,
+        recipients: Recipients,
         session: Option<SessionId>,
         fanout: &mut Fanout,
     ) {
@@ -41,8 +41,8 @@ impl ChatServer {
         match self.typists.typing.get_mut(&key) {
             Some(typist) => typist.until = until,
             None => {
-                self.tell_typing(key, &hearers, (true, session), fanout);
-                self.typists.typing.insert(key, Typist { until, hearers });
+                self.tell_typing(key, &recipients, (true, session), fanout);
+                self.typists.typing.insert(key, Typist { until, recipients });
             }
         }
     }
@@ -58,7 +58,7 @@ impl ChatServer {
             return;
         }
         if let Some(typist) = self.typists.typing.remove(&key) {
-            self.tell_typing(key, &typist.hearers, (false, session), fanout);
+            self.tell_typing(key, &typist.recipients, (false, session), fanout);
         }
     }
 
@@ -71,7 +71,7 @@ impl ChatServer {
             self.typists.typing.extract_if(|_, typist| typist.until <= now).collect();
         let mut fanout = Fanout::default();
         for (key, typist) in ended {
-            self.tell_typing(key, &typist.hearers, (false, None), &mut fanout);
+            self.tell_typing(key, &typist.recipients, (false, None), &mut fanout);
         }
         self.deliver(fanout);
     }
@@ -79,12 +79,12 @@ impl ChatServer {
     fn tell_typing(
         &self,
         (user, room): (UserId, RoomKey),
-        hearers: &Hearers,
+        recipients: &Recipients,
         (typing, except): (bool, Option<SessionId>),
         fanout: &mut Fanout,
     ) {
         let event = fanout.event(Event::Typing { user, room, typing });
-        let others = hearers.others(user).map(|other| (other, Viewer::Peer));
+        let others = recipients.others(user).map(|other| (other, Viewer::Peer));
         for (user, viewer) in others.chain([(user, Viewer::OwnOther)]) {
             for (session, kind) in self.presence.sessions(user) {
                 // To whoever is behind it would come too late.

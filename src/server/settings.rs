@@ -239,7 +239,7 @@ pub fn hub(config: &Config) -> hub::Settings {
             per_user_max: config.chatting.invites_per_user_max,
         },
         offline_grace: Duration::from_millis(config.presence.offline_grace_ms),
-        audience: config.dm.audience.into(),
+        dm_policy: config.dm.audience.into(),
         sessions_per_user_max: config.limits.enabled.then_some(config.limits.sessions_per_user_max),
     }
 }

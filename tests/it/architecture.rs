@@ -18,7 +18,7 @@ use crate::harness::process::run;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("telemetry", &[]),
-    // Rules on settings are checked by the domain's own types (`Email`, `NODE_MAX`, `Audience`).
+    // Rules on settings are checked by the domain's own types (`Email`, `NODE_MAX`, `DmPolicy`).
     ("config", &["domain"]),
     // The machine's clock is one implementation of the domain's trait.
     ("clock", &["domain"]),

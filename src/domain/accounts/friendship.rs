@@ -97,14 +97,14 @@ pub fn step(
 
 /// Whom a user may write to (`dm.audience`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Audience {
+pub enum DmPolicy {
     /// Any user.
     Anyone,
     /// Present friends only.
     Friends,
 }
 
-impl Audience {
+impl DmPolicy {
     /// Whether one may write to the other, given what stands between them.
     pub fn may_write(self, between: Option<Friendship>) -> bool {
         match self {
@@ -163,10 +163,10 @@ mod tests {
     }
 
     #[test]
-    fn only_friends_may_write_when_the_audience_is_friends() {
-        assert!(Audience::Anyone.may_write(None));
-        assert!(!Audience::Friends.may_write(None));
-        assert!(!Audience::Friends.may_write(Some(Friendship::RequestedByLow)));
-        assert!(Audience::Friends.may_write(Some(Friendship::Friends)));
+    fn only_friends_may_write_when_the_policy_is_friends() {
+        assert!(DmPolicy::Anyone.may_write(None));
+        assert!(!DmPolicy::Friends.may_write(None));
+        assert!(!DmPolicy::Friends.may_write(Some(Friendship::RequestedByLow)));
+        assert!(DmPolicy::Friends.may_write(Some(Friendship::Friends)));
     }
 }

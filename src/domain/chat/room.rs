@@ -53,7 +53,7 @@ impl RoomKey {
 
 /// Who hears of what a user does in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hearers {
+pub struct Recipients {
     /// All who are in the room, whoever does it.
     pub room: Members,
     /// Those of them from whom it is hidden.
@@ -87,7 +87,7 @@ impl Members {
     }
 }
 
-impl Hearers {
+impl Recipients {
     /// Nobody.
     pub fn nobody() -> Self {
         Self { room: Members::Many(Arc::default()), hidden_from: Vec::new() }

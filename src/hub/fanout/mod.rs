@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use smallvec::SmallVec;
 
 use super::delivery::{Deliver, Delivery, News};
-use crate::domain::chat::room::Hearers;
+use crate::domain::chat::room::Recipients;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::{SessionId, UserId};
@@ -37,7 +37,7 @@ pub struct Fanout {
 /// What happens in a room while nothing happens elsewhere. It is noted once for each user, however
 /// much it is.
 struct Run {
-    hearers: Hearers,
+    recipients: Recipients,
     deeds: Vec<Deed>,
 }
 
@@ -73,26 +73,26 @@ impl Fanout {
     pub fn tell_room(
         &mut self,
         event: Event,
-        hearers: &Hearers,
+        recipients: &Recipients,
         (by, asker): (UserId, Option<(SessionId, u64)>),
     ) {
         let deed = Deed { event: self.event(event), by, asker };
         // Anybody else may be answered, but hears of nothing.
-        let is_in_it = hearers.room.includes(by) && !hearers.hidden_from.contains(&by);
+        let is_in_it = recipients.room.includes(by) && !recipients.hidden_from.contains(&by);
         if self.is_running
             && is_in_it
             && let Some(run) = self.runs.last_mut()
-            && run.hearers == *hearers
+            && run.recipients == *recipients
         {
             return run.deeds.push(deed);
         }
-        let most = hearers.room.count();
+        let most = recipients.room.count();
         self.lists.reserve(most);
         self.places.reserve(most);
-        for user in hearers.others(by).chain([by]) {
+        for user in recipients.others(by).chain([by]) {
             self.enter(user, Entry::Run(self.runs.len()));
         }
-        self.runs.push(Run { hearers: hearers.clone(), deeds: vec![deed] });
+        self.runs.push(Run { recipients: recipients.clone(), deeds: vec![deed] });
         self.is_running = is_in_it;
     }
 

@@ -38,9 +38,9 @@ fn posted(id: i64) -> Event {
     })
 }
 
-fn room(members: &[i64], hidden_from: &[i64]) -> Hearers {
+fn room(members: &[i64], hidden_from: &[i64]) -> Recipients {
     let room = Members::Many(members.iter().copied().map(user).collect());
-    Hearers { room, hidden_from: hidden_from.iter().copied().map(user).collect() }
+    Recipients { room, hidden_from: hidden_from.iter().copied().map(user).collect() }
 }
 
 /// Done by a user's session, in a request with the number of the message.

@@ -5,7 +5,7 @@ use actix::{Context, Handler};
 use crate::domain::accounts::friendship::FriendVerb;
 use crate::domain::accounts::user::User;
 use crate::domain::chat::message::Message;
-use crate::domain::chat::room::Hearers;
+use crate::domain::chat::room::Recipients;
 use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
@@ -61,22 +61,22 @@ impl ChatServer {
     /// Tells all others, and answers the session that has asked.
     fn announce(&mut self, asked: &UnderWay, done: Done, fanout: &mut Fanout) {
         match done {
-            Done::Posted(message, hearers) => {
+            Done::Posted(message, recipients) => {
                 self.stop_typing((asked.user, message.room), None, fanout);
-                fanout.tell_room(Event::MessagePosted(message), &hearers, asked.doer());
+                fanout.tell_room(Event::MessagePosted(message), &recipients, asked.doer());
             }
             Done::Repeated(message) => {
                 answer(asked, Event::MessageRepeated(message), fanout);
             }
-            Done::Edited { message, hearers, withdrawn_from } => {
+            Done::Edited { message, recipients, withdrawn_from } => {
                 withdraw(&message, &withdrawn_from, fanout);
-                fanout.tell_room(Event::MessageEdited(message), &hearers, asked.doer());
+                fanout.tell_room(Event::MessageEdited(message), &recipients, asked.doer());
             }
-            Done::Signalled(hearers) => self.tell_untold(asked, hearers, fanout),
-            Done::Read { room, seq, hearers } => {
+            Done::Signalled(recipients) => self.tell_untold(asked, recipients, fanout),
+            Done::Read { room, seq, recipients } => {
                 let event = Event::Read { user: asked.user, room, seq };
-                match hearers {
-                    Some(hearers) => fanout.tell_room(event, &hearers, asked.doer()),
+                match recipients {
+                    Some(recipients) => fanout.tell_room(event, &recipients, asked.doer()),
                     None => answer(asked, event, fanout),
                 }
             }
@@ -120,16 +120,16 @@ impl ChatServer {
     }
 
     /// Tells what is not stored.
-    fn tell_untold(&mut self, asked: &UnderWay, hearers: Hearers, fanout: &mut Fanout) {
+    fn tell_untold(&mut self, asked: &UnderWay, recipients: Recipients, fanout: &mut Fanout) {
         match &asked.untold {
             Some(Untold::Signal(to, signal)) => {
-                let hidden = hearers.hidden_from.contains(to);
+                let hidden = recipients.hidden_from.contains(to);
                 let (from, to, signal) = (asked.user, *to, signal.clone());
                 self.give(asked, Ruled { from, to, signal, hidden }, fanout);
             }
             Some(Untold::Typing(room, typing)) => {
                 let typed = (asked.user, *room, *typing);
-                self.typed(typed, hearers, asked.asker.session(), fanout);
+                self.typed(typed, recipients, asked.asker.session(), fanout);
                 if let Asker::Session(session, request) = asked.asker {
                     fanout.done(asked.user, (session, request));
                 }

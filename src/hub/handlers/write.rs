@@ -98,7 +98,7 @@ impl ChatServer {
         if self.drain.is_some() {
             return Err(Refusal::Busy);
         }
-        let audience = self.settings.audience;
+        let dm_policy = self.settings.dm_policy;
         Ok(match write {
             Write::Post { room, content, nonce, absent } => {
                 let peer = room.and_then(|room| room.peer_of(user));
@@ -111,10 +111,10 @@ impl ChatServer {
                     log::error!("no message id: {error}");
                     Refusal::Busy
                 })?;
-                Change::Post { id, author: user, room, content, nonce, audience }
+                Change::Post { id, author: user, room, content, nonce, dm_policy }
             }
             Write::Edit { room, message, content } => {
-                Change::Edit { author: user, room, message, content, audience }
+                Change::Edit { author: user, room, message, content, dm_policy }
             }
             Write::Signal { peer, signal } => {
                 if !self.hears(peer, signal.topic()) {
@@ -125,11 +125,11 @@ impl ChatServer {
                     Signal::Invite(_) => 0,
                 };
                 let to = RoomKey::direct(user, peer).map_or(To::Oneself, To::Room);
-                Change::Signal { author: user, to, bytes, audience }
+                Change::Signal { author: user, to, bytes, dm_policy }
             }
             Write::Type { room, .. } => {
                 let to = To::Room(room.ok_or(Refusal::NoSuchPeer)?);
-                Change::Signal { author: user, to, bytes: 0, audience }
+                Change::Signal { author: user, to, bytes: 0, dm_policy }
             }
             Write::Read { room, seq } => Change::Read { reader: user, room, seq },
             Write::Group { group, step } => Change::Group { actor: user, group, step },

@@ -1,10 +1,10 @@
 //! What the hub asks the store to change, and what comes of it.
 
-use crate::domain::accounts::friendship::{Audience, FriendVerb};
+use crate::domain::accounts::friendship::{DmPolicy, FriendVerb};
 use crate::domain::accounts::user::{User, UserPair};
 use crate::domain::chat::group::{GroupChange, GroupStep, Who};
 use crate::domain::chat::message::{Content, Message, Nonce};
-use crate::domain::chat::room::{Hearers, RoomKey};
+use crate::domain::chat::room::{Recipients, RoomKey};
 use crate::domain::error::Refusal;
 use crate::domain::id::{GroupId, MessageId, UserId};
 
@@ -35,7 +35,7 @@ pub enum Change {
         /// The author's own name for it; what was sent under it before is not stored again.
         nonce: Option<Nonce>,
         /// Whom users may write to.
-        audience: Audience,
+        dm_policy: DmPolicy,
     },
     /// Change the text of a message, or delete it.
     Edit {
@@ -48,7 +48,7 @@ pub enum Change {
         /// The new text; `None` deletes.
         content: Option<Content>,
         /// Whom users may write to. Deleting is always allowed.
-        audience: Audience,
+        dm_policy: DmPolicy,
     },
     /// Store nothing, but say in the order of the changes whether a user may do something in a room
     /// now, and who would hear of it.
@@ -60,7 +60,7 @@ pub enum Change {
         /// How much text waits for the word, in bytes.
         bytes: usize,
         /// Whom users may write to.
-        audience: Audience,
+        dm_policy: DmPolicy,
     },
     /// Keep how far a user has read.
     Read {
@@ -138,7 +138,7 @@ impl Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Done {
     /// The message as stored.
-    Posted(Message, Hearers),
+    Posted(Message, Recipients),
     /// The message that was sent under the same name before, as it is now. Nothing was stored.
     Repeated(Message),
     /// The message as it is now.
@@ -146,12 +146,12 @@ pub enum Done {
         /// The message.
         message: Message,
         /// Who hears of it.
-        hearers: Hearers,
+        recipients: Recipients,
         /// Those from whom it is hidden from now on, and was not before.
         withdrawn_from: Vec<UserId>,
     },
     /// It may be done.
-    Signalled(Hearers),
+    Signalled(Recipients),
     /// How far the user has read now.
     Read {
         /// Where.
@@ -159,7 +159,7 @@ pub enum Done {
         /// Up to which message.
         seq: i64,
         /// Who hears of it; nobody but himself if he had read as far before.
-        hearers: Option<Hearers>,
+        recipients: Option<Recipients>,
     },
     /// What was done to a group.
     Grouped {

@@ -5,7 +5,7 @@
 
 use diesel::sql_types::BigInt;
 
-use crate::domain::accounts::friendship::Audience;
+use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::chat::message::Message;
 use crate::domain::command::Known;
 use crate::domain::id::UserId;
@@ -44,7 +44,7 @@ pub struct CatchUp {
     /// About so much text at once, in bytes.
     pub bytes_max: usize,
     /// Whom users may write to.
-    pub audience: Audience,
+    pub dm_policy: DmPolicy,
 }
 
 /// How far somebody is up to date now.
@@ -68,7 +68,7 @@ pub fn catch_up(conn: &mut Connection, ask: &CatchUp) -> Result<Option<CaughtUp>
     let mut bytes = 0_usize;
     for known in &ask.rooms {
         let room = match known.room {
-            Some(key) => history::readable(conn, ask.me, key, ask.audience)?.ok(),
+            Some(key) => history::readable(conn, ask.me, key, ask.dm_policy)?.ok(),
             None => None,
         };
         if room.as_ref().is_some_and(|room| room.as_ref().map_or(0, Room::rev) < known.rev) {

@@ -9,7 +9,7 @@ use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer};
 
-use crate::domain::accounts::friendship::Audience;
+use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::chat::message::Message;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::Timestamp;
@@ -150,7 +150,7 @@ impl HistoryRest {
 
 /// The oldest slice of a page, unless no room can be read at that address
 /// ([`Refusal::NoSuchRoom`]: nobody there, oneself, or nobody one may write to and has never
-/// exchanged a message with, `audience` being whom users may write to; [`Refusal::NotMember`]).
+/// exchanged a message with, `dm_policy` being whom users may write to; [`Refusal::NotMember`]).
 ///
 /// A slice ends before the message that takes its text over `slice_bytes`, but holds at least one.
 ///
@@ -159,11 +159,11 @@ impl HistoryRest {
 pub fn history(
     conn: &mut Connection,
     page: &Page,
-    audience: Audience,
+    dm_policy: DmPolicy,
     slice_bytes: usize,
 ) -> Result<Result<HistorySlice, Refusal>, StoreError> {
     let Some(key) = page.room else { return Ok(Err(Refusal::NoSuchRoom)) };
-    let room = match readable(conn, page.me, key, audience)? {
+    let room = match readable(conn, page.me, key, dm_policy)? {
         Ok(Some(room)) => room,
         Ok(None) => return Ok(Ok(HistorySlice { messages: Vec::new(), next: None })),
         Err(refusal) => return Ok(Err(refusal)),
@@ -192,7 +192,7 @@ pub fn readable(
     conn: &mut Connection,
     me: UserId,
     key: RoomKey,
-    audience: Audience,
+    dm_policy: DmPolicy,
 ) -> Result<Result<Option<Room>, Refusal>, StoreError> {
     match key {
         RoomKey::Group(group) if !groups::is_member(conn, group, me)? => {
@@ -204,7 +204,7 @@ pub fn readable(
                 return Ok(Ok(Some(room)));
             }
             let readable = users::by_id(conn, pair.other(me))?.is_some()
-                && audience.may_write(friendships::between(conn, pair)?);
+                && dm_policy.may_write(friendships::between(conn, pair)?);
             Ok(if readable { Ok(None) } else { Err(Refusal::NoSuchRoom) })
         }
     }

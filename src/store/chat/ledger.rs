@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::domain::accounts::block::Blocks;
 use crate::domain::accounts::user::UserPair;
 use crate::domain::chat::message::{Message, Nonce};
-use crate::domain::chat::room::{Hearers, Members, RoomKey};
+use crate::domain::chat::room::{Members, Recipients, RoomKey};
 use crate::domain::id::{GroupId, MessageId, RoomId, UserId};
 
 use crate::store::accounts::blocks;
@@ -172,12 +172,12 @@ impl<'c> Ledger<'c> {
     }
 
     /// Who hears of what an author does in a room.
-    pub fn hearers(&mut self, key: RoomKey, author: UserId) -> Result<Hearers, StoreError> {
+    pub fn recipients(&mut self, key: RoomKey, author: UserId) -> Result<Recipients, StoreError> {
         let group = match key {
             RoomKey::Direct(pair) => {
                 let hidden = self.blocks(pair)?.hide(pair, author);
                 let hidden_from = hidden.then(|| pair.other(author)).into_iter().collect();
-                return Ok(Hearers { room: Members::Two(pair), hidden_from });
+                return Ok(Recipients { room: Members::Two(pair), hidden_from });
             }
             RoomKey::Group(group) => group,
         };
@@ -185,7 +185,10 @@ impl<'c> Ledger<'c> {
         let aware = roster.as_ref().map(|roster| Arc::clone(&roster.aware)).unwrap_or_default();
         let blockers = self.blockers(author)?.iter().copied();
         let seated = |user: &UserId| roster.as_ref().is_some_and(|all| all.seat(*user).is_some());
-        Ok(Hearers { room: Members::Many(aware), hidden_from: blockers.filter(seated).collect() })
+        Ok(Recipients {
+            room: Members::Many(aware),
+            hidden_from: blockers.filter(seated).collect(),
+        })
     }
 
     /// Who blocks a user.

@@ -1,7 +1,7 @@
 //! Blocks as the store keeps them, and what they hide for good.
 
 use tradewind::domain::accounts::block::{BlockRefusal, BlockVerb};
-use tradewind::domain::accounts::friendship::Audience;
+use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::domain::chat::message::Message;
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::UserId;
@@ -31,11 +31,11 @@ fn seen(database: &Database, me: i64, peer: i64) -> Vec<String> {
         count,
         named: false,
     };
-    let read = |conn: &mut _| history::history(conn, &page(100), Audience::Anyone, 1 << 20);
+    let read = |conn: &mut _| history::history(conn, &page(100), DmPolicy::Anyone, 1 << 20);
     let whole = database.read(read).unwrap().unwrap();
     let whole = texts(whole.messages);
     let sliced = database.read(|conn| {
-        let mut slice = history::history(conn, &page(100), Audience::Anyone, 1)?.unwrap();
+        let mut slice = history::history(conn, &page(100), DmPolicy::Anyone, 1)?.unwrap();
         let mut all = slice.messages;
         while let Some(rest) = slice.next {
             slice = history::history_rest(conn, &rest, 1)?;
@@ -46,7 +46,7 @@ fn seen(database: &Database, me: i64, peer: i64) -> Vec<String> {
     assert_eq!(texts(sliced.unwrap()), whole);
     // The newest two are two, whatever is hidden among them.
     let newest = database
-        .read(|conn| history::history(conn, &page(2), Audience::Anyone, 1))
+        .read(|conn| history::history(conn, &page(2), DmPolicy::Anyone, 1))
         .unwrap()
         .unwrap();
     let start = whole.len().saturating_sub(2);
@@ -120,18 +120,18 @@ on_both! {
         run(async {
             let live = Live::start(&db);
             make_users(&live.database, &[2, 4]);
-            let signal = |author: i64, peer: i64, audience| Change::Signal {
+            let signal = |author: i64, peer: i64, dm_policy| Change::Signal {
                 author: id(author),
                 to: RoomKey::direct(id(author), id(peer)).map_or(To::Oneself, To::Room),
                 bytes: 0,
-                audience,
+                dm_policy,
             };
-            assert!(!hidden(live.apply(signal(4, 2, Audience::Anyone)).await));
-            assert!(!hidden(live.apply(signal(4, 4, Audience::Friends)).await));
-            assert!(matches!(live.apply(signal(4, 2, Audience::Friends)).await, Done::Refused(_)));
+            assert!(!hidden(live.apply(signal(4, 2, DmPolicy::Anyone)).await));
+            assert!(!hidden(live.apply(signal(4, 4, DmPolicy::Friends)).await));
+            assert!(matches!(live.apply(signal(4, 2, DmPolicy::Friends)).await, Done::Refused(_)));
             change(&live, 2, 4, BlockVerb::Block).await.unwrap();
-            assert!(hidden(live.apply(signal(4, 2, Audience::Anyone)).await));
-            assert!(!hidden(live.apply(signal(2, 4, Audience::Anyone)).await));
+            assert!(hidden(live.apply(signal(4, 2, DmPolicy::Anyone)).await));
+            assert!(!hidden(live.apply(signal(2, 4, DmPolicy::Anyone)).await));
             assert_eq!(live.counters(2, 4), None);
         });
     }
@@ -140,7 +140,7 @@ on_both! {
 /// Whether a signal is hidden from anybody.
 fn hidden(done: Done) -> bool {
     match done {
-        Done::Signalled(hearers) => !hearers.hidden_from.is_empty(),
+        Done::Signalled(recipients) => !recipients.hidden_from.is_empty(),
         done => panic!("{done:?}"),
     }
 }

@@ -1,6 +1,6 @@
 //! Groups in the store: what is left of one that has ended, and of a member who has gone for good.
 
-use tradewind::domain::accounts::friendship::{Audience, Friendship};
+use tradewind::domain::accounts::friendship::{DmPolicy, Friendship};
 use tradewind::domain::accounts::user::User;
 use tradewind::domain::chat::group::{GroupStep, GroupVerb, Role, Title, Who};
 use tradewind::domain::chat::room::RoomKey;
@@ -41,7 +41,7 @@ async fn say(live: &Live, author: i64, group: GroupId, text: &str) -> Done {
         room: Some(RoomKey::Group(group)),
         content: content(text),
         nonce: None,
-        audience: Audience::Anyone,
+        dm_policy: DmPolicy::Anyone,
     })
     .await
 }

@@ -11,7 +11,7 @@ use crate::harness::postgres::Schema;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tradewind::domain::accounts::friendship::{Audience, Friendship};
+use tradewind::domain::accounts::friendship::{DmPolicy, Friendship};
 use tradewind::domain::accounts::name::UserName;
 use tradewind::domain::accounts::user::{Email, UserPair};
 use tradewind::domain::chat::message::{Content, Message};
@@ -200,7 +200,7 @@ impl Live {
             room: room(author, Some(peer)),
             content: content(text),
             nonce: None,
-            audience: Audience::Anyone,
+            dm_policy: DmPolicy::Anyone,
         }
     }
 
@@ -225,7 +225,7 @@ impl Live {
             room: room(author, Some(peer)),
             message: Some(message),
             content: text.map(content),
-            audience: Audience::Anyone,
+            dm_policy: DmPolicy::Anyone,
         };
         self.apply(change).await
     }

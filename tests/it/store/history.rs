@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tradewind::domain::accounts::friendship::{Audience, Friendship};
+use tradewind::domain::accounts::friendship::{DmPolicy, Friendship};
 use tradewind::domain::chat::message::Message;
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::store::Database;
@@ -65,7 +65,7 @@ fn page(me: i64, peer: i64, before: i64, count: u32) -> Page {
 fn slices(database: &Database, page: &Page, slice_bytes: usize) -> Option<Vec<Message>> {
     let bytes = |m: &Message| m.content.len();
     let mut slice =
-        database.read(|conn| history(conn, page, Audience::Anyone, slice_bytes)).unwrap().ok()?;
+        database.read(|conn| history(conn, page, DmPolicy::Anyone, slice_bytes)).unwrap().ok()?;
     let mut whole = Vec::new();
     loop {
         let size: usize = slice.messages.iter().map(bytes).sum();
@@ -153,7 +153,7 @@ on_both! {
         make_users(&database, &[2, 4]);
         let kept = fill(&database, 2, 4, &vec![Sent { gap: 1, bytes: 1, deleted: false }; 1_500]);
         let whole = page(2, 4, i64::MAX, 1_500);
-        let first = database.read(|conn| history(conn, &whole, Audience::Anyone, usize::MAX)).unwrap().unwrap();
+        let first = database.read(|conn| history(conn, &whole, DmPolicy::Anyone, usize::MAX)).unwrap().unwrap();
         let rest = first.next.clone().expect("a slice has a bound");
         let second = database.read(|conn| history_rest(conn, &rest, usize::MAX)).unwrap();
         assert_eq!([first.messages, second.messages].concat(), kept);
@@ -164,7 +164,7 @@ on_both! {
         make_users(&database, &[2, 4, 6, 8]);
         fill(&database, 2, 4, &[Sent { gap: 1, bytes: 1, deleted: true }]);
         befriend(&database, 2, 6, Friendship::Friends);
-        use Audience::{Anyone, Friends};
+        use DmPolicy::{Anyone, Friends};
         let table = [
             (None, Anyone, false),
             (Some(2), Anyone, false),
@@ -175,11 +175,11 @@ on_both! {
             (Some(6), Friends, true),
             (Some(4), Friends, true),
         ];
-        for (peer, audience, readable) in table {
+        for (peer, dm_policy, readable) in table {
             let page = Page { room: room(2, peer), ..page(2, 4, i64::MAX, 10) };
-            let read = |conn: &mut _| history(conn, &page, audience, 1_000);
+            let read = |conn: &mut _| history(conn, &page, dm_policy, 1_000);
             let found = database.read(read).unwrap().ok().map(|slice| slice.messages);
-            assert_eq!(found, readable.then(Vec::new), "{peer:?} {audience:?}");
+            assert_eq!(found, readable.then(Vec::new), "{peer:?} {dm_policy:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::task::Poll;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tradewind::domain::accounts::block::BlockVerb;
-use tradewind::domain::accounts::friendship::Audience;
+use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::domain::chat::message::{Message, Nonce};
 use tradewind::domain::id::MessageId;
 use tradewind::store::accounts::blocks;
@@ -64,14 +64,14 @@ fn changes(live: &Live, ops: &[Op]) -> Vec<Option<Change>> {
             room: room(*author, Some(*peer)),
             content: content(&format!("text {number}")),
             nonce: nonce.and_then(|nonce| Nonce::new(format!("n{nonce}"))),
-            audience: Audience::Anyone,
+            dm_policy: DmPolicy::Anyone,
         }),
         Op::Edit { author, peer, post, text } => Some(Change::Edit {
             author: id(*author),
             room: room(*author, Some(*peer)),
             message: posts.get(*post).copied(),
             content: text.then(|| content(&format!("edited {number}"))),
-            audience: Audience::Anyone,
+            dm_policy: DmPolicy::Anyone,
         }),
         Op::Count => None,
     };

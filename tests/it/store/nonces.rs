@@ -12,12 +12,12 @@ use super::batches::plug;
 use super::harness::*;
 
 fn named(live: &Live, author: i64, peer: i64, text: &str, name: &str) -> Change {
-    let Change::Post { id, author, room, content, audience, .. } = live.post(author, peer, text)
+    let Change::Post { id, author, room, content, dm_policy, .. } = live.post(author, peer, text)
     else {
         panic!("a post");
     };
     let nonce = Nonce::new(name.to_owned());
-    Change::Post { id, author, room, content, nonce, audience }
+    Change::Post { id, author, room, content, nonce, dm_policy }
 }
 
 fn posted(done: Done) -> Message {

@@ -78,11 +78,11 @@ on_both! {
             assert!(roster().authors.is_empty());
 
             let post = |author: i64| {
-                let Change::Post { id: message, content, nonce, audience, .. } = live.post(author, 99, "x") else {
+                let Change::Post { id: message, content, nonce, dm_policy, .. } = live.post(author, 99, "x") else {
                     unreachable!()
                 };
                 let room = Some(RoomKey::Group(group));
-                Change::Post { id: message, author: id(author), room, content, nonce, audience }
+                Change::Post { id: message, author: id(author), room, content, nonce, dm_policy }
             };
             live.apply(post(4)).await;
             assert_eq!(roster().authors, [id(4)]);

@@ -1,6 +1,6 @@
 //! Every rule of writing, as it comes out of the store.
 
-use tradewind::domain::accounts::friendship::{Audience, FriendVerb, Friendship};
+use tradewind::domain::accounts::friendship::{DmPolicy, FriendVerb, Friendship};
 use tradewind::domain::chat::group::Who;
 use tradewind::domain::error::Refusal;
 use tradewind::domain::id::MessageId;
@@ -17,7 +17,7 @@ on_both! {
             make_users(&live.database, &[2, 4, 6, 8]);
             befriend(&live.database, 2, 6, Friendship::Friends);
             befriend(&live.database, 2, 8, Friendship::RequestedByLow);
-            use Audience::{Anyone, Friends};
+            use DmPolicy::{Anyone, Friends};
             let refused = Some(Refusal::NoSuchPeer);
             let table = [
                 (None, Anyone, refused),
@@ -28,14 +28,14 @@ on_both! {
                 (Some(4), Anyone, None),
                 (Some(6), Friends, None),
             ];
-            for (peer, audience, expected) in table {
+            for (peer, dm_policy, expected) in table {
                 let done = live.apply(Change::Post {
                     id: live.mint.message().unwrap(),
                     author: id(2),
                     room: room(2, peer),
                     content: content("hello"),
                     nonce: None,
-                    audience,
+                    dm_policy,
                 });
                 match done.await {
                     Done::Posted(message, _) => {
@@ -85,7 +85,7 @@ on_both! {
             let gone = live.posted(2, 4, "gone").await.id;
             assert!(matches!(live.edit(2, 4, gone, None).await, Done::Edited { .. }));
             let (message, peer) = (Some(Refusal::NoSuchMessage), Some(Refusal::NoSuchPeer));
-            use Audience::{Anyone, Friends};
+            use DmPolicy::{Anyone, Friends};
             let table = [
                 ("unknown", MessageId::new(1), Some(4), Some("new"), Anyone, message),
                 ("nobody's id", None, Some(4), Some("new"), Anyone, message),
@@ -99,14 +99,14 @@ on_both! {
                 ("edit", Some(own), Some(4), Some("new"), Anyone, None),
                 ("delete, no friend", Some(own), Some(4), None, Friends, None),
             ];
-            for (case, message, peer, text, audience, expected) in table {
+            for (case, message, peer, text, dm_policy, expected) in table {
                 let before = live.counters(2, 4).unwrap();
                 let done = live.apply(Change::Edit {
                     author: id(2),
                     room: room(2, peer),
                     message,
                     content: text.map(content),
-                    audience,
+                    dm_policy,
                 });
                 match done.await {
                     Done::Edited { message, .. } => {
@@ -239,7 +239,7 @@ on_both! {
                     count: 10,
                     named: false,
                 };
-                let slice = live.database.read(|conn| history(conn, &page, Audience::Anyone, 1_000)).unwrap();
+                let slice = live.database.read(|conn| history(conn, &page, DmPolicy::Anyone, 1_000)).unwrap();
                 let messages = slice.unwrap().messages;
                 let texts: Vec<&str> = messages.iter().map(|m| m.content.as_str()).collect();
                 assert_eq!(texts, [text]);

@@ -11,12 +11,12 @@ use std::sync::Arc;
 
 use diesel::result::Error::NotFound;
 
-use crate::domain::accounts::friendship::Audience;
+use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::accounts::name::Called;
 use crate::domain::accounts::user::{User, UserPair};
 use crate::domain::chat::group::Who;
 use crate::domain::chat::message::{Content, Message, Nonce};
-use crate::domain::chat::room::{Hearers, RoomKey};
+use crate::domain::chat::room::{Recipients, RoomKey};
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::error::Refusal;
 use crate::domain::id::{MessageId, UserId};
@@ -59,8 +59,8 @@ impl Rules {
     /// [`StoreError::Mint`], [`StoreError::Database`], [`StoreError::Corrupt`].
     pub fn apply(&self, ledger: &mut Ledger<'_>, change: &Change) -> Result<Done, StoreError> {
         let ruling = match change {
-            Change::Post { id, author, room, content, nonce, audience } => {
-                match writable(ledger, *author, *room, *audience)? {
+            Change::Post { id, author, room, content, nonce, dm_policy } => {
+                match writable(ledger, *author, *room, *dm_policy)? {
                     Ok(room) => {
                         let (id, author, nonce) = (*id, *author, nonce.as_ref());
                         Ok(self.post(ledger, &Draft { id, room, author, content, nonce })?)
@@ -68,16 +68,16 @@ impl Rules {
                     Err(refusal) => Err(refusal),
                 }
             }
-            Change::Edit { author, room, message, content, audience } => {
+            Change::Edit { author, room, message, content, dm_policy } => {
                 match editable(ledger, *author, *room, *message)? {
-                    Ok(message) => self.edit(ledger, message, content.as_ref(), *audience)?,
+                    Ok(message) => self.edit(ledger, message, content.as_ref(), *dm_policy)?,
                     Err(refusal) => Err(refusal),
                 }
             }
-            Change::Signal { to: To::Oneself, .. } => Ok(Done::Signalled(Hearers::nobody())),
-            Change::Signal { author, to: To::Room(room), audience, .. } => {
-                match writable(ledger, *author, Some(*room), *audience)? {
-                    Ok(room) => Ok(Done::Signalled(ledger.hearers(room, *author)?)),
+            Change::Signal { to: To::Oneself, .. } => Ok(Done::Signalled(Recipients::nobody())),
+            Change::Signal { author, to: To::Room(room), dm_policy, .. } => {
+                match writable(ledger, *author, Some(*room), *dm_policy)? {
+                    Ok(room) => Ok(Done::Signalled(ledger.recipients(room, *author)?)),
                     Err(refusal) => Err(refusal),
                 }
             }
@@ -99,8 +99,8 @@ impl Rules {
             ledger.create_room(self.mint.room()?, pair)?;
         }
         ledger.note_author(key, author)?;
-        let hearers = ledger.hearers(key, author)?;
-        let hidden = !hearers.hidden_from.is_empty();
+        let recipients = ledger.recipients(key, author)?;
+        let hidden = !recipients.hidden_from.is_empty();
         let room = ledger.room(key)?.ok_or(NotFound)?;
         let (seq, created_at) = room.append(self.clock.now());
         let (room, rev) = (room.id, room.rev());
@@ -118,8 +118,8 @@ impl Rules {
             nonce: nonce.cloned(),
         };
         ledger.post(room, &message, nonce);
-        ledger.hide(id, &hearers.hidden_from, false);
-        Ok(Done::Posted(message, hearers))
+        ledger.hide(id, &recipients.hidden_from, false);
+        Ok(Done::Posted(message, recipients))
     }
 
     fn edit(
@@ -127,28 +127,28 @@ impl Rules {
         ledger: &mut Ledger<'_>,
         mut message: Message,
         content: Option<&Content>,
-        audience: Audience,
+        dm_policy: DmPolicy,
     ) -> Ruling<Done> {
         if content.is_some()
-            && let Err(refusal) = writable(ledger, message.author, Some(message.room), audience)?
+            && let Err(refusal) = writable(ledger, message.author, Some(message.room), dm_policy)?
         {
             return Ok(Err(refusal));
         }
         // What is changed while blocked is hidden as if it were written then, and stays so.
-        let mut hearers = ledger.hearers(message.room, message.author)?;
+        let mut recipients = ledger.recipients(message.room, message.author)?;
         let before = match message.hidden {
             true => hidings::readers(ledger.written()?, message.id)?,
             false => Vec::new(),
         };
         let is_new = |reader: &UserId| !before.contains(reader);
-        let new = hearers.hidden_from.iter().copied().filter(is_new);
+        let new = recipients.hidden_from.iter().copied().filter(is_new);
         // Who does not know that he is in the room has seen nothing of it.
         let (withdrawn_from, unaware): (Vec<UserId>, Vec<UserId>) =
-            new.partition(|reader| hearers.room.includes(*reader));
+            new.partition(|reader| recipients.room.includes(*reader));
         ledger.hide(message.id, &withdrawn_from, true);
         ledger.hide(message.id, &unaware, false);
-        hearers.hidden_from.extend(before);
-        message.hidden = !hearers.hidden_from.is_empty();
+        recipients.hidden_from.extend(before);
+        message.hidden = !recipients.hidden_from.is_empty();
         let room = ledger.room(message.room)?.ok_or(NotFound)?;
         room.edits = room.edits.saturating_add(1);
         message.rev = room.rev();
@@ -157,7 +157,7 @@ impl Rules {
         message.deleted = content.is_none();
         message.content = content.map_or_else(String::new, |text| text.as_str().to_owned());
         ledger.edit(&message)?;
-        Ok(Ok(Done::Edited { message, hearers, withdrawn_from }))
+        Ok(Ok(Done::Edited { message, recipients, withdrawn_from }))
     }
 }
 
@@ -189,7 +189,7 @@ fn writable(
     ledger: &mut Ledger<'_>,
     me: UserId,
     room: Option<RoomKey>,
-    audience: Audience,
+    dm_policy: DmPolicy,
 ) -> Ruling<RoomKey> {
     let allowed = match room {
         None => Err(Refusal::NoSuchPeer),
@@ -199,7 +199,7 @@ fn writable(
                 Some(room) => !room.closed,
                 None => users::by_id(ledger.conn(), pair.other(me))?.is_some(),
             };
-            let allowed = exists && may_write(ledger.conn(), pair, audience)?;
+            let allowed = exists && may_write(ledger.conn(), pair, dm_policy)?;
             if allowed { Ok(key) } else { Err(Refusal::NoSuchPeer) }
         }
         Some(key @ RoomKey::Group(group)) => {
@@ -214,10 +214,10 @@ fn writable(
 fn may_write(
     conn: &mut Connection,
     pair: UserPair,
-    audience: Audience,
+    dm_policy: DmPolicy,
 ) -> Result<bool, StoreError> {
     // Saves a query where friendship makes no difference.
-    Ok(audience.may_write(None) || audience.may_write(friendships::between(conn, pair)?))
+    Ok(dm_policy.may_write(None) || dm_policy.may_write(friendships::between(conn, pair)?))
 }
 
 /// The message, if it is the author's own, in that room, which he is in, and not deleted.
@@ -228,7 +228,7 @@ fn editable(
     message: Option<MessageId>,
 ) -> Ruling<Message> {
     if let Some(RoomKey::Group(_)) = room
-        && let Err(refusal) = writable(ledger, author, room, Audience::Anyone)?
+        && let Err(refusal) = writable(ledger, author, room, DmPolicy::Anyone)?
     {
         return Ok(Err(refusal));
     }
@@ -243,7 +243,7 @@ fn editable(
 fn read(ledger: &mut Ledger<'_>, reader: UserId, key: Option<RoomKey>, seq: i64) -> Ruling<Done> {
     let Some(key) = key else { return Ok(Err(Refusal::NoSuchRoom)) };
     if matches!(key, RoomKey::Group(_))
-        && let Err(refusal) = writable(ledger, reader, Some(key), Audience::Anyone)?
+        && let Err(refusal) = writable(ledger, reader, Some(key), DmPolicy::Anyone)?
     {
         return Ok(Err(refusal));
     }
@@ -251,9 +251,9 @@ fn read(ledger: &mut Ledger<'_>, reader: UserId, key: Option<RoomKey>, seq: i64)
     let (id, seq) = (room.id, seq.clamp(0, room.seq));
     let before = read_marks::get(ledger.conn(), reader, id)?;
     if seq <= before {
-        return Ok(Ok(Done::Read { room: key, seq: before, hearers: None }));
+        return Ok(Ok(Done::Read { room: key, seq: before, recipients: None }));
     }
     read_marks::set(ledger.conn(), reader, id, seq)?;
-    let hearers = Some(ledger.hearers(key, reader)?);
-    Ok(Ok(Done::Read { room: key, seq, hearers }))
+    let recipients = Some(ledger.recipients(key, reader)?);
+    Ok(Ok(Done::Read { room: key, seq, recipients }))
 }
