@@ -19,12 +19,13 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use tradewind::auth::concurrency::PerAddress;
 use tradewind::domain::close::CloseReason;
+use tradewind::http::connection::ConnectionBounds;
+use tradewind::net::{self, HttpListener, Listeners, Protocols, Sockets};
 use tradewind::wire::Kind;
 use tradewind::wire::rewind::Mode;
 use tradewind::ws::actors::{self, Actors};
-use tradewind::ws::connection::Bounds;
 use tradewind::ws::upgraded::{self, Upgraded};
-use tradewind::ws::{Adapter, Endpoint, Settings, Socket, listener, tcp};
+use tradewind::ws::{Adapter, Endpoint, Settings, Socket};
 
 /// The longest message; the cases go up to 16 MiB.
 const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -113,25 +114,28 @@ async fn main() -> io::Result<()> {
         Some("actors") => Adapter::Actors,
         _ => return Err(io::Error::other("usage: echo upgraded|actors")),
     };
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    println!("echo listens on ws://{}", listener.local_addr()?);
-    let settings = listener::Settings {
-        gives_sockets: adapter == Adapter::Upgraded,
-        workers: 1,
-        connections_max: 64,
+    let address = TcpListener::bind("127.0.0.1:0")?;
+    println!("echo listens on ws://{}", address.local_addr()?);
+    let settings = net::Settings { workers: 1, connections_max: 64, shutdown_seconds: 1 };
+    let listener = HttpListener {
+        address,
+        sockets: match adapter {
+            Adapter::Upgraded => Sockets::Given,
+            Adapter::Actors => Sockets::Kept,
+        },
+        protocols: Protocols::Http1,
         // Nobody tells connections here that their heads have come: they have time.
-        bounds: Bounds {
+        bounds: ConnectionBounds {
             head_timeout: DAY,
             keep_alive: DAY,
             unfinished: PerAddress::new(None),
             idle: PerAddress::new(None),
         },
-        shutdown_seconds: 1,
+        user_timeout: USER_TIMEOUT,
     };
     let app = move || {
         let open = move |request, payload| open(request, payload, adapter);
         App::new().default_service(web::get().to(open))
     };
-    let tune = |connection: &_| tcp::tune(connection, USER_TIMEOUT);
-    listener::serve(app, listener, &settings, tune)?.await
+    Listeners::new(&settings).listen(listener, app)?.run().await
 }

@@ -11,6 +11,7 @@ pub mod domain;
 pub mod http;
 pub mod hub;
 pub mod jobs;
+pub mod net;
 pub mod private;
 pub mod server;
 pub mod session;

@@ -25,10 +25,10 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpMessage as _};
 use futures_core::Stream;
 
+use super::connection::{ConnectionState, Serving};
 use super::error::ApiError;
 use super::{State, peer};
 use crate::auth::concurrency::Permit;
-use crate::ws::connection::{Life, Serving};
 
 /// Up to so many bytes a body has one time for the whole.
 const ONE_TIME_BYTES: u64 = 65_536;
@@ -59,7 +59,7 @@ pub async fn exchange(
     let Some(state) = request.app_data::<Data<State>>().cloned() else {
         return Err(ApiError::Internal.into());
     };
-    let mut serving = request.conn_data::<Rc<Life>>().map(Life::serve);
+    let mut serving = request.conn_data::<Rc<ConnectionState>>().map(ConnectionState::serve);
     warn_of_proxy(&state, request.headers());
     let Ok(permit) = unfinished(&state, request.request()) else {
         state.metrics.refusals.with_label_values(&["requests"]).inc();

@@ -5,6 +5,7 @@
 
 mod body;
 pub mod chatting;
+pub mod connection;
 mod error;
 mod exchange;
 mod health;

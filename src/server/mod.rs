@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use actix::{Actor as _, Arbiter};
 use actix_web::dev::ServerHandle;
-use actix_web::rt::net::TcpStream;
 use actix_web::web::Data;
 use actix_web::{App, middleware};
 use tokio::task::JoinHandle;
@@ -30,11 +29,11 @@ use crate::domain::mint::{IdMint, MintError};
 use crate::hub::{self, ChatServer, Hub};
 use crate::jobs::mail::{self, MailError};
 use crate::jobs::sweeper::Sweeper;
+use crate::net::{HttpListener, Listeners, Protocols, Sockets};
 use crate::store::engine::prober::Prober;
 use crate::store::{self, Condition, Store, StoreError};
 use crate::telemetry::{Metrics, TelemetryError};
-use crate::ws::{self, listener};
-use crate::{http, session};
+use crate::{http, net, session};
 
 use tasks::{Tasks, joined};
 
@@ -292,22 +291,28 @@ fn start_http(
     state: Data<http::State>,
     listener: TcpListener,
 ) -> Result<(ServerHandle, JoinHandle<std::io::Result<()>>), StartError> {
-    let user_timeout = Duration::from_millis(config.ws.tcp_user_timeout_ms.into());
     let app = move || {
         App::new()
             .app_data(state.clone())
             .wrap(middleware::from_fn(http::exchange))
             .configure(http::routes)
     };
-    let settings = listener::Settings {
-        gives_sockets: config.ws.adapter == Adapter::Upgraded,
+    let settings = net::Settings {
         workers: config.http.worker_count(),
         connections_max: config.ws.sessions_max.saturating_add(1_024),
-        bounds: settings::connections(config),
         shutdown_seconds: HTTP_STOP_SECONDS,
     };
-    let tune = move |connection: &TcpStream| ws::tcp::tune(connection, user_timeout);
-    let server = listener::serve(app, listener, &settings, tune).map_err(StartError::Http)?;
+    let listener = HttpListener {
+        address: listener,
+        sockets: match config.ws.adapter {
+            Adapter::Upgraded => Sockets::Given,
+            Adapter::Actors => Sockets::Kept,
+        },
+        protocols: Protocols::Http1,
+        bounds: settings::connections(config),
+        user_timeout: Duration::from_millis(config.ws.tcp_user_timeout_ms.into()),
+    };
+    let server = Listeners::new(&settings).listen(listener, app).map_err(StartError::Http)?.run();
     Ok((server.handle(), actix::spawn(server)))
 }
 

@@ -7,6 +7,7 @@ use crate::auth::concurrency::PerAddress;
 use crate::config::{self, Compat, Config};
 use crate::domain::accounts::name::NameRule;
 use crate::domain::accounts::password::PasswordRule;
+use crate::http::connection::ConnectionBounds;
 use crate::jobs::mail;
 use crate::session::machine::Bounds;
 use crate::store::accounts::registrations;
@@ -147,9 +148,9 @@ pub fn unfinished_max(config: &Config) -> Option<usize> {
 
 /// The bounds of connections. Those of a trusted proxy are not counted; its requests are, by whom it
 /// speaks for.
-pub fn connections(config: &Config) -> ws::connection::Bounds {
+pub fn connections(config: &Config) -> ConnectionBounds {
     let max = unfinished_max(config).filter(|_| !config.http.trust_proxy);
-    ws::connection::Bounds {
+    ConnectionBounds {
         head_timeout: Duration::from_millis(config.http.head_timeout_ms),
         keep_alive: Duration::from_millis(config.http.keep_alive_ms),
         unfinished: PerAddress::new(max),

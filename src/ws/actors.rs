@@ -20,7 +20,7 @@ use futures_core::Stream as _;
 use futures_util::stream;
 
 use super::decode::In;
-use super::inbound::{Gate, Inbound};
+use super::inbound::{Inbound, ReadPause};
 use super::{Endpoint, Settings, Socket, handshake};
 use crate::domain::close::CloseReason;
 use crate::session::{Adapter, Input, Session};
@@ -31,7 +31,7 @@ const MESSAGES_PER_WAKE: usize = 16;
 
 /// The socket's side of an endpoint.
 pub struct Actors {
-    gate: Rc<Gate>,
+    pause: Rc<ReadPause>,
     close_timeout: Duration,
     closing: bool,
 }
@@ -52,9 +52,9 @@ where
     E: StreamHandler<Result<Message, ProtocolError>>,
 {
     let mut response = handshake::answer(request)?;
-    let gate = Rc::new(Gate::new(settings.frame_bytes_max));
-    let feed = Feed(Inbound::new(payload, Rc::clone(&gate)));
-    let socket = Actors { gate, close_timeout: settings.close_timeout, closing: false };
+    let pause = Rc::new(ReadPause::new(settings.frame_bytes_max));
+    let feed = Feed(Inbound::new(payload, Rc::clone(&pause)));
+    let socket = Actors { pause, close_timeout: settings.close_timeout, closing: false };
     let context = WebsocketContext::with_factory(stream::pending(), move |ctx| {
         ctx.spawn(feed);
         endpoint(socket)
@@ -77,7 +77,7 @@ impl<E: Actor<Context = WebsocketContext<E>>> Socket<E> for Actors {
 
     fn close(&mut self, code: u16, text: String, ctx: &mut WebsocketContext<E>) {
         self.closing = true;
-        self.gate.set(Input::Flow);
+        self.pause.set(Input::Flow);
         let description = Some(text).filter(|text| !text.is_empty());
         ctx.close(Some(ws::CloseReason { code: code.into(), description }));
         ctx.run_later(self.close_timeout, |_, ctx| ctx.stop());
@@ -116,11 +116,11 @@ impl Adapter for Actors {
     }
 
     fn set_input(&mut self, input: Input) {
-        self.gate.set(input);
+        self.pause.set(input);
     }
 
     fn set_frame_bytes_max(&mut self, frame_bytes_max: usize) {
-        self.gate.set_frame_bytes_max(frame_bytes_max);
+        self.pause.set_frame_bytes_max(frame_bytes_max);
     }
 }
 

@@ -1,253 +1,110 @@
-//! A connection before it is a socket: how long it may wait for what, and how many one peer may have.
-//!
-//! actix-http bounds the time of the first head on a connection and that between two requests, but
-//! not that of a second head which has begun; and it counts nothing by peer. Here each connection is
-//! in one `Phase`, with one timer. What has an answer to wait for, or whose head has not come whole,
-//! is an unfinished request; what waits between two requests is idle.
+//! A socket that its session and the thread's postman both write to.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
-use std::rc::Rc;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::task::{Context as Task, Poll, Waker};
 
+use actix_http::ws::{OpCode, Parser};
 use actix_web::rt::net::TcpStream;
-use actix_web::rt::time::{Sleep, sleep};
+use bytes::{Buf as _, BytesMut};
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::AsyncWrite as _;
+use tokio_util::io::poll_read_buf;
 
-use crate::auth::concurrency::{PerAddress, Permit};
+use crate::session::post::{Door, News, Sheet};
 
-const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n\
-    Connection: close\r\nContent-Length: 0\r\n\r\n";
-const LATE: &[u8] =
-    b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-
-/// How long a peer that was refused may take to read that.
-const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// How long connections may wait, and how many one peer may have.
-#[derive(Clone, Debug)]
-pub struct Bounds {
-    /// For the whole head of a request, from its first byte, or from the connection's beginning.
-    pub head_timeout: Duration,
-    /// For the next request.
-    pub keep_alive: Duration,
-    /// Connections of one peer with a request that is not finished.
-    pub unfinished: Arc<PerAddress>,
-    /// Those without. One more is closed rather than kept.
-    pub idle: Arc<PerAddress>,
+/// The socket and what waits for it.
+pub struct WsConnection {
+    stream: TcpStream,
+    /// What waits to be written.
+    pub outbox: BytesMut,
+    /// How far it is.
+    pub state: SocketState,
+    /// Of the actor, as of the pump's last turn.
+    waker: Option<Waker>,
 }
 
-/// What a connection is at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// A head is to come, or has come in part.
-    Head,
-    /// A request is being answered.
-    Serving,
-    /// Between two requests.
-    Idle,
-    /// It was refused, and has a moment to read that: to close it while the peer still sends would take
-    /// the answer from it.
-    Refused,
-    /// It ends.
-    Over,
+/// How far a socket is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum SocketState {
+    /// Everything may be said.
+    Open,
+    /// More waits to be written than may.
+    Overflowed,
+    /// Our Close frame is on its way; the peer's is waited for.
+    Closing,
+    /// Nothing is left but to write the outbox.
+    Leaving,
 }
 
-/// The state of a connection, shared with whoever answers its requests.
-#[derive(Debug)]
-pub struct Life {
-    bounds: Bounds,
-    peer: IpAddr,
-    phase: Cell<Phase>,
-    /// Whether the timer does not know of the phase yet.
-    changed: Cell<bool>,
-    permit: RefCell<Option<Permit>>,
-}
-
-impl Life {
-    fn enter(&self, phase: Phase) {
-        self.phase.set(phase);
-        self.changed.set(true);
+impl WsConnection {
+    /// A socket to which nothing has been said.
+    pub fn new(stream: TcpStream) -> Self {
+        Self { stream, outbox: BytesMut::new(), state: SocketState::Open, waker: None }
     }
 
-    /// Counts the connection among the unfinished ones; false if there are too many.
-    fn count(&self) -> bool {
-        let counted = self.bounds.unfinished.open(self.peer);
-        counted.map(|permit| self.permit.replace(permit)).is_ok()
+    /// Queues a frame.
+    pub fn write(&mut self, opcode: OpCode, payload: &[u8]) {
+        Parser::write_message(&mut self.outbox, payload, opcode, true, false);
     }
 
-    /// Counts the connection among the idle ones; false if there are too many.
-    fn rest(&self) -> bool {
-        let counted = self.bounds.idle.open(self.peer);
-        counted.map(|permit| self.permit.replace(permit)).is_ok()
-    }
-
-    /// A request begins: its head has come whole. It lasts as long as what is given.
-    pub fn serve(self: &Rc<Self>) -> Serving {
-        // Pipelined: it came while another one was answered.
-        if self.phase.get() == Phase::Idle {
-            self.count();
-        }
-        self.enter(Phase::Serving);
-        Serving { life: Rc::clone(self), closes: false, is_socket: false }
-    }
-
-    fn allowed(&self) -> Option<Duration> {
-        match self.phase.get() {
-            Phase::Head => Some(self.bounds.head_timeout),
-            Phase::Idle => Some(self.bounds.keep_alive),
-            Phase::Serving => None,
-            Phase::Refused => Some(REFUSAL_TIMEOUT),
-            Phase::Over => Some(Duration::ZERO),
-        }
-    }
-}
-
-/// A request that is being answered; dropped with the end of the answer.
-#[derive(Debug)]
-pub struct Serving {
-    life: Rc<Life>,
-    closes: bool,
-    is_socket: bool,
-}
-
-impl Serving {
-    /// The connection ends with this answer, and counts until it has.
-    pub fn closes(&mut self) {
-        self.closes = true;
-    }
-
-    /// The connection has become a socket, which is counted elsewhere.
-    pub fn upgraded(&mut self) {
-        self.is_socket = true;
-        self.life.permit.take();
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        if self.closes {
-            return;
-        }
-        // A socket that has ended is nothing to wait on: its peer waits for the end of the connection.
-        let goes_on = !self.is_socket && self.life.rest();
-        self.life.enter(if goes_on { Phase::Idle } else { Phase::Over });
-    }
-}
-
-/// A TCP connection that is watched.
-pub struct Connection {
-    io: TcpStream,
-    life: Rc<Life>,
-    timer: Pin<Box<Sleep>>,
-}
-
-impl Connection {
-    /// Watches a connection that has just been accepted; `None`, and its peer is told, if the peer has
-    /// too many.
-    pub fn accept(io: TcpStream, peer: Option<SocketAddr>, bounds: Bounds) -> Option<Self> {
-        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-        let timer = Box::pin(sleep(bounds.head_timeout));
-        let (phase, changed) = (Cell::new(Phase::Head), Cell::new(false));
-        let life = Life { bounds, peer, phase, changed, permit: RefCell::default() };
-        let connection = Self { io, life: Rc::new(life), timer };
-        if connection.life.count() {
-            return Some(connection);
-        }
-        connection.refuse();
-        connection.life.rest().then_some(connection)
-    }
-
-    fn refuse(&self) {
-        self.say(TOO_MANY);
-        self.life.enter(Phase::Refused);
-    }
-
-    /// Its state.
-    pub fn life(&self) -> Rc<Life> {
-        Rc::clone(&self.life)
-    }
-
-    /// The bare connection.
-    pub fn into_inner(self) -> TcpStream {
-        self.io
-    }
-
-    /// Says a last word, if it can be said at once.
-    fn say(&self, word: &[u8]) {
-        // By itself: tokio does not know yet that a fresh connection can be written to.
-        if let Err(error) = SockRef::from(&self.io).send(word) {
-            log::debug!("a peer could not be told why it is refused: {error}");
-        }
-    }
-
-    /// Whether the time of the phase is over.
-    fn is_late(&mut self, task: &mut Context<'_>) -> bool {
-        let Some(allowed) = self.life.allowed() else { return false };
-        if self.life.changed.replace(false) {
-            self.timer.as_mut().set(sleep(allowed));
-        }
-        self.timer.as_mut().poll(task).is_ready()
-    }
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        task: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let this = &mut *self;
-        while Pin::new(&mut this.io).poll_read(task, buf)?.is_ready() {
-            if buf.filled().len() == before {
-                return Poll::Ready(Ok(()));
+    /// Writes what the socket takes; whether everything is out.
+    pub fn flush(&mut self, task: &mut Task<'_>) -> io::Result<bool> {
+        while !self.outbox.is_empty() {
+            match Pin::new(&mut self.stream).poll_write(task, &self.outbox) {
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(written)) => self.outbox.advance(written),
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => return Ok(false),
             }
-            if this.life.phase.get() == Phase::Idle {
-                this.life.enter(Phase::Head);
-                if !this.life.count() {
-                    this.refuse();
-                }
-            }
-            if this.life.phase.get() != Phase::Refused {
-                return Poll::Ready(Ok(()));
-            }
-            buf.set_filled(before);
         }
-        if !this.is_late(task) {
-            return Poll::Pending;
+        // A session keeps nothing for the next burst: most are idle most of the time.
+        if self.outbox.capacity() > 0 {
+            self.outbox = BytesMut::new();
         }
-        if this.life.phase.replace(Phase::Over) == Phase::Head {
-            this.say(LATE);
+        Ok(true)
+    }
+
+    /// Reads once, behind what `buf` holds; `None` if nothing is there, zero at the end.
+    pub fn read(&mut self, buf: &mut BytesMut, task: &mut Task<'_>) -> io::Result<Option<usize>> {
+        match poll_read_buf(Pin::new(&mut self.stream), task, buf) {
+            Poll::Ready(read) => read.map(Some),
+            Poll::Pending => Ok(None),
         }
-        Poll::Ready(Ok(()))
+    }
+
+    /// Whom to wake when something else than its task has changed it.
+    pub fn set_waker(&mut self, task: &Task<'_>) {
+        if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
+            self.waker = Some(task.waker().clone());
+        }
+    }
+
+    /// Has the pump look again.
+    pub fn wake(&self) {
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
+        }
     }
 }
 
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        task: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(task, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.io).poll_flush(task))?;
-        // An answer may have ended: the timer of what follows starts here.
-        if self.is_late(task) {
-            task.waker().wake_by_ref();
+impl Door for RefCell<WsConnection> {
+    fn pass(&self, news: &News, sheet: &mut Sheet) -> bool {
+        let connection = &mut *self.borrow_mut();
+        if connection.state != SocketState::Open || !connection.outbox.is_empty() {
+            return false;
         }
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(task)
+        let bytes = sheet.of(news, |bytes, frame| {
+            Parser::write_message(bytes, frame.as_text().as_bytes(), OpCode::Text, true, false);
+        });
+        // Past tokio, whose note of what can be written is one more thing to fetch; what is blocked
+        // or broken is for the session's own turn to see.
+        let Ok(written) = SockRef::from(&connection.stream).send(bytes) else { return false };
+        if let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+            connection.outbox.extend_from_slice(rest);
+            connection.wake();
+        }
+        true
     }
 }

@@ -47,7 +47,7 @@ struct Partial {
 
 /// What the head of a frame says.
 #[derive(Clone, Copy)]
-struct Head {
+struct FrameHead {
     opcode: OpCode,
     finished: bool,
     length: u64,
@@ -73,7 +73,7 @@ impl Decoder {
     /// that comes afterwards has a meaning.
     pub fn next(&mut self, buf: &mut BytesMut) -> Result<Option<In>, CloseReason> {
         loop {
-            let Some(head) = Head::read(buf) else { return Ok(None) };
+            let Some(head) = FrameHead::read(buf) else { return Ok(None) };
             let head = head?;
             self.check(head)?;
             let length = usize::try_from(head.length).map_err(|_| CloseReason::TooBig)?;
@@ -91,7 +91,7 @@ impl Decoder {
     }
 
     /// Whether a frame with this head may come now.
-    fn check(&self, head: Head) -> Result<(), CloseReason> {
+    fn check(&self, head: FrameHead) -> Result<(), CloseReason> {
         let held = match (head.opcode, &self.partial) {
             (OpCode::Ping | OpCode::Pong | OpCode::Close, _) => {
                 let allowed = head.finished && head.length <= CONTROL_BYTES_MAX;
@@ -109,7 +109,7 @@ impl Decoder {
     }
 
     /// Takes in a whole frame; gives a message if one is complete.
-    fn frame(&mut self, head: Head, payload: BytesMut) -> Result<Option<In>, CloseReason> {
+    fn frame(&mut self, head: FrameHead, payload: BytesMut) -> Result<Option<In>, CloseReason> {
         let is_text = match head.opcode {
             OpCode::Ping => return Ok(Some(In::Ping(payload.freeze()))),
             OpCode::Pong => return Ok(Some(In::Pong)),
@@ -158,7 +158,7 @@ impl Partial {
     }
 }
 
-impl Head {
+impl FrameHead {
     /// Reads a head; `None` if it is not all there.
     fn read(buf: &[u8]) -> Option<Result<Self, CloseReason>> {
         let (first, second) = (*buf.first()?, *buf.get(1)?);

@@ -27,7 +27,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// Why a request is no WebSocket handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum HandshakeFault {
     /// Another method than GET.
     #[error("a WebSocket is opened by GET")]
     Method,
@@ -57,7 +57,7 @@ pub enum Fault {
     Key,
 }
 
-impl ResponseError for Fault {
+impl ResponseError for HandshakeFault {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -88,44 +88,45 @@ impl ResponseError for Fault {
 /// Checks a handshake; gives the beginning of the answer that accepts it.
 ///
 /// # Errors
-/// The first [`Fault`] that is found.
-pub fn answer(request: &HttpRequest) -> Result<HttpResponseBuilder, Fault> {
+/// The first [`HandshakeFault`] that is found.
+pub fn answer(request: &HttpRequest) -> Result<HttpResponseBuilder, HandshakeFault> {
     let key = check(request)?;
-    let accept = HeaderValue::from_bytes(&hash_key(key)).map_err(|_| Fault::Key)?;
+    let accept = HeaderValue::from_bytes(&hash_key(key)).map_err(|_| HandshakeFault::Key)?;
     let mut response = HttpResponse::build(StatusCode::SWITCHING_PROTOCOLS);
     response.upgrade("websocket").insert_header((SEC_WEBSOCKET_ACCEPT, accept));
     Ok(response)
 }
 
 /// The key, if all is as it must be.
-fn check(request: &HttpRequest) -> Result<&[u8], Fault> {
+fn check(request: &HttpRequest) -> Result<&[u8], HandshakeFault> {
     let headers = request.headers();
     if request.method() != Method::GET {
-        return Err(Fault::Method);
+        return Err(HandshakeFault::Method);
     }
     if request.version() < Version::HTTP_11 {
-        return Err(Fault::Http);
+        return Err(HandshakeFault::Http);
     }
     // The value alone: the parser below takes a list for no upgrade.
     if !headers.get_all(UPGRADE).any(|value| is(value, "websocket")) {
-        return Err(Fault::Upgrade);
+        return Err(HandshakeFault::Upgrade);
     }
     if !has_token(headers, CONNECTION, "upgrade") {
-        return Err(Fault::Connection);
+        return Err(HandshakeFault::Connection);
     }
     if !once(headers, HOST).is_some_and(names_a_host) {
-        return Err(Fault::Host);
+        return Err(HandshakeFault::Host);
     }
     let empty = headers.get_all(CONTENT_LENGTH).all(|length| is(length, "0"));
     if !empty || headers.contains_key(TRANSFER_ENCODING) {
-        return Err(Fault::Body);
+        return Err(HandshakeFault::Body);
     }
-    let version = once(headers, SEC_WEBSOCKET_VERSION).ok_or(Fault::NoVersion)?;
+    let version = once(headers, SEC_WEBSOCKET_VERSION).ok_or(HandshakeFault::NoVersion)?;
     if !is(version, VERSION) {
-        return Err(Fault::Version);
+        return Err(HandshakeFault::Version);
     }
     let key = once(headers, SEC_WEBSOCKET_KEY).map(|key| key.as_bytes().trim_ascii());
-    key.filter(|key| BASE64.decode(key).is_ok_and(|key| key.len() == KEY_BYTES)).ok_or(Fault::Key)
+    key.filter(|key| BASE64.decode(key).is_ok_and(|key| key.len() == KEY_BYTES))
+        .ok_or(HandshakeFault::Key)
 }
 
 /// The value of a header that must not be there twice.
@@ -157,7 +158,7 @@ mod tests {
     use super::*;
 
     /// A good handshake, with headers replaced, and without those of which the value is empty.
-    fn checked(headers: &[(&'static str, &'static str)]) -> Option<Fault> {
+    fn checked(headers: &[(&'static str, &'static str)]) -> Option<HandshakeFault> {
         let good = [
             ("host", "hub.example"),
             ("upgrade", "websocket"),
@@ -177,38 +178,38 @@ mod tests {
     fn every_part_is_looked_at() {
         let twice = ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
         for (headers, fault) in [
-            (&[("host", "")][..], Some(Fault::Host)),
-            (&[("host", "a b")], Some(Fault::Host)),
-            (&[("host", "me@hub.example")], Some(Fault::Host)),
+            (&[("host", "")][..], Some(HandshakeFault::Host)),
+            (&[("host", "a b")], Some(HandshakeFault::Host)),
+            (&[("host", "me@hub.example")], Some(HandshakeFault::Host)),
             (&[("host", "[::1]:8080")], None),
-            (&[("upgrade", "")], Some(Fault::Upgrade)),
-            (&[("upgrade", "websockets")], Some(Fault::Upgrade)),
-            (&[("upgrade", "h2c, websocket")], Some(Fault::Upgrade)),
+            (&[("upgrade", "")], Some(HandshakeFault::Upgrade)),
+            (&[("upgrade", "websockets")], Some(HandshakeFault::Upgrade)),
+            (&[("upgrade", "h2c, websocket")], Some(HandshakeFault::Upgrade)),
             (&[("upgrade", "WebSocket")], None),
-            (&[("connection", "")], Some(Fault::Connection)),
-            (&[("connection", "keep-alive")], Some(Fault::Connection)),
-            (&[("connection", "not-upgrade")], Some(Fault::Connection)),
+            (&[("connection", "")], Some(HandshakeFault::Connection)),
+            (&[("connection", "keep-alive")], Some(HandshakeFault::Connection)),
+            (&[("connection", "not-upgrade")], Some(HandshakeFault::Connection)),
             (&[("connection", "keep-alive, UPGRADE")], None),
             (&[("connection", "keep-alive"), ("connection", "upgrade")], None),
-            (&[("content-length", "5")], Some(Fault::Body)),
+            (&[("content-length", "5")], Some(HandshakeFault::Body)),
             (&[("content-length", "0")], None),
-            (&[("transfer-encoding", "chunked")], Some(Fault::Body)),
-            (&[("sec-websocket-version", "")], Some(Fault::NoVersion)),
+            (&[("transfer-encoding", "chunked")], Some(HandshakeFault::Body)),
+            (&[("sec-websocket-version", "")], Some(HandshakeFault::NoVersion)),
             (
                 &[("sec-websocket-version", "13"), ("sec-websocket-version", "8")],
-                Some(Fault::NoVersion),
+                Some(HandshakeFault::NoVersion),
             ),
-            (&[("sec-websocket-version", "8")], Some(Fault::Version)),
-            (&[("sec-websocket-version", "7")], Some(Fault::Version)),
-            (&[("sec-websocket-version", "013")], Some(Fault::Version)),
-            (&[("sec-websocket-version", "13, 8")], Some(Fault::Version)),
-            (&[("sec-websocket-key", "")], Some(Fault::Key)),
-            (&[("sec-websocket-key", "x")], Some(Fault::Key)),
-            (&[("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ")], Some(Fault::Key)),
-            (&[("sec-websocket-key", "dGhlIHNhbXBsZSBub25j")], Some(Fault::Key)),
-            (&[("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZWQ=")], Some(Fault::Key)),
-            (&[("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==, x")], Some(Fault::Key)),
-            (&[twice, twice], Some(Fault::Key)),
+            (&[("sec-websocket-version", "8")], Some(HandshakeFault::Version)),
+            (&[("sec-websocket-version", "7")], Some(HandshakeFault::Version)),
+            (&[("sec-websocket-version", "013")], Some(HandshakeFault::Version)),
+            (&[("sec-websocket-version", "13, 8")], Some(HandshakeFault::Version)),
+            (&[("sec-websocket-key", "")], Some(HandshakeFault::Key)),
+            (&[("sec-websocket-key", "x")], Some(HandshakeFault::Key)),
+            (&[("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ")], Some(HandshakeFault::Key)),
+            (&[("sec-websocket-key", "dGhlIHNhbXBsZSBub25j")], Some(HandshakeFault::Key)),
+            (&[("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZWQ=")], Some(HandshakeFault::Key)),
+            (&[("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==, x")], Some(HandshakeFault::Key)),
+            (&[twice, twice], Some(HandshakeFault::Key)),
             (&[("sec-websocket-key1", "4 @1  46546xW%0l 1 5")], None),
             (&[("sec-websocket-origin", "http://evil.example")], None),
         ] {

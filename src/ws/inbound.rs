@@ -15,14 +15,14 @@ use crate::session::Input;
 
 /// Holds a stream back, or lets it flow. Shared by the stream and the session on one thread.
 #[derive(Debug)]
-pub struct Gate {
+pub struct ReadPause {
     held: Cell<bool>,
     frame_bytes_max: Cell<usize>,
     waker: RefCell<Option<Waker>>,
 }
 
-impl Gate {
-    /// An open gate for messages of at most so many bytes.
+impl ReadPause {
+    /// Lets messages flow, of at most so many bytes.
     pub fn new(frame_bytes_max: usize) -> Self {
         let (held, waker) = (Cell::new(false), RefCell::default());
         Self { held, frame_bytes_max: Cell::new(frame_bytes_max), waker }
@@ -33,7 +33,7 @@ impl Gate {
         self.frame_bytes_max.set(frame_bytes_max);
     }
 
-    /// Opens or closes the gate.
+    /// Begins the pause, or ends it.
     pub fn set(&self, input: Input) {
         self.held.set(input == Input::Hold);
         if input == Input::Flow
@@ -58,15 +58,15 @@ pub struct Inbound<S> {
     stream: S,
     decoder: Decoder,
     buf: BytesMut,
-    gate: Rc<Gate>,
+    pause: Rc<ReadPause>,
     broken: bool,
 }
 
 impl<S> Inbound<S> {
     /// The messages in `stream`.
-    pub fn new(stream: S, gate: Rc<Gate>) -> Self {
-        let decoder = Decoder::new(gate.frame_bytes_max.get());
-        Self { stream, decoder, buf: BytesMut::new(), gate, broken: false }
+    pub fn new(stream: S, pause: Rc<ReadPause>) -> Self {
+        let decoder = Decoder::new(pause.frame_bytes_max.get());
+        Self { stream, decoder, buf: BytesMut::new(), pause, broken: false }
     }
 }
 
@@ -78,8 +78,8 @@ where
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        ready!(this.gate.poll_flow(cx));
-        this.decoder.set_message_bytes_max(this.gate.frame_bytes_max.get());
+        ready!(this.pause.poll_flow(cx));
+        this.decoder.set_message_bytes_max(this.pause.frame_bytes_max.get());
         loop {
             if this.broken {
                 this.buf.clear();

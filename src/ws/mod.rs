@@ -6,14 +6,12 @@
 //! it sees [`crate::session::Adapter`], and the adapters see it as an [`Endpoint`].
 
 pub mod actors;
-pub mod connection;
+mod connection;
 pub mod decode;
 mod endpoint;
+pub mod handover;
 mod handshake;
 mod inbound;
-mod line;
-pub mod listener;
-pub mod tcp;
 pub mod upgraded;
 
 use std::sync::Arc;

@@ -20,9 +20,9 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 
+use super::connection::{SocketState, WsConnection};
 use super::decode::{Decoder, In};
-use super::line::{Line, State};
-use super::{Endpoint, Settings, Socket, listener};
+use super::{Endpoint, Settings, Socket, handover};
 use crate::domain::close::CloseReason;
 use crate::session::post::Door;
 use crate::session::{Adapter, Input, Session};
@@ -43,7 +43,7 @@ thread_local! {
 
 /// The socket's side of an endpoint.
 pub struct Upgraded {
-    line: Rc<RefCell<Line>>,
+    connection: Rc<RefCell<WsConnection>>,
     decoder: Decoder,
     /// What has been read, and is not a whole frame yet.
     rest: BytesMut,
@@ -66,9 +66,9 @@ pub fn accept<E>(
 where
     E: Endpoint<Socket = Upgraded> + Actor<Context = Context<E>>,
 {
-    listener::accept(request, move |stream, rest| {
+    handover::accept(request, move |stream, rest| {
         let socket = Upgraded {
-            line: Rc::new(RefCell::new(Line::new(stream))),
+            connection: Rc::new(RefCell::new(WsConnection::new(stream))),
             decoder: Decoder::new(settings.frame_bytes_max),
             rest,
             outbox_bytes_max: settings.outbox_bytes_max,
@@ -94,7 +94,7 @@ impl<E: Actor<Context = Context<E>>> Socket<E> for Upgraded {
 
     fn close(&mut self, code: u16, text: String, ctx: &mut Context<E>) {
         self.write(OpCode::Close, &[&code.to_be_bytes(), text.as_bytes()].concat());
-        self.set_state(State::Closing);
+        self.set_state(SocketState::Closing);
         self.input = Input::Flow;
         ctx.run_later(self.close_timeout, |_, ctx| ctx.stop());
     }
@@ -109,18 +109,18 @@ impl Adapter for Upgraded {
 
     fn push(&mut self, ctx: &mut Self::Context, frame: &Frame) {
         // Answers need no bound: while much waits to be written, nothing more is asked.
-        let waits = self.line.borrow().outbox.len();
-        if waits > self.outbox_bytes_max && self.state() == State::Open {
-            self.set_state(State::Overflowed);
+        let waits = self.connection.borrow().outbox.len();
+        if waits > self.outbox_bytes_max && self.state() == SocketState::Open {
+            self.set_state(SocketState::Overflowed);
         }
         self.answer(ctx, frame);
     }
 
     fn push_all(&mut self, ctx: &mut Self::Context, frames: &[Frame]) {
         // Once, rather than again and again while the outbox grows.
-        let mut line = self.line.borrow_mut();
-        line.outbox.reserve(frames.iter().map(|frame| frame.len() + HEAD_BYTES_MAX).sum());
-        drop(line);
+        let mut connection = self.connection.borrow_mut();
+        connection.outbox.reserve(frames.iter().map(|frame| frame.len() + HEAD_BYTES_MAX).sum());
+        drop(connection);
         frames.iter().for_each(|frame| self.push(ctx, frame));
     }
 
@@ -134,11 +134,11 @@ impl Adapter for Upgraded {
 
     fn wake(&mut self) {
         // The pump may have been polled before the future that queued something, or let input flow.
-        self.line.borrow().wake();
+        self.connection.borrow().wake();
     }
 
     fn is_congested(&self) -> bool {
-        self.line.borrow().outbox.len() > SOFT_BYTES
+        self.connection.borrow().outbox.len() > SOFT_BYTES
     }
 
     fn set_input(&mut self, input: Input) {
@@ -150,38 +150,38 @@ impl Adapter for Upgraded {
     }
 
     fn door(&self) -> Option<Rc<dyn Door>> {
-        let line: Rc<RefCell<Line>> = Rc::clone(&self.line);
-        Some(line)
+        let connection: Rc<RefCell<WsConnection>> = Rc::clone(&self.connection);
+        Some(connection)
     }
 }
 
 impl Upgraded {
     /// Queues a message, unless the goodbye has been said.
     fn send(&mut self, opcode: OpCode, payload: &[u8]) {
-        let mut line = self.line.borrow_mut();
-        if line.state == State::Open {
-            line.write(opcode, payload);
+        let mut connection = self.connection.borrow_mut();
+        if connection.state == SocketState::Open {
+            connection.write(opcode, payload);
         }
     }
 
     fn write(&mut self, opcode: OpCode, payload: &[u8]) {
-        self.line.borrow_mut().write(opcode, payload);
+        self.connection.borrow_mut().write(opcode, payload);
     }
 
-    fn state(&self) -> State {
-        self.line.borrow().state
+    fn state(&self) -> SocketState {
+        self.connection.borrow().state
     }
 
-    fn set_state(&mut self, state: State) {
-        self.line.borrow_mut().state = state;
+    fn set_state(&mut self, state: SocketState) {
+        self.connection.borrow_mut().state = state;
     }
 
     /// Whether anything of the peer may be handled now.
     fn may_read(&self) -> bool {
         match self.state() {
-            State::Open => self.input == Input::Flow && !self.is_congested(),
-            State::Closing => true,
-            State::Overflowed | State::Leaving => false,
+            SocketState::Open => self.input == Input::Flow && !self.is_congested(),
+            SocketState::Closing => true,
+            SocketState::Overflowed | SocketState::Leaving => false,
         }
     }
 }
@@ -190,7 +190,7 @@ impl Upgraded {
 struct Pump;
 
 /// What a turn of the pump came to.
-enum Turn {
+enum PumpTurn {
     /// There may be more at once.
     Again,
     /// Nothing more until somebody wakes the actor.
@@ -211,12 +211,12 @@ where
         ctx: &mut Context<E>,
         task: &mut Task<'_>,
     ) -> Poll<()> {
-        endpoint.socket().line.borrow_mut().set_waker(task);
+        endpoint.socket().connection.borrow_mut().set_waker(task);
         for _ in 0..READS_PER_WAKE {
             match turn(endpoint, ctx, task) {
-                Ok(Turn::Again) => {}
-                Ok(Turn::Wait) => return Poll::Pending,
-                Ok(Turn::End) | Err(_) => {
+                Ok(PumpTurn::Again) => {}
+                Ok(PumpTurn::Wait) => return Poll::Pending,
+                Ok(PumpTurn::End) | Err(_) => {
                     ctx.stop();
                     return Poll::Ready(());
                 }
@@ -228,20 +228,20 @@ where
 }
 
 /// Writes, reads once, handles what came, writes again.
-fn turn<E>(endpoint: &mut E, ctx: &mut Context<E>, task: &mut Task<'_>) -> io::Result<Turn>
+fn turn<E>(endpoint: &mut E, ctx: &mut Context<E>, task: &mut Task<'_>) -> io::Result<PumpTurn>
 where
     E: Endpoint<Socket = Upgraded> + Actor<Context = Context<E>>,
 {
-    let all_out = endpoint.socket().line.borrow_mut().flush(task)?;
+    let all_out = endpoint.socket().connection.borrow_mut().flush(task)?;
     endpoint.drained(ctx);
     match endpoint.socket().state() {
-        State::Overflowed => endpoint.end(CloseReason::SlowConsumer, ctx),
-        State::Leaving if all_out => return Ok(Turn::End),
-        State::Leaving => return Ok(Turn::Wait),
-        State::Open | State::Closing => {}
+        SocketState::Overflowed => endpoint.end(CloseReason::SlowConsumer, ctx),
+        SocketState::Leaving if all_out => return Ok(PumpTurn::End),
+        SocketState::Leaving => return Ok(PumpTurn::Wait),
+        SocketState::Open | SocketState::Closing => {}
     }
     if !endpoint.socket().may_read() {
-        return Ok(Turn::Wait);
+        return Ok(PumpTurn::Wait);
     }
     let mut buf = SCRATCH.take();
     buf.clear();
@@ -255,13 +255,13 @@ where
     SCRATCH.set(buf);
     endpoint.fed(ctx);
     let read = read?;
-    let out = endpoint.socket().line.borrow_mut().flush(task)?;
+    let out = endpoint.socket().connection.borrow_mut().flush(task)?;
     Ok(match read {
-        Some(0) => Turn::End,
-        Some(_) => Turn::Again,
+        Some(0) => PumpTurn::End,
+        Some(_) => PumpTurn::Again,
         // Writing has made room, or has ended the goodbye: look again, since nobody else will.
-        None if !handled && out => Turn::Again,
-        None => Turn::Wait,
+        None if !handled && out => PumpTurn::Again,
+        None => PumpTurn::Wait,
     })
 }
 
@@ -272,7 +272,7 @@ fn read(
     task: &mut Task<'_>,
 ) -> io::Result<Option<usize>> {
     buf.reserve(SCRATCH_BYTES);
-    socket.line.borrow_mut().read(buf, task)
+    socket.connection.borrow_mut().read(buf, task)
 }
 
 /// Handles whole frames; whether all of them, so that more may be read.
@@ -288,10 +288,10 @@ where
         if !socket.may_read() {
             return false;
         }
-        let closing = socket.state() == State::Closing;
+        let closing = socket.state() == SocketState::Closing;
         match socket.decoder.next(buf) {
             Ok(None) => return true,
-            Ok(Some(In::Close(_))) if closing => socket.set_state(State::Leaving),
+            Ok(Some(In::Close(_))) if closing => socket.set_state(SocketState::Leaving),
             Ok(Some(_)) if closing => {}
             Ok(Some(In::Text(text))) => endpoint.text(text, ctx),
             Ok(Some(In::Binary(payload))) => endpoint.binary(payload, ctx),
@@ -300,7 +300,7 @@ where
             Ok(Some(In::Close(code))) => {
                 let payload = code.map(u16::to_be_bytes);
                 socket.write(OpCode::Close, payload.as_ref().map_or(&[], |code| &code[..]));
-                socket.set_state(State::Leaving);
+                socket.set_state(SocketState::Leaving);
                 ctx.run_later(socket.close_timeout, |_, ctx| ctx.stop());
             }
             Err(reason) => {

@@ -69,8 +69,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // Frames go through as they are; which code closes a socket is said by the dialect's kind.
-    // How many connections one address has is counted as its sockets are.
-    ("ws", &["session", "wire::Frame", "wire::Kind", "domain::close", "auth::concurrency"]),
+    ("ws", &["session", "wire::Frame", "wire::Kind", "domain::close"]),
+    // The state of a connection belongs to its requests; a socket that is upgraded goes to `ws`.
+    ("net", &["http::connection", "ws::handover"]),
     (
         "http",
         &[
@@ -112,6 +113,7 @@ const ALL_BUT_CLI: &[&str] = &[
     "http",
     "hub",
     "jobs",
+    "net",
     "private",
     "session",
     "store",
@@ -129,6 +131,7 @@ const ALL: &[&str] = &[
     "http",
     "hub",
     "jobs",
+    "net",
     "private",
     "server",
     "session",
@@ -139,9 +142,10 @@ const ALL: &[&str] = &[
 
 /// Names that only some files may say, outside of tests. A folder ends with a slash.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("actix_http", &["src/ws/"]),
+    ("actix_http", &["src/net/", "src/ws/"]),
+    ("actix_server", &["src/net/"]),
     ("actix_web_actors", &["src/ws/"]),
-    ("actix_web", &["src/http/", "src/server/", "src/ws/"]),
+    ("actix_web", &["src/http/", "src/net/", "src/server/", "src/ws/"]),
     // The store's writer, the hub and the sessions are actors, in the system that `cli` runs.
     ("actix", &["src/cli/", "src/hub/", "src/server/", "src/session/", "src/store/", "src/ws/"]),
     ("diesel", &["src/store/"]),

@@ -21,6 +21,7 @@ mod harness;
 mod http;
 mod mail;
 mod model;
+mod net;
 mod process;
 mod store;
 mod ws;
