@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use actix::{Actor, Arbiter, AsyncContext as _, Context, Handler, System};
 use criterion::{BenchmarkId, Criterion};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tradewind::delivery::{self, Backlog, Deliver, LocalSession, SessionHandle};
 use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::domain::accounts::login::Claims;
 use tradewind::domain::chat::group::Role;
@@ -19,10 +20,8 @@ use tradewind::domain::clock::Clock;
 use tradewind::domain::command::{Absent, Write};
 use tradewind::domain::id::{SessionId, UserId};
 use tradewind::domain::mint::{EPOCH, IdMint};
-use tradewind::hub::delivery::Deliver;
 use tradewind::hub::messages::{Closed, Identify, Open, Submit};
-use tradewind::hub::{AwakeClock, ChatServer, Gauge, Hub, InviteBounds, Outlet, Parts, Settings};
-use tradewind::session::post::{self, Stop};
+use tradewind::hub::{AwakeClock, ChatServer, Hub, InviteBounds, Parts, Settings};
 use tradewind::store::chat::groups::{self, Seat};
 use tradewind::store::chat::rooms;
 use tradewind::store::engine::Connection;
@@ -60,7 +59,7 @@ struct Missing {
 struct Listener {
     session: SessionId,
     hub: Hub,
-    gauge: Arc<Gauge>,
+    backlog: Arc<Backlog>,
     claims: Claims,
     metrics: Metrics,
     missing: Missing,
@@ -70,12 +69,13 @@ impl Actor for Listener {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        let (mailbox, gauge) = (ctx.address().recipient(), Arc::clone(&self.gauge));
-        let stop = Stop { door: None, mailbox, gauge: Arc::clone(&gauge) };
-        let way = post::join(stop, usize::MAX, &self.metrics);
+        let (mailbox, backlog) = (ctx.address().recipient(), Arc::clone(&self.backlog));
+        let local = LocalSession { bypass: None, mailbox, backlog: Arc::clone(&backlog) };
+        let route = delivery::join(local, usize::MAX, &self.metrics);
         let features = Features::named(NAMES);
         let kind = Kind::Rewind(Form { mode: Mode::Readme, features });
-        let open = Open { session: self.session, outlet: Outlet::new(kind, way, gauge) };
+        let handle = SessionHandle::new(kind, route, backlog);
+        let open = Open { session: self.session, handle };
         self.hub.open(open).expect("the hub has room");
         let identify = Identify { session: self.session, claims: self.claims.clone(), kind };
         self.hub.identify(identify).expect("the hub has room");
@@ -86,7 +86,7 @@ impl Handler<Deliver> for Listener {
     type Result = ();
 
     fn handle(&mut self, deliver: Deliver, _: &mut Context<Self>) {
-        self.gauge.took(deliver.bytes());
+        self.backlog.took(deliver.bytes());
         let count = match deliver {
             Deliver::Own(items) => items.len(),
             Deliver::Shared(news) => news.frames().len(),
@@ -211,7 +211,7 @@ async fn open(
     let listener = Listener {
         session,
         hub: hub.clone(),
-        gauge: Arc::new(Gauge::new(clock.steady())),
+        backlog: Arc::new(Backlog::new(clock.steady())),
         claims: Claims { user, login: None, issued_at, expires_at },
         metrics: metrics.clone(),
         missing: missing.clone(),

@@ -5,9 +5,9 @@
 
 use super::ChatServer;
 use super::deadlines::Moment;
-use super::fanout::Fanout;
 use super::presence::Turn;
 use super::statuses::Left;
+use crate::delivery::Fanout;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, Status, Viewer};
 use crate::domain::id::{SessionId, UserId};
@@ -33,9 +33,9 @@ impl ChatServer {
         if let Some(entry) = self.sessions.get_mut(session) {
             entry.identify_by = Moment::NEVER;
             entry.last_call = Moment::NEVER;
-            match entry.outlet.kind.upkeep() {
+            match entry.handle.kind.upkeep() {
                 Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => {}
-                Upkeep::Pings => entry.outlet.beat(self.parts.clock.steady()),
+                Upkeep::Pings => entry.handle.beat(self.parts.clock.steady()),
             }
         }
         self.start_pings(session);

@@ -7,10 +7,9 @@
 use std::time::Duration;
 
 use super::deadlines::Moment;
-use super::delivery::{Deliver, Delivery};
-use super::rounds::Rounds;
 use super::sessions::Entry;
 use super::{ChatServer, Settings};
+use crate::delivery::{Batches, Deliver, Delivery};
 use crate::domain::close::CloseReason;
 use crate::domain::id::SessionId;
 use crate::wire::Upkeep;
@@ -59,7 +58,7 @@ impl ChatServer {
         }
         let steady = self.parts.clock.steady();
         let now = Moment::from(steady);
-        let mut rounds = Rounds::default();
+        let mut batches = Batches::default();
         for (at, session) in self.deadlines.due(now) {
             let Some(entry) = self.sessions.get(session).filter(|entry| entry.check_at == at)
             else {
@@ -69,13 +68,13 @@ impl ChatServer {
             if entry.expires_at <= now {
                 self.evict(session, CloseReason::TokenExpired);
             } else if let Some(reason) = overdue {
-                self.call(session, (reason, steady), &mut rounds);
+                self.call(session, (reason, steady), &mut batches);
             } else {
-                self.ping(session, steady, &mut rounds);
+                self.ping(session, steady, &mut batches);
             }
             self.schedule(session);
         }
-        rounds.send();
+        batches.send();
         self.tell_goings();
         self.tell_statuses(steady);
         self.end_typing(steady);
@@ -94,7 +93,7 @@ impl ChatServer {
         &mut self,
         session: SessionId,
         (reason, now): (CloseReason, Duration),
-        rounds: &mut Rounds,
+        batches: &mut Batches,
     ) {
         let Some(entry) = self.sessions.get_mut(session) else { return };
         let was_called = entry.last_call != Moment::NEVER;
@@ -103,30 +102,30 @@ impl ChatServer {
         }
         // One that cannot read now, because it waits for the hub, has shown itself since.
         let called_at = now.saturating_sub(LAST_CALL_TIMEOUT);
-        if was_called && entry.outlet.last_beat() < called_at {
+        if was_called && entry.handle.last_beat() < called_at {
             return self.evict(session, reason);
         }
         entry.last_call = now.saturating_add(LAST_CALL_TIMEOUT).into();
-        self.hand(session, Delivery::LastCall(reason), rounds);
+        self.hand(session, Delivery::LastCall(reason), batches);
     }
 
     /// Pings the peer of a session, if it is time.
-    fn ping(&mut self, session: SessionId, now: Duration, rounds: &mut Rounds) {
+    fn ping(&mut self, session: SessionId, now: Duration, batches: &mut Batches) {
         let Some(entry) = self.sessions.get_mut(session) else { return };
         entry.last_call = Moment::NEVER;
         if entry.ping_at > now.into() {
             return;
         }
-        let interval = self.settings.ping_interval(entry.outlet.kind.upkeep());
+        let interval = self.settings.ping_interval(entry.handle.kind.upkeep());
         entry.ping_at =
             interval.map_or(Moment::NEVER, |interval| now.saturating_add(interval).into());
-        self.hand(session, Delivery::Ping, rounds);
+        self.hand(session, Delivery::Ping, batches);
     }
 
-    fn hand(&mut self, session: SessionId, delivery: Delivery, rounds: &mut Rounds) {
+    fn hand(&mut self, session: SessionId, delivery: Delivery, batches: &mut Batches) {
         let Some(entry) = self.sessions.get_mut(session) else { return };
         let deliver = Deliver::Own(vec![delivery]);
-        if entry.outlet.deliver(deliver, self.settings.outbox_bytes_max, rounds).is_err() {
+        if entry.handle.deliver(deliver, self.settings.outbox_bytes_max, batches).is_err() {
             self.evict(session, CloseReason::SlowConsumer);
         }
     }
@@ -136,7 +135,7 @@ impl ChatServer {
     pub(super) fn start_pings(&mut self, session: SessionId) {
         let now = self.parts.clock.steady();
         let Some(entry) = self.sessions.get_mut(session) else { return };
-        let upkeep = entry.outlet.kind.upkeep();
+        let upkeep = entry.handle.kind.upkeep();
         entry.ping_at = match self.settings.ping_interval(upkeep) {
             None => Moment::NEVER,
             Some(_) if entry.ping_at != Moment::NEVER => entry.ping_at,
@@ -165,13 +164,13 @@ impl ChatServer {
 
     /// When a session's silence becomes too long.
     fn silent_at(&self, entry: &Entry, now: Duration) -> Moment {
-        let upkeep = entry.outlet.kind.upkeep();
+        let upkeep = entry.handle.kind.upkeep();
         // Before it is pinged, `identify_by` counts.
         if upkeep == Upkeep::Pings && entry.ping_at == Moment::NEVER {
             return Moment::NEVER;
         }
         // A sign of life that was noted before a pause was seems to come from the future.
-        let last_beat = entry.outlet.last_beat().min(now);
+        let last_beat = entry.handle.last_beat().min(now);
         last_beat.saturating_add(self.settings.silence_max(upkeep)).into()
     }
 }

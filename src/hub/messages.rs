@@ -1,11 +1,11 @@
-//! What the hub is asked and told; what it has for a session is in `delivery`.
+//! What the hub is asked and told.
 
 use std::time::Instant;
 
 use actix::Message;
 use tokio::sync::oneshot;
 
-use super::outlet::Outlet;
+use crate::delivery::SessionHandle;
 use crate::domain::accounts::login::{Claims, LoginId};
 use crate::domain::accounts::user::User;
 use crate::domain::clock::Timestamp;
@@ -25,7 +25,7 @@ pub struct Open {
     /// The new session.
     pub session: SessionId,
     /// The way to it.
-    pub outlet: Outlet,
+    pub handle: SessionHandle,
 }
 
 /// A session has shown whose it is.

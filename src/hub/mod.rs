@@ -7,20 +7,16 @@
 mod access;
 mod blocks;
 mod deadlines;
-pub mod delivery;
-mod fanout;
 mod goings;
 mod handlers;
 mod invites;
 mod lifetimes;
 mod logins;
 pub mod messages;
-mod outlet;
 mod pauses;
 mod people;
 mod presence;
 mod rooms;
-pub mod rounds;
 mod sessions;
 mod statuses;
 mod typing;
@@ -33,6 +29,7 @@ use actix::{Actor, AsyncContext, Context};
 use tokio::sync::oneshot;
 
 use crate::auth::revoked::Revocations;
+use crate::delivery::SessionHandle;
 use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;
@@ -45,7 +42,6 @@ use crate::telemetry::Metrics;
 
 pub use access::Hub;
 pub use invites::Bounds as InviteBounds;
-pub use outlet::{Congested, Gauge, Outlet};
 pub use pauses::AwakeClock;
 
 use deadlines::Deadlines;
@@ -207,27 +203,27 @@ impl ChatServer {
     }
 
     /// Takes a session out of every table; nothing if it was not there.
-    fn remove(&mut self, session: SessionId) -> Option<Outlet> {
+    fn remove(&mut self, session: SessionId) -> Option<SessionHandle> {
         let entry = self.sessions.remove(session)?;
         if let Some(user) = entry.user() {
             self.leave(user, session);
         }
         self.count();
-        Some(entry.outlet)
+        Some(entry.handle)
     }
 
     /// Takes a session out of every table, and counts why.
-    fn put_out(&mut self, session: SessionId, reason: CloseReason) -> Option<Outlet> {
-        let outlet = self.remove(session)?;
+    fn put_out(&mut self, session: SessionId, reason: CloseReason) -> Option<SessionHandle> {
+        let handle = self.remove(session)?;
         log::info!("session {session} put out: {}", reason.name());
         self.parts.metrics.evictions.with_label_values(&[reason.name()]).inc();
-        Some(outlet)
+        Some(handle)
     }
 
     /// Puts a session out and tells it why.
     fn evict(&mut self, session: SessionId, reason: CloseReason) {
-        if let Some(mut outlet) = self.put_out(session, reason) {
-            outlet.evict(reason);
+        if let Some(mut handle) = self.put_out(session, reason) {
+            handle.evict(reason);
         }
     }
 
@@ -243,7 +239,7 @@ impl ChatServer {
                 let retry_after_ms = 1_000_u32.saturating_add(spread % RETRY_SPREAD_MS);
                 let reason = CloseReason::Restart { retry_after_ms };
                 self.parts.metrics.evictions.with_label_values(&[reason.name()]).inc();
-                entry.outlet.evict(reason);
+                entry.handle.evict(reason);
             }
         }
         if drain.told && self.sessions.is_empty() {

@@ -128,13 +128,13 @@ impl ChatServer {
         let now = self.parts.clock.steady();
         self.watch.rests_until = now.saturating_add(REST);
         for entry in self.sessions.iter_mut() {
-            let upkeep = entry.outlet.kind.upkeep();
+            let upkeep = entry.handle.kind.upkeep();
             let (silence_max, interval) =
                 (self.settings.silence_max(upkeep), self.settings.ping_interval(upkeep));
             // As long again as the pause was, and as an answer to a ping may take.
             let spare = pause.length.max(interval.unwrap_or_default()).saturating_add(REST);
             let silent_since = now.saturating_sub(silence_max.saturating_sub(spare));
-            entry.outlet.beat_not_before(silent_since);
+            entry.handle.beat_not_before(silent_since);
             entry.last_call = Moment::NEVER;
             if entry.ping_at != Moment::NEVER {
                 entry.ping_at = now.into();

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use super::deadlines::Moment;
-use super::outlet::Outlet;
+use crate::delivery::SessionHandle;
 use crate::domain::accounts::login::Claims;
 use crate::domain::id::{SessionId, UserId};
 
 /// A live session.
 pub struct Entry {
     /// The way to it.
-    pub outlet: Outlet,
+    pub handle: SessionHandle,
     /// What the token says that it has shown last, if it has.
     pub claims: Option<Claims>,
     /// When it must have shown whose it is; never, if it has.
@@ -41,10 +41,10 @@ pub struct Sessions {
 
 impl Sessions {
     /// Puts in a session that nobody has identified, and must be identified by then.
-    pub fn insert(&mut self, session: SessionId, outlet: Outlet, identify_by: Moment) {
+    pub fn insert(&mut self, session: SessionId, handle: SessionHandle, identify_by: Moment) {
         let never = Moment::NEVER;
         let entry = Entry {
-            outlet,
+            handle,
             claims: None,
             identify_by,
             ping_at: never,

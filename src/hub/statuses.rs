@@ -9,8 +9,8 @@ use std::mem;
 use std::time::Duration;
 
 use super::ChatServer;
-use super::fanout::Fanout;
 use super::presence::Bond;
+use crate::delivery::Fanout;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, Presence, Status, Topic, Viewer};
 use crate::domain::id::{SessionId, UserId};

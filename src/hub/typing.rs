@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::ChatServer;
-use super::fanout::Fanout;
+use crate::delivery::Fanout;
 use crate::domain::chat::room::{Recipients, RoomKey};
 use crate::domain::event::{Event, Topic, Viewer};
 use crate::domain::id::{SessionId, UserId};
@@ -98,6 +98,6 @@ impl ChatServer {
 
     /// Whether the peer of a session reads too slowly to be told what will soon be old.
     pub(super) fn is_behind(&self, session: SessionId) -> bool {
-        self.sessions.get(session).is_some_and(|entry| entry.outlet.is_congested())
+        self.sessions.get(session).is_some_and(|entry| entry.handle.is_congested())
     }
 }

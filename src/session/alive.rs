@@ -29,7 +29,7 @@ impl<A: Adapter> Session<A> {
     }
 
     pub(super) fn beat(&self) {
-        self.gauge.beat(self.shared.clock.steady());
+        self.backlog.beat(self.shared.clock.steady());
     }
 
     /// The hub has not heard of the peer for too long. What it has sent may wait in the socket: that is
@@ -39,11 +39,11 @@ impl<A: Adapter> Session<A> {
             Upkeep::Pings | Upkeep::HeartbeatsOrPongs => self.adapter.ping(ctx),
             Upkeep::Heartbeats => {}
         }
-        let heard_at = self.gauge.last_beat();
+        let heard_at = self.backlog.last_beat();
         ctx.run_later(LAST_CALL, move |session, ctx| {
             let was_heard = match reason {
                 CloseReason::NotIdentified => session.is_ready(),
-                _ => session.gauge.last_beat() > heard_at,
+                _ => session.backlog.last_beat() > heard_at,
             };
             if was_heard {
             } else if session.brake.input() == Input::Hold {

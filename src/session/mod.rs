@@ -10,7 +10,6 @@ mod effect;
 mod identify;
 mod lookup;
 pub mod machine;
-pub mod post;
 mod seats;
 
 use std::collections::VecDeque;
@@ -25,21 +24,20 @@ use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
 
 use crate::auth::rates::Rates;
 use crate::auth::token::Tokens;
+use crate::delivery::{self, Backlog, Deliver, Delivery, LocalSession, SessionHandle, Slot};
+pub use crate::delivery::{Bypass, News, WrittenNews};
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Write;
 use crate::domain::id::SessionId;
-use crate::hub::delivery::{Deliver, Delivery};
+use crate::hub::Hub;
 use crate::hub::messages::{Closed, Ended, Open, Submit};
-use crate::hub::rounds::Place;
-use crate::hub::{Gauge, Hub, Outlet};
 use crate::store::chat::history::HistoryRest;
 use crate::telemetry::Metrics;
 use crate::wire::{Frame, Kind, Phase};
 use brake::Brake;
 use effect::{Effect, Request};
 use machine::{Bounds, Machine};
-use post::{Door, Stop};
 pub use seats::{NoSeat, Seat, Seats};
 
 /// What a session needs of the socket below it.
@@ -79,7 +77,7 @@ pub trait Adapter: Sized + Unpin + 'static {
     fn set_frame_bytes_max(&mut self, frame_bytes_max: usize);
 
     /// A way for news past the actor, if there is one.
-    fn door(&self) -> Option<Rc<dyn Door>> {
+    fn bypass(&self) -> Option<Rc<dyn Bypass>> {
         None
     }
 }
@@ -135,9 +133,9 @@ pub struct Session<A: Adapter> {
     /// Changes that the hub has not been asked for yet.
     writes: Vec<(Request, Write)>,
     brake: Brake,
-    gauge: Arc<Gauge>,
-    /// Where the thread's postman finds it.
-    place: Option<Place>,
+    backlog: Arc<Backlog>,
+    /// Where the thread's dispatcher finds it.
+    slot: Option<Slot>,
     shared: Arc<Shared>,
     seat: Seat,
     /// The socket's side.
@@ -160,8 +158,8 @@ impl<A: Adapter> Session<A> {
             page: None,
             writes: Vec::new(),
             brake: Brake::default(),
-            gauge: Arc::new(Gauge::new(shared.clock.steady())),
-            place: None,
+            backlog: Arc::new(Backlog::new(shared.clock.steady())),
+            slot: None,
             shared,
             seat,
             adapter,
@@ -215,7 +213,7 @@ impl<A: Adapter> Session<A> {
 
     /// There may be room to write again.
     pub fn drained(&mut self, ctx: &mut A::Context) {
-        self.gauge.congest(self.adapter.is_congested());
+        self.backlog.congest(self.adapter.is_congested());
         self.next_slice(ctx);
     }
 
@@ -268,10 +266,10 @@ impl<A: Adapter> Session<A> {
                 Effect::Query { request, query, user } => self.look_up(request, user, query, ctx),
             }
         }
-        self.gauge.congest(self.adapter.is_congested());
+        self.backlog.congest(self.adapter.is_congested());
         // Most sessions are idle most of the time: nothing is kept for the next frame.
         self.effects = VecDeque::new();
-        self.gauge.set_open(self.is_ready() && !self.machine.has_ended());
+        self.backlog.set_open(self.is_ready() && !self.machine.has_ended());
     }
 
     /// Asks the hub for the changes that have gathered.
@@ -332,19 +330,20 @@ impl<A: Adapter> Actor for Session<A> {
     type Context = A::Context;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        let (mailbox, gauge) = (ctx.address().recipient(), Arc::clone(&self.gauge));
-        let stop = Stop { door: self.adapter.door(), mailbox, gauge };
-        let way = post::join(stop, self.shared.settings.mailbox_max, &self.shared.metrics);
-        self.place = Some(way.place);
-        let outlet = Outlet::new(self.kind, way, Arc::clone(&self.gauge));
-        if self.shared.hub.open(Open { session: self.id, outlet }).is_err() {
+        let (mailbox, backlog) = (ctx.address().recipient(), Arc::clone(&self.backlog));
+        let local = LocalSession { bypass: self.adapter.bypass(), mailbox, backlog };
+        let messages_max = self.shared.settings.mailbox_max;
+        let route = delivery::join(local, messages_max, &self.shared.metrics);
+        self.slot = Some(route.slot);
+        let handle = SessionHandle::new(self.kind, route, Arc::clone(&self.backlog));
+        if self.shared.hub.open(Open { session: self.id, handle }).is_err() {
             self.end(CloseReason::Overload, ctx);
         }
     }
 
     fn stopped(&mut self, _: &mut Self::Context) {
-        if let Some(place) = self.place.take() {
-            post::leave(place);
+        if let Some(slot) = self.slot.take() {
+            delivery::leave(slot);
         }
         self.shared.hub.closed(Closed { session: self.id });
     }
@@ -354,7 +353,7 @@ impl<A: Adapter> Handler<Deliver> for Session<A> {
     type Result = ();
 
     fn handle(&mut self, deliver: Deliver, ctx: &mut Self::Context) {
-        self.gauge.took(deliver.bytes());
+        self.backlog.took(deliver.bytes());
         match deliver {
             Deliver::Shared(news) => self.machine.told(news.into_frames(), &mut self.effects),
             Deliver::Own(items) => {

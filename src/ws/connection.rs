@@ -1,4 +1,4 @@
-//! A socket that its session and the thread's postman both write to.
+//! A socket that its session and the thread's dispatcher both write to.
 
 use std::cell::RefCell;
 use std::io;
@@ -12,7 +12,7 @@ use socket2::SockRef;
 use tokio::io::AsyncWrite as _;
 use tokio_util::io::poll_read_buf;
 
-use crate::session::post::{Door, News, Sheet};
+use crate::session::{Bypass, News, WrittenNews};
 
 /// The socket and what waits for it.
 pub struct WsConnection {
@@ -89,13 +89,13 @@ impl WsConnection {
     }
 }
 
-impl Door for RefCell<WsConnection> {
-    fn pass(&self, news: &News, sheet: &mut Sheet) -> bool {
+impl Bypass for RefCell<WsConnection> {
+    fn pass(&self, news: &News, written: &mut WrittenNews) -> bool {
         let connection = &mut *self.borrow_mut();
         if connection.state != SocketState::Open || !connection.outbox.is_empty() {
             return false;
         }
-        let bytes = sheet.of(news, |bytes, frame| {
+        let bytes = written.of(news, |bytes, frame| {
             Parser::write_message(bytes, frame.as_text().as_bytes(), OpCode::Text, true, false);
         });
         // Past tokio, whose note of what can be written is one more thing to fetch; what is blocked

@@ -24,8 +24,7 @@ use super::connection::{SocketState, WsConnection};
 use super::decode::{Decoder, In};
 use super::{Endpoint, Settings, Socket, handover};
 use crate::domain::close::CloseReason;
-use crate::session::post::Door;
-use crate::session::{Adapter, Input, Session};
+use crate::session::{Adapter, Bypass, Input, Session};
 use crate::wire::Frame;
 
 /// The size of the buffer that a thread reads into.
@@ -149,7 +148,7 @@ impl Adapter for Upgraded {
         self.decoder.set_message_bytes_max(frame_bytes_max);
     }
 
-    fn door(&self) -> Option<Rc<dyn Door>> {
+    fn bypass(&self) -> Option<Rc<dyn Bypass>> {
         let connection: Rc<RefCell<WsConnection>> = Rc::clone(&self.connection);
         Some(connection)
     }

@@ -34,17 +34,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Beyond STYLE 2.2: the section `limits` is taken as it is, and the secret's type hides it.
     ("auth", &["domain", "config", "config::Secret", "private"]),
     // Beyond STYLE 2.2: counters may be used by all but domain.
+    ("delivery", &["domain", "wire", "telemetry"]),
     (
         "hub",
         &[
             "domain",
+            "delivery",
             "store",
-            "wire::Frame",
             "wire::Kind",
-            "wire::Phase",
-            "wire::IdentifyError",
             "wire::Upkeep",
-            // Only in tests: which mode of REWIND a broadcast is encoded for.
+            // Only in tests: a session is of some kind.
             "wire::rewind::Mode",
             // A session that was revoked between the check of its token and its arrival.
             "auth::revoked",
@@ -56,6 +55,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "domain",
             "wire",
+            "delivery",
             "hub",
             // How many sockets an address has whose users are not known.
             "auth::concurrency",
@@ -108,6 +108,7 @@ const ALL_BUT_CLI: &[&str] = &[
     "auth",
     "clock",
     "config",
+    "delivery",
     "wire",
     "domain",
     "http",
@@ -126,6 +127,7 @@ const ALL: &[&str] = &[
     "cli",
     "clock",
     "config",
+    "delivery",
     "wire",
     "domain",
     "http",
@@ -146,8 +148,20 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("actix_server", &["src/net/"]),
     ("actix_web_actors", &["src/ws/"]),
     ("actix_web", &["src/http/", "src/net/", "src/server/", "src/ws/"]),
-    // The store's writer, the hub and the sessions are actors, in the system that `cli` runs.
-    ("actix", &["src/cli/", "src/hub/", "src/server/", "src/session/", "src/store/", "src/ws/"]),
+    // The store's writer, the hub, the sessions and the dispatchers of their threads are actors, in the
+    // system that `cli` runs.
+    (
+        "actix",
+        &[
+            "src/cli/",
+            "src/delivery/",
+            "src/hub/",
+            "src/server/",
+            "src/session/",
+            "src/store/",
+            "src/ws/",
+        ],
+    ),
     ("diesel", &["src/store/"]),
     ("diesel_migrations", &["src/store/"]),
     ("libsqlite3_sys", &["src/store/"]),

@@ -2,6 +2,7 @@
 
 use actix::{Context, Handler};
 
+use crate::delivery::{Batches, EventKey, Fanout};
 use crate::domain::accounts::friendship::FriendVerb;
 use crate::domain::accounts::user::User;
 use crate::domain::chat::message::Message;
@@ -11,10 +12,8 @@ use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::UserId;
 use crate::hub::access::refusal;
-use crate::hub::fanout::{EventKey, Fanout};
 use crate::hub::handlers::signal::Ruled;
 use crate::hub::presence::Bond;
-use crate::hub::rounds::Rounds;
 use crate::hub::{Asker, ChatServer, UnderWay, Untold};
 use crate::store::{Committed, Done, StoreError};
 
@@ -98,7 +97,7 @@ impl ChatServer {
                 if let Asker::Session(session, request) = asked.asker
                     && let Some(entry) = self.sessions.get(session)
                 {
-                    let frame = entry.outlet.kind.befriended();
+                    let frame = entry.handle.kind.befriended();
                     fanout.answer(frame, asked.user, (session, request));
                 }
             }
@@ -147,18 +146,18 @@ impl ChatServer {
 
     /// Hands everything over. To be followed by [`ChatServer::tell_goings`].
     pub(in crate::hub) fn hand_over(&mut self, fanout: Fanout) {
-        let (mut slow, mut rounds) = (Vec::new(), Rounds::default());
+        let (mut slow, mut batches) = (Vec::new(), Batches::default());
         fanout.deliver(
             |user| self.presence.sessions(user),
             |session, deliver| {
                 let Some(entry) = self.sessions.get_mut(session) else { return };
                 let bytes_max = self.settings.outbox_bytes_max;
-                if entry.outlet.deliver(deliver, bytes_max, &mut rounds).is_err() {
+                if entry.handle.deliver(deliver, bytes_max, &mut batches).is_err() {
                     slow.push(session);
                 }
             },
         );
-        rounds.send();
+        batches.send();
         for session in slow {
             self.evict(session, CloseReason::SlowConsumer);
         }

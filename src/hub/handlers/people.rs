@@ -2,10 +2,10 @@
 
 use actix::{Context, Handler};
 
+use crate::delivery::Fanout;
 use crate::domain::accounts::friendship::FriendVerb;
 use crate::domain::event::{Event, Topic, Viewer};
 use crate::hub::ChatServer;
-use crate::hub::fanout::Fanout;
 use crate::hub::messages::{
     AskOnline, AskPresence, AskSockets, Notify, TellDepartures, TellRequest,
 };

@@ -17,11 +17,11 @@ impl Handler<Open> for ChatServer {
 
     fn handle(&mut self, mut open: Open, _: &mut Context<Self>) {
         if self.drain.is_some() {
-            return open.outlet.evict(CloseReason::Restart { retry_after_ms: 1_000 });
+            return open.handle.evict(CloseReason::Restart { retry_after_ms: 1_000 });
         }
-        let timeout = self.settings.identify_timeout(open.outlet.kind.upkeep());
+        let timeout = self.settings.identify_timeout(open.handle.kind.upkeep());
         let identify_by = self.parts.clock.steady().saturating_add(timeout);
-        self.sessions.insert(open.session, open.outlet, identify_by.into());
+        self.sessions.insert(open.session, open.handle, identify_by.into());
         self.schedule(open.session);
         self.count();
     }
@@ -40,12 +40,12 @@ impl Handler<Identify> for ChatServer {
         let (user, expires_at) = (claims.user, self.parts.clock.moment_of(claims.expires_at));
         let Some(entry) = self.sessions.get_mut(session) else { return };
         let known = entry.claims.replace(claims).map(|claims| claims.user);
-        entry.expires_at = match entry.outlet.kind.upkeep() {
+        entry.expires_at = match entry.handle.kind.upkeep() {
             Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => expires_at,
             Upkeep::Pings => Moment::NEVER,
         };
         let sooner = entry.expires_at < entry.check_at;
-        entry.outlet.kind = kind;
+        entry.handle.kind = kind;
         if let Some(other) = known.filter(|other| *other != user) {
             self.leave(other, session);
         }
@@ -66,7 +66,7 @@ impl Handler<Arrive> for ChatServer {
         let Some((user, kind)) = self
             .sessions
             .get(arrive.session)
-            .and_then(|entry| entry.user().map(|user| (user, entry.outlet.kind)))
+            .and_then(|entry| entry.user().map(|user| (user, entry.handle.kind)))
         else {
             return;
         };

@@ -1,10 +1,10 @@
 //! What is told and not stored: invitations, and notes to oneself.
 
+use crate::delivery::Fanout;
 use crate::domain::chat::invite::{InviteId, InviteStep};
 use crate::domain::command::Signal;
 use crate::domain::event::{Event, Topic, Viewer};
 use crate::domain::id::UserId;
-use crate::hub::fanout::Fanout;
 use crate::hub::invites::Invite;
 use crate::hub::{Asker, ChatServer, UnderWay};
 
@@ -21,7 +21,7 @@ impl ChatServer {
     /// Whether a user has a session that can be told of a topic.
     pub(in crate::hub) fn hears(&self, user: UserId, topic: Topic) -> bool {
         let hears = |session| {
-            self.sessions.get(session).is_some_and(|entry| entry.outlet.kind.hears(topic))
+            self.sessions.get(session).is_some_and(|entry| entry.handle.kind.hears(topic))
         };
         self.presence.arrived(user).any(hears)
     }

@@ -2,13 +2,13 @@
 
 use actix::{Context, Handler};
 
+use crate::delivery::Fanout;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::command::{Absent, Signal, Write};
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Status};
 use crate::domain::id::UserId;
 use crate::hub::access::refusal;
-use crate::hub::fanout::Fanout;
 use crate::hub::messages::{Call, Submit};
 use crate::hub::{Asked, Asker, ChatServer, UnderWay, Untold};
 use crate::store::{Change, To};

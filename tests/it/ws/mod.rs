@@ -1,5 +1,6 @@
 //! Sockets: life and death of a session, and peers that mean no good.
 
+mod batches;
 mod before_auth;
 mod chatting;
 mod commits;
@@ -12,7 +13,6 @@ mod pauses;
 mod pings;
 mod presence;
 mod rates;
-mod rounds;
 
 use crate::harness::Server;
 

@@ -1,48 +1,47 @@
-//! Fan-out: an event is written once per kind of session and shared by all who get it.
+//! Fan-out: an event is encoded once a dialect and shared by all who get it.
 //!
 //! What one commit has for a session leaves together, in the order of the commit. Sessions of a user
 //! that are only told, and have asked nothing, are told the same: they share one list, and so do
 //! users who are told the same, one after another. What happens in one room, one thing after another,
-//! costs each of its members one note.
+//! costs each of its members one entry.
 
-mod note;
+mod entry;
 
 use std::collections::HashMap;
 
 use smallvec::SmallVec;
 
-use super::delivery::{Deliver, Delivery, News};
+use super::deliver::{Deliver, Delivery, News};
 use crate::domain::chat::room::Recipients;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::{SessionId, UserId};
 use crate::wire::{Frame, Kind};
-pub use note::EventKey;
-use note::{Broadcast, Note};
+pub use entry::EventKey;
+use entry::{EncodedEvent, FanoutEntry};
 
 /// Deliveries that leave together.
 #[derive(Default)]
 pub struct Fanout {
-    events: Vec<Broadcast>,
+    events: Vec<EncodedEvent>,
     runs: Vec<Run>,
-    /// Whether the last of the runs may go on: nothing else has been noted since.
+    /// Whether the last of the runs may go on: nothing else has been added since.
     is_running: bool,
     /// What there is for each user, in the order of first mention, so that nobody is served twice
     /// before others once.
     lists: Vec<(UserId, List)>,
     /// Where the list of a user is.
-    places: HashMap<UserId, usize>,
+    indexes: HashMap<UserId, usize>,
 }
 
-/// What happens in a room while nothing happens elsewhere. It is noted once for each user, however
-/// much it is.
+/// What happens in a room while nothing happens elsewhere. One entry for each user stands for all of it.
 struct Run {
     recipients: Recipients,
-    deeds: Vec<Deed>,
+    events: Vec<RunEvent>,
 }
 
 /// What a user has done in a room.
-struct Deed {
+struct RunEvent {
     event: EventKey,
     by: UserId,
     /// The session that has asked for it, and is answered.
@@ -50,21 +49,21 @@ struct Deed {
 }
 
 /// What there is for a user, in order; for most of many it is one thing.
-type List = SmallVec<[Entry; 1]>;
+type List = SmallVec<[ListItem; 1]>;
 
 /// Something for a user.
 #[derive(PartialEq, Eq)]
-enum Entry {
+enum ListItem {
     /// The run with this number.
     Run(usize),
     /// A thing by itself.
-    Note(Note),
+    Entry(FanoutEntry),
 }
 
 impl Fanout {
     /// Takes up an event; nobody is told yet.
     pub fn event(&mut self, event: Event) -> EventKey {
-        self.events.push(Broadcast::new(event));
+        self.events.push(EncodedEvent::new(event));
         EventKey(self.events.len().saturating_sub(1))
     }
 
@@ -76,7 +75,7 @@ impl Fanout {
         recipients: &Recipients,
         (by, asker): (UserId, Option<(SessionId, u64)>),
     ) {
-        let deed = Deed { event: self.event(event), by, asker };
+        let event = RunEvent { event: self.event(event), by, asker };
         // Anybody else may be answered, but hears of nothing.
         let is_in_it = recipients.room.includes(by) && !recipients.hidden_from.contains(&by);
         if self.is_running
@@ -84,15 +83,15 @@ impl Fanout {
             && let Some(run) = self.runs.last_mut()
             && run.recipients == *recipients
         {
-            return run.deeds.push(deed);
+            return run.events.push(event);
         }
         let most = recipients.room.count();
         self.lists.reserve(most);
-        self.places.reserve(most);
+        self.indexes.reserve(most);
         for user in recipients.others(by).chain([by]) {
-            self.enter(user, Entry::Run(self.runs.len()));
+            self.enter(user, ListItem::Run(self.runs.len()));
         }
-        self.runs.push(Run { recipients: recipients.clone(), deeds: vec![deed] });
+        self.runs.push(Run { recipients: recipients.clone(), events: vec![event] });
         self.is_running = is_in_it;
     }
 
@@ -103,7 +102,7 @@ impl Fanout {
         (user, viewer): (UserId, Viewer),
         except: Option<SessionId>,
     ) {
-        self.note(user, Note::Push { event, viewer, except });
+        self.add(user, FanoutEntry::Push { event, viewer, except });
     }
 
     /// Tells one session of a user.
@@ -113,43 +112,43 @@ impl Fanout {
         (user, viewer): (UserId, Viewer),
         session: SessionId,
     ) {
-        self.note(user, Note::PushTo { event, viewer, session });
+        self.add(user, FanoutEntry::PushTo { event, viewer, session });
     }
 
     /// Refuses a request of a user's session.
     pub fn refuse(&mut self, refusal: Refusal, user: UserId, (session, request): (SessionId, u64)) {
-        self.note(user, Note::Refusal { session, request, refusal });
+        self.add(user, FanoutEntry::Refusal { session, request, refusal });
     }
 
     /// Answers a request of a user's session with an event.
     pub fn answer_event(&mut self, event: EventKey, user: UserId, to: (SessionId, u64)) {
         let (session, request) = to;
-        self.note(user, Note::EventAnswer { event, session, request });
+        self.add(user, FanoutEntry::EventAnswer { event, session, request });
     }
 
     /// Answers a request of a user's session.
     pub fn answer(&mut self, frame: Frame, user: UserId, (session, request): (SessionId, u64)) {
-        self.note(user, Note::Answer { session, request, frame });
+        self.add(user, FanoutEntry::Answer { session, request, frame });
     }
 
     /// Ends a request of a user's session without an answer.
     pub fn done(&mut self, user: UserId, (session, request): (SessionId, u64)) {
-        self.note(user, Note::Done { session, request });
+        self.add(user, FanoutEntry::Done { session, request });
     }
 
-    fn note(&mut self, user: UserId, note: Note) {
-        self.enter(user, Entry::Note(note));
+    fn add(&mut self, user: UserId, entry: FanoutEntry) {
+        self.enter(user, ListItem::Entry(entry));
         self.is_running = false;
     }
 
-    fn enter(&mut self, user: UserId, entry: Entry) {
+    fn enter(&mut self, user: UserId, item: ListItem) {
         let lists = &mut self.lists;
-        let place = *self.places.entry(user).or_insert_with(|| {
+        let index = *self.indexes.entry(user).or_insert_with(|| {
             lists.push((user, List::new()));
             lists.len().saturating_sub(1)
         });
-        if let Some((_, list)) = lists.get_mut(place) {
-            list.push(entry);
+        if let Some((_, list)) = lists.get_mut(index) {
+            list.push(item);
         }
     }
 
@@ -165,18 +164,19 @@ impl Fanout {
         // is on its way to them.
         let mut last = Vec::new();
         // What the user before was told: members of a group are told the same.
-        let (mut before, mut notes) = (List::new(), Vec::new());
+        let (mut before, mut entries) = (List::new(), Vec::new());
         let mut shared = Vec::<(Kind, News)>::new();
         for (user, list) in lists {
-            let has_acted = list.iter().any(|entry| entry.is_by(user, &runs));
+            let has_acted = list.iter().any(|item| item.is_by(user, &runs));
             if has_acted || list != before {
-                notes.clear();
-                list.iter().for_each(|entry| entry.write_out(user, &runs, &mut notes));
+                entries.clear();
+                list.iter().for_each(|item| item.write_out(user, &runs, &mut entries));
                 shared.clear();
             }
             for (session, kind) in sessions(user) {
-                if notes.iter().any(|note| note.singles_out(session)) {
-                    let own = notes.iter().filter_map(|note| note.own(&mut events, session, kind));
+                if entries.iter().any(|entry| entry.singles_out(session)) {
+                    let own =
+                        entries.iter().filter_map(|entry| entry.own(&mut events, session, kind));
                     let own: Vec<Delivery> = own.collect();
                     if !own.is_empty() {
                         last.push((session, Deliver::Own(own)));
@@ -185,7 +185,7 @@ impl Fanout {
                 }
                 let known = shared.iter().find(|(known, _)| *known == kind);
                 let news = known.map(|(_, news)| news.clone()).unwrap_or_else(|| {
-                    let told = notes.iter().filter_map(|note| note.told(&mut events, kind));
+                    let told = entries.iter().filter_map(|entry| entry.told(&mut events, kind));
                     let news = News::new(told.collect());
                     shared.push((kind, news.clone()));
                     news
@@ -201,33 +201,37 @@ impl Fanout {
     }
 }
 
-impl Entry {
+impl ListItem {
     /// Whether the user has done any of it.
     fn is_by(&self, user: UserId, runs: &[Run]) -> bool {
         match self {
             Self::Run(number) => {
-                let deeds = runs.get(*number).map_or(&[][..], |run| &run.deeds);
-                deeds.iter().any(|deed| deed.by == user)
+                let events = runs.get(*number).map_or(&[][..], |run| &run.events);
+                events.iter().any(|event| event.by == user)
             }
-            Self::Note(_) => false,
+            Self::Entry(_) => false,
         }
     }
 
     /// What it is for a user, in order.
-    fn write_out(&self, user: UserId, runs: &[Run], notes: &mut Vec<Note>) {
+    fn write_out(&self, user: UserId, runs: &[Run], entries: &mut Vec<FanoutEntry>) {
         let number = match self {
             Self::Run(number) => *number,
-            Self::Note(note) => return notes.push(note.clone()),
+            Self::Entry(entry) => return entries.push(entry.clone()),
         };
-        for Deed { event, by, asker } in runs.get(number).map_or(&[][..], |run| &run.deeds) {
+        for RunEvent { event, by, asker } in runs.get(number).map_or(&[][..], |run| &run.events) {
             if *by != user {
-                notes.push(Note::Push { event: *event, viewer: Viewer::Peer, except: None });
+                entries.push(FanoutEntry::Push {
+                    event: *event,
+                    viewer: Viewer::Peer,
+                    except: None,
+                });
                 continue;
             }
             let except = asker.map(|(session, _)| session);
-            notes.push(Note::Push { event: *event, viewer: Viewer::OwnOther, except });
+            entries.push(FanoutEntry::Push { event: *event, viewer: Viewer::OwnOther, except });
             if let Some((session, request)) = *asker {
-                notes.push(Note::EventAnswer { event: *event, session, request });
+                entries.push(FanoutEntry::EventAnswer { event: *event, session, request });
             }
         }
     }

@@ -1,9 +1,9 @@
 //! What a user's sessions are told: events, written once per kind of session, and answers.
 
+use crate::delivery::deliver::Delivery;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::SessionId;
-use crate::hub::delivery::Delivery;
 use crate::wire::{Frame, Kind};
 
 /// An event of a fan-out.
@@ -12,7 +12,7 @@ pub struct EventKey(pub(super) usize);
 
 /// One thing for the sessions of a user.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Note {
+pub(super) enum FanoutEntry {
     /// An event, for all but one.
     Push { event: EventKey, viewer: Viewer, except: Option<SessionId> },
     /// An event that answers a request.
@@ -28,20 +28,20 @@ pub(super) enum Note {
 }
 
 /// An event, with the forms in which it has been written so far.
-pub(super) struct Broadcast {
+pub(super) struct EncodedEvent {
     event: Event,
     /// By kind of session, and for whom it is.
     written: Vec<(Kind, bool, Frame)>,
 }
 
-impl Broadcast {
+impl EncodedEvent {
     /// Not written yet.
     pub(super) fn new(event: Event) -> Self {
         Self { event, written: Vec::new() }
     }
 }
 
-impl Note {
+impl FanoutEntry {
     /// Whether it is something else for this session than for others of the user.
     pub(super) fn singles_out(&self, who: SessionId) -> bool {
         match self {
@@ -57,7 +57,7 @@ impl Note {
     /// What it is for a session that is singled out.
     pub(super) fn own(
         &self,
-        events: &mut [Broadcast],
+        events: &mut [EncodedEvent],
         who: SessionId,
         kind: Kind,
     ) -> Option<Delivery> {
@@ -90,7 +90,7 @@ impl Note {
     }
 
     /// What it is for the others.
-    pub(super) fn told(&self, events: &mut [Broadcast], kind: Kind) -> Option<Frame> {
+    pub(super) fn told(&self, events: &mut [EncodedEvent], kind: Kind) -> Option<Frame> {
         match self {
             Self::Push { event, viewer, .. } => event.frame(events, kind, *viewer),
             Self::EventAnswer { .. }
@@ -104,8 +104,8 @@ impl Note {
 
 impl EventKey {
     /// The event as a session of this kind sees it, if it is told at all.
-    fn frame(self, events: &mut [Broadcast], kind: Kind, viewer: Viewer) -> Option<Frame> {
-        let Broadcast { event, written } = events.get_mut(self.0)?;
+    fn frame(self, events: &mut [EncodedEvent], kind: Kind, viewer: Viewer) -> Option<Frame> {
+        let EncodedEvent { event, written } = events.get_mut(self.0)?;
         if !kind.tells(event, viewer) {
             return None;
         }

@@ -7,7 +7,7 @@ use crate::harness::raw::TEXT;
 use crate::harness::server::Backend;
 use crate::harness::{Account, Client, Raw, Server};
 
-/// More than enough for rounds.
+/// More than enough for batches.
 const READERS: usize = 12;
 /// More than the kernel takes for a peer that does not read.
 const CONTENT_BYTES: usize = 16 * 1024;

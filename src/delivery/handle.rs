@@ -1,0 +1,192 @@
+//! The way to one session, bounded in messages and in bytes.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::backlog::{Backlog, short};
+use super::batch::{Batches, Route};
+use super::deliver::{Deliver, Delivery};
+use crate::domain::close::CloseReason;
+use crate::wire::Kind;
+
+/// With more bytes on their way to it a session is behind.
+const CONGESTED_BYTES: u32 = 64 * 1024;
+/// No more than this may wait for a session, whatever the setting: it is counted in 32 bits.
+const BYTES_MAX: usize = 1 << 31;
+
+/// A session as the hub sees it. What is handed over leaves with the batches it was added to.
+pub struct SessionHandle {
+    /// How it wants events written.
+    pub kind: Kind,
+    route: Route,
+    backlog: Arc<Backlog>,
+    /// What was handed over, and its bytes.
+    handed: u32,
+    handed_bytes: u32,
+    /// How much of it was taken when the backlog was looked at last. That is done when it matters
+    /// only: the backlog is in another thread's hands.
+    taken: u32,
+    taken_bytes: u32,
+}
+
+/// The session reads more slowly than it is written to.
+#[derive(Debug)]
+pub struct Congested;
+
+impl SessionHandle {
+    /// The way to a session.
+    pub fn new(kind: Kind, route: Route, backlog: Arc<Backlog>) -> Self {
+        Self { kind, route, backlog, handed: 0, handed_bytes: 0, taken: 0, taken_bytes: 0 }
+    }
+
+    /// The steady time of the last heartbeat, or of the opening.
+    pub fn last_beat(&self) -> Duration {
+        self.backlog.last_beat()
+    }
+
+    /// The session has shown a sign of life at this steady time.
+    pub fn beat(&self, at: Duration) {
+        self.backlog.beat(at);
+    }
+
+    /// As if the session had shown a sign of life at this steady time, unless it has since.
+    pub fn beat_not_before(&self, at: Duration) {
+        let at_ms = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+        self.backlog.last_beat_ms.fetch_max(at_ms, Ordering::Relaxed);
+    }
+
+    /// Whether the peer reads so slowly that it is not told what will soon be old.
+    pub fn is_congested(&self) -> bool {
+        let taken = self.backlog.taken_bytes.load(Ordering::Acquire);
+        self.backlog.congested.load(Ordering::Relaxed)
+            || self.handed_bytes.wrapping_sub(taken) > CONGESTED_BYTES
+    }
+
+    /// Hands over deliveries, unless more than may would then wait for the session. What comes when
+    /// nothing waits is taken whatever its size.
+    ///
+    /// # Errors
+    /// [`Congested`]: nothing was handed over.
+    pub fn deliver(
+        &mut self,
+        deliver: Deliver,
+        bytes_max: usize,
+        batches: &mut Batches,
+    ) -> Result<(), Congested> {
+        if self.is_full(deliver.bytes(), bytes_max) {
+            self.taken = self.backlog.taken.load(Ordering::Acquire);
+            self.taken_bytes = self.backlog.taken_bytes.load(Ordering::Acquire);
+            if self.is_full(deliver.bytes(), bytes_max) {
+                return Err(Congested);
+            }
+        }
+        self.hand_over(deliver, batches);
+        Ok(())
+    }
+
+    /// Whether there is no room for so many bytes more, as far as is known.
+    fn is_full(&self, bytes: usize, bytes_max: usize) -> bool {
+        let waiting = self.handed.wrapping_sub(self.taken);
+        let queued = self.handed_bytes.wrapping_sub(self.taken_bytes);
+        let queued = usize::try_from(queued).unwrap_or(usize::MAX);
+        waiting >= self.route.thread.messages_max
+            || (queued > 0 && queued.saturating_add(bytes) > bytes_max.min(BYTES_MAX))
+    }
+
+    /// Tells the session to end. One that cannot hear it ends with its socket.
+    pub fn evict(&mut self, reason: CloseReason) {
+        // Past the bound on purpose: it comes once a session, and most of all to one that does not
+        // keep up. Untold it would live on, unknown to the hub, without deadline or answers.
+        let mut batches = Batches::default();
+        self.hand_over(Deliver::Own(vec![Delivery::Evict(reason)]), &mut batches);
+        batches.send();
+    }
+
+    fn hand_over(&mut self, deliver: Deliver, batches: &mut Batches) {
+        self.handed = self.handed.wrapping_add(1);
+        self.handed_bytes = self.handed_bytes.wrapping_add(short(deliver.bytes()));
+        batches.add(&self.route, deliver);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use actix::{Actor, Context, Handler};
+
+    use super::*;
+    use crate::delivery::batch::{BatchPart, Slot, Thread, ThreadBatch};
+    use crate::delivery::deliver::News;
+    use crate::wire::Frame;
+    use crate::wire::rewind::Mode;
+
+    const MESSAGES_MAX: u32 = 4;
+
+    struct Dispatcher(Arc<Mutex<Vec<BatchPart>>>);
+
+    impl Actor for Dispatcher {
+        type Context = Context<Self>;
+    }
+
+    impl Handler<ThreadBatch> for Dispatcher {
+        type Result = ();
+
+        fn handle(&mut self, batch: ThreadBatch, _: &mut Context<Self>) {
+            self.0.lock().unwrap().extend(batch.0);
+        }
+    }
+
+    fn handle(heard: &Arc<Mutex<Vec<BatchPart>>>) -> SessionHandle {
+        let dispatcher = Dispatcher(Arc::clone(heard)).start().recipient();
+        let thread = Arc::new(Thread { dispatcher, messages_max: MESSAGES_MAX });
+        let route = Route { thread, slot: Slot { index: 0, generation: 0 } };
+        let backlog = Arc::new(Backlog::new(Duration::ZERO));
+        SessionHandle::new(Kind::Rewind(Mode::Readme.into()), route, backlog)
+    }
+
+    fn push(handle: &mut SessionHandle, bytes_max: usize) -> bool {
+        let mut batches = Batches::default();
+        let news = Deliver::Shared(News::new([Frame::text("news")].into()));
+        let handed = handle.deliver(news, bytes_max, &mut batches).is_ok();
+        batches.send();
+        handed
+    }
+
+    #[actix_web::test]
+    async fn a_session_to_which_too_much_is_on_its_way_is_told_to_end() {
+        let heard = Arc::default();
+        let mut handle = handle(&heard);
+        for _ in 0..MESSAGES_MAX {
+            assert!(push(&mut handle, usize::MAX));
+        }
+        assert!(!push(&mut handle, usize::MAX));
+        handle.evict(CloseReason::SlowConsumer);
+        while heard.lock().unwrap().len() <= 4 {
+            actix_web::rt::task::yield_now().await;
+        }
+        let heard = heard.lock().unwrap();
+        let Some(BatchPart::Unicast(_, last)) = heard.last() else { panic!("{heard:?}") };
+        assert!(matches!(last[..], [Delivery::Evict(CloseReason::SlowConsumer)]));
+    }
+
+    #[actix_web::test]
+    async fn what_was_taken_does_not_wait() {
+        let mut handle = handle(&Arc::default());
+        let backlog = Arc::clone(&handle.backlog);
+        backlog.set_open(true);
+        assert!(backlog.may_pass());
+        // Larger than may wait, but alone.
+        assert!(push(&mut handle, 1));
+        assert!(!push(&mut handle, 7));
+        backlog.mailed();
+        assert!(!backlog.may_pass());
+        backlog.took(4);
+        assert!(backlog.may_pass());
+        assert!(push(&mut handle, 1));
+        assert!(push(&mut handle, 8));
+        backlog.passed(8);
+        assert!(push(&mut handle, 1));
+    }
+}

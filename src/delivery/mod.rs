@@ -1,0 +1,22 @@
+//! From a committed event to the sockets: who gets it, in which dialect, by which thread, within which
+//! bounds.
+//!
+//! [`Fanout`] gathers what one commit has for each user and encodes each event once a dialect. A
+//! [`SessionHandle`] takes what one session gets, within the bounds of its [`Backlog`]. What goes to the
+//! sessions of one thread leaves in one batch ([`Batches`]), and the dispatcher of the thread writes it
+//! into sockets or puts it into the sessions' mailboxes. No rule is known here, nor the database.
+
+mod backlog;
+mod batch;
+mod deliver;
+mod dispatcher;
+mod fanout;
+mod handle;
+mod local;
+
+pub use backlog::Backlog;
+pub use batch::{Batches, Route, Slot};
+pub use deliver::{Deliver, Delivery, News};
+pub use fanout::{EventKey, Fanout};
+pub use handle::{Congested, SessionHandle};
+pub use local::{Bypass, LocalSession, WrittenNews, join, leave};
