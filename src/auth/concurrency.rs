@@ -16,7 +16,7 @@ pub struct PerAddress {
 
 /// One of an address's; given back when dropped.
 #[derive(Debug)]
-pub struct Permit {
+pub struct AddressPermit {
     of: Arc<PerAddress>,
     network: IpAddr,
 }
@@ -31,7 +31,7 @@ impl PerAddress {
     ///
     /// # Errors
     /// [`TooManyOpen`], and nothing was opened.
-    pub fn open(self: &Arc<Self>, ip: IpAddr) -> Result<Option<Permit>, TooManyOpen> {
+    pub fn open(self: &Arc<Self>, ip: IpAddr) -> Result<Option<AddressPermit>, TooManyOpen> {
         let Some(max) = self.max else { return Ok(None) };
         let network = network(ip);
         let mut all = self.lock();
@@ -40,7 +40,7 @@ impl PerAddress {
             return Err(TooManyOpen);
         }
         *open = open.saturating_add(1);
-        Ok(Some(Permit { of: Arc::clone(self), network }))
+        Ok(Some(AddressPermit { of: Arc::clone(self), network }))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
@@ -48,7 +48,7 @@ impl PerAddress {
     }
 }
 
-impl Drop for Permit {
+impl Drop for AddressPermit {
     fn drop(&mut self) {
         let mut all = self.of.lock();
         if let Some(open) = all.get_mut(&self.network) {

@@ -35,7 +35,7 @@ pub struct TooMany {
 }
 
 /// The limits on logins and registrations of one node.
-pub struct Limits {
+pub struct RateLimits {
     login_per_ip: Option<Keyed<IpAddr>>,
     /// Wrong ones.
     login_per_email: Option<Tries<(Email, Network)>>,
@@ -51,7 +51,7 @@ pub struct Limits {
     commands: Arc<Rates>,
 }
 
-impl Limits {
+impl RateLimits {
     /// Limits as set; none at all if they are not enabled.
     pub fn new(rates: &config::Limits) -> Self {
         let clock = DefaultClock::default();
@@ -91,7 +91,7 @@ impl Limits {
     }
 
     /// A login comes from `ip`. To be asked first, since it bounds how many addresses one peer
-    /// can have counted by [`Limits::attempt`].
+    /// can have counted by [`RateLimits::attempt`].
     ///
     /// # Errors
     /// [`TooMany`] if it came too early.
@@ -108,9 +108,9 @@ impl Limits {
         &self,
         email: &Email,
         from: Network,
-        standing: Standing,
+        familiarity: Familiarity,
     ) -> Result<Attempt<'_>, TooMany> {
-        let elsewhere = (standing == Standing::Stranger).then(|| email.clone());
+        let elsewhere = (familiarity == Familiarity::Stranger).then(|| email.clone());
         let now = self.clock.now().duration_since(self.start);
         let mut attempt = Attempt { limits: self, here: None, elsewhere: None };
         if let Some(tries) = &self.login_per_email {
@@ -134,7 +134,7 @@ impl Limits {
         self.complaint_per_ip.check(&network(ip)).is_ok()
     }
 
-    /// A new password is asked for from `ip`. To be asked first, as [`Limits::login_from`].
+    /// A new password is asked for from `ip`. To be asked first, as [`RateLimits::login_from`].
     ///
     /// # Errors
     /// [`TooMany`] if it came too early.
@@ -179,7 +179,7 @@ impl Limits {
 
 /// What is known of the network that a try comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Familiarity {
     /// The user has logged in from there before.
     Known,
     /// Nothing.
@@ -189,7 +189,7 @@ pub enum Standing {
 /// A try at a password, which stays counted as wrong unless it is taken back.
 #[must_use]
 pub struct Attempt<'a> {
-    limits: &'a Limits,
+    limits: &'a RateLimits,
     here: Option<(Email, Network)>,
     elsewhere: Option<Email>,
 }
@@ -310,19 +310,20 @@ mod tests {
             register_per_ip_per_hour: 1,
             ..config::Limits::default()
         };
-        let limits = Limits::new(&rates);
+        let limits = RateLimits::new(&rates);
         let email = Email::parse("a@b.example").unwrap();
         assert!(limits.login_from(ip("10.0.0.1")).is_ok());
         assert!(limits.login_from(ip("::ffff:10.0.0.1")).is_ok());
         assert!(limits.login_from(ip("10.0.0.1")).is_err());
-        let attempt = |from, standing| limits.attempt(&email, Network::of(ip(from)), standing);
-        attempt("10.0.1.1", Standing::Stranger).unwrap().take_back();
-        assert!(attempt("10.0.1.1", Standing::Stranger).is_ok());
-        assert!(attempt("10.0.1.2", Standing::Stranger).is_err(), "the same /24");
-        assert!(attempt("10.0.2.1", Standing::Stranger).is_ok());
-        assert!(attempt("10.0.3.1", Standing::Stranger).is_err(), "from everywhere together");
-        assert!(attempt("10.0.3.1", Standing::Known).is_ok());
-        assert!(attempt("10.0.3.1", Standing::Known).is_err(), "too often from there");
+        let attempt =
+            |from, familiarity| limits.attempt(&email, Network::of(ip(from)), familiarity);
+        attempt("10.0.1.1", Familiarity::Stranger).unwrap().take_back();
+        assert!(attempt("10.0.1.1", Familiarity::Stranger).is_ok());
+        assert!(attempt("10.0.1.2", Familiarity::Stranger).is_err(), "the same /24");
+        assert!(attempt("10.0.2.1", Familiarity::Stranger).is_ok());
+        assert!(attempt("10.0.3.1", Familiarity::Stranger).is_err(), "from everywhere together");
+        assert!(attempt("10.0.3.1", Familiarity::Known).is_ok());
+        assert!(attempt("10.0.3.1", Familiarity::Known).is_err(), "too often from there");
         assert!(limits.register_from(ip("2001:db8::1")).is_ok());
         assert!(limits.register_from(ip("2001:db8::2")).is_err(), "the same /64");
         assert!(limits.register_from(ip("2001:db8:0:1::2")).is_ok());
@@ -335,7 +336,7 @@ mod tests {
             register_per_ip_per_hour: 1,
             ..config::Limits::default()
         };
-        let limits = Limits::new(&rates);
+        let limits = RateLimits::new(&rates);
         assert!((0..1_000).all(|_| limits.register_from(ip("10.0.0.1")).is_ok()));
     }
 }

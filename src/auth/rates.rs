@@ -82,10 +82,10 @@ impl Measure {
 /// The rates of all users.
 pub struct Rates {
     measure: Option<Measure>,
-    users: Mutex<Users>,
+    users: Mutex<UserRates>,
 }
 
-struct Users {
+struct UserRates {
     meters: HashMap<UserId, Meter>,
     /// How many there may be before the forgotten ones are looked for again.
     kept_max: usize,
@@ -99,7 +99,7 @@ impl Rates {
             let limiter = RateLimiter::new(quota, InMeters, MonotonicClock);
             Measure { limiter, burst }
         });
-        let users = Users { meters: HashMap::new(), kept_max: USERS_KEPT };
+        let users = UserRates { meters: HashMap::new(), kept_max: USERS_KEPT };
         Arc::new(Self { measure, users: Mutex::new(users) })
     }
 
@@ -123,7 +123,7 @@ impl Rates {
     }
 }
 
-impl Users {
+impl UserRates {
     /// Looks through all, but only when they have doubled since the last time, so that each new one pays
     /// for a few others. Who has a session, or has used up some of the rate, stays.
     fn forget(&mut self, measure: &Measure) {

@@ -19,7 +19,7 @@ const ENDED_KEPT: usize = 10_000;
 
 /// How a token stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum TokenStanding {
     /// Its log-in goes on.
     Lives,
     /// It was revoked.
@@ -31,15 +31,15 @@ pub enum Standing {
 /// The log-ins and void tokens of all users.
 #[derive(Default)]
 pub struct Revocations {
-    books: RwLock<Books>,
-    listener: OnceLock<Listener>,
+    books: RwLock<RevocationBooks>,
+    listener: OnceLock<OnRevoked>,
 }
 
 /// Ends the sessions of a user whose tokens were revoked.
-type Listener = Box<dyn Fn(UserId) + Send + Sync>;
+type OnRevoked = Box<dyn Fn(UserId) + Send + Sync>;
 
 #[derive(Debug)]
-struct Books {
+struct RevocationBooks {
     /// Whose they are. About 40 bytes each, until they end or are swept.
     living: HashMap<u128, UserId>,
     /// With the moment at which the last of their tokens expires.
@@ -56,7 +56,7 @@ impl Revocations {
         voids: impl IntoIterator<Item = (UserId, Void)>,
     ) -> Self {
         let (ended, voids) = (ended.into_iter().collect(), voids.into_iter().collect());
-        let books = RwLock::new(Books { ended, voids, ..Books::default() });
+        let books = RwLock::new(RevocationBooks { ended, voids, ..RevocationBooks::default() });
         Self { books, listener: OnceLock::new() }
     }
 
@@ -69,17 +69,17 @@ impl Revocations {
     }
 
     /// How a token with these claims stands.
-    pub fn standing(&self, claims: &Claims) -> Standing {
+    pub fn standing(&self, claims: &Claims) -> TokenStanding {
         let books = self.read();
         if books.cover(claims) {
-            return Standing::Ended;
+            return TokenStanding::Ended;
         }
         // Another program's that has our key: there is no log-in to look for, only voids end it.
-        let Some(login) = &claims.login else { return Standing::Lives };
+        let Some(login) = &claims.login else { return TokenStanding::Lives };
         match key(login).and_then(|key| books.living.get(&key)) {
-            Some(user) if *user == claims.user => Standing::Lives,
-            Some(_) => Standing::Ended,
-            None => Standing::Unknown,
+            Some(user) if *user == claims.user => TokenStanding::Lives,
+            Some(_) => TokenStanding::Ended,
+            None => TokenStanding::Unknown,
         }
     }
 
@@ -125,23 +125,23 @@ impl Revocations {
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Books> {
+    fn read(&self) -> RwLockReadGuard<'_, RevocationBooks> {
         self.books.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Books> {
+    fn write(&self) -> RwLockWriteGuard<'_, RevocationBooks> {
         self.books.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Default for Books {
+impl Default for RevocationBooks {
     fn default() -> Self {
         let (living, ended, voids) = Default::default();
         Self { living, ended, voids, ended_max: ENDED_KEPT }
     }
 }
 
-impl Books {
+impl RevocationBooks {
     fn cover(&self, claims: &Claims) -> bool {
         claims.login.as_ref().is_some_and(|login| self.ended.contains_key(login))
             || self.voids.get(&claims.user).is_some_and(|void| void.covers(claims))
@@ -206,25 +206,29 @@ mod tests {
         let standing = |login: &LoginId| logins.standing(&claims(2, login.as_str()));
         let (one, two, odd) = (name(0), name(u128::MAX), LoginId::new("odd"));
         for login in [&one, &two, &odd] {
-            assert_eq!(standing(login), Standing::Unknown);
+            assert_eq!(standing(login), TokenStanding::Unknown);
             assert!(logins.admit(login, user(2)));
         }
-        assert_eq!([&one, &two].map(standing), [Standing::Lives; 2]);
-        assert_eq!(standing(&odd), Standing::Unknown, "that is no name of ours");
-        assert_eq!(standing(&name(1)), Standing::Unknown);
-        assert_eq!(logins.standing(&claims(4, two.as_str())), Standing::Ended, "it is another's");
+        assert_eq!([&one, &two].map(standing), [TokenStanding::Lives; 2]);
+        assert_eq!(standing(&odd), TokenStanding::Unknown, "that is no name of ours");
+        assert_eq!(standing(&name(1)), TokenStanding::Unknown);
+        assert_eq!(
+            logins.standing(&claims(4, two.as_str())),
+            TokenStanding::Ended,
+            "it is another's"
+        );
         let nameless = Claims { login: None, ..claims(2, "") };
-        assert_eq!(logins.standing(&nameless), Standing::Lives);
+        assert_eq!(logins.standing(&nameless), TokenStanding::Lives);
 
         logins.forget(&[two.clone(), odd.clone()]);
-        assert_eq!(standing(&two), Standing::Unknown);
+        assert_eq!(standing(&two), TokenStanding::Unknown);
         let ended = Revocation { user: user(2), logins: vec![(one.clone(), NOW)], void: None };
         logins.add(ended, NOW);
         logins.bury(odd.clone(), NOW, NOW);
-        assert_eq!([&one, &odd].map(standing), [Standing::Ended; 2]);
+        assert_eq!([&one, &odd].map(standing), [TokenStanding::Ended; 2]);
         // Who has looked it up before it ended comes too late.
         assert!(!logins.admit(&one, user(2)));
-        assert_eq!(standing(&one), Standing::Ended);
+        assert_eq!(standing(&one), TokenStanding::Ended);
     }
 
     #[test]

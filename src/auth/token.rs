@@ -11,7 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::revoked::{Revocations, Standing};
+use super::revoked::{Revocations, TokenStanding};
 use super::{AuthError, hmac, random};
 use crate::domain::accounts::login::{Claims, LoginId};
 use crate::domain::accounts::user::User;
@@ -36,7 +36,7 @@ pub struct Tokens {
 
 /// A token that is not signed yet. Its log-in must be stored first, or nobody can end it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
+pub struct TokenDraft {
     /// The log-in it belongs to.
     pub login: LoginId,
     /// When it is issued, in whole seconds.
@@ -45,7 +45,7 @@ pub struct Draft {
     pub expires_at: Timestamp,
 }
 
-impl Draft {
+impl TokenDraft {
     /// The same, issued after a moment up to which the user's tokens are void.
     pub fn after(self, void_through: Option<Timestamp>) -> Self {
         // The next whole second: a token says no smaller part of the time.
@@ -111,21 +111,21 @@ impl Tokens {
     ///
     /// # Errors
     /// [`AuthError::Random`].
-    pub fn draft(&self, now: Timestamp) -> Result<Draft, AuthError> {
+    pub fn draft(&self, now: Timestamp) -> Result<TokenDraft, AuthError> {
         Ok(self.draft_for(LoginId::new(&random::url_safe_text::<JTI_BYTES>()?), now))
     }
 
     /// A further token of a log-in.
-    pub fn draft_for(&self, login: LoginId, now: Timestamp) -> Draft {
+    pub fn draft_for(&self, login: LoginId, now: Timestamp) -> TokenDraft {
         let expires_at = whole_seconds(now.after(self.lifetime));
-        Draft { login, issued_at: whole_seconds(now), expires_at }
+        TokenDraft { login, issued_at: whole_seconds(now), expires_at }
     }
 
     /// The token of `user` that was drafted.
     ///
     /// # Errors
     /// [`AuthError::Sign`].
-    pub fn sign(&self, user: &User, draft: &Draft) -> Result<String, AuthError> {
+    pub fn sign(&self, user: &User, draft: &TokenDraft) -> Result<String, AuthError> {
         let payload = Payload {
             id: user.id.to_string(),
             name: &user.name,
@@ -159,9 +159,9 @@ impl Tokens {
         let issued_at = decoded.get("iat").and_then(numeric_date).unwrap_or(LONG_AGO);
         let claims = Claims { user, login, issued_at, expires_at };
         match self.revoked.standing(&claims) {
-            Standing::Lives => Ok(claims),
-            Standing::Ended => Err(TokenError::Revoked),
-            Standing::Unknown => Err(TokenError::Unknown(Box::new(claims))),
+            TokenStanding::Lives => Ok(claims),
+            TokenStanding::Ended => Err(TokenError::Revoked),
+            TokenStanding::Unknown => Err(TokenError::Unknown(Box::new(claims))),
         }
     }
 }

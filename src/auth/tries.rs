@@ -19,11 +19,11 @@ const KEYS_KEPT: usize = 10_000;
 pub(super) struct Tries<K> {
     burst: u32,
     interval: Duration,
-    books: Mutex<Books<K>>,
+    counts: Mutex<TryCounts<K>>,
 }
 
 #[derive(Debug)]
-struct Books<K> {
+struct TryCounts<K> {
     /// When the burst of a key will be whole again, (the generic cell rate algorithm).
     whole_at: HashMap<K, Duration>,
     keys_max: usize,
@@ -32,38 +32,38 @@ struct Books<K> {
 impl<K: Hash + Eq + Clone> Tries<K> {
     /// So many tries at once, and as many more in a `period`.
     pub(super) fn new(burst: u32, period: Duration) -> Self {
-        let books = Books { whole_at: HashMap::new(), keys_max: KEYS_KEPT };
+        let counts = TryCounts { whole_at: HashMap::new(), keys_max: KEYS_KEPT };
         let interval = period.checked_div(burst).unwrap_or(period);
-        Self { burst, interval, books: Mutex::new(books) }
+        Self { burst, interval, counts: Mutex::new(counts) }
     }
 
     /// Takes a try; `now` is any steady time.
     pub(super) fn take(&self, key: &K, now: Duration) -> Result<(), TooMany> {
-        let mut books = self.books();
-        let whole_at = books.whole_at.get(key).copied().unwrap_or_default().max(now);
+        let mut counts = self.counts();
+        let whole_at = counts.whole_at.get(key).copied().unwrap_or_default().max(now);
         let after = whole_at.saturating_add(self.interval);
         let bound = now.saturating_add(self.interval.saturating_mul(self.burst));
         if after > bound {
             return Err(TooMany { retry_after: after.saturating_sub(bound) });
         }
-        books.whole_at.insert(key.clone(), after);
-        books.forget_whole(now);
+        counts.whole_at.insert(key.clone(), after);
+        counts.forget_whole(now);
         Ok(())
     }
 
     /// Takes a try back.
     pub(super) fn give_back(&self, key: &K) {
-        if let Some(whole_at) = self.books().whole_at.get_mut(key) {
+        if let Some(whole_at) = self.counts().whole_at.get_mut(key) {
             *whole_at = whole_at.saturating_sub(self.interval);
         }
     }
 
-    fn books(&self) -> MutexGuard<'_, Books<K>> {
-        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    fn counts(&self) -> MutexGuard<'_, TryCounts<K>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<K: Hash + Eq> Books<K> {
+impl<K: Hash + Eq> TryCounts<K> {
     /// Looks through all keys, but only when they have doubled since the last time.
     fn forget_whole(&mut self, now: Duration) {
         if self.whole_at.len() > self.keys_max {
@@ -113,6 +113,6 @@ mod tests {
             tries.take(&key, SECOND).unwrap();
         }
         tries.take(&KEYS_KEPT, 90 * SECOND).unwrap();
-        assert_eq!(tries.books().whole_at.len(), 1);
+        assert_eq!(tries.counts().whole_at.len(), 1);
     }
 }

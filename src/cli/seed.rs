@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::task::Output;
 use super::user;
-use crate::auth::token::Draft;
+use crate::auth::token::TokenDraft;
 use crate::domain::accounts::friendship::Friendship;
 use crate::domain::accounts::name::UserName;
 use crate::domain::accounts::user::{Email, User, UserPair};
@@ -134,7 +134,7 @@ fn pairs(ids: &[UserId], friends: Friends) -> Vec<UserPair> {
     }
 }
 
-fn login(user: UserId, draft: &Draft, created_at: Timestamp) -> NewLogin {
+fn login(user: UserId, draft: &TokenDraft, created_at: Timestamp) -> NewLogin {
     let (id, expires_at) = (draft.login.clone(), draft.expires_at);
     let agent = Some("tradewind seed".to_owned());
     NewLogin { id, user, agent, network: None, created_at, expires_at }
@@ -144,7 +144,7 @@ fn write(
     base: &Base,
     file: &mut dyn Write,
     people: &[Person],
-    drafts: &[Draft],
+    drafts: &[TokenDraft],
     pairs: &[UserPair],
 ) -> anyhow::Result<()> {
     let mut friends = std::collections::HashMap::<UserId, Vec<String>>::new();

@@ -11,7 +11,7 @@ use super::deliver::{Deliver, Delivery, News};
 
 /// Where a session is among those of its thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
+pub struct SessionSlot {
     /// The number of the slot, free again when its session has gone.
     pub index: u32,
     /// How many sessions have had that number before.
@@ -27,13 +27,13 @@ pub struct ThreadBatch(pub Vec<BatchPart>);
 #[derive(Debug)]
 pub enum BatchPart {
     /// Things for one session.
-    Unicast(Slot, Vec<Delivery>),
+    Unicast(SessionSlot, Vec<Delivery>),
     /// News for each of several.
-    Multicast(Vec<Slot>, News),
+    Multicast(Vec<SessionSlot>, News),
 }
 
 impl BatchPart {
-    fn new(slot: Slot, deliver: Deliver) -> Self {
+    fn new(slot: SessionSlot, deliver: Deliver) -> Self {
         match deliver {
             Deliver::Own(items) => Self::Unicast(slot, items),
             Deliver::Shared(news) => Self::Multicast(vec![slot], news),
@@ -50,11 +50,11 @@ pub struct Thread {
 }
 
 /// The way to a session.
-pub struct Route {
+pub struct SessionRoute {
     /// Its thread.
     pub thread: Arc<Thread>,
     /// Its slot there.
-    pub slot: Slot,
+    pub slot: SessionSlot,
 }
 
 /// Batches for several threads, which leave together.
@@ -65,7 +65,7 @@ pub struct Batches {
 
 impl Batches {
     /// Adds something for a session.
-    pub fn add(&mut self, route: &Route, deliver: Deliver) {
+    pub fn add(&mut self, route: &SessionRoute, deliver: Deliver) {
         let is_known = |(thread, _): &&mut (Arc<Thread>, _)| Arc::ptr_eq(thread, &route.thread);
         let Some((_, parts)) = self.threads.iter_mut().find(is_known) else {
             let part = BatchPart::new(route.slot, deliver);

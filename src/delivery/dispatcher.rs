@@ -35,7 +35,7 @@ impl Actor for ThreadDispatcher {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        ctx.spawn(Serve);
+        ctx.spawn(ServeQueue);
     }
 }
 
@@ -86,9 +86,9 @@ impl ThreadDispatcher {
 }
 
 /// Serves as long as there is somebody to serve. Polled after the mailbox, like a session's pump.
-struct Serve;
+struct ServeQueue;
 
-impl ActorFuture<ThreadDispatcher> for Serve {
+impl ActorFuture<ThreadDispatcher> for ServeQueue {
     type Output = ();
 
     fn poll(

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::backlog::{Backlog, short};
-use super::batch::{Batches, Route};
+use super::batch::{Batches, SessionRoute};
 use super::deliver::{Deliver, Delivery};
 use crate::domain::close::CloseReason;
 use crate::wire::Kind;
@@ -19,7 +19,7 @@ const BYTES_MAX: usize = 1 << 31;
 pub struct SessionHandle {
     /// How it wants events written.
     pub kind: Kind,
-    route: Route,
+    route: SessionRoute,
     backlog: Arc<Backlog>,
     /// What was handed over, and its bytes.
     handed: u32,
@@ -36,7 +36,7 @@ pub struct Congested;
 
 impl SessionHandle {
     /// The way to a session.
-    pub fn new(kind: Kind, route: Route, backlog: Arc<Backlog>) -> Self {
+    pub fn new(kind: Kind, route: SessionRoute, backlog: Arc<Backlog>) -> Self {
         Self { kind, route, backlog, handed: 0, handed_bytes: 0, taken: 0, taken_bytes: 0 }
     }
 
@@ -117,7 +117,7 @@ mod tests {
     use actix::{Actor, Context, Handler};
 
     use super::*;
-    use crate::delivery::batch::{BatchPart, Slot, Thread, ThreadBatch};
+    use crate::delivery::batch::{BatchPart, SessionSlot, Thread, ThreadBatch};
     use crate::delivery::deliver::News;
     use crate::wire::Frame;
     use crate::wire::rewind::Mode;
@@ -141,7 +141,7 @@ mod tests {
     fn handle(heard: &Arc<Mutex<Vec<BatchPart>>>) -> SessionHandle {
         let dispatcher = Dispatcher(Arc::clone(heard)).start().recipient();
         let thread = Arc::new(Thread { dispatcher, messages_max: MESSAGES_MAX });
-        let route = Route { thread, slot: Slot { index: 0, generation: 0 } };
+        let route = SessionRoute { thread, slot: SessionSlot { index: 0, generation: 0 } };
         let backlog = Arc::new(Backlog::new(Duration::ZERO));
         SessionHandle::new(Kind::Rewind(Mode::Readme.into()), route, backlog)
     }

@@ -8,7 +8,7 @@ use actix::{Actor as _, Recipient};
 use bytes::BytesMut;
 
 use super::backlog::Backlog;
-use super::batch::{Route, Slot, Thread};
+use super::batch::{SessionRoute, SessionSlot, Thread};
 use super::deliver::{Deliver, News};
 use super::dispatcher::ThreadDispatcher;
 use crate::telemetry::Metrics;
@@ -88,7 +88,7 @@ struct LocalSlot {
 }
 
 impl LocalSessions {
-    fn insert(&mut self, session: LocalSession) -> Slot {
+    fn insert(&mut self, session: LocalSession) -> SessionSlot {
         let next = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
         let index = self.free.pop().unwrap_or(next);
         match self.slot(index) {
@@ -102,10 +102,10 @@ impl LocalSessions {
             }
         }
         let generation = self.slot(index).map_or(0, |slot| slot.generation);
-        Slot { index, generation }
+        SessionSlot { index, generation }
     }
 
-    fn remove(&mut self, at: Slot) {
+    fn remove(&mut self, at: SessionSlot) {
         if self.get(at).is_some()
             && let Some(slot) = self.slot(at.index)
         {
@@ -119,7 +119,7 @@ impl LocalSessions {
     }
 
     /// The session in a slot, if it has not gone.
-    pub(super) fn get(&self, at: Slot) -> Option<&LocalSession> {
+    pub(super) fn get(&self, at: SessionSlot) -> Option<&LocalSession> {
         let slot = self.slots.get(usize::try_from(at.index).ok()?)?;
         slot.session.as_ref().filter(|_| slot.generation == at.generation)
     }
@@ -137,7 +137,7 @@ struct LocalThread {
 }
 
 /// Makes a session of this thread known to its dispatcher. To be followed by [`leave`].
-pub fn join(session: LocalSession, messages_max: usize, metrics: &Metrics) -> Route {
+pub fn join(session: LocalSession, messages_max: usize, metrics: &Metrics) -> SessionRoute {
     LOCAL.with_borrow_mut(|local| {
         let slot = local.sessions.borrow_mut().insert(session);
         // A thread may outlive what runs on it.
@@ -149,11 +149,11 @@ pub fn join(session: LocalSession, messages_max: usize, metrics: &Metrics) -> Ro
             Arc::new(Thread { dispatcher, messages_max })
         });
         local.thread = Some(Arc::clone(&thread));
-        Route { thread, slot }
+        SessionRoute { thread, slot }
     })
 }
 
 /// Takes a session of this thread out again.
-pub fn leave(slot: Slot) {
+pub fn leave(slot: SessionSlot) {
     LOCAL.with_borrow(|local| local.sessions.borrow_mut().remove(slot));
 }

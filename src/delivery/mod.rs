@@ -15,7 +15,7 @@ mod handle;
 mod local;
 
 pub use backlog::Backlog;
-pub use batch::{Batches, Route, Slot};
+pub use batch::{Batches, SessionRoute, SessionSlot};
 pub use deliver::{Deliver, Delivery, News};
 pub use fanout::{EventKey, Fanout};
 pub use handle::{Congested, SessionHandle};

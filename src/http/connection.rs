@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::concurrency::{PerAddress, Permit};
+use crate::auth::concurrency::{AddressPermit, PerAddress};
 
 /// How long a peer that was refused may take to read that.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -53,7 +53,7 @@ pub struct ConnectionState {
     phase: Cell<ConnectionPhase>,
     /// Whether the timer does not know of the phase yet.
     changed: Cell<bool>,
-    permit: RefCell<Option<Permit>>,
+    permit: RefCell<Option<AddressPermit>>,
 }
 
 impl ConnectionState {

@@ -28,7 +28,7 @@ use futures_core::Stream;
 use super::connection::{ConnectionState, Serving};
 use super::error::ApiError;
 use super::{State, peer};
-use crate::auth::concurrency::Permit;
+use crate::auth::concurrency::AddressPermit;
 
 /// Up to so many bytes a body has one time for the whole.
 const ONE_TIME_BYTES: u64 = 65_536;
@@ -118,7 +118,7 @@ fn warn_of_proxy(state: &State, headers: &HeaderMap) {
 
 /// Behind a proxy, requests count by the address that it names, and by its own where it names none;
 /// otherwise connections count.
-fn unfinished(state: &State, request: &HttpRequest) -> Result<Option<Permit>, ()> {
+fn unfinished(state: &State, request: &HttpRequest) -> Result<Option<AddressPermit>, ()> {
     if !state.settings.trust_proxy {
         return Ok(None);
     }
@@ -128,7 +128,7 @@ fn unfinished(state: &State, request: &HttpRequest) -> Result<Option<Permit>, ()
 /// What is kept until the answer has been given: that the connection is busy, what has not been read of
 /// the request, and the permit. Dropped, an unread body would be read by actix-http to its end, however
 /// long that takes; kept, it closes the connection.
-type Rest = (Option<Serving>, Option<Shared>, Option<Permit>);
+type Rest = (Option<Serving>, Option<Shared>, Option<AddressPermit>);
 
 /// The body of an answer, and what is kept with it.
 pub struct Held {

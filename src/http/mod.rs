@@ -30,7 +30,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use crate::auth::concurrency::PerAddress;
-use crate::auth::limits::Limits;
+use crate::auth::limits::RateLimits;
 use crate::auth::password::Passwords;
 use crate::auth::token::{TokenError, Tokens};
 use crate::domain::accounts::login::{Claims, Proof};
@@ -103,7 +103,7 @@ pub struct State {
     /// Makes and checks tokens.
     pub tokens: Tokens,
     /// Rates of log-ins and registrations.
-    pub limits: Limits,
+    pub limits: RateLimits,
     /// Requests that are not finished, by the address that a trusted proxy names.
     pub unfinished: Arc<PerAddress>,
     /// Whether a request has come by a proxy that is not trusted.

@@ -7,7 +7,7 @@ use super::State;
 use super::error::ApiError;
 use super::v1::problem::Problem;
 use crate::auth::AuthError;
-use crate::auth::limits::{Standing, TooMany};
+use crate::auth::limits::{Familiarity, TooMany};
 use crate::auth::password::Verdict;
 use crate::domain::accounts::login::Network;
 use crate::domain::accounts::user::Email;
@@ -24,7 +24,7 @@ pub struct Claim {
     pub account: Option<Account>,
     /// What tries are counted by; `None` if what he says is no address.
     email: Option<Email>,
-    standing: Standing,
+    familiarity: Familiarity,
     peer: IpAddr,
 }
 
@@ -62,15 +62,15 @@ impl Claim {
     pub async fn by_address(state: &State, text: &str, peer: IpAddr) -> Result<Self, StoreError> {
         let email = Email::parse(text);
         let Some(wanted) = email.clone() else {
-            return Ok(Self { account: None, email, standing: Standing::Stranger, peer });
+            return Ok(Self { account: None, email, familiarity: Familiarity::Stranger, peer });
         };
         let found = state.store.read(move |conn| {
             let account = users::by_email(conn, &wanted)?;
             let user = account.as_ref().map(|account| account.user.id);
-            Ok((account, standing(conn, user, peer)?))
+            Ok((account, familiarity(conn, user, peer)?))
         });
-        let (account, standing) = found.await?;
-        Ok(Self { account, email, standing, peer })
+        let (account, familiarity) = found.await?;
+        Ok(Self { account, email, familiarity, peer })
     }
 
     /// The claim of somebody who has a token of a user; `None` if there is no such user.
@@ -84,24 +84,24 @@ impl Claim {
     ) -> Result<Option<Self>, StoreError> {
         let found = state
             .store
-            .read(move |conn| Ok((users::account(conn, id)?, standing(conn, Some(id), peer)?)));
-        let (account, standing) = found.await?;
+            .read(move |conn| Ok((users::account(conn, id)?, familiarity(conn, Some(id), peer)?)));
+        let (account, familiarity) = found.await?;
         let claim = |account: Account| {
             let email = Email::parse(&account.email);
-            Self { account: Some(account), email, standing, peer }
+            Self { account: Some(account), email, familiarity, peer }
         };
         Ok(account.map(claim))
     }
 }
 
-fn standing(
+fn familiarity(
     conn: &mut Connection,
     user: Option<UserId>,
     peer: IpAddr,
-) -> Result<Standing, StoreError> {
-    let Some(user) = user else { return Ok(Standing::Stranger) };
+) -> Result<Familiarity, StoreError> {
+    let Some(user) = user else { return Ok(Familiarity::Stranger) };
     let known = logins::came_from(conn, user, &Network::of(peer))?;
-    Ok(if known { Standing::Known } else { Standing::Stranger })
+    Ok(if known { Familiarity::Known } else { Familiarity::Stranger })
 }
 
 /// The account, with the hash that it has now, if the password is that of it.
@@ -113,13 +113,13 @@ pub async fn prove(
     claim: Claim,
     password: String,
 ) -> Result<Option<Account>, Untried> {
-    let Claim { account, email, standing, peer } = claim;
+    let Claim { account, email, familiarity, peer } = claim;
     if !state.settings.passwords.may_be(&password) {
         return Ok(None);
     }
     let attempt = email
         .as_ref()
-        .map(|email| state.limits.attempt(email, Network::of(peer), standing))
+        .map(|email| state.limits.attempt(email, Network::of(peer), familiarity))
         .transpose()
         .inspect_err(|_| state.limited("login", peer))
         .map_err(Untried::TooMany)?;

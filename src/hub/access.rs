@@ -34,7 +34,7 @@ pub struct Hub {
     pub(super) clock: Arc<dyn Clock>,
     epoch: Arc<str>,
     pub(super) revoked: Arc<Revocations>,
-    known: Batched<UserId, Option<Known>>,
+    known: Batched<UserId, Option<UserAndFriends>>,
     pub(super) dm_policy: DmPolicy,
     pub(super) slice_bytes: usize,
     next_session: Arc<AtomicU64>,
@@ -137,7 +137,7 @@ impl Hub {
         async move {
             // A session asks once at a time, so there are no more questions than sessions.
             let known = hub.known.get(user).await.map_err(refusal)?;
-            let Some(Known { user, requests, friends }) = known else { return Ok(None) };
+            let Some(UserAndFriends { user, requests, friends }) = known else { return Ok(None) };
             let (found, finds) = oneshot::channel();
             let ids = friends.iter().map(|friend| friend.id).collect();
             hub.ask(Arrive { session, friends: ids, found })?;
@@ -226,21 +226,21 @@ pub fn refusal(error: StoreError) -> Refusal {
 }
 
 /// Who a user is and whom they know.
-struct Known {
+struct UserAndFriends {
     user: User,
     requests: Vec<User>,
     friends: Vec<User>,
 }
 
 /// Who users are and whom they know, for all of them at once.
-fn known(conn: &mut Connection, ids: &[UserId]) -> Result<Vec<Option<Known>>, StoreError> {
+fn known(conn: &mut Connection, ids: &[UserId]) -> Result<Vec<Option<UserAndFriends>>, StoreError> {
     let users = users::by_ids(conn, ids)?;
     let requests = friendships::requests_to(conn, ids)?;
     let friends = friendships::friends_of(conn, ids)?;
     let known = |id| {
         let of = |lists: &HashMap<UserId, Vec<User>>| lists.get(id).cloned().unwrap_or_default();
         let user = users.get(id)?.clone();
-        Some(Known { user, requests: of(&requests), friends: of(&friends) })
+        Some(UserAndFriends { user, requests: of(&requests), friends: of(&friends) })
     };
     Ok(ids.iter().map(known).collect())
 }

@@ -9,16 +9,16 @@ use crate::domain::id::SessionId;
 
 /// A time on the steady clock, in half the space of a [`Duration`]: each session has several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment {
+pub struct SteadyMoment {
     micros: u64,
 }
 
-impl Moment {
+impl SteadyMoment {
     /// Later than all others.
     pub const NEVER: Self = Self { micros: u64::MAX };
 }
 
-impl From<Duration> for Moment {
+impl From<Duration> for SteadyMoment {
     fn from(at: Duration) -> Self {
         Self { micros: u64::try_from(at.as_micros()).unwrap_or(u64::MAX) }
     }
@@ -29,17 +29,17 @@ impl From<Duration> for Moment {
 /// whoever takes them out must ask the session's own table.
 #[derive(Default)]
 pub struct Deadlines {
-    queue: BinaryHeap<Reverse<(Moment, SessionId)>>,
+    queue: BinaryHeap<Reverse<(SteadyMoment, SessionId)>>,
 }
 
 impl Deadlines {
     /// Look at the session at this time.
-    pub fn set(&mut self, session: SessionId, at: Moment) {
+    pub fn set(&mut self, session: SessionId, at: SteadyMoment) {
         self.queue.push(Reverse((at, session)));
     }
 
     /// Takes out all times that have come, with their sessions.
-    pub fn due(&mut self, now: Moment) -> Vec<(Moment, SessionId)> {
+    pub fn due(&mut self, now: SteadyMoment) -> Vec<(SteadyMoment, SessionId)> {
         let mut due = Vec::new();
         while let Some(Reverse((at, session))) = self.queue.peek().copied() {
             if at > now {
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn gives_what_is_due_in_order() {
-        let at = |ms| Moment::from(Duration::from_millis(ms));
+        let at = |ms| SteadyMoment::from(Duration::from_millis(ms));
         let mut deadlines = Deadlines::default();
         deadlines.set(SessionId(1), at(30));
         deadlines.set(SessionId(2), at(10));

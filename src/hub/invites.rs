@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::domain::chat::invite::InviteId;
 use crate::domain::id::UserId;
 
-/// Bounds of the table.
+/// InviteBounds of the table.
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds {
+pub struct InviteBounds {
     /// How long an invitation is known.
     pub timeout: Duration,
     /// How many of one user are known; of more the oldest are forgotten.
@@ -26,7 +26,7 @@ pub struct Invite {
 
 /// The pending invitations of each user, oldest first.
 pub struct Invites {
-    bounds: Bounds,
+    bounds: InviteBounds,
     of: HashMap<UserId, VecDeque<Pending>>,
 }
 
@@ -39,7 +39,7 @@ struct Pending {
 
 impl Invites {
     /// No invitations.
-    pub fn new(bounds: Bounds) -> Self {
+    pub fn new(bounds: InviteBounds) -> Self {
         Self { bounds, of: HashMap::new() }
     }
 
@@ -86,7 +86,7 @@ mod tests {
     }
 
     fn invites() -> Invites {
-        Invites::new(Bounds { timeout: 10 * SECOND, per_user_max: 3 })
+        Invites::new(InviteBounds { timeout: 10 * SECOND, per_user_max: 3 })
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::deadlines::Moment;
+use super::deadlines::SteadyMoment;
 use super::sessions::Entry;
 use super::{ChatServer, Settings};
 use crate::delivery::{Batches, Deliver, Delivery};
@@ -57,7 +57,7 @@ impl ChatServer {
             return;
         }
         let steady = self.parts.clock.steady();
-        let now = Moment::from(steady);
+        let now = SteadyMoment::from(steady);
         let mut batches = Batches::default();
         for (at, session) in self.deadlines.due(now) {
             let Some(entry) = self.sessions.get(session).filter(|entry| entry.check_at == at)
@@ -75,7 +75,7 @@ impl ChatServer {
             self.schedule(session);
         }
         batches.send();
-        self.tell_goings();
+        self.tell_transitions();
         self.tell_statuses(steady);
         self.end_typing(steady);
     }
@@ -96,7 +96,7 @@ impl ChatServer {
         batches: &mut Batches,
     ) {
         let Some(entry) = self.sessions.get_mut(session) else { return };
-        let was_called = entry.last_call != Moment::NEVER;
+        let was_called = entry.last_call != SteadyMoment::NEVER;
         if was_called && entry.last_call > now.into() {
             return;
         }
@@ -112,13 +112,13 @@ impl ChatServer {
     /// Pings the peer of a session, if it is time.
     fn ping(&mut self, session: SessionId, now: Duration, batches: &mut Batches) {
         let Some(entry) = self.sessions.get_mut(session) else { return };
-        entry.last_call = Moment::NEVER;
+        entry.last_call = SteadyMoment::NEVER;
         if entry.ping_at > now.into() {
             return;
         }
         let interval = self.settings.ping_interval(entry.handle.kind.upkeep());
         entry.ping_at =
-            interval.map_or(Moment::NEVER, |interval| now.saturating_add(interval).into());
+            interval.map_or(SteadyMoment::NEVER, |interval| now.saturating_add(interval).into());
         self.hand(session, Delivery::Ping, batches);
     }
 
@@ -137,8 +137,8 @@ impl ChatServer {
         let Some(entry) = self.sessions.get_mut(session) else { return };
         let upkeep = entry.handle.kind.upkeep();
         entry.ping_at = match self.settings.ping_interval(upkeep) {
-            None => Moment::NEVER,
-            Some(_) if entry.ping_at != Moment::NEVER => entry.ping_at,
+            None => SteadyMoment::NEVER,
+            Some(_) if entry.ping_at != SteadyMoment::NEVER => entry.ping_at,
             Some(interval) => {
                 let half = interval / 2;
                 let share = u32::try_from(session.0 % 64).unwrap_or_default();
@@ -152,7 +152,9 @@ impl ChatServer {
         let now = self.parts.clock.steady();
         let Some(entry) = self.sessions.get(session) else { return };
         let at = match entry.last_call {
-            Moment::NEVER => entry.ping_at.min(entry.identify_by).min(self.silent_at(entry, now)),
+            SteadyMoment::NEVER => {
+                entry.ping_at.min(entry.identify_by).min(self.silent_at(entry, now))
+            }
             _ => now.saturating_add(CALLED_INTERVAL).into(),
         };
         let at = at.min(entry.expires_at);
@@ -163,11 +165,11 @@ impl ChatServer {
     }
 
     /// When a session's silence becomes too long.
-    fn silent_at(&self, entry: &Entry, now: Duration) -> Moment {
+    fn silent_at(&self, entry: &Entry, now: Duration) -> SteadyMoment {
         let upkeep = entry.handle.kind.upkeep();
         // Before it is pinged, `identify_by` counts.
-        if upkeep == Upkeep::Pings && entry.ping_at == Moment::NEVER {
-            return Moment::NEVER;
+        if upkeep == Upkeep::Pings && entry.ping_at == SteadyMoment::NEVER {
+            return SteadyMoment::NEVER;
         }
         // A sign of life that was noted before a pause was seems to come from the future.
         let last_beat = entry.handle.last_beat().min(now);

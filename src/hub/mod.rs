@@ -7,7 +7,6 @@
 mod access;
 mod blocks;
 mod deadlines;
-mod goings;
 mod handlers;
 mod invites;
 mod lifetimes;
@@ -19,6 +18,7 @@ mod presence;
 mod rooms;
 mod sessions;
 mod statuses;
+mod transitions;
 mod typing;
 
 use std::collections::VecDeque;
@@ -41,17 +41,17 @@ use crate::store::{Done, Store};
 use crate::telemetry::Metrics;
 
 pub use access::Hub;
-pub use invites::Bounds as InviteBounds;
+pub use invites::InviteBounds;
 pub use pauses::AwakeClock;
 
 use deadlines::Deadlines;
-use goings::Going;
 use invites::Invites;
 use lifetimes::SWEEP_INTERVAL;
 use pauses::Watch;
 use presence::Presence;
 use sessions::Sessions;
 use statuses::Statuses;
+use transitions::PresenceTransition;
 use typing::Typists;
 
 /// Clients that are told to come back do so spread over this time.
@@ -117,24 +117,24 @@ pub struct ChatServer {
     statuses: Statuses,
     typists: Typists,
     /// Users who have come or gone, and whose friends have not been told yet.
-    goings: VecDeque<Going>,
+    transitions: VecDeque<PresenceTransition>,
     /// Writes that the store has not answered yet, in its order.
-    under_way: VecDeque<UnderWay>,
+    pending_writes: VecDeque<PendingWrite>,
     next_ticket: u64,
     drain: Option<Drain>,
 }
 
 /// A write that waits for its commit.
-struct UnderWay {
+struct PendingWrite {
     ticket: u64,
     asker: Asker,
     user: UserId,
     /// What is told, if nothing of it is stored.
-    untold: Option<Untold>,
+    ephemeral: Option<Ephemeral>,
     at: Instant,
 }
 
-impl UnderWay {
+impl PendingWrite {
     /// Who does it, and the request that is answered.
     fn doer(&self) -> (UserId, Option<(SessionId, u64)>) {
         (self.user, self.asker.request())
@@ -163,13 +163,13 @@ impl Asker {
 }
 
 /// Who asks, and since when.
-struct Asked {
+struct Submission {
     by: Asker,
     at: Instant,
 }
 
 /// Something that is told, if the rules allow it, and not stored.
-enum Untold {
+enum Ephemeral {
     /// To a user.
     Signal(UserId, Signal),
     /// To a room.
@@ -189,14 +189,14 @@ impl ChatServer {
             invites: Invites::new(settings.invites),
             statuses: Statuses::default(),
             typists: Typists::default(),
-            goings: VecDeque::new(),
+            transitions: VecDeque::new(),
             settings,
             parts,
             sessions: Sessions::default(),
             presence: Presence::default(),
             deadlines: Deadlines::default(),
             watch: Watch::default(),
-            under_way: VecDeque::new(),
+            pending_writes: VecDeque::new(),
             next_ticket: 0,
             drain: None,
         }
@@ -213,7 +213,7 @@ impl ChatServer {
     }
 
     /// Takes a session out of every table, and counts why.
-    fn put_out(&mut self, session: SessionId, reason: CloseReason) -> Option<SessionHandle> {
+    fn drop_session(&mut self, session: SessionId, reason: CloseReason) -> Option<SessionHandle> {
         let handle = self.remove(session)?;
         log::info!("session {session} put out: {}", reason.name());
         self.parts.metrics.evictions.with_label_values(&[reason.name()]).inc();
@@ -222,7 +222,7 @@ impl ChatServer {
 
     /// Puts a session out and tells it why.
     fn evict(&mut self, session: SessionId, reason: CloseReason) {
-        if let Some(mut handle) = self.put_out(session, reason) {
+        if let Some(mut handle) = self.drop_session(session, reason) {
             handle.evict(reason);
         }
     }
@@ -230,7 +230,7 @@ impl ChatServer {
     /// Goes on with a stop: sessions are told once nothing is under way, and the stop is done once
     /// they are gone.
     fn advance_drain(&mut self) {
-        let idle = self.under_way.is_empty();
+        let idle = self.pending_writes.is_empty();
         let Some(drain) = &mut self.drain else { return };
         if idle && !drain.told {
             drain.told = true;

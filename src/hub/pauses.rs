@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::ChatServer;
-use super::deadlines::Moment;
+use super::deadlines::SteadyMoment;
 use super::lifetimes::SWEEP_INTERVAL;
 use crate::domain::clock::{Clock, Timestamp};
 
@@ -48,7 +48,7 @@ impl AwakeClock {
     }
 
     /// A moment of the wall clock on the steady one; the past is now.
-    pub(super) fn moment_of(&self, wall: Timestamp) -> Moment {
+    pub(super) fn moment_of(&self, wall: Timestamp) -> SteadyMoment {
         let left = wall.micros().saturating_sub(self.now().micros());
         let left = Duration::from_micros(u64::try_from(left).unwrap_or(0));
         self.steady().saturating_add(left).into()
@@ -135,13 +135,13 @@ impl ChatServer {
             let spare = pause.length.max(interval.unwrap_or_default()).saturating_add(REST);
             let silent_since = now.saturating_sub(silence_max.saturating_sub(spare));
             entry.handle.beat_not_before(silent_since);
-            entry.last_call = Moment::NEVER;
-            if entry.ping_at != Moment::NEVER {
+            entry.last_call = SteadyMoment::NEVER;
+            if entry.ping_at != SteadyMoment::NEVER {
                 entry.ping_at = now.into();
             }
             // Tokens end by the wall clock, which does not wait.
             if let Some(claims) =
-                entry.claims.as_ref().filter(|_| entry.expires_at != Moment::NEVER)
+                entry.claims.as_ref().filter(|_| entry.expires_at != SteadyMoment::NEVER)
             {
                 entry.expires_at = self.parts.clock.moment_of(claims.expires_at);
             }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::deadlines::Moment;
+use super::deadlines::SteadyMoment;
 use crate::delivery::SessionHandle;
 use crate::domain::accounts::login::Claims;
 use crate::domain::id::{SessionId, UserId};
@@ -14,15 +14,15 @@ pub struct Entry {
     /// What the token says that it has shown last, if it has.
     pub claims: Option<Claims>,
     /// When it must have shown whose it is; never, if it has.
-    pub identify_by: Moment,
+    pub identify_by: SteadyMoment,
     /// When its peer is pinged next; never, if it is not.
-    pub ping_at: Moment,
+    pub ping_at: SteadyMoment,
     /// When its token ends; never, before it has shown one.
-    pub expires_at: Moment,
+    pub expires_at: SteadyMoment,
     /// Until when it may answer the last call; never, if it was not called.
-    pub last_call: Moment,
+    pub last_call: SteadyMoment,
     /// When it is looked at next.
-    pub check_at: Moment,
+    pub check_at: SteadyMoment,
 }
 
 impl Entry {
@@ -41,8 +41,8 @@ pub struct Sessions {
 
 impl Sessions {
     /// Puts in a session that nobody has identified, and must be identified by then.
-    pub fn insert(&mut self, session: SessionId, handle: SessionHandle, identify_by: Moment) {
-        let never = Moment::NEVER;
+    pub fn insert(&mut self, session: SessionId, handle: SessionHandle, identify_by: SteadyMoment) {
+        let never = SteadyMoment::NEVER;
         let entry = Entry {
             handle,
             claims: None,

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 
 use crate::auth::AuthError;
 use crate::auth::concurrency::PerAddress;
-use crate::auth::limits::Limits;
+use crate::auth::limits::RateLimits;
 use crate::auth::password::Passwords;
 use crate::auth::revoked::Revocations;
 use crate::auth::token::Tokens;
@@ -130,7 +130,7 @@ pub async fn start(
         metrics: metrics.clone(),
     };
     let hub = start_hub(config, parts, &hub_arbiter);
-    let limits = Limits::new(&config.limits);
+    let limits = RateLimits::new(&config.limits);
     let sessions = shared(config, base.tokens.clone(), clock, (&hub, &limits, &metrics));
     let queue = mail::Queue::default();
     let mut tasks = start_tasks(&store, &base.clock, &base.mint, base.tokens.revoked());
@@ -266,7 +266,7 @@ fn shared(
     config: &Config,
     tokens: Tokens,
     clock: Arc<dyn Clock>,
-    (hub, limits, metrics): (&Hub, &Limits, &Metrics),
+    (hub, limits, metrics): (&Hub, &RateLimits, &Metrics),
 ) -> Arc<session::Shared> {
     Arc::new(session::Shared {
         hub: hub.clone(),

@@ -24,7 +24,7 @@ use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
 
 use crate::auth::rates::Rates;
 use crate::auth::token::Tokens;
-use crate::delivery::{self, Backlog, Deliver, Delivery, LocalSession, SessionHandle, Slot};
+use crate::delivery::{self, Backlog, Deliver, Delivery, LocalSession, SessionHandle, SessionSlot};
 pub use crate::delivery::{Bypass, News, WrittenNews};
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
@@ -135,7 +135,7 @@ pub struct Session<A: Adapter> {
     brake: Brake,
     backlog: Arc<Backlog>,
     /// Where the thread's dispatcher finds it.
-    slot: Option<Slot>,
+    slot: Option<SessionSlot>,
     shared: Arc<Shared>,
     seat: Seat,
     /// The socket's side.

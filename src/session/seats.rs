@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::auth::concurrency::{PerAddress, Permit};
+use crate::auth::concurrency::{AddressPermit, PerAddress};
 
 /// The seats of a hub.
 pub struct Seats {
@@ -19,7 +19,7 @@ pub struct Seats {
 pub struct Seat {
     _permit: OwnedSemaphorePermit,
     /// While its user is not known. Apart, because most sessions are past that.
-    before_auth: Option<Box<Permit>>,
+    before_auth: Option<Box<AddressPermit>>,
 }
 
 /// Why there is no seat.

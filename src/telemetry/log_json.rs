@@ -14,7 +14,7 @@ pub(super) fn write(
     time: &impl Display,
     record: &Record<'_>,
 ) -> io::Result<()> {
-    let mut fields = Fields(Map::new());
+    let mut fields = JsonFields(Map::new());
     record.key_values().visit(&mut fields).map_err(|fault| io::Error::other(fault.to_string()))?;
     let own = [
         ("time", time.to_string()),
@@ -27,9 +27,9 @@ pub(super) fn write(
     writeln!(out, "{}", Json::Object(fields.0))
 }
 
-struct Fields(Map<String, Json>);
+struct JsonFields(Map<String, Json>);
 
-impl<'kvs> VisitSource<'kvs> for Fields {
+impl<'kvs> VisitSource<'kvs> for JsonFields {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
         let json = value.to_i64().map(Json::from).or_else(|| value.to_u64().map(Json::from));
         let json = json.or_else(|| value.to_bool().map(Json::from));

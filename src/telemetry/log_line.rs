@@ -12,7 +12,7 @@ pub(super) fn write(
     time: &impl Display,
     record: &Record<'_>,
 ) -> io::Result<()> {
-    let mut fields = Fields(String::new());
+    let mut fields = LineFields(String::new());
     record.key_values().visit(&mut fields).map_err(|fault| io::Error::other(fault.to_string()))?;
     let message = record.args().to_string();
     let (level, target) = (record.level(), record.target());
@@ -35,9 +35,9 @@ impl Display for OneLine<'_> {
     }
 }
 
-struct Fields(String);
+struct LineFields(String);
 
-impl<'kvs> VisitSource<'kvs> for Fields {
+impl<'kvs> VisitSource<'kvs> for LineFields {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
         let text = value.to_string();
         let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '"';

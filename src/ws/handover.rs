@@ -89,11 +89,11 @@ pub fn end_with(head: &mut ResponseHead) {
     head.no_chunking(true);
 }
 
-type Parts<T> = FramedParts<T, h1::Codec>;
+type SocketParts<T> = FramedParts<T, h1::Codec>;
 
 /// A socket cannot go back to the dispatcher: the connection ends with the answer.
 async fn refuse<T: AsyncWrite + Unpin>(
-    parts: &mut Parts<T>,
+    parts: &mut SocketParts<T>,
     head: Response<()>,
     body: Option<BoxBody>,
 ) -> Result<(), Error> {
@@ -109,7 +109,7 @@ async fn refuse<T: AsyncWrite + Unpin>(
 }
 
 /// Writes what waits. A slow peer may take its time, but must take something now and then.
-async fn flush<T: AsyncWrite + Unpin>(parts: &mut Parts<T>) -> io::Result<()> {
+async fn flush<T: AsyncWrite + Unpin>(parts: &mut SocketParts<T>) -> io::Result<()> {
     while !parts.write_buf.is_empty() {
         let written = parts.io.write_buf(&mut parts.write_buf);
         if timeout(STALL_TIMEOUT, written).await?? == 0 {

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// How it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum Severity {
     /// Nothing to do.
     Good,
     /// It runs; somebody should look.
@@ -21,7 +21,7 @@ pub enum Verdict {
 pub struct Finding {
     /// What was looked at.
     check: &'static str,
-    pub verdict: Verdict,
+    pub severity: Severity,
     /// What was found.
     found: String,
     /// What helps.
@@ -31,27 +31,27 @@ pub struct Finding {
 
 impl Finding {
     pub fn good(check: &'static str, found: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Good, found: found.into(), help: None }
+        Self { check, severity: Severity::Good, found: found.into(), help: None }
     }
 
     pub fn warning(check: &'static str, found: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Warning, found: found.into(), help: Some(help.into()) }
+        Self { check, severity: Severity::Warning, found: found.into(), help: Some(help.into()) }
     }
 
     pub fn bad(check: &'static str, found: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Bad, found: found.into(), help: Some(help.into()) }
+        Self { check, severity: Severity::Bad, found: found.into(), help: Some(help.into()) }
     }
 }
 
 /// `bad      port: 127.0.0.1:8080 is taken` and below it what to do.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = match self.verdict {
-            Verdict::Good => "good",
-            Verdict::Warning => "warning",
-            Verdict::Bad => "bad",
+        let severity = match self.severity {
+            Severity::Good => "good",
+            Severity::Warning => "warning",
+            Severity::Bad => "bad",
         };
-        write!(f, "{verdict:<8} {}: {}", self.check, self.found)?;
+        write!(f, "{severity:<8} {}: {}", self.check, self.found)?;
         self.help.iter().try_for_each(|help| write!(f, "\n           → {help}"))
     }
 }

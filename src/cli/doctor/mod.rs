@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::config::{Config, ConfigError};
 use crate::store::{Database, Holder};
 
-use finding::{Finding, Verdict};
+use finding::{Finding, Severity};
 
 #[derive(Args)]
 pub struct Doctor {
@@ -48,7 +48,7 @@ pub fn run(
             faults.lines().map(|fault| Finding::bad("settings", fault, help)).collect()
         }
     };
-    let bad = findings.iter().filter(|finding| finding.verdict == Verdict::Bad).count();
+    let bad = findings.iter().filter(|finding| finding.severity == Severity::Bad).count();
     if doctor.json {
         let report =
             Report { version: env!("CARGO_PKG_VERSION"), good: bad == 0, checks: &findings };

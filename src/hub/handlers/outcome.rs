@@ -14,7 +14,7 @@ use crate::domain::id::UserId;
 use crate::hub::access::refusal;
 use crate::hub::handlers::signal::Ruled;
 use crate::hub::presence::Bond;
-use crate::hub::{Asker, ChatServer, UnderWay, Untold};
+use crate::hub::{Asker, ChatServer, Ephemeral, PendingWrite};
 use crate::store::{Committed, Done, StoreError};
 
 impl Handler<Committed> for ChatServer {
@@ -23,10 +23,10 @@ impl Handler<Committed> for ChatServer {
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
         let mut fanout = Fanout::default();
         for (ticket, outcome) in committed.0 {
-            let Some(under_way) = self.under_way.pop_front() else { continue };
-            debug_assert_eq!(under_way.ticket, ticket, "the store answers in order");
-            self.parts.metrics.submit_seconds.observe(under_way.at.elapsed().as_secs_f64());
-            self.tell(under_way, outcome, &mut fanout);
+            let Some(pending) = self.pending_writes.pop_front() else { continue };
+            debug_assert_eq!(pending.ticket, ticket, "the store answers in order");
+            self.parts.metrics.submit_seconds.observe(pending.at.elapsed().as_secs_f64());
+            self.tell(pending, outcome, &mut fanout);
         }
         self.deliver(fanout);
         self.advance_drain();
@@ -36,7 +36,7 @@ impl Handler<Committed> for ChatServer {
 impl ChatServer {
     fn tell(
         &mut self,
-        mut asked: UnderWay,
+        mut asked: PendingWrite,
         outcome: Result<Done, StoreError>,
         fanout: &mut Fanout,
     ) {
@@ -58,7 +58,7 @@ impl ChatServer {
     }
 
     /// Tells all others, and answers the session that has asked.
-    fn announce(&mut self, asked: &UnderWay, done: Done, fanout: &mut Fanout) {
+    fn announce(&mut self, asked: &PendingWrite, done: Done, fanout: &mut Fanout) {
         match done {
             Done::Posted(message, recipients) => {
                 self.stop_typing((asked.user, message.room), None, fanout);
@@ -71,7 +71,7 @@ impl ChatServer {
                 withdraw(&message, &withdrawn_from, fanout);
                 fanout.tell_room(Event::MessageEdited(message), &recipients, asked.doer());
             }
-            Done::Signalled(recipients) => self.tell_untold(asked, recipients, fanout),
+            Done::Signalled(recipients) => self.tell_ephemeral(asked, recipients, fanout),
             Done::Read { room, seq, recipients } => {
                 let event = Event::Read { user: asked.user, room, seq };
                 match recipients {
@@ -119,14 +119,19 @@ impl ChatServer {
     }
 
     /// Tells what is not stored.
-    fn tell_untold(&mut self, asked: &UnderWay, recipients: Recipients, fanout: &mut Fanout) {
-        match &asked.untold {
-            Some(Untold::Signal(to, signal)) => {
+    fn tell_ephemeral(
+        &mut self,
+        asked: &PendingWrite,
+        recipients: Recipients,
+        fanout: &mut Fanout,
+    ) {
+        match &asked.ephemeral {
+            Some(Ephemeral::Signal(to, signal)) => {
                 let hidden = recipients.hidden_from.contains(to);
                 let (from, to, signal) = (asked.user, *to, signal.clone());
                 self.give(asked, Ruled { from, to, signal, hidden }, fanout);
             }
-            Some(Untold::Typing(room, typing)) => {
+            Some(Ephemeral::Typing(room, typing)) => {
                 let typed = (asked.user, *room, *typing);
                 self.typed(typed, recipients, asked.asker.session(), fanout);
                 if let Asker::Session(session, request) = asked.asker {
@@ -141,10 +146,10 @@ impl ChatServer {
     /// friends are told.
     pub(in crate::hub) fn deliver(&mut self, fanout: Fanout) {
         self.hand_over(fanout);
-        self.tell_goings();
+        self.tell_transitions();
     }
 
-    /// Hands everything over. To be followed by [`ChatServer::tell_goings`].
+    /// Hands everything over. To be followed by [`ChatServer::tell_transitions`].
     pub(in crate::hub) fn hand_over(&mut self, fanout: Fanout) {
         let (mut slow, mut batches) = (Vec::new(), Batches::default());
         fanout.deliver(
@@ -176,18 +181,18 @@ fn withdraw(message: &Message, from: &[UserId], fanout: &mut Fanout) {
     }
 }
 
-fn answer(asked: &UnderWay, event: Event, fanout: &mut Fanout) {
+fn answer(asked: &PendingWrite, event: Event, fanout: &mut Fanout) {
     let event = fanout.event(event);
     answer_with(asked, event, fanout);
 }
 
-fn answer_with(asked: &UnderWay, event: EventKey, fanout: &mut Fanout) {
+fn answer_with(asked: &PendingWrite, event: EventKey, fanout: &mut Fanout) {
     if let Asker::Session(session, request) = asked.asker {
         fanout.answer_event(event, asked.user, (session, request));
     }
 }
 
-fn refuse(asked: UnderWay, refusal: Refusal, fanout: &mut Fanout) {
+fn refuse(asked: PendingWrite, refusal: Refusal, fanout: &mut Fanout) {
     match asked.asker {
         Asker::Session(session, request) => {
             fanout.refuse(refusal, asked.user, (session, request));

@@ -52,7 +52,7 @@ impl Handler<Notify> for ChatServer {
 
     fn handle(&mut self, notify: Notify, _: &mut Context<Self>) {
         let (to, at) = (notify.notice.to, self.parts.clock.now());
-        let delivered = self.hears(to, Topic::Notices).then_some(at);
+        let delivered = self.has_subscriber(to, Topic::Notices).then_some(at);
         if delivered.is_some() {
             let mut fanout = Fanout::default();
             let event = fanout.event(Event::Noticed { notice: notify.notice, at });

@@ -5,7 +5,7 @@ use actix::{Context, Handler};
 use crate::domain::close::CloseReason;
 use crate::domain::event::Topic;
 use crate::domain::id::{SessionId, UserId};
-use crate::hub::deadlines::Moment;
+use crate::hub::deadlines::SteadyMoment;
 use crate::hub::messages::{
     Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Revoke,
 };
@@ -35,14 +35,14 @@ impl Handler<Identify> for ChatServer {
         // Between the check and this moment it may have been revoked, and nobody would look again.
         if self.parts.revoked.cover(&claims) {
             self.evict(session, CloseReason::TokenRevoked);
-            return self.tell_goings();
+            return self.tell_transitions();
         }
         let (user, expires_at) = (claims.user, self.parts.clock.moment_of(claims.expires_at));
         let Some(entry) = self.sessions.get_mut(session) else { return };
         let known = entry.claims.replace(claims).map(|claims| claims.user);
         entry.expires_at = match entry.handle.kind.upkeep() {
             Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => expires_at,
-            Upkeep::Pings => Moment::NEVER,
+            Upkeep::Pings => SteadyMoment::NEVER,
         };
         let sooner = entry.expires_at < entry.check_at;
         entry.handle.kind = kind;
@@ -54,7 +54,7 @@ impl Handler<Identify> for ChatServer {
             self.schedule(session);
         }
         self.replace_oldest(user);
-        self.tell_goings();
+        self.tell_transitions();
         self.count();
     }
 }
@@ -87,11 +87,11 @@ impl Handler<Forget> for ChatServer {
 
     fn handle(&mut self, forget: Forget, _: &mut Context<Self>) {
         let Some(entry) = self.sessions.get_mut(forget.session) else { return };
-        entry.expires_at = Moment::NEVER;
+        entry.expires_at = SteadyMoment::NEVER;
         if let Some(claims) = entry.claims.take() {
             self.leave(claims.user, forget.session);
         }
-        self.tell_goings();
+        self.tell_transitions();
         self.count();
     }
 }
@@ -109,7 +109,7 @@ impl Handler<Revoke> for ChatServer {
         for session in void {
             self.evict(session, CloseReason::TokenRevoked);
         }
-        self.tell_goings();
+        self.tell_transitions();
     }
 }
 
@@ -117,8 +117,8 @@ impl Handler<Ended> for ChatServer {
     type Result = ();
 
     fn handle(&mut self, ended: Ended, _: &mut Context<Self>) {
-        self.put_out(ended.session, ended.reason);
-        self.tell_goings();
+        self.drop_session(ended.session, ended.reason);
+        self.tell_transitions();
         self.advance_drain();
     }
 }
@@ -128,7 +128,7 @@ impl Handler<Closed> for ChatServer {
 
     fn handle(&mut self, closed: Closed, _: &mut Context<Self>) {
         self.remove(closed.session);
-        self.tell_goings();
+        self.tell_transitions();
         self.advance_drain();
     }
 }

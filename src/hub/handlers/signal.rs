@@ -6,7 +6,7 @@ use crate::domain::command::Signal;
 use crate::domain::event::{Event, Topic, Viewer};
 use crate::domain::id::UserId;
 use crate::hub::invites::Invite;
-use crate::hub::{Asker, ChatServer, UnderWay};
+use crate::hub::{Asker, ChatServer, PendingWrite};
 
 /// A signal on which the rules have spoken.
 pub(super) struct Ruled {
@@ -19,7 +19,7 @@ pub(super) struct Ruled {
 
 impl ChatServer {
     /// Whether a user has a session that can be told of a topic.
-    pub(in crate::hub) fn hears(&self, user: UserId, topic: Topic) -> bool {
+    pub(in crate::hub) fn has_subscriber(&self, user: UserId, topic: Topic) -> bool {
         let hears = |session| {
             self.sessions.get(session).is_some_and(|entry| entry.handle.kind.hears(topic))
         };
@@ -27,7 +27,7 @@ impl ChatServer {
     }
 
     /// A signal may be given: it is told to whom it is for, and answers the one who gave it.
-    pub(super) fn give(&mut self, asked: &UnderWay, ruled: Ruled, fanout: &mut Fanout) {
+    pub(super) fn give(&mut self, asked: &PendingWrite, ruled: Ruled, fanout: &mut Fanout) {
         let Ruled { from, to, signal, mut hidden } = ruled;
         let at = self.parts.clock.now();
         let event = match signal {

@@ -10,7 +10,7 @@ use crate::domain::event::{Event, Status};
 use crate::domain::id::UserId;
 use crate::hub::access::refusal;
 use crate::hub::messages::{Call, Submit};
-use crate::hub::{Asked, Asker, ChatServer, UnderWay, Untold};
+use crate::hub::{Asker, ChatServer, Ephemeral, PendingWrite, Submission};
 use crate::store::{Change, To};
 
 impl Handler<Submit> for ChatServer {
@@ -30,8 +30,8 @@ impl Handler<Submit> for ChatServer {
                 answers.answer_event(event, user, (session, request));
                 continue;
             }
-            let asked = Asked { by: Asker::Session(session, request), at };
-            if let Err((refusal, _)) = self.put_under_way(asked, user, write) {
+            let asked = Submission { by: Asker::Session(session, request), at };
+            if let Err((refusal, _)) = self.submit_write(asked, user, write) {
                 answers.refuse(refusal, user, (session, request));
             }
         }
@@ -44,7 +44,7 @@ impl Handler<Call> for ChatServer {
 
     fn handle(&mut self, call: Call, _: &mut Context<Self>) {
         let Call { user, write, at, done } = call;
-        let asked = self.put_under_way(Asked { by: Asker::Caller(done), at }, user, write);
+        let asked = self.submit_write(Submission { by: Asker::Caller(done), at }, user, write);
         if let Err((refusal, Asker::Caller(done))) = asked
             && done.send(Err(refusal)).is_err()
         {
@@ -58,15 +58,15 @@ impl ChatServer {
     ///
     /// # Errors
     /// Why not, with the asker to be told so.
-    fn put_under_way(
+    fn submit_write(
         &mut self,
-        asked: Asked,
+        asked: Submission,
         user: UserId,
         write: Write,
     ) -> Result<(), (Refusal, Asker)> {
-        let untold = match &write {
-            Write::Signal { peer, signal } => Some(Untold::Signal(*peer, signal.clone())),
-            Write::Type { room, typing } => room.map(|room| Untold::Typing(room, *typing)),
+        let ephemeral = match &write {
+            Write::Signal { peer, signal } => Some(Ephemeral::Signal(*peer, signal.clone())),
+            Write::Type { room, typing } => room.map(|room| Ephemeral::Typing(room, *typing)),
             Write::Post { .. }
             | Write::Edit { .. }
             | Write::Befriend { .. }
@@ -81,11 +81,11 @@ impl ChatServer {
         match accepted {
             Ok(()) => {
                 self.next_ticket = ticket.wrapping_add(1);
-                self.under_way.push_back(UnderWay {
+                self.pending_writes.push_back(PendingWrite {
                     ticket,
                     asker: asked.by,
                     user,
-                    untold,
+                    ephemeral,
                     at: asked.at,
                 });
                 Ok(())
@@ -117,7 +117,7 @@ impl ChatServer {
                 Change::Edit { author: user, room, message, content, dm_policy }
             }
             Write::Signal { peer, signal } => {
-                if !self.hears(peer, signal.topic()) {
+                if !self.has_subscriber(peer, signal.topic()) {
                     return Err(Refusal::Absent);
                 }
                 let bytes = match &signal {

@@ -286,7 +286,7 @@ impl<'ast> Visit<'ast> for Functions<'_> {
 }
 
 /// Whether it is `#[cfg(test)]`.
-fn is_for_tests(attribute: &Attribute) -> bool {
+pub fn is_for_tests(attribute: &Attribute) -> bool {
     match &attribute.meta {
         Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
         Meta::Path(_) | Meta::NameValue(_) => false,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tradewind::auth::token::{Draft, Tokens};
+use tradewind::auth::token::{TokenDraft, Tokens};
 use tradewind::config::{Adapter, Config, Secret};
 use tradewind::domain::accounts::friendship::Friendship;
 use tradewind::domain::accounts::name::UserName;
@@ -211,7 +211,7 @@ impl Server {
         self.tokens.sign(user, &draft).expect("a token")
     }
 
-    fn draft(&self, user: &User) -> (NewLogin, Draft) {
+    fn draft(&self, user: &User) -> (NewLogin, TokenDraft) {
         let created_at = self.clock.now();
         let draft = self.tokens.draft(created_at).expect("a token");
         let (id, agent) = (draft.login.clone(), Some("the harness".to_owned()));

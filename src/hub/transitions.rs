@@ -1,10 +1,10 @@
 //! Who comes and who goes, and how their friends hear of it.
 //!
 //! A user who goes can take others along, because telling of it may find sessions that do not keep
-//! up; so goings are gathered, and told one after another by whoever is done with what he did.
+//! up; so transitions are gathered, and told one after another by whoever is done with what he did.
 
 use super::ChatServer;
-use super::deadlines::Moment;
+use super::deadlines::SteadyMoment;
 use super::presence::Turn;
 use super::statuses::Left;
 use crate::delivery::Fanout;
@@ -14,7 +14,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::wire::Upkeep;
 
 /// A user whose status has changed, and the friends who are to be told.
-pub struct Going {
+pub struct PresenceTransition {
     user: UserId,
     friends: Vec<UserId>,
     status: Status,
@@ -31,8 +31,8 @@ impl ChatServer {
         at: Timestamp,
     ) {
         if let Some(entry) = self.sessions.get_mut(session) {
-            entry.identify_by = Moment::NEVER;
-            entry.last_call = Moment::NEVER;
+            entry.identify_by = SteadyMoment::NEVER;
+            entry.last_call = SteadyMoment::NEVER;
             match entry.handle.kind.upkeep() {
                 Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => {}
                 Upkeep::Pings => entry.handle.beat(self.parts.clock.steady()),
@@ -44,13 +44,18 @@ impl ChatServer {
         self.statuses.changed(user);
         if let Turn::Changed(friends) = self.presence.arrive(user, session, friends) {
             self.statuses.came(user);
-            self.goings.push_back(Going { user, friends, status: Status::Online, at });
+            self.transitions.push_back(PresenceTransition {
+                user,
+                friends,
+                status: Status::Online,
+                at,
+            });
         }
-        self.tell_goings();
+        self.tell_transitions();
         self.count();
     }
 
-    /// A session is not its user's any more. To be followed by [`ChatServer::tell_goings`].
+    /// A session is not its user's any more. To be followed by [`ChatServer::tell_transitions`].
     pub(super) fn leave(&mut self, user: UserId, session: SessionId) {
         // Of several sessions the one at which somebody sat may have gone.
         self.statuses.changed(user);
@@ -59,25 +64,25 @@ impl ChatServer {
             let (status, at) = (Status::Offline, self.parts.clock.now());
             let until = self.parts.clock.steady().saturating_add(self.settings.offline_grace);
             self.statuses.left(user, Left { until, at, friends: friends.clone() });
-            self.goings.push_back(Going { user, friends, status, at });
+            self.transitions.push_back(PresenceTransition { user, friends, status, at });
         }
     }
 
     /// Tells the friends of all who have come or gone.
-    pub(super) fn tell_goings(&mut self) {
-        while let Some(going) = self.goings.pop_front() {
+    pub(super) fn tell_transitions(&mut self) {
+        while let Some(transition) = self.transitions.pop_front() {
             // When the hub stops, everybody goes.
             if self.drain.is_none() {
                 let mut fanout = Fanout::default();
-                self.add_going(&going, &mut fanout);
+                self.add_transition(&transition, &mut fanout);
                 self.hand_over(fanout);
             }
         }
     }
 
-    fn add_going(&self, going: &Going, fanout: &mut Fanout) {
-        let Going { user, status, at, .. } = *going;
-        for to in going.friends.iter().copied() {
+    fn add_transition(&self, transition: &PresenceTransition, fanout: &mut Fanout) {
+        let PresenceTransition { user, status, at, .. } = *transition;
+        for to in transition.friends.iter().copied() {
             let event = fanout.event(Event::StatusChanged { user, to, status, at });
             if self.presence.is_settled(to) {
                 fanout.push(event, (to, Viewer::Peer), None);
