@@ -21,8 +21,7 @@ use tradewind::auth::concurrency::PerAddress;
 use tradewind::domain::close::CloseReason;
 use tradewind::http::connection::ConnectionBounds;
 use tradewind::net::{self, HttpListener, Listeners, Protocols, Sockets};
-use tradewind::wire::Kind;
-use tradewind::wire::rewind::Mode;
+use tradewind::wire::rewind::{Mode, encode};
 use tradewind::ws::actors::{self, Actors};
 use tradewind::ws::upgraded::{self, Upgraded};
 use tradewind::ws::{Adapter, Endpoint, Settings, Socket};
@@ -76,7 +75,7 @@ where
 
     fn end(&mut self, reason: CloseReason, ctx: &mut Self::Context) {
         // The codes of the product.
-        let (code, text) = Kind::Rewind(Mode::Wind.into()).close(reason);
+        let (code, text) = encode::close(Mode::Wind.into(), reason);
         self.socket.close(code, text, ctx);
     }
 }

@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod net;
 pub mod private;
 pub mod server;
+pub mod service;
 pub mod session;
 pub mod store;
 pub mod telemetry;

@@ -11,25 +11,28 @@ use std::time::{Duration, Instant};
 use actix::{Actor, Arbiter, AsyncContext as _, Context, Handler, System};
 use criterion::{BenchmarkId, Criterion};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tradewind::config::Config;
 use tradewind::delivery::{self, Backlog, Deliver, LocalSession, SessionHandle};
 use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::domain::accounts::login::Claims;
+use tradewind::domain::chat::command::{Absent, ChatWrite};
 use tradewind::domain::chat::group::Role;
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::clock::Clock;
-use tradewind::domain::command::{Absent, Write};
+use tradewind::domain::command::Write;
 use tradewind::domain::id::{SessionId, UserId};
 use tradewind::domain::mint::{EPOCH, IdMint};
+use tradewind::domain::principal::Principal;
 use tradewind::hub::messages::{Closed, Identify, Open, Submit};
 use tradewind::hub::{AwakeClock, ChatServer, Hub, InviteBounds, Parts, Settings};
+use tradewind::server;
 use tradewind::store::chat::groups::{self, Seat};
 use tradewind::store::chat::rooms;
 use tradewind::store::engine::Connection;
 use tradewind::store::{Durability, Store};
 use tradewind::telemetry::Metrics;
-use tradewind::wire::Kind;
 use tradewind::wire::rewind::features::Features;
-use tradewind::wire::rewind::{Form, Mode};
+use tradewind::wire::rewind::{Mode, RewindOptions};
 
 use crate::stage::{Stage, content, user_id};
 
@@ -73,11 +76,12 @@ impl Actor for Listener {
         let local = LocalSession { bypass: None, mailbox, backlog: Arc::clone(&backlog) };
         let route = delivery::join(local, usize::MAX, &self.metrics);
         let features = Features::named(NAMES);
-        let kind = Kind::Rewind(Form { mode: Mode::Readme, features });
-        let handle = SessionHandle::new(kind, route, backlog);
+        let variant = RewindOptions { mode: Mode::Readme, features }.variant();
+        let handle = SessionHandle::new(variant, route, backlog);
         let open = Open { session: self.session, handle };
         self.hub.open(open).expect("the hub has room");
-        let identify = Identify { session: self.session, claims: self.claims.clone(), kind };
+        let identify =
+            Identify { session: self.session, identity: self.claims.clone().into(), variant };
         self.hub.identify(identify).expect("the hub has room");
     }
 }
@@ -117,12 +121,6 @@ impl House {
             mailbox_max: 10_000,
             outbox_bytes_max: usize::MAX,
             history_slice_bytes: 65_536,
-            auth_timeout: LONG,
-            heartbeat_timeout: LONG,
-            heartbeat_ping_interval: LONG,
-            identify_timeout: LONG,
-            ping_interval: LONG,
-            ping_timeout: LONG,
             invites: InviteBounds { timeout: LONG, per_user_max: 1 },
             dm_policy: DmPolicy::Anyone,
             sessions_per_user_max: None,
@@ -137,6 +135,7 @@ impl House {
             clock: Arc::new(AwakeClock::new(Arc::clone(&stage.clock))),
             epoch: "bench".into(),
             revoked: Arc::default(),
+            dialects: Arc::new(server::dialects(&Config::default())),
             metrics: Metrics::new().expect("counters"),
         };
         let server = ChatServer::new(settings.clone(), parts.clone());
@@ -164,15 +163,15 @@ impl House {
         self.missing.count.store(self.sessions, Ordering::Relaxed);
         let submit = Submit {
             session: self.author,
-            user: user_id(0),
+            by: Principal::User(user_id(0)),
             writes: vec![(
                 0,
-                Write::Post {
+                Write::Chat(ChatWrite::Post {
                     room: self.room,
                     content: content(),
                     nonce: None,
                     absent: Absent::Kept,
-                },
+                }),
             )],
             at: Instant::now(),
         };

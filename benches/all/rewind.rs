@@ -4,39 +4,46 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use tradewind::clock::SystemClock;
+use tradewind::config::Config;
+use tradewind::domain::chat::event::ChatEvent;
 use tradewind::domain::command::Command;
 use tradewind::domain::event::{Event, Viewer};
+use tradewind::domain::principal::Principal;
+use tradewind::server;
 use tradewind::wire::rewind::features::Features;
-use tradewind::wire::rewind::{Form, Mode};
-use tradewind::wire::{Decoded, Kind, Phase, Scene};
+use tradewind::wire::rewind::{Mode, RewindOptions};
+use tradewind::wire::{Context, Decoded, Phase};
 
 use crate::stage::{message, user_id};
 
-const KIND: Kind = Kind::Rewind(Form { mode: Mode::Readme, features: Features::NONE });
+const OPTIONS: RewindOptions = RewindOptions { mode: Mode::Readme, features: Features::NONE };
 
 pub fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("rewind");
     let (me, peer) = (user_id(0), user_id(1));
     let clock = SystemClock::start();
-    let scene = Scene { phase: Phase::Ready(me), clock: &clock };
+    let dialects = server::dialects(&Config::default());
+    let (dialect, options) = (dialects.get(OPTIONS.variant()), OPTIONS.options());
+    let phase = Phase::Ready(Principal::User(me));
+    let context = Context { options, phase, clock: &clock };
     let room = me.get() ^ peer.get();
     let send = format!(
         r#"{{"type":"chat","payload":{{"type":"send","chat_id":"{room}","content":"{}"}}}}"#,
         "how are you? ".repeat(4),
     );
-    let decoded = KIND.decode(&send, scene);
+    let decoded = dialect.decode(&send, context);
     assert!(matches!(decoded, Decoded::Command(Command::Write(_))), "{decoded:?}");
     group.bench_function("decode a send", |bencher| {
-        bencher.iter(|| KIND.decode(black_box(&send), scene));
+        bencher.iter(|| dialect.decode(black_box(&send), context));
     });
     let heartbeat = r#"{"type":"heartbeat","payload":{"count":1234}}"#;
-    assert!(matches!(KIND.decode(heartbeat, scene), Decoded::Heartbeat(_)));
+    assert!(matches!(dialect.decode(heartbeat, context), Decoded::Heartbeat(_)));
     group.bench_function("decode and echo a heartbeat", |bencher| {
-        bencher.iter(|| KIND.decode(black_box(heartbeat), scene));
+        bencher.iter(|| dialect.decode(black_box(heartbeat), context));
     });
-    let event = Event::MessagePosted(message(me, peer));
+    let event: Event = ChatEvent::MessagePosted(message(me, peer)).into();
     group.bench_function("encode a message", |bencher| {
-        bencher.iter(|| KIND.event(black_box(&event), Viewer::Peer));
+        bencher.iter(|| dialect.event(black_box(&event), Viewer::Peer, options));
     });
     group.finish();
 }

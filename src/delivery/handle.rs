@@ -8,7 +8,7 @@ use super::backlog::{Backlog, short};
 use super::batch::{Batches, SessionRoute};
 use super::deliver::{Deliver, Delivery};
 use crate::domain::close::CloseReason;
-use crate::wire::Kind;
+use crate::wire::Variant;
 
 /// With more bytes on their way to it a session is behind.
 const CONGESTED_BYTES: u32 = 64 * 1024;
@@ -18,7 +18,7 @@ const BYTES_MAX: usize = 1 << 31;
 /// A session as the hub sees it. What is handed over leaves with the batches it was added to.
 pub struct SessionHandle {
     /// How it wants events written.
-    pub kind: Kind,
+    pub variant: Variant,
     route: SessionRoute,
     backlog: Arc<Backlog>,
     /// What was handed over, and its bytes.
@@ -36,8 +36,8 @@ pub struct Congested;
 
 impl SessionHandle {
     /// The way to a session.
-    pub fn new(kind: Kind, route: SessionRoute, backlog: Arc<Backlog>) -> Self {
-        Self { kind, route, backlog, handed: 0, handed_bytes: 0, taken: 0, taken_bytes: 0 }
+    pub fn new(variant: Variant, route: SessionRoute, backlog: Arc<Backlog>) -> Self {
+        Self { variant, route, backlog, handed: 0, handed_bytes: 0, taken: 0, taken_bytes: 0 }
     }
 
     /// The steady time of the last heartbeat, or of the opening.
@@ -120,7 +120,7 @@ mod tests {
     use crate::delivery::batch::{BatchPart, SessionSlot, Thread, ThreadBatch};
     use crate::delivery::deliver::News;
     use crate::wire::Frame;
-    use crate::wire::rewind::Mode;
+    use crate::wire::fixtures::PLAIN;
 
     const MESSAGES_MAX: u32 = 4;
 
@@ -143,7 +143,7 @@ mod tests {
         let thread = Arc::new(Thread { dispatcher, messages_max: MESSAGES_MAX });
         let route = SessionRoute { thread, slot: SessionSlot { index: 0, generation: 0 } };
         let backlog = Arc::new(Backlog::new(Duration::ZERO));
-        SessionHandle::new(Kind::Rewind(Mode::Readme.into()), route, backlog)
+        SessionHandle::new(PLAIN, route, backlog)
     }
 
     fn push(handle: &mut SessionHandle, bytes_max: usize) -> bool {

@@ -1,13 +1,8 @@
-//! What a session may ask of the hub, whatever its dialect.
+//! What a session may ask of the hub, whatever its dialect: a thin sum of what each area can be asked.
 
-use super::clock::Timestamp;
-use super::event::{Status, Topic};
-use super::id::{GroupId, MessageId, UserId};
-use crate::domain::accounts::friendship::FriendVerb;
-use crate::domain::chat::group::{GroupStep, Who};
-use crate::domain::chat::invite::InviteStep;
-use crate::domain::chat::message::{Content, Nonce};
-use crate::domain::chat::room::RoomKey;
+use crate::domain::accounts::command::{AccountsQuery, AccountsWrite};
+use crate::domain::chat::command::{ChatQuery, ChatWrite};
+use crate::domain::id::UserId;
 
 /// Something a user asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,177 +17,51 @@ impl Command {
     /// The other user whom it is about, as far as the asker, `me`, names one by id.
     pub fn peer(&self, me: UserId) -> Option<UserId> {
         match self {
-            Self::Write(Write::Post { room, .. } | Write::Edit { room, .. })
-            | Self::Query(
-                Query::History { room, .. } | Query::Page { room, .. } | Query::Readers { room },
-            ) => room.and_then(|room| room.peer_of(me)),
-            Self::Write(Write::Signal { peer, .. }) => Some(*peer),
-            Self::Write(
-                Write::Befriend { .. }
-                | Write::Type { .. }
-                | Write::Read { .. }
-                | Write::Group { .. }
-                | Write::SetStatus(_),
-            )
-            | Self::Query(
-                Query::Friends
-                | Query::Requests
-                | Query::Users { .. }
-                | Query::Changes { .. }
-                | Query::Members { .. },
-            ) => None,
+            Self::Write(Write::Chat(write)) => write.peer(me),
+            Self::Query(Query::Chat(query)) => query.peer(me),
+            Self::Write(Write::Accounts(_)) | Self::Query(Query::Accounts(_)) => None,
         }
     }
 }
 
-/// A change. `room` is `None` where the address on the wire can be nobody's.
+/// A change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// Send a message.
-    Post {
-        /// Where.
-        room: Option<RoomKey>,
-        /// What.
-        content: Content,
-        /// The author's own name for it, under which it is stored once.
-        nonce: Option<Nonce>,
-        /// What if the other user is not there.
-        absent: Absent,
-    },
-    /// Tell another user something, or oneself, of which nothing is stored.
-    Signal {
-        /// Whom.
-        peer: UserId,
-        /// What.
-        signal: Signal,
-    },
-    /// Change the text of one's own message, or delete it.
-    Edit {
-        /// The room the message is said to be in.
-        room: Option<RoomKey>,
-        /// Which message; `None` where the id on the wire can be nobody's.
-        message: Option<MessageId>,
-        /// The new text; `None` deletes.
-        content: Option<Content>,
-    },
-    /// Do something about another user.
-    Befriend {
-        /// What to do.
-        verb: FriendVerb,
-        /// The other user.
-        who: Who,
-    },
-    /// Tell a room that one types, or does not any more.
-    Type {
-        /// Which room.
-        room: Option<RoomKey>,
-        /// Whether one does.
-        typing: bool,
-    },
-    /// Keep how far one has read.
-    Read {
-        /// In which room.
-        room: Option<RoomKey>,
-        /// Up to which message.
-        seq: i64,
-    },
-    /// Do something to a group.
-    Group {
-        /// To which; `None` for a new one, or where the id can be no group's.
-        group: Option<GroupId>,
-        /// What.
-        step: GroupStep,
-    },
-    /// Say whether anybody sits at this session.
-    SetStatus(Status),
+    /// Between users.
+    Accounts(AccountsWrite),
+    /// In rooms.
+    Chat(ChatWrite),
 }
 
-/// What becomes of a message to a user who is not there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Absent {
-    /// It waits in the history.
-    Kept,
-    /// It is refused.
-    Refused,
+impl From<AccountsWrite> for Write {
+    fn from(write: AccountsWrite) -> Self {
+        Self::Accounts(write)
+    }
 }
 
-/// Something that only those hear of who are there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// An invitation to a game.
-    Invite(InviteStep),
-    /// A text to oneself: no room holds it, since a room is of two.
-    Note(Content),
-}
-
-impl Signal {
-    /// What dialects must have a word for to hear it.
-    pub fn topic(&self) -> Topic {
-        match self {
-            Self::Invite(_) => Topic::Invites,
-            Self::Note(_) => Topic::Notes,
-        }
+impl From<ChatWrite> for Write {
+    fn from(write: ChatWrite) -> Self {
+        Self::Chat(write)
     }
 }
 
 /// A look-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
-    /// My friends.
-    Friends,
-    /// Requests for friendship, to me and mine.
-    Requests,
-    /// The newest messages of a room before a moment, oldest first.
-    History {
-        /// Which room.
-        room: Option<RoomKey>,
-        /// Strictly before this moment.
-        before: Timestamp,
-        /// At most so many.
-        count: u32,
-    },
-    /// The same, all at once: there may be fewer where texts are long.
-    Page {
-        /// Which room.
-        room: Option<RoomKey>,
-        /// Strictly before this moment.
-        before: Timestamp,
-        /// At most so many.
-        count: u32,
-    },
-    /// How far the others in a room have read.
-    Readers {
-        /// Which room.
-        room: Option<RoomKey>,
-    },
-    /// Who users are, as far as one may know.
-    Users {
-        /// Which.
-        ids: Vec<UserId>,
-    },
-    /// What has changed in rooms.
-    Changes {
-        /// Each by its address on the wire, with the last change one knows of.
-        rooms: Vec<Known>,
-        /// At most so many messages.
-        limit: u32,
-        /// The name of the history that these changes are of, if one knows it.
-        epoch: Option<String>,
-    },
-    /// The members of a group.
-    Members {
-        /// Which; `None` where the id can be no group's.
-        group: Option<GroupId>,
-    },
+    /// Of users.
+    Accounts(AccountsQuery),
+    /// Of rooms.
+    Chat(ChatQuery),
 }
 
-/// How much somebody knows of a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Its address on the wire.
-    pub address: i64,
-    /// The room; `None` where the address can be nobody's.
-    pub room: Option<RoomKey>,
-    /// The number of the last change one knows of.
-    pub rev: i64,
+impl From<AccountsQuery> for Query {
+    fn from(query: AccountsQuery) -> Self {
+        Self::Accounts(query)
+    }
+}
+
+impl From<ChatQuery> for Query {
+    fn from(query: ChatQuery) -> Self {
+        Self::Chat(query)
+    }
 }

@@ -39,6 +39,14 @@ snowflake_id!(
     /// A message, unique over all rooms.
     MessageId
 );
+snowflake_id!(
+    /// A device of a user.
+    DeviceId
+);
+snowflake_id!(
+    /// An app, to which consoles and devices belong.
+    AppId
+);
 
 impl UserId {
     /// A user id from a number: positive and even, also beyond what the mint makes, because
@@ -69,6 +77,20 @@ impl RoomId {
 
 impl MessageId {
     /// A message id from a positive number.
+    pub const fn new(raw: i64) -> Option<Self> {
+        if raw > 0 { Some(Self(raw)) } else { None }
+    }
+}
+
+impl DeviceId {
+    /// A device id from a positive number.
+    pub const fn new(raw: i64) -> Option<Self> {
+        if raw > 0 { Some(Self(raw)) } else { None }
+    }
+}
+
+impl AppId {
+    /// An app id from a positive number.
     pub const fn new(raw: i64) -> Option<Self> {
         if raw > 0 { Some(Self(raw)) } else { None }
     }

@@ -45,7 +45,7 @@ use crate::session::{NoSeat, Seat, Shared};
 use crate::store::Store;
 use crate::store::accounts::registrations;
 use crate::telemetry::Metrics;
-use crate::wire::chatting::Form;
+use crate::wire::chatting::Chatting;
 use crate::wire::rewind::Mode;
 use crate::ws;
 
@@ -78,10 +78,8 @@ pub struct Settings {
     pub verification_lifetime: Duration,
     /// How long a link to a new password works.
     pub reset_lifetime: Duration,
-    /// The form of REWIND for clients that ask for none.
+    /// The mode of REWIND for clients that ask for none.
     pub default_mode: Mode,
-    /// The form of the chatting dialect for clients that ask for none.
-    pub chatting: Form,
     /// Bounds of a socket.
     pub socket: ws::Settings,
 }
@@ -118,6 +116,11 @@ impl State {
     /// The way to the hub.
     fn hub(&self) -> &Hub {
         &self.sessions.hub
+    }
+
+    /// The dialect of game lobbies.
+    fn chatting(&self) -> &Chatting {
+        self.sessions.dialects.chatting()
     }
 
     /// Who is asking: the address that limits count by.

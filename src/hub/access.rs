@@ -14,17 +14,18 @@ use super::messages::{
 };
 use super::{ChatServer, Parts, Settings};
 use crate::auth::revoked::Revocations;
+use crate::domain::accounts::event::Requests;
 use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::accounts::user::User;
 use crate::domain::clock::Clock;
 use crate::domain::error::Refusal;
-use crate::domain::event::{Requests, Welcome};
+use crate::domain::event::Welcome;
 use crate::domain::id::{SessionId, UserId};
 use crate::store::accounts::{friendships, users};
 use crate::store::chat::history::{self, HistoryRest, HistorySlice, Page};
 use crate::store::engine::Connection;
 use crate::store::{Batched, Line, Store, StoreError};
-use crate::wire::Kind;
+use crate::wire::{Dialects, Variant};
 
 /// The way to the hub. Cloning it is cheap.
 #[derive(Clone)]
@@ -37,6 +38,7 @@ pub struct Hub {
     known: Batched<UserId, Option<UserAndFriends>>,
     pub(super) dm_policy: DmPolicy,
     pub(super) slice_bytes: usize,
+    dialects: Arc<Dialects>,
     next_session: Arc<AtomicU64>,
 }
 
@@ -55,6 +57,7 @@ impl Hub {
             revoked: Arc::clone(&parts.revoked),
             dm_policy: settings.dm_policy,
             slice_bytes: settings.history_slice_bytes,
+            dialects: Arc::clone(&parts.dialects),
             next_session: Arc::new(AtomicU64::new(1)),
         }
     }
@@ -131,7 +134,7 @@ impl Hub {
         &self,
         session: SessionId,
         user: UserId,
-        kind: Kind,
+        variant: Variant,
     ) -> impl LookUp<Option<Welcome>> + use<> {
         let hub = self.clone();
         async move {
@@ -144,12 +147,22 @@ impl Hub {
             let Arrival { online, at, presence } = finds.await.map_err(|_| Refusal::Busy)?;
             let presence = hub.last_seen(Line::Heavy(user.id), presence).await?;
             let me = user.id;
-            let rooms = match kind.lists_rooms() {
+            let rooms = match hub.dialects.get(variant).lists_rooms(variant.options()) {
                 true => Some(hub.rooms(me).await?),
                 false => None,
             };
             let epoch = Arc::clone(&hub.epoch);
             Ok(Some(Welcome { user, requests, friends, online, at, presence, rooms, epoch }))
+        }
+    }
+
+    /// An identified session that speaks for no user is there from now on.
+    pub fn admit(&self, session: SessionId) -> impl LookUp<()> + use<> {
+        let (found, finds) = oneshot::channel();
+        let asked = self.ask(Arrive { session, friends: Vec::new(), found });
+        async move {
+            asked?;
+            finds.await.map(|_: Arrival| ()).map_err(|_| Refusal::Busy)
         }
     }
 
@@ -171,8 +184,8 @@ impl Hub {
 
     /// The first slice of a page of a room's history.
     ///
-    /// Gives [`Refusal::NoSuchRoom`] if there is no such user, or no right to look;
-    /// [`Refusal::NotMember`].
+    /// Gives [`ChatRefusal::NoSuchRoom`] if there is no such user, or no right to look;
+    /// [`ChatRefusal::NotMember`].
     pub fn history(&self, page: Page) -> impl LookUp<HistorySlice> + use<> {
         let (dm_policy, slice_bytes) = (self.dm_policy, self.slice_bytes);
         let line = Line::Heavy(page.me);

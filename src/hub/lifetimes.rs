@@ -6,13 +6,13 @@
 
 use std::time::Duration;
 
+use super::ChatServer;
 use super::deadlines::SteadyMoment;
 use super::sessions::Entry;
-use super::{ChatServer, Settings};
 use crate::delivery::{Batches, Deliver, Delivery};
 use crate::domain::close::CloseReason;
 use crate::domain::id::SessionId;
-use crate::wire::Upkeep;
+use crate::wire::{KeepAlive, Signs, Variant};
 
 /// How often passed deadlines are looked for; a session is called at most so much late.
 pub(super) const SWEEP_INTERVAL: Duration = Duration::from_millis(200);
@@ -23,34 +23,12 @@ const LAST_CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a session is looked at that was called.
 const CALLED_INTERVAL: Duration = Duration::from_secs(1);
 
-impl Settings {
-    /// How long a session may take to show whose it is.
-    pub(super) fn identify_timeout(&self, upkeep: Upkeep) -> Duration {
-        match upkeep {
-            Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => self.auth_timeout,
-            Upkeep::Pings => self.identify_timeout,
-        }
-    }
-
-    /// How long a session may go without a sign of life.
-    pub(super) fn silence_max(&self, upkeep: Upkeep) -> Duration {
-        match upkeep {
-            Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => self.heartbeat_timeout,
-            Upkeep::Pings => self.ping_timeout,
-        }
-    }
-
-    /// Between two pings of a session, if it is pinged.
-    pub(super) fn ping_interval(&self, upkeep: Upkeep) -> Option<Duration> {
-        match upkeep {
-            Upkeep::Heartbeats => None,
-            Upkeep::HeartbeatsOrPongs => Some(self.heartbeat_ping_interval),
-            Upkeep::Pings => Some(self.ping_interval),
-        }
-    }
-}
-
 impl ChatServer {
+    /// What keeps sessions of a variant alive.
+    pub(super) fn keep_alive(&self, variant: Variant) -> &KeepAlive {
+        self.parts.dialects.keep_alive(variant)
+    }
+
     /// Looks at every session whose deadline has passed.
     pub(super) fn sweep(&mut self) {
         if self.is_resting() {
@@ -116,7 +94,7 @@ impl ChatServer {
         if entry.ping_at > now.into() {
             return;
         }
-        let interval = self.settings.ping_interval(entry.handle.kind.upkeep());
+        let interval = self.parts.dialects.keep_alive(entry.handle.variant).ping_interval;
         entry.ping_at =
             interval.map_or(SteadyMoment::NEVER, |interval| now.saturating_add(interval).into());
         self.hand(session, Delivery::Ping, batches);
@@ -135,8 +113,8 @@ impl ChatServer {
     pub(super) fn start_pings(&mut self, session: SessionId) {
         let now = self.parts.clock.steady();
         let Some(entry) = self.sessions.get_mut(session) else { return };
-        let upkeep = entry.handle.kind.upkeep();
-        entry.ping_at = match self.settings.ping_interval(upkeep) {
+        let keep_alive = self.parts.dialects.keep_alive(entry.handle.variant);
+        entry.ping_at = match keep_alive.ping_interval {
             None => SteadyMoment::NEVER,
             Some(_) if entry.ping_at != SteadyMoment::NEVER => entry.ping_at,
             Some(interval) => {
@@ -166,13 +144,13 @@ impl ChatServer {
 
     /// When a session's silence becomes too long.
     fn silent_at(&self, entry: &Entry, now: Duration) -> SteadyMoment {
-        let upkeep = entry.handle.kind.upkeep();
-        // Before it is pinged, `identify_by` counts.
-        if upkeep == Upkeep::Pings && entry.ping_at == SteadyMoment::NEVER {
+        let keep_alive = self.keep_alive(entry.handle.variant);
+        // Before it is known who the peer is, `identify_by` counts.
+        if keep_alive.signs == Signs::Anything && entry.identify_by != SteadyMoment::NEVER {
             return SteadyMoment::NEVER;
         }
         // A sign of life that was noted before a pause was seems to come from the future.
         let last_beat = entry.handle.last_beat().min(now);
-        last_beat.saturating_add(self.settings.silence_max(upkeep)).into()
+        last_beat.saturating_add(keep_alive.silence_max).into()
     }
 }

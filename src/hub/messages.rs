@@ -6,17 +6,18 @@ use actix::Message;
 use tokio::sync::oneshot;
 
 use crate::delivery::SessionHandle;
-use crate::domain::accounts::login::{Claims, LoginId};
+use crate::domain::accounts::login::LoginId;
 use crate::domain::accounts::user::User;
+use crate::domain::chat::event::{Notice, Presence};
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Write;
 use crate::domain::error::Refusal;
-use crate::domain::event::{Notice, Presence};
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::principal::{Identity, Mailbox, Principal};
 use crate::store::Done;
 use crate::store::chat::departures::Departure;
-use crate::wire::Kind;
+use crate::wire::Variant;
 
 /// A socket was opened.
 #[derive(Message)]
@@ -28,16 +29,16 @@ pub struct Open {
     pub handle: SessionHandle,
 }
 
-/// A session has shown whose it is.
+/// A session has shown who it is.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Identify {
     /// Which session.
     pub session: SessionId,
-    /// By a token that says this.
-    pub claims: Claims,
-    /// What it is from now on.
-    pub kind: Kind,
+    /// Who it is, by what it has shown.
+    pub identity: Identity,
+    /// What it speaks from now on.
+    pub variant: Variant,
 }
 
 /// Tokens of a user have been revoked.
@@ -66,7 +67,7 @@ pub struct TellRequest {
     pub by: User,
 }
 
-/// An identified session has read who its user's friends are: now it is there.
+/// An identified session has read who its user's friends are, if it has a user: now it is there.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Arrive {
@@ -89,12 +90,12 @@ pub struct Arrival {
     pub presence: Vec<Presence>,
 }
 
-/// Somebody asks whether a user is online.
+/// Somebody asks whether a mailbox has a session.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct AskOnline {
     /// About whom.
-    pub user: UserId,
+    pub mailbox: Mailbox,
     /// Told the answer.
     pub answer: oneshot::Sender<bool>,
 }
@@ -119,7 +120,7 @@ pub struct AskSockets {
     pub answer: oneshot::Sender<Vec<Option<LoginId>>>,
 }
 
-/// A service tells a user something.
+/// A service tells somebody something.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Notify {
@@ -129,7 +130,7 @@ pub struct Notify {
     pub delivered: oneshot::Sender<Option<Timestamp>>,
 }
 
-/// A session's user is not known after all.
+/// It is not known after all who a session is.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Forget {
@@ -143,8 +144,8 @@ pub struct Forget {
 pub struct Submit {
     /// Which session.
     pub session: SessionId,
-    /// Its user.
-    pub user: UserId,
+    /// Who it is.
+    pub by: Principal,
     /// The changes, in order, each with the number that its answer must carry.
     pub writes: Vec<(u64, Write)>,
     /// When they were asked for.

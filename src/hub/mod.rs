@@ -11,10 +11,12 @@ mod handlers;
 mod invites;
 mod lifetimes;
 mod logins;
+mod mailboxes;
 pub mod messages;
 mod pauses;
 mod people;
 mod presence;
+mod replaces;
 mod rooms;
 mod sessions;
 mod statuses;
@@ -31,14 +33,15 @@ use tokio::sync::oneshot;
 use crate::auth::revoked::Revocations;
 use crate::delivery::SessionHandle;
 use crate::domain::accounts::friendship::DmPolicy;
+use crate::domain::chat::command::Signal;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;
-use crate::domain::command::Signal;
 use crate::domain::error::Refusal;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::mint::IdMint;
 use crate::store::{Done, Store};
 use crate::telemetry::Metrics;
+use crate::wire::Dialects;
 
 pub use access::Hub;
 pub use invites::InviteBounds;
@@ -47,8 +50,10 @@ pub use pauses::AwakeClock;
 use deadlines::Deadlines;
 use invites::Invites;
 use lifetimes::SWEEP_INTERVAL;
+use mailboxes::Mailboxes;
 use pauses::Watch;
 use presence::Presence;
+use replaces::Holders;
 use sessions::Sessions;
 use statuses::Statuses;
 use transitions::PresenceTransition;
@@ -66,18 +71,6 @@ pub struct Settings {
     pub outbox_bytes_max: usize,
     /// Text of one slice of history, in bytes.
     pub history_slice_bytes: usize,
-    /// How long a session that is kept up by heartbeats may take to show whose it is.
-    pub auth_timeout: Duration,
-    /// How long it may go without a heartbeat (or a pong, if that will do).
-    pub heartbeat_timeout: Duration,
-    /// Between two pings of a session that is kept up by either.
-    pub heartbeat_ping_interval: Duration,
-    /// How long a session that is kept up by pings alone may take to show whose it is.
-    pub identify_timeout: Duration,
-    /// Between two pings of it.
-    pub ping_interval: Duration,
-    /// How long it may go without a sign of life.
-    pub ping_timeout: Duration,
     /// How long after the last session of a user has gone the finer presence says so.
     pub offline_grace: Duration,
     /// How many invitations are known, and how long.
@@ -101,6 +94,8 @@ pub struct Parts {
     pub epoch: Arc<str>,
     /// What has been revoked.
     pub revoked: Arc<Revocations>,
+    /// What its sessions speak.
+    pub dialects: Arc<Dialects>,
     /// The counters.
     pub metrics: Metrics,
 }
@@ -111,6 +106,8 @@ pub struct ChatServer {
     parts: Parts,
     sessions: Sessions,
     presence: Presence,
+    mailboxes: Mailboxes,
+    holders: Holders,
     deadlines: Deadlines,
     watch: Watch,
     invites: Invites,
@@ -194,6 +191,8 @@ impl ChatServer {
             parts,
             sessions: Sessions::default(),
             presence: Presence::default(),
+            mailboxes: Mailboxes::default(),
+            holders: Holders::default(),
             deadlines: Deadlines::default(),
             watch: Watch::default(),
             pending_writes: VecDeque::new(),
@@ -205,8 +204,8 @@ impl ChatServer {
     /// Takes a session out of every table; nothing if it was not there.
     fn remove(&mut self, session: SessionId) -> Option<SessionHandle> {
         let entry = self.sessions.remove(session)?;
-        if let Some(user) = entry.user() {
-            self.leave(user, session);
+        if let Some(who) = entry.who() {
+            self.leave(session, who);
         }
         self.count();
         Some(entry.handle)

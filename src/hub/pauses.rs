@@ -128,20 +128,19 @@ impl ChatServer {
         let now = self.parts.clock.steady();
         self.watch.rests_until = now.saturating_add(REST);
         for entry in self.sessions.iter_mut() {
-            let upkeep = entry.handle.kind.upkeep();
-            let (silence_max, interval) =
-                (self.settings.silence_max(upkeep), self.settings.ping_interval(upkeep));
+            let keep_alive = self.parts.dialects.keep_alive(entry.handle.variant);
             // As long again as the pause was, and as an answer to a ping may take.
-            let spare = pause.length.max(interval.unwrap_or_default()).saturating_add(REST);
-            let silent_since = now.saturating_sub(silence_max.saturating_sub(spare));
+            let answer = keep_alive.ping_interval.unwrap_or_default();
+            let spare = pause.length.max(answer).saturating_add(REST);
+            let silent_since = now.saturating_sub(keep_alive.silence_max.saturating_sub(spare));
             entry.handle.beat_not_before(silent_since);
             entry.last_call = SteadyMoment::NEVER;
             if entry.ping_at != SteadyMoment::NEVER {
                 entry.ping_at = now.into();
             }
             // Tokens end by the wall clock, which does not wait.
-            if let Some(claims) =
-                entry.claims.as_ref().filter(|_| entry.expires_at != SteadyMoment::NEVER)
+            if entry.expires_at != SteadyMoment::NEVER
+                && let Some(claims) = entry.claims()
             {
                 entry.expires_at = self.parts.clock.moment_of(claims.expires_at);
             }

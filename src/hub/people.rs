@@ -5,11 +5,12 @@ use tokio::sync::oneshot;
 use super::Hub;
 use super::access::LookUp;
 use super::messages::{AskOnline, AskPresence, Call, Notify};
+use crate::domain::chat::event::{Notice, Presence};
 use crate::domain::clock::Timestamp;
 use crate::domain::command::Write;
 use crate::domain::error::Refusal;
-use crate::domain::event::{Notice, Presence};
 use crate::domain::id::UserId;
+use crate::domain::principal::Mailbox;
 use crate::store::accounts::users;
 use crate::store::admin::service_keys;
 use crate::store::{Done, Line};
@@ -25,13 +26,13 @@ impl Hub {
         self.look_up(Line::Nobody, move |conn| service_keys::is_valid(conn, &key_hash))
     }
 
-    /// Whether a user has a session, in whatever dialect.
+    /// Whether a user, a device or a console has a session, in whatever dialect.
     ///
     /// # Errors
     /// [`Refusal::Busy`] if the hub's mailbox is full.
-    pub async fn is_online(&self, user: UserId) -> Result<bool, Refusal> {
+    pub async fn is_online(&self, who: impl Into<Mailbox>) -> Result<bool, Refusal> {
         let (answer, answered) = oneshot::channel();
-        self.ask(AskOnline { user, answer })?;
+        self.ask(AskOnline { mailbox: who.into(), answer })?;
         answered.await.map_err(|_| Refusal::Busy)
     }
 
@@ -40,9 +41,9 @@ impl Hub {
     ///
     /// # Errors
     /// Why it was not done.
-    pub async fn change(&self, user: UserId, write: Write) -> Result<Done, Refusal> {
+    pub async fn change(&self, user: UserId, write: impl Into<Write>) -> Result<Done, Refusal> {
         let (done, answered) = oneshot::channel();
-        self.ask(Call::new(user, write, done))?;
+        self.ask(Call::new(user, write.into(), done))?;
         answered.await.map_err(|_| Refusal::Busy)?
     }
 
@@ -57,7 +58,7 @@ impl Hub {
         self.last_seen(Line::Nobody, presence).await
     }
 
-    /// Tells a user something; when it was, or `None` if none of his sessions can be told.
+    /// Tells somebody something; when it was, or `None` if no session there can be told.
     ///
     /// # Errors
     /// As [`Hub::is_online`].

@@ -1,4 +1,5 @@
-//! Who is there: the sessions of each user, over all dialects, and who wants to hear of them.
+//! Who is there: the sessions of each user, over all dialects, and who wants to hear of them. A device
+//! counts for its owner, a console for nobody.
 //!
 //! A session joins when its token is good, and arrives when its user's friends have been read. From
 //! joining on it is told what happens to its user; from arriving on its user is online. So the list
@@ -8,23 +9,23 @@
 use std::collections::HashMap;
 use std::mem;
 
-use crate::domain::event::Status;
+use crate::domain::chat::event::Status;
 use crate::domain::id::{SessionId, UserId};
-use crate::wire::Kind;
+use crate::wire::Variant;
 
 /// The users who have sessions.
 #[derive(Default)]
 pub struct Presence {
     /// Each in a box: a table that has just grown is half empty.
-    users: HashMap<UserId, Box<Here>>,
+    users: HashMap<UserId, Box<UserPresence>>,
     online: usize,
 }
 
 /// A user with sessions.
 #[derive(Default)]
-struct Here {
+struct UserPresence {
     /// In the order in which they joined.
-    sessions: Vec<Seat>,
+    sessions: Vec<SessionPresence>,
     /// The user's friends, as of the last arrival and what has changed since.
     friends: Box<[UserId]>,
     /// What has changed since the first of those sessions joined that have not arrived; what they
@@ -32,9 +33,9 @@ struct Here {
     changes: Box<[(UserId, Bond)]>,
 }
 
-struct Seat {
+struct SessionPresence {
     session: SessionId,
-    kind: Kind,
+    variant: Variant,
     arrived: bool,
     /// Whether nobody sits at it.
     away: bool,
@@ -58,7 +59,7 @@ pub enum Turn {
     Changed(Vec<UserId>),
 }
 
-impl Here {
+impl UserPresence {
     fn is_online(&self) -> bool {
         self.sessions.iter().any(|seat| seat.arrived)
     }
@@ -71,17 +72,22 @@ impl Here {
 }
 
 impl Presence {
-    /// A session of a user has joined, or is another kind from now on.
-    pub fn join(&mut self, user: UserId, session: SessionId, kind: Kind) {
+    /// A session of a user has joined, or speaks another variant from now on.
+    pub fn join(&mut self, user: UserId, session: SessionId, variant: Variant) {
         let here = self.users.entry(user).or_default();
         match here.sessions.iter_mut().find(|seat| seat.session == session) {
-            Some(seat) => seat.kind = kind,
+            Some(seat) => seat.variant = variant,
             None => {
                 if here.sessions.is_empty() {
                     // Hardly any user has more.
                     here.sessions.reserve_exact(1);
                 }
-                here.sessions.push(Seat { session, kind, arrived: false, away: false });
+                here.sessions.push(SessionPresence {
+                    session,
+                    variant,
+                    arrived: false,
+                    away: false,
+                });
             }
         }
     }
@@ -98,7 +104,7 @@ impl Presence {
     /// How a user is.
     pub fn status(&self, user: UserId) -> Status {
         let arrived = self.seats(user).filter(|seat| seat.arrived);
-        let status = |seat: &Seat| if seat.away { Status::Away } else { Status::Online };
+        let status = |seat: &SessionPresence| if seat.away { Status::Away } else { Status::Online };
         arrived.map(status).fold(Status::Offline, |all, one| match (all, one) {
             (Status::Online, _) | (_, Status::Online) => Status::Online,
             (Status::Away | Status::Offline, _) => one,
@@ -164,9 +170,9 @@ impl Presence {
         }
     }
 
-    /// The sessions of a user that have joined, and what they are.
-    pub fn sessions(&self, user: UserId) -> impl Iterator<Item = (SessionId, Kind)> {
-        self.seats(user).map(|seat| (seat.session, seat.kind))
+    /// The sessions of a user that have joined, and what they speak.
+    pub fn sessions(&self, user: UserId) -> impl Iterator<Item = (SessionId, Variant)> {
+        self.seats(user).map(|seat| (seat.session, seat.variant))
     }
 
     /// The sessions of a user that have arrived.
@@ -179,7 +185,7 @@ impl Presence {
         self.seats(user).all(|seat| seat.arrived)
     }
 
-    fn seats(&self, user: UserId) -> impl Iterator<Item = &Seat> {
+    fn seats(&self, user: UserId) -> impl Iterator<Item = &SessionPresence> {
         self.users.get(&user).into_iter().flat_map(|here| &here.sessions)
     }
 
@@ -222,11 +228,7 @@ fn append<T>(list: &mut Box<[T]>, one: T) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::rewind::Mode;
-
-    fn kind() -> Kind {
-        Kind::Rewind(Mode::Readme.into())
-    }
+    use crate::wire::fixtures::PLAIN;
 
     const A: SessionId = SessionId(1);
     const B: SessionId = SessionId(2);
@@ -239,15 +241,13 @@ mod tests {
     fn a_user_is_online_while_any_session_is() {
         let (me, friend) = (user(2), user(4));
         let mut presence = Presence::default();
-        presence.join(me, A, kind());
-        presence.join(me, B, kind());
-        presence.join(me, B, kind());
+        presence.join(me, A, PLAIN);
+        presence.join(me, B, PLAIN);
+        presence.join(me, B, PLAIN);
         assert_eq!((presence.len(), presence.is_online(me)), (0, false));
         assert_eq!(presence.arrive(me, A, vec![friend]), Turn::Changed(vec![friend]));
         assert_eq!(presence.arrive(me, A, vec![friend]), Turn::Same);
-        assert!(
-            presence.sessions(me).eq([(A, kind()), (B, kind())]) && presence.arrived(me).eq([A])
-        );
+        assert!(presence.sessions(me).eq([(A, PLAIN), (B, PLAIN)]) && presence.arrived(me).eq([A]));
         assert_eq!(presence.arrive(me, B, vec![friend]), Turn::Same);
         assert_eq!(presence.leave(me, A), Turn::Same);
         assert_eq!(presence.leave(me, A), Turn::Same);
@@ -260,13 +260,13 @@ mod tests {
     fn a_session_that_never_arrives_makes_nobody_online() {
         let me = user(2);
         let mut presence = Presence::default();
-        presence.join(me, A, kind());
+        presence.join(me, A, PLAIN);
         assert_eq!(presence.leave(me, A), Turn::Same);
         assert_eq!(presence.arrive(me, A, Vec::new()), Turn::Same);
         assert_eq!((presence.len(), presence.is_online(me)), (0, false));
         // One that is still on its way keeps nobody online either.
-        presence.join(me, A, kind());
-        presence.join(me, B, kind());
+        presence.join(me, A, PLAIN);
+        presence.join(me, B, PLAIN);
         presence.arrive(me, A, vec![user(4)]);
         assert_eq!(presence.leave(me, A), Turn::Changed(vec![user(4)]));
         assert_eq!(presence.arrive(me, B, vec![user(6)]), Turn::Changed(vec![user(6)]));
@@ -276,7 +276,7 @@ mod tests {
     fn a_friendship_of_the_meantime_is_not_lost() {
         let (me, old, new) = (user(2), user(4), user(6));
         let mut presence = Presence::default();
-        presence.join(me, A, kind());
+        presence.join(me, A, PLAIN);
         presence.bond((new, me), Bond::Made);
         presence.bond((me, old), Bond::Ended);
         // Read before both.
@@ -286,7 +286,7 @@ mod tests {
         presence.bond((me, new), Bond::Ended);
         // A second login of a session may have read before that, too.
         assert_eq!(presence.arrive(me, A, vec![new]), Turn::Same);
-        presence.join(old, B, kind());
+        presence.join(old, B, PLAIN);
         presence.arrive(old, B, vec![me]);
         assert_eq!(presence.friends_online(me), [old]);
         assert_eq!(presence.leave(me, A), Turn::Changed(vec![old]));

@@ -4,13 +4,14 @@ use super::Hub;
 use super::access::LookUp;
 use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::accounts::user::Contact;
+use crate::domain::chat::command::Known;
+use crate::domain::chat::event::{Presence, RoomEntry, Status};
 use crate::domain::chat::group::{Group, Member, Role};
 use crate::domain::chat::message::Message;
+use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::Timestamp;
-use crate::domain::command::Known;
 use crate::domain::error::Refusal;
-use crate::domain::event::{Presence, RoomEntry, Status};
 use crate::domain::id::{GroupId, UserId};
 use crate::store::accounts::users;
 use crate::store::chat::changes::{self, CatchUp, CaughtUp};
@@ -29,7 +30,7 @@ impl Hub {
 
     /// How far the others in a room have read.
     ///
-    /// Gives [`Refusal::NoSuchRoom`] and [`Refusal::NotMember`] as [`Hub::history`].
+    /// Gives [`ChatRefusal::NoSuchRoom`] and [`ChatRefusal::NotMember`] as [`Hub::history`].
     pub fn readers(
         &self,
         me: UserId,
@@ -53,7 +54,7 @@ impl Hub {
     /// Messages of a room next to a place, as `me` sees them, oldest first: at most `count`, and whether there
     /// are more of them.
     ///
-    /// Gives [`Refusal::NoSuchRoom`] and [`Refusal::NotMember`] as [`Hub::history`].
+    /// Gives [`ChatRefusal::NoSuchRoom`] and [`ChatRefusal::NotMember`] as [`Hub::history`].
     pub fn messages(
         &self,
         me: UserId,
@@ -95,7 +96,7 @@ impl Hub {
 
     /// A group and its members, oldest first.
     ///
-    /// Gives [`Refusal::NotMember`] if `me` is none.
+    /// Gives [`ChatRefusal::NotMember`] if `me` is none.
     pub fn members(
         &self,
         me: UserId,
@@ -105,7 +106,7 @@ impl Hub {
             Some(group) => members_of(conn, me, group),
             None => Ok(None),
         });
-        async move { found.await?.ok_or(Refusal::NotMember) }
+        async move { found.await?.ok_or(Refusal::Chat(ChatRefusal::NotMember)) }
     }
 
     /// The groups that were offered to a user, each with until when he may take it.
@@ -145,7 +146,7 @@ fn readable(
 ) -> Result<Result<Option<Room>, Refusal>, StoreError> {
     match room {
         Some(key) => history::readable(conn, me, key, dm_policy),
-        None => Ok(Err(Refusal::NoSuchRoom)),
+        None => Ok(Err(ChatRefusal::NoSuchRoom.into())),
     }
 }
 

@@ -6,13 +6,15 @@ use super::deadlines::SteadyMoment;
 use crate::delivery::SessionHandle;
 use crate::domain::accounts::login::Claims;
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::principal::{Identity, Principal};
+use crate::wire::Variant;
 
 /// A live session.
 pub struct Entry {
     /// The way to it.
     pub handle: SessionHandle,
-    /// What the token says that it has shown last, if it has.
-    pub claims: Option<Claims>,
+    /// Who it is, by what it has shown last, if it has.
+    pub identity: Option<Identity>,
     /// When it must have shown whose it is; never, if it has.
     pub identify_by: SteadyMoment,
     /// When its peer is pinged next; never, if it is not.
@@ -26,9 +28,20 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Its user, once known.
+    /// The user on whose behalf it speaks, once known.
     pub fn user(&self) -> Option<UserId> {
-        self.claims.as_ref().map(|claims| claims.user)
+        self.identity.as_ref().and_then(|identity| identity.principal.user())
+    }
+
+    /// Who it is and what it speaks, once known.
+    pub fn who(&self) -> Option<(Principal, Variant)> {
+        let identity = self.identity.as_ref()?;
+        Some((identity.principal, self.handle.variant))
+    }
+
+    /// What its token says, if it has shown one.
+    pub fn claims(&self) -> Option<&Claims> {
+        self.identity.as_ref().and_then(|identity| identity.claims.as_ref())
     }
 }
 
@@ -45,7 +58,7 @@ impl Sessions {
         let never = SteadyMoment::NEVER;
         let entry = Entry {
             handle,
-            claims: None,
+            identity: None,
             identify_by,
             ping_at: never,
             expires_at: never,

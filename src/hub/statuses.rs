@@ -11,8 +11,9 @@ use std::time::Duration;
 use super::ChatServer;
 use super::presence::Bond;
 use crate::delivery::Fanout;
+use crate::domain::chat::event::{ChatEvent, Presence, Status};
 use crate::domain::clock::Timestamp;
-use crate::domain::event::{Event, Presence, Status, Topic, Viewer};
+use crate::domain::event::{Topic, Viewer};
 use crate::domain::id::{SessionId, UserId};
 use crate::store::accounts::users;
 
@@ -131,13 +132,13 @@ impl ChatServer {
     fn add_status(&mut self, is: Presence, friends: &[UserId], fanout: &mut Fanout) {
         let mut event = None;
         for friend in friends {
-            for (session, kind) in self.presence.sessions(*friend) {
-                if !kind.hears(Topic::Presence) {
+            for (session, variant) in self.presence.sessions(*friend) {
+                if !self.subscribes(variant, Topic::Presence) {
                 } else if self.is_behind(session) {
                     self.statuses.behind.entry(session).or_default().insert(is.user);
                 } else {
                     let event =
-                        *event.get_or_insert_with(|| fanout.event(Event::PresenceChanged(is)));
+                        *event.get_or_insert_with(|| fanout.event(ChatEvent::PresenceChanged(is)));
                     fanout.push_to(event, (*friend, Viewer::Peer), session);
                 }
             }
@@ -156,7 +157,7 @@ impl ChatServer {
                 continue;
             }
             for friend in friends {
-                let event = fanout.event(Event::PresenceChanged(self.presence_of(friend)));
+                let event = fanout.event(ChatEvent::PresenceChanged(self.presence_of(friend)));
                 fanout.push_to(event, (user, Viewer::Peer), session);
             }
         }

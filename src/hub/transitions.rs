@@ -8,10 +8,12 @@ use super::deadlines::SteadyMoment;
 use super::presence::Turn;
 use super::statuses::Left;
 use crate::delivery::Fanout;
+use crate::domain::chat::event::{ChatEvent, Status};
 use crate::domain::clock::Timestamp;
-use crate::domain::event::{Event, Status, Viewer};
+use crate::domain::event::Viewer;
 use crate::domain::id::{SessionId, UserId};
-use crate::wire::Upkeep;
+use crate::domain::principal::Principal;
+use crate::wire::{Signs, Variant};
 
 /// A user whose status has changed, and the friends who are to be told.
 pub struct PresenceTransition {
@@ -22,24 +24,34 @@ pub struct PresenceTransition {
 }
 
 impl ChatServer {
-    /// A session is there from now on, with these friends of its user.
+    /// A session belongs to a principal from now on, or speaks another variant.
+    pub(super) fn join(&mut self, session: SessionId, (principal, variant): (Principal, Variant)) {
+        self.mailboxes.join(principal.mailbox(), session, variant);
+        if let Some(user) = principal.user() {
+            self.presence.join(user, session, variant);
+        }
+    }
+
+    /// A session is there from now on, with these friends of its user, if it has one.
     pub(super) fn arrive(
         &mut self,
-        user: UserId,
         session: SessionId,
+        (principal, variant): (Principal, Variant),
         friends: Vec<UserId>,
         at: Timestamp,
     ) {
+        let signs = self.keep_alive(variant).signs;
         if let Some(entry) = self.sessions.get_mut(session) {
             entry.identify_by = SteadyMoment::NEVER;
             entry.last_call = SteadyMoment::NEVER;
-            match entry.handle.kind.upkeep() {
-                Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => {}
-                Upkeep::Pings => entry.handle.beat(self.parts.clock.steady()),
+            if signs == Signs::Anything {
+                // They are waited for from now on.
+                entry.handle.beat(self.parts.clock.steady());
             }
         }
         self.start_pings(session);
         self.schedule(session);
+        let Some(user) = principal.user() else { return };
         // Of several sessions it may be the only one at which somebody sits.
         self.statuses.changed(user);
         if let Turn::Changed(friends) = self.presence.arrive(user, session, friends) {
@@ -55,8 +67,12 @@ impl ChatServer {
         self.count();
     }
 
-    /// A session is not its user's any more. To be followed by [`ChatServer::tell_transitions`].
-    pub(super) fn leave(&mut self, user: UserId, session: SessionId) {
+    /// A session is not its principal's any more. To be followed by [`ChatServer::tell_transitions`].
+    pub(super) fn leave(&mut self, session: SessionId, who: (Principal, Variant)) {
+        let (principal, _) = who;
+        self.release(session, who);
+        self.mailboxes.leave(principal.mailbox(), session);
+        let Some(user) = principal.user() else { return };
         // Of several sessions the one at which somebody sat may have gone.
         self.statuses.changed(user);
         if let Turn::Changed(friends) = self.presence.leave(user, session) {
@@ -83,7 +99,7 @@ impl ChatServer {
     fn add_transition(&self, transition: &PresenceTransition, fanout: &mut Fanout) {
         let PresenceTransition { user, status, at, .. } = *transition;
         for to in transition.friends.iter().copied() {
-            let event = fanout.event(Event::StatusChanged { user, to, status, at });
+            let event = fanout.event(ChatEvent::StatusChanged { user, to, status, at });
             if self.presence.is_settled(to) {
                 fanout.push(event, (to, Viewer::Peer), None);
                 continue;

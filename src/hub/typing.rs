@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::ChatServer;
 use crate::delivery::Fanout;
+use crate::domain::chat::event::ChatEvent;
 use crate::domain::chat::room::{Recipients, RoomKey};
-use crate::domain::event::{Event, Topic, Viewer};
+use crate::domain::event::{Topic, Viewer};
 use crate::domain::id::{SessionId, UserId};
 
 /// How long one types who does not say it again.
@@ -83,12 +84,14 @@ impl ChatServer {
         (typing, except): (bool, Option<SessionId>),
         fanout: &mut Fanout,
     ) {
-        let event = fanout.event(Event::Typing { user, room, typing });
+        let event = fanout.event(ChatEvent::Typing { user, room, typing });
         let others = recipients.others(user).map(|other| (other, Viewer::Peer));
         for (user, viewer) in others.chain([(user, Viewer::OwnOther)]) {
-            for (session, kind) in self.presence.sessions(user) {
+            for (session, variant) in self.presence.sessions(user) {
                 // To whoever is behind it would come too late.
-                if Some(session) != except && kind.hears(Topic::Typing) && !self.is_behind(session)
+                if Some(session) != except
+                    && self.subscribes(variant, Topic::Typing)
+                    && !self.is_behind(session)
                 {
                     fanout.push_to(event, (user, viewer), session);
                 }

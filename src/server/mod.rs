@@ -6,6 +6,7 @@ mod clock_watch;
 mod settings;
 mod tasks;
 
+use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use actix::{Actor as _, Arbiter};
 use actix_web::dev::ServerHandle;
-use actix_web::web::Data;
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, middleware};
 use tokio::task::JoinHandle;
 
@@ -22,23 +23,24 @@ use crate::auth::concurrency::PerAddress;
 use crate::auth::limits::RateLimits;
 use crate::auth::password::Passwords;
 use crate::auth::revoked::Revocations;
-use crate::auth::token::Tokens;
 use crate::config::{Adapter, Config};
 use crate::domain::clock::Clock;
 use crate::domain::mint::{IdMint, MintError};
 use crate::hub::{self, ChatServer, Hub};
 use crate::jobs::mail::{self, MailError};
 use crate::jobs::sweeper::Sweeper;
-use crate::net::{HttpListener, Listeners, Protocols, Sockets};
+use crate::net::{self, HttpListener, Listeners, Protocols, Sockets};
+use crate::service::authenticators::{Authenticator, Authenticators};
 use crate::store::engine::prober::Prober;
 use crate::store::{self, Condition, Store, StoreError};
 use crate::telemetry::{Metrics, TelemetryError};
-use crate::{http, net, session};
+use crate::wire::Dialects;
+use crate::{http, session};
 
 use tasks::{Tasks, joined};
 
 pub use base::Base;
-pub use settings::{store as store_settings, transport};
+pub use settings::{dialects, store as store_settings, transport};
 
 /// How long HTTP requests may still take once the hub has sent everybody home.
 const HTTP_STOP_SECONDS: u64 = 1;
@@ -106,6 +108,42 @@ pub async fn start(
     base: Base,
     listener: TcpListener,
 ) -> Result<Running, StartError> {
+    start_with(config, base, listener, Additions::new(config)).await
+}
+
+/// Mounts routes.
+pub type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
+
+/// What a server has beyond what every one has: other dialects, who can judge their credentials, and
+/// their routes.
+pub struct Additions {
+    /// All that the server speaks.
+    pub dialects: Dialects,
+    /// By the names of the schemes.
+    pub authenticators: HashMap<&'static str, Box<dyn Authenticator>>,
+    /// Mounts routes, on each thread that serves.
+    pub routes: Routes,
+}
+
+impl Additions {
+    /// None.
+    pub fn new(config: &Config) -> Self {
+        let dialects = settings::dialects(config);
+        Self { dialects, authenticators: HashMap::new(), routes: Arc::new(|_| {}) }
+    }
+}
+
+/// As [`start`], with additions.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_with(
+    config: &Config,
+    base: Base,
+    listener: TcpListener,
+    additions: Additions,
+) -> Result<Running, StartError> {
+    let Additions { dialects, authenticators: schemes, routes } = additions;
     let address = listener.local_addr().map_err(StartError::Http)?;
     let base_url = config.http.base_url(address);
     let transport = settings::transport(&config.mail)?;
@@ -127,11 +165,14 @@ pub async fn start(
         clock: Arc::clone(&clock),
         epoch: base.epoch,
         revoked: Arc::clone(base.tokens.revoked()),
+        dialects: Arc::new(dialects),
         metrics: metrics.clone(),
     };
+    let dialects = Arc::clone(&parts.dialects);
     let hub = start_hub(config, parts, &hub_arbiter);
     let limits = RateLimits::new(&config.limits);
-    let sessions = shared(config, base.tokens.clone(), clock, (&hub, &limits, &metrics));
+    let authenticators = Authenticators::new(&hub, &base.tokens, clock.clone(), schemes);
+    let sessions = shared(config, (authenticators, dialects), clock, (&hub, &limits, &metrics));
     let queue = mail::Queue::default();
     let mut tasks = start_tasks(&store, &base.clock, &base.mint, base.tokens.revoked());
     let state = Data::new(http::State {
@@ -148,7 +189,7 @@ pub async fn start(
         mail: queue.clone(),
         sessions,
     });
-    let (http, http_task) = start_http(config, state, listener)?;
+    let (http, http_task) = start_http(config, state, listener, routes)?;
     let worker = mail::Worker {
         queue,
         store: store.clone(),
@@ -264,13 +305,14 @@ impl store::Observer for StoreMetrics {
 /// What all sessions share.
 fn shared(
     config: &Config,
-    tokens: Tokens,
+    (authenticators, dialects): (Authenticators, Arc<Dialects>),
     clock: Arc<dyn Clock>,
     (hub, limits, metrics): (&Hub, &RateLimits, &Metrics),
 ) -> Arc<session::Shared> {
     Arc::new(session::Shared {
         hub: hub.clone(),
-        tokens,
+        authenticators,
+        dialects,
         rates: Arc::clone(limits.commands()),
         clock,
         settings: settings::session(config),
@@ -290,11 +332,13 @@ fn start_http(
     config: &Config,
     state: Data<http::State>,
     listener: TcpListener,
+    routes: Routes,
 ) -> Result<(ServerHandle, JoinHandle<std::io::Result<()>>), StartError> {
     let app = move || {
         App::new()
             .app_data(state.clone())
             .wrap(middleware::from_fn(http::exchange))
+            .configure(|app| routes(app))
             .configure(http::routes)
     };
     let settings = net::Settings {

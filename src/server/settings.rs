@@ -11,8 +11,9 @@ use crate::http::connection::ConnectionBounds;
 use crate::jobs::mail;
 use crate::session::machine::Bounds;
 use crate::store::accounts::registrations;
-use crate::wire::chatting::{Form, Ids, Texts};
-use crate::wire::rewind::Mode;
+use crate::wire::Dialects;
+use crate::wire::chatting::{self, Chatting, Ids, Texts};
+use crate::wire::rewind::{self, Mode, Rewind};
 use crate::{http, hub, session, store, ws};
 
 /// Seconds in a day, and in an hour.
@@ -119,7 +120,6 @@ pub fn http(config: &Config, address: SocketAddr) -> http::Settings {
             Compat::Readme => Mode::Readme,
             Compat::Wind => Mode::Wind,
         },
-        chatting: chatting(&config.chatting),
         socket: ws::Settings {
             adapter: match config.ws.adapter {
                 config::Adapter::Upgraded => ws::Adapter::Upgraded,
@@ -158,21 +158,33 @@ pub fn connections(config: &Config) -> ConnectionBounds {
     }
 }
 
-/// What clients of the chatting dialect get that ask for nothing.
-fn chatting(config: &config::Chatting) -> Form {
-    let texts = Texts {
-        logged_in: config.logged_in_text.clone(),
-        unreachable: config.unreachable_text.clone(),
-        bad_request: config.bad_request_text.clone(),
-        system: config.system_text.clone(),
-        no_such_user: config.no_such_user_text.clone(),
+/// What sessions speak.
+pub fn dialects(config: &Config) -> Dialects {
+    let rewind = rewind::Settings {
+        auth_timeout: Duration::from_millis(config.rewind.auth_timeout_ms),
+        heartbeat_timeout: Duration::from_millis(config.rewind.heartbeat_timeout_ms),
+        ping_interval: Duration::from_millis(config.rewind.ping_interval_ms),
     };
-    let ids = match config.ids {
-        config::Ids::Number => Ids::Number,
-        config::Ids::String => Ids::String,
-    };
-    // Once a start and as long as the process: so a session's kind stays a value to be copied.
-    Form { ids, texts: Box::leak(Box::new(texts)) }
+    Dialects::new(Rewind::new(rewind), Chatting::new(chatting(&config.chatting)))
+}
+
+fn chatting(config: &config::Chatting) -> chatting::Settings {
+    chatting::Settings {
+        login_timeout: Duration::from_millis(config.login_timeout_ms),
+        ping_interval: Duration::from_millis(config.ping_interval_ms),
+        ping_timeout: Duration::from_millis(config.ping_timeout_ms),
+        ids: match config.ids {
+            config::Ids::Number => Ids::Number,
+            config::Ids::String => Ids::String,
+        },
+        texts: Texts {
+            logged_in: config.logged_in_text.clone(),
+            unreachable: config.unreachable_text.clone(),
+            bad_request: config.bad_request_text.clone(),
+            system: config.system_text.clone(),
+            no_such_user: config.no_such_user_text.clone(),
+        },
+    }
 }
 
 /// The way of mails.
@@ -229,12 +241,6 @@ pub fn hub(config: &Config) -> hub::Settings {
         mailbox_max: config.hub.mailbox_max,
         outbox_bytes_max: config.ws.outbox_bytes_max,
         history_slice_bytes: config.store.history_slice_bytes,
-        auth_timeout: Duration::from_millis(config.rewind.auth_timeout_ms),
-        heartbeat_timeout: Duration::from_millis(config.rewind.heartbeat_timeout_ms),
-        heartbeat_ping_interval: Duration::from_millis(config.rewind.ping_interval_ms),
-        identify_timeout: Duration::from_millis(config.chatting.login_timeout_ms),
-        ping_interval: Duration::from_millis(config.chatting.ping_interval_ms),
-        ping_timeout: Duration::from_millis(config.chatting.ping_timeout_ms),
         invites: hub::InviteBounds {
             timeout: Duration::from_millis(config.chatting.invite_timeout_ms),
             per_user_max: config.chatting.invites_per_user_max,

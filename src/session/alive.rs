@@ -6,7 +6,7 @@ use actix::AsyncContext as _;
 
 use super::{Adapter, Input, Session};
 use crate::domain::close::CloseReason;
-use crate::wire::Upkeep;
+use crate::wire::Signs;
 
 /// How long a silent peer's socket is read once more.
 const LAST_CALL: Duration = Duration::from_millis(200);
@@ -14,18 +14,20 @@ const LAST_CALL: Duration = Duration::from_millis(200);
 impl<A: Adapter> Session<A> {
     /// A frame came, which may be a sign of life whatever is in it.
     pub(super) fn heard(&mut self) {
-        match self.kind.upkeep() {
-            Upkeep::Pings => self.beat(),
-            Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => {}
+        if self.signs().include_frames() {
+            self.beat();
         }
     }
 
     /// A pong came.
     pub fn pong(&mut self) {
-        match self.kind.upkeep() {
-            Upkeep::Pings | Upkeep::HeartbeatsOrPongs => self.beat(),
-            Upkeep::Heartbeats => {}
+        if self.signs().include_pongs() {
+            self.beat();
         }
+    }
+
+    fn signs(&self) -> Signs {
+        self.shared.dialects.keep_alive(self.machine.variant()).signs
     }
 
     pub(super) fn beat(&self) {
@@ -35,9 +37,8 @@ impl<A: Adapter> Session<A> {
     /// The hub has not heard of the peer for too long. What it has sent may wait in the socket: that is
     /// read first, and if it may answer pings, it is asked once more.
     pub(super) fn last_call(&mut self, reason: CloseReason, ctx: &mut A::Context) {
-        match self.kind.upkeep() {
-            Upkeep::Pings | Upkeep::HeartbeatsOrPongs => self.adapter.ping(ctx),
-            Upkeep::Heartbeats => {}
+        if self.signs().include_pongs() {
+            self.adapter.ping(ctx);
         }
         let heard_at = self.backlog.last_beat();
         ctx.run_later(LAST_CALL, move |session, ctx| {

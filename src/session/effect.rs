@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Input;
 use crate::domain::close::CloseReason;
 use crate::domain::command::{Query, Write};
-use crate::domain::id::UserId;
-use crate::wire::{Frame, Kind};
+use crate::domain::principal::{Credential, Principal};
+use crate::wire::{Frame, Options};
 
 /// The number of a request within its session.
 pub type Request = u64;
@@ -23,20 +23,22 @@ pub enum Effect {
     PushAll(Arc<[Frame]>),
     /// End the session.
     Close(CloseReason),
+    /// End the session, unless the peer does so first.
+    CloseSoon(CloseReason),
     /// Note a sign of life.
     Alive,
     /// Take frames of the peer, or leave them waiting.
     Input(Input),
     /// Count a command above the rate limit.
     Limited,
-    /// Find out whose token this is.
+    /// Find out who shows this.
     Identify {
         /// Whose answer it will be.
         request: Request,
-        /// The token.
-        token: String,
-        /// What the session is then.
-        kind: Kind,
+        /// What is shown.
+        credential: Credential,
+        /// What the session wants of its dialect then.
+        options: Options,
     },
     /// Have something changed.
     Write {
@@ -52,7 +54,7 @@ pub enum Effect {
         /// What to look up.
         query: Query,
         /// Who asks.
-        user: UserId,
+        by: Principal,
     },
 }
 

@@ -5,78 +5,83 @@
 
 use super::effect::{Effect, Request};
 use super::{Adapter, Input, Session};
-use crate::auth::token::TokenError;
-use crate::domain::accounts::login::{Claims, Proof};
 use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
 use crate::domain::event::Welcome;
-use crate::domain::id::UserId;
+use crate::domain::principal::{Credential, IdentifyError, Identity, Principal};
 use crate::hub::messages::Identify;
-use crate::wire::{IdentifyError, Kind, Phase};
+use crate::service::authenticators::Authentication;
+use crate::wire::{Options, Phase, Variant};
 
 impl<A: Adapter> Session<A> {
     pub(super) fn identify(
         &mut self,
         request: Request,
-        token: &str,
-        kind: Kind,
+        (credential, options): (&Credential, Options),
         ctx: &mut A::Context,
     ) {
-        match self.shared.tokens.verify(token, self.shared.clock.now()) {
-            Ok(claims) => self.admit(request, (claims, kind), false, ctx),
-            Err(TokenError::Unknown(claims)) => self.confirm(request, *claims, kind, ctx),
-            Err(TokenError::Signature | TokenError::Revoked) => {
-                self.not_identified(request, IdentifyError::Token);
+        let variant = self.machine.variant().with(options);
+        match self.shared.authenticators.check(credential) {
+            Authentication::Now(Ok(identity)) => {
+                self.admit(request, (identity, variant), false, ctx)
             }
-            Err(TokenError::Payload) => self.not_identified(request, IdentifyError::User),
+            Authentication::Now(Err(error)) => self.not_identified(request, error),
+            Authentication::Later(found) => {
+                let is_first = self.hold_first();
+                self.later(ctx, found, move |session, found, ctx| match found {
+                    Ok(identity) => session.admit(request, (identity, variant), is_first, ctx),
+                    Err(error) => {
+                        session.not_identified(request, error);
+                        session.release_first(is_first);
+                    }
+                });
+            }
         }
     }
 
-    /// Asks the store for a log-in that nobody knows.
-    fn confirm(&mut self, request: Request, claims: Claims, kind: Kind, ctx: &mut A::Context) {
-        let is_first = self.hold_first();
-        let proof = self.shared.hub.confirm(&claims);
-        self.later(ctx, proof, move |session, proof, ctx| {
-            let error = match proof {
-                Ok(Proof::Lives) => {
-                    return session.admit(request, (claims, kind), is_first, ctx);
-                }
-                Ok(Proof::Ended) => IdentifyError::Token,
-                Ok(Proof::NoUser) => IdentifyError::User,
-                Err(refusal) => IdentifyError::Hub(refusal),
-            };
-            session.not_identified(request, error);
-            session.release_first(is_first);
-        });
-    }
-
-    /// Takes a peer for who its token says it is. `is_held` says whether nothing is read already.
+    /// Takes a peer for who its credential says it is. `is_held` says whether nothing is read already.
     fn admit(
         &mut self,
         request: Request,
-        (claims, kind): (Claims, Kind),
+        (identity, variant): (Identity, Variant),
         is_held: bool,
         ctx: &mut A::Context,
     ) {
-        let user = claims.user;
+        let principal = identity.principal;
         match self.machine.phase() {
-            Phase::Ready(me) if me != user => {
-                self.not_identified(request, IdentifyError::User);
+            Phase::Ready(me) if me != principal => {
+                self.not_identified(request, IdentifyError::Principal);
                 return self.release_first(is_held);
             }
             Phase::Opened | Phase::Alive | Phase::Ready(_) => {}
         }
-        let identify = Identify { session: self.id, claims, kind };
+        let identify = Identify { session: self.id, identity, variant };
         if self.shared.hub.identify(identify).is_err() {
-            self.not_identified(request, IdentifyError::Hub(Refusal::Busy));
+            self.not_identified(request, IdentifyError::Busy);
             return self.release_first(is_held);
         }
         let is_first = self.hold_first();
-        let welcome = self.shared.hub.welcome(self.id, user, kind);
-        self.later(ctx, welcome, move |session, welcome, ctx| {
-            session.welcomed(request, (user, kind), welcome, ctx);
-            session.release_first(is_first);
-        });
+        let who = (principal, variant);
+        match principal.user() {
+            Some(user) => {
+                let welcome = self.shared.hub.welcome(self.id, user, variant);
+                self.later(ctx, welcome, move |session, welcome, ctx| {
+                    let welcome = welcome.map_err(IdentifyError::from);
+                    let welcome = welcome
+                        .and_then(|welcome| welcome.map(Some).ok_or(IdentifyError::Principal));
+                    session.welcomed(request, who, welcome, ctx);
+                    session.release_first(is_first);
+                });
+            }
+            None => {
+                let admitted = self.shared.hub.admit(self.id);
+                self.later(ctx, admitted, move |session, admitted, ctx| {
+                    let admitted = admitted.map(|()| None).map_err(IdentifyError::from);
+                    session.welcomed(request, who, admitted, ctx);
+                    session.release_first(is_first);
+                });
+            }
+        }
     }
 
     /// Reads nothing more before it is known who the peer is: what comes next may be longer than it may
@@ -98,22 +103,21 @@ impl<A: Adapter> Session<A> {
     fn welcomed(
         &mut self,
         request: Request,
-        (user, kind): (UserId, Kind),
-        welcome: Result<Option<Welcome>, Refusal>,
+        (principal, variant): (Principal, Variant),
+        welcome: Result<Option<Welcome>, IdentifyError>,
         ctx: &mut A::Context,
     ) {
         match welcome {
-            Ok(Some(welcome)) => {
-                log::debug!("session {} is user {user}", self.id);
-                self.kind = kind;
+            Ok(welcome) => {
+                log::debug!("session {} is {principal:?}", self.id);
                 self.seat.identified();
                 self.adapter.set_frame_bytes_max(self.shared.settings.frame_bytes_max);
-                let answer = (kind, kind.welcome(&welcome));
-                self.machine.identified(request, user, answer, &mut self.effects);
-                return;
+                let dialect = self.shared.dialects.get(variant);
+                let frames = dialect.welcome(principal, welcome.as_ref(), variant.options());
+                let who = (principal, variant);
+                return self.machine.identified(request, who, frames, &mut self.effects);
             }
-            Ok(None) => self.not_identified(request, IdentifyError::User),
-            Err(refusal) => self.not_identified(request, IdentifyError::Hub(refusal)),
+            Err(error) => self.not_identified(request, error),
         }
         if !self.is_ready() && self.shared.hub.forget(self.id).is_err() {
             self.end(CloseReason::Overload, ctx);

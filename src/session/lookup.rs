@@ -5,82 +5,99 @@
 
 use super::effect::Request;
 use super::{Adapter, Session};
+use crate::domain::accounts::command::AccountsQuery;
+use crate::domain::chat::command::{ChatQuery, Known};
+use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::command::Query;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
+use crate::domain::principal::Principal;
 use crate::store::chat::history::{Before, HistorySlice, Page, Place};
-use crate::wire::{Frame, Kind};
+use crate::wire::{AccountsAnswer, Answer, ChatAnswer, Frame};
 
 impl<A: Adapter> Session<A> {
     pub(super) fn look_up(
         &mut self,
         request: Request,
-        user: UserId,
+        by: Principal,
         query: Query,
         ctx: &mut A::Context,
     ) {
+        // What is between users and in rooms is theirs to know.
+        let Some(user) = by.user() else {
+            return self.refused(request, ChatRefusal::NotAllowed.into());
+        };
         match query {
-            Query::Friends => {
-                let friends = self.shared.hub.friends(user);
-                self.answer(request, friends, ctx, move |kind, friends| {
-                    kind.friends(user, friends)
+            Query::Accounts(query) => self.look_up_accounts((request, user), query, ctx),
+            Query::Chat(query) => self.look_up_chat((request, user), query, ctx),
+        }
+    }
+
+    fn look_up_accounts(
+        &mut self,
+        asked: (Request, UserId),
+        query: AccountsQuery,
+        ctx: &mut A::Context,
+    ) {
+        let (hub, user) = (&self.shared.hub, asked.1);
+        match query {
+            AccountsQuery::Friends => {
+                let friends = hub.friends(user);
+                self.answer(asked, friends, ctx, |friends| {
+                    Answer::Accounts(AccountsAnswer::Friends(friends))
                 });
             }
-            Query::Users { ids } => {
-                let users = self.shared.hub.contacts(user, ids);
-                self.answer(request, users, ctx, move |kind, users| kind.users(user, users));
-            }
-            Query::Readers { room: None } | Query::Page { room: None, .. } => {
-                self.refused(request, Refusal::NoSuchRoom);
-            }
-            Query::Readers { room: Some(room) } => {
-                let readers = self.shared.hub.readers(user, Some(room));
-                self.answer(request, readers, ctx, move |kind, marks| kind.readers(room, marks));
-            }
-            Query::Page { room: Some(room), before, count } => {
-                let which = (Place::BeforeMoment(before), count.min(self.shared.settings.page_max));
-                let page = self.shared.hub.messages(user, Some(room), which);
-                self.answer(request, page, ctx, move |kind, (messages, more)| {
-                    kind.page((room, user), messages, *more)
+            AccountsQuery::Users { ids } => {
+                let users = hub.contacts(user, ids);
+                self.answer(asked, users, ctx, |users| {
+                    Answer::Accounts(AccountsAnswer::Users(users))
                 });
             }
-            Query::Requests => {
-                let requests = self.shared.hub.friend_requests(user);
-                self.answer(request, requests, ctx, |kind, requests| kind.requests(requests));
-            }
-            Query::Changes { rooms, limit, epoch } => {
-                let caught = self.shared.hub.catch_up(user, (rooms, epoch), limit);
-                self.later(ctx, caught, move |session, caught, _| match caught {
-                    Ok(None) => {
-                        let frame = session.kind.reset(session.shared.hub.epoch());
-                        session.machine.answered(request, [frame], &mut session.effects);
-                    }
-                    Ok(Some(caught)) => {
-                        let (kind, epoch) = (session.kind, session.shared.hub.epoch());
-                        let changes = caught.messages.iter().map(|one| kind.change(one, user));
-                        let end = kind.caught_up(&caught.reached, caught.complete, epoch);
-                        let frames = changes.chain([end]);
-                        session.machine.answered(request, frames, &mut session.effects);
-                    }
-                    Err(refusal) => session.refused(request, refusal),
+            AccountsQuery::Requests => {
+                let requests = hub.friend_requests(user);
+                self.answer(asked, requests, ctx, |requests| {
+                    Answer::Accounts(AccountsAnswer::Requests(requests))
                 });
             }
-            Query::Members { group } => {
-                let members = self.shared.hub.members(user, group);
-                self.answer(request, members, ctx, |kind, (group, members)| {
-                    kind.members(group, members)
+        }
+    }
+
+    fn look_up_chat(&mut self, asked: (Request, UserId), query: ChatQuery, ctx: &mut A::Context) {
+        let (request, user) = asked;
+        let (hub, page_max) = (&self.shared.hub, self.shared.settings.page_max);
+        match query {
+            ChatQuery::Readers { room: None } | ChatQuery::Page { room: None, .. } => {
+                self.refused(request, ChatRefusal::NoSuchRoom.into());
+            }
+            ChatQuery::Readers { room: Some(room) } => {
+                let readers = hub.readers(user, Some(room));
+                self.answer(asked, readers, ctx, move |marks| {
+                    Answer::Chat(ChatAnswer::Readers(room, marks))
                 });
             }
-            Query::History { room, before, count } => {
-                let count = count.min(self.shared.settings.page_max);
-                let page = Page {
-                    me: user,
-                    room,
-                    before: Before::Moment(before),
-                    count,
-                    named: self.kind.lists_rooms(),
-                };
-                let slice = self.shared.hub.history(page);
+            ChatQuery::Page { room: Some(room), before, count } => {
+                let which = (Place::BeforeMoment(before), count.min(page_max));
+                let page = hub.messages(user, Some(room), which);
+                self.answer(asked, page, ctx, move |(messages, more)| {
+                    Answer::Chat(ChatAnswer::Page { room, messages, more: *more })
+                });
+            }
+            ChatQuery::Changes { rooms, limit, epoch } => {
+                self.catch_up(asked, (rooms, epoch), limit, ctx);
+            }
+            ChatQuery::Members { group } => {
+                let members = hub.members(user, group);
+                self.answer(asked, members, ctx, |(group, members)| {
+                    Answer::Chat(ChatAnswer::Members(group, members))
+                });
+            }
+            ChatQuery::History { room, before, count } => {
+                let count = count.min(page_max);
+                let variant = self.machine.variant();
+                let dialect = self.shared.dialects.get(variant);
+                let named = dialect.lists_rooms(variant.options());
+                let before = Before::Moment(before);
+                let slice = hub.history(Page { me: user, room, before, count, named });
                 self.later(ctx, slice, move |session, slice, ctx| {
                     session.history_slice(request, user, slice, ctx);
                 });
@@ -88,18 +105,44 @@ impl<A: Adapter> Session<A> {
         }
     }
 
+    fn catch_up(
+        &mut self,
+        (request, user): (Request, UserId),
+        rooms: (Vec<Known>, Option<String>),
+        limit: u32,
+        ctx: &mut A::Context,
+    ) {
+        let caught = self.shared.hub.catch_up(user, rooms, limit);
+        self.later(ctx, caught, move |session, caught, _| {
+            let epoch = session.shared.hub.epoch();
+            let frame = |answer| session.machine.frame(Answer::Chat(answer), user);
+            let frames: Vec<Frame> = match caught {
+                Ok(None) => frame(ChatAnswer::Reset { epoch }).into_iter().collect(),
+                Ok(Some(caught)) => {
+                    let changes = caught.messages.iter();
+                    let changes = changes.filter_map(|one| frame(ChatAnswer::Change(one)));
+                    let (reached, complete) = (&caught.reached[..], caught.complete);
+                    let end = frame(ChatAnswer::CaughtUp { reached, complete, epoch });
+                    changes.chain(end).collect()
+                }
+                Err(refusal) => return session.refused(request, refusal),
+            };
+            session.machine.answered(request, frames, &mut session.effects);
+        });
+    }
+
     /// Answers a request with one frame of what is found.
     fn answer<T: 'static>(
         &mut self,
-        request: Request,
+        (request, user): (Request, UserId),
         found: impl Future<Output = Result<T, Refusal>> + 'static,
         ctx: &mut A::Context,
-        frame: impl FnOnce(Kind, &T) -> Frame + 'static,
+        answer: impl FnOnce(&T) -> Answer<'_> + 'static,
     ) {
         self.later(ctx, found, move |session, found, _| match found {
             Ok(found) => {
-                let frame = frame(session.kind, &found);
-                session.machine.answered(request, [frame], &mut session.effects);
+                let frame = session.machine.frame(answer(&found), user);
+                session.machine.answered(request, frame, &mut session.effects);
             }
             Err(refusal) => session.refused(request, refusal),
         });
@@ -116,8 +159,8 @@ impl<A: Adapter> Session<A> {
             Ok(slice) => slice,
             Err(refusal) => return self.refused(request, refusal),
         };
-        let kind = self.kind;
-        let frames = slice.messages.iter().map(|message| kind.history(message, user));
+        let frame = |message| self.machine.frame(Answer::Chat(ChatAnswer::History(message)), user);
+        let frames: Vec<Frame> = slice.messages.iter().filter_map(frame).collect();
         let Some(rest) = slice.next else {
             return self.machine.answered(request, frames, &mut self.effects);
         };

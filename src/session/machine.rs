@@ -18,7 +18,9 @@ use crate::domain::close::CloseReason;
 use crate::domain::command::Command;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
-use crate::wire::{Decoded, Frame, IdentifyError, Kind, Phase, Rejection, Scene};
+use crate::wire::{Answer, Context, Decoded, Dialect, Dialects, Frame, Phase, Variant};
+
+mod identity;
 
 /// Heartbeats that do not come faster are never refused.
 const BEAT_INTERVAL_MIN: Duration = Duration::from_secs(1);
@@ -51,7 +53,8 @@ enum UnderWay {
 
 /// The state of one session.
 pub struct Machine {
-    kind: Kind,
+    variant: Variant,
+    dialects: Arc<Dialects>,
     clock: Arc<dyn Clock>,
     phase: Phase,
     pipeline_max: usize,
@@ -75,9 +78,15 @@ pub struct Machine {
 
 impl Machine {
     /// A session that has just been opened.
-    pub fn new(kind: Kind, bounds: Bounds, clock: Arc<dyn Clock>, counter: Counter) -> Self {
+    pub fn new(
+        variant: Variant,
+        bounds: Bounds,
+        (dialects, clock): (Arc<Dialects>, Arc<dyn Clock>),
+        counter: Counter,
+    ) -> Self {
         Self {
-            kind,
+            variant,
+            dialects,
             clock,
             phase: Phase::Opened,
             pipeline_max: bounds.pipeline_max,
@@ -93,6 +102,11 @@ impl Machine {
             held_bytes_max: bounds.held_bytes_max,
             ended: false,
         }
+    }
+
+    /// What the session speaks.
+    pub fn variant(&self) -> Variant {
+        self.variant
     }
 
     /// How far the session has come.
@@ -177,34 +191,8 @@ impl Machine {
             Some(Slot::Pending(peer)) => *peer,
             Some(Slot::Answered(_)) | None => None,
         };
-        let frame = self.kind.refusal(refusal, peer, self.scene());
+        let frame = self.dialect().refusal(refusal, peer, self.context());
         self.answered(request, [frame], effects);
-    }
-
-    /// The user is known: `welcome` answers `request`, and held pushes follow it.
-    pub fn identified(
-        &mut self,
-        request: Request,
-        user: UserId,
-        (kind, welcome): (Kind, Vec<Frame>),
-        effects: &mut Effects,
-    ) {
-        self.phase = Phase::Ready(user);
-        self.counter.identify(user);
-        self.kind = kind;
-        let held = std::mem::take(&mut self.held);
-        self.held_bytes = 0;
-        self.answered(request, welcome.into_iter().chain(held), effects);
-    }
-
-    /// The user is not known after all: so `request` is answered, and held pushes are forgotten.
-    pub fn not_identified(&mut self, request: Request, why: IdentifyError, effects: &mut Effects) {
-        self.held = Vec::new();
-        self.held_bytes = 0;
-        match self.kind.not_identified(why) {
-            Rejection::Reply(frame) => self.answered(request, [frame], effects),
-            Rejection::Close(reason) => self.end(reason, effects),
-        }
     }
 
     /// Something happened that the user is told of.
@@ -233,12 +221,16 @@ impl Machine {
     /// The session ends; nothing is handled any more.
     pub fn end(&mut self, reason: CloseReason, effects: &mut Effects) {
         if !self.ended {
-            self.ended = true;
-            self.waiting.clear();
-            self.held.clear();
-            self.slots.clear();
+            self.forget_all();
             effects.push_back(Effect::Close(reason));
         }
+    }
+
+    fn forget_all(&mut self) {
+        self.ended = true;
+        self.waiting.clear();
+        self.held.clear();
+        self.slots.clear();
     }
 
     /// Handles a frame (`None`: a binary one); false if it must wait for answers to earlier ones.
@@ -247,8 +239,8 @@ impl Machine {
             return false;
         }
         let decoded = match frame {
-            Some(text) => self.kind.decode(text, self.scene()),
-            None => self.kind.binary(self.scene()),
+            Some(text) => self.dialect().decode(text, self.context()),
+            None => self.dialect().decode_binary(self.context()),
         };
         match decoded {
             // What says nothing costs as much to read as anything else.
@@ -277,29 +269,24 @@ impl Machine {
             Decoded::Identify { .. } | Decoded::Command(Command::Query(_)) if self.pending > 0 => {
                 return false;
             }
-            Decoded::Identify { token, kind } => {
-                if self.allow(effects) {
-                    let request = self.open(UnderWay::Alone, None);
-                    effects.push_back(Effect::Identify { request, token, kind });
-                }
-            }
+            Decoded::Identify { credential, options } => self.show(credential, options, effects),
             Decoded::Command(command) => self.command(command, effects),
         }
         true
     }
 
     fn command(&mut self, command: Command, effects: &mut Effects) {
-        let Phase::Ready(user) = self.phase else { return };
+        let Phase::Ready(by) = self.phase else { return };
         if !self.allow(effects) {
             return;
         }
-        let peer = command.peer(user);
+        let peer = by.user().and_then(|me| command.peer(me));
         effects.push_back(match command {
             Command::Write(write) => {
                 Effect::Write { request: self.open(UnderWay::Writes, peer), write }
             }
             Command::Query(query) => {
-                Effect::Query { request: self.open(UnderWay::Alone, peer), query, user }
+                Effect::Query { request: self.open(UnderWay::Alone, peer), query, by }
             }
         });
     }
@@ -310,7 +297,7 @@ impl Machine {
         effects.push_back(Effect::Limited);
         let wait_ms = u64::try_from(over.retry_after.as_millis()).unwrap_or(u64::MAX);
         let wait_ms = wait_ms.saturating_add(1);
-        self.reply(self.kind.rate_limited(wait_ms, self.scene()), effects);
+        self.reply(self.dialect().rate_limited(wait_ms, self.context()), effects);
         false
     }
 
@@ -326,8 +313,18 @@ impl Machine {
         true
     }
 
-    fn scene(&self) -> Scene<'_> {
-        Scene { phase: self.phase, clock: &*self.clock }
+    /// The frame that answers a request of the session's user, if there is one.
+    pub fn frame(&self, answer: Answer<'_>, me: UserId) -> Option<Frame> {
+        self.dialect().answer(answer, me, self.variant.options())
+    }
+
+    fn dialect(&self) -> &dyn Dialect {
+        self.dialects.get(self.variant)
+    }
+
+    fn context(&self) -> Context<'_> {
+        let (options, phase) = (self.variant.options(), self.phase);
+        Context { options, phase, clock: &*self.clock }
     }
 
     fn slot(&mut self, request: Request) -> Option<&mut Slot> {

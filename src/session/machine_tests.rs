@@ -5,12 +5,13 @@ use serde_json::json;
 
 use super::*;
 use crate::auth::rates::{Rate, Rates};
+use crate::domain::accounts::command::AccountsQuery;
+use crate::domain::chat::command::ChatWrite;
 use crate::domain::clock::Timestamp;
-use crate::domain::command::{Query, Write};
-use crate::wire::rewind::features::Features;
-use crate::wire::rewind::{Form, Mode};
+use crate::domain::command::Write;
+use crate::domain::principal::{Credential, IdentifyError, Principal};
+use crate::wire::fixtures::{PLAIN, dialects};
 
-const KIND: Kind = Kind::Rewind(Form { mode: Mode::Readme, features: Features::NONE });
 const BOUNDS: Bounds = Bounds { pipeline_max: 8, held_bytes_max: 100 };
 
 /// A clock that stands still.
@@ -26,8 +27,16 @@ impl Clock for Still {
     }
 }
 
-fn clock() -> Arc<dyn Clock> {
-    Arc::new(Still)
+fn around() -> (Arc<Dialects>, Arc<dyn Clock>) {
+    (Arc::new(dialects()), Arc::new(Still))
+}
+
+fn who() -> (Principal, Variant) {
+    (Principal::User(user()), PLAIN)
+}
+
+fn token() -> Credential {
+    Credential::Token("t".to_owned())
 }
 
 fn user() -> UserId {
@@ -62,13 +71,17 @@ const UNKNOWN: &str = r#"{"type":"hello","payload":{}}"#;
 
 /// A session whose user is known, with `pipeline_max` requests under way at most.
 fn ready(pipeline_max: usize) -> Machine {
-    let mut machine =
-        Machine::new(KIND, Bounds { pipeline_max, ..BOUNDS }, clock(), Rates::new(None).stranger());
+    let mut machine = Machine::new(
+        PLAIN,
+        Bounds { pipeline_max, ..BOUNDS },
+        around(),
+        Rates::new(None).stranger(),
+    );
     assert_eq!(text(&mut machine, BEAT), [Effect::Alive, says(BEAT)]);
-    let identify = Effect::Identify { request: 0, token: "t".to_owned(), kind: KIND };
+    let identify = Effect::Identify { request: 0, credential: token(), options: PLAIN.options() };
     assert_eq!(text(&mut machine, AUTH), [identify]);
     let mut effects = Effects::new();
-    machine.identified(0, user(), (KIND, vec![Frame::text("welcome")]), &mut effects);
+    machine.identified(0, who(), vec![Frame::text("welcome")], &mut effects);
     assert_eq!(Vec::from(effects), [says("welcome")]);
     machine
 }
@@ -106,7 +119,11 @@ fn a_look_up_waits_for_writes_and_everything_waits_for_it() {
     text(&mut machine, &send("a"));
     assert_eq!(text(&mut machine, FRIENDS), [Effect::Input(Input::Hold)]);
     assert_eq!(text(&mut machine, BEAT), [Effect::Input(Input::Hold)]);
-    let query = Effect::Query { request: 2, query: Query::Friends, user: user() };
+    let query = Effect::Query {
+        request: 2,
+        query: AccountsQuery::Friends.into(),
+        by: Principal::User(user()),
+    };
     assert_eq!(answer(&mut machine, 1, "echo"), [says("echo"), query]);
     assert_eq!(text(&mut machine, &send("b")), [Effect::Input(Input::Hold)]);
 
@@ -134,13 +151,13 @@ fn no_more_requests_than_the_limit_are_under_way() {
 
 #[test]
 fn pushes_wait_for_the_answer_to_auth() {
-    let mut machine = Machine::new(KIND, BOUNDS, clock(), Rates::new(None).stranger());
+    let mut machine = Machine::new(PLAIN, BOUNDS, around(), Rates::new(None).stranger());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
     machine.pushed(Frame::text("news"), &mut effects);
     assert!(effects.is_empty());
-    machine.identified(0, user(), (KIND, vec![Frame::text("welcome")]), &mut effects);
+    machine.identified(0, who(), vec![Frame::text("welcome")], &mut effects);
     machine.pushed(Frame::text("more"), &mut effects);
     let more = Effect::Push(Frame::text("more"));
     assert_eq!(Vec::from(effects), [says("welcome"), says("news"), more]);
@@ -148,7 +165,7 @@ fn pushes_wait_for_the_answer_to_auth() {
 
 #[test]
 fn no_more_news_than_may_is_held_until_auth_is_answered() {
-    let mut machine = Machine::new(KIND, BOUNDS, clock(), Rates::new(None).stranger());
+    let mut machine = Machine::new(PLAIN, BOUNDS, around(), Rates::new(None).stranger());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
@@ -160,22 +177,22 @@ fn no_more_news_than_may_is_held_until_auth_is_answered() {
 
 #[test]
 fn pushes_for_one_who_was_not_known_after_all_reach_nobody() {
-    let mut machine = Machine::new(KIND, BOUNDS, clock(), Rates::new(None).stranger());
+    let mut machine = Machine::new(PLAIN, BOUNDS, around(), Rates::new(None).stranger());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
     machine.pushed(Frame::text("news"), &mut effects);
-    machine.not_identified(0, IdentifyError::Token, &mut effects);
+    machine.not_identified(0, IdentifyError::Credential, &mut effects);
     assert!(matches!(Vec::from(effects)[..], [Effect::Send(_)]));
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
-    machine.identified(1, user(), (KIND, vec![Frame::text("welcome")]), &mut effects);
+    machine.identified(1, who(), vec![Frame::text("welcome")], &mut effects);
     assert_eq!(Vec::from(effects), [says("welcome")]);
 }
 
 #[test]
 fn auth_before_a_heartbeat_ends_the_session() {
-    let mut machine = Machine::new(KIND, BOUNDS, clock(), Rates::new(None).stranger());
+    let mut machine = Machine::new(PLAIN, BOUNDS, around(), Rates::new(None).stranger());
     let effects = text(&mut machine, AUTH);
     assert!(matches!(effects[..], [Effect::Send(_), Effect::Close(CloseReason::HeartbeatOmitted)]));
     assert_eq!(text(&mut machine, BEAT), []);
@@ -188,10 +205,10 @@ fn auth_before_a_heartbeat_ends_the_session() {
 #[test]
 fn commands_above_the_rate_are_refused_in_turn() {
     let rate = Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(3).unwrap() };
-    let mut machine = Machine::new(KIND, BOUNDS, clock(), Rates::new(Some(rate)).stranger());
+    let mut machine = Machine::new(PLAIN, BOUNDS, around(), Rates::new(Some(rate)).stranger());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
-    machine.identified(0, user(), (KIND, vec![Frame::text("welcome")]), &mut Effects::new());
+    machine.identified(0, who(), vec![Frame::text("welcome")], &mut Effects::new());
     assert!(is_write(&text(&mut machine, &send("a")), 1));
     assert!(is_write(&text(&mut machine, &send("b")), 2));
     assert_eq!(text(&mut machine, &send("c")), [Effect::Limited]);
@@ -210,10 +227,10 @@ fn what_cannot_be_read_or_says_nothing_counts_like_any_other() {
     for frame in [Some("no JSON"), Some("{}"), Some(r#"{"type":"magic"}"#), Some(BLANK), None] {
         let rate = Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(3).unwrap() };
         let rates = Rates::new(Some(rate));
-        let mut machine = Machine::new(KIND, BOUNDS, clock(), rates.stranger());
+        let mut machine = Machine::new(PLAIN, BOUNDS, around(), rates.stranger());
         text(&mut machine, BEAT);
         text(&mut machine, AUTH);
-        machine.identified(0, user(), (KIND, vec![Frame::text("welcome")]), &mut Effects::new());
+        machine.identified(0, who(), vec![Frame::text("welcome")], &mut Effects::new());
         let mut limited = Vec::new();
         for _ in 0..3 {
             let mut effects = Effects::new();
@@ -242,7 +259,7 @@ fn answers_keep_the_order_of_requests_whatever_the_hub_does() {
             for effect in effects.drain(..) {
                 match effect {
                     Effect::Send(frame) => sent.push(frame.as_text().to_string()),
-                    Effect::Write { request, write: Write::Post { content, .. } } => {
+                    Effect::Write { request, write: Write::Chat(ChatWrite::Post { content, .. }) } => {
                         waiting.insert(request, content.into_string());
                         open.push(request);
                     }

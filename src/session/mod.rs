@@ -10,20 +10,20 @@ mod effect;
 mod identify;
 mod lookup;
 pub mod machine;
+mod opening;
 mod seats;
 
 use std::collections::VecDeque;
 use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix::dev::ToEnvelope;
 use actix::fut::WrapFuture as _;
 use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
 
 use crate::auth::rates::Rates;
-use crate::auth::token::Tokens;
 use crate::delivery::{self, Backlog, Deliver, Delivery, LocalSession, SessionHandle, SessionSlot};
 pub use crate::delivery::{Bypass, News, WrittenNews};
 use crate::domain::clock::Clock;
@@ -32,13 +32,18 @@ use crate::domain::command::Write;
 use crate::domain::id::SessionId;
 use crate::hub::Hub;
 use crate::hub::messages::{Closed, Ended, Open, Submit};
+use crate::service::authenticators::Authenticators;
 use crate::store::chat::history::HistoryRest;
 use crate::telemetry::Metrics;
-use crate::wire::{Frame, Kind, Phase};
+use crate::wire::{Dialects, Frame, Phase};
 use brake::Brake;
 use effect::{Effect, Request};
 use machine::{Bounds, Machine};
+pub use opening::Opening;
 pub use seats::{NoSeat, Seat, Seats};
+
+/// How long a peer may take to close its socket itself, after the last frame for it.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a session needs of the socket below it.
 pub trait Adapter: Sized + Unpin + 'static {
@@ -108,8 +113,10 @@ pub struct Settings {
 pub struct Shared {
     /// The way to the hub.
     pub hub: Hub,
-    /// The keeper of tokens.
-    pub tokens: Tokens,
+    /// All that judge credentials.
+    pub authenticators: Authenticators,
+    /// What sessions speak.
+    pub dialects: Arc<Dialects>,
     /// The rates of commands.
     pub rates: Arc<Rates>,
     /// The time.
@@ -125,7 +132,6 @@ pub struct Shared {
 /// The actor of one socket.
 pub struct Session<A: Adapter> {
     id: SessionId,
-    kind: Kind,
     machine: Machine,
     effects: VecDeque<Effect>,
     /// A page of history that goes on when there is room for it.
@@ -144,17 +150,21 @@ pub struct Session<A: Adapter> {
 
 impl<A: Adapter> Session<A> {
     /// A session of a socket that has just been opened.
-    pub fn new(kind: Kind, shared: Arc<Shared>, seat: Seat, adapter: A) -> Self {
+    pub fn new(opening: Opening, shared: Arc<Shared>, seat: Seat, adapter: A) -> Self {
+        let mut machine = Machine::new(
+            opening.variant,
+            shared.settings.bounds,
+            (Arc::clone(&shared.dialects), Arc::clone(&shared.clock)),
+            shared.rates.stranger(),
+        );
+        let mut effects = VecDeque::new();
+        if let Some(credential) = opening.credential {
+            machine.show(credential, opening.variant.options(), &mut effects);
+        }
         Self {
             id: shared.hub.next_session(),
-            kind,
-            machine: Machine::new(
-                kind,
-                shared.settings.bounds,
-                Arc::clone(&shared.clock),
-                shared.rates.stranger(),
-            ),
-            effects: VecDeque::new(),
+            machine,
+            effects,
             page: None,
             writes: Vec::new(),
             brake: Brake::default(),
@@ -248,8 +258,17 @@ impl<A: Adapter> Session<A> {
                         self.shared.hub.ended(Ended { session: self.id, reason });
                     }
                     log::debug!("session {} ends: {}", self.id, reason.name());
-                    let (code, text) = self.kind.close(reason);
+                    let variant = self.machine.variant();
+                    let dialect = self.shared.dialects.get(variant);
+                    let (code, text) = dialect.close(reason, variant.options());
                     self.adapter.close(ctx, code, text);
+                }
+                Effect::CloseSoon(reason) => {
+                    ctx.run_later(FAREWELL, move |session, ctx| {
+                        session.effects.push_back(Effect::Close(reason));
+                        session.run(ctx);
+                        session.adapter.wake();
+                    });
                 }
                 Effect::Alive => self.beat(),
                 Effect::Input(input) => {
@@ -259,11 +278,11 @@ impl<A: Adapter> Session<A> {
                 Effect::Limited => {
                     self.shared.metrics.refusals.with_label_values(&["commands"]).inc();
                 }
-                Effect::Identify { request, token, kind } => {
-                    self.identify(request, &token, kind, ctx);
+                Effect::Identify { request, credential, options } => {
+                    self.identify(request, (&credential, options), ctx);
                 }
                 Effect::Write { request, write } => self.writes.push((request, write)),
-                Effect::Query { request, query, user } => self.look_up(request, user, query, ctx),
+                Effect::Query { request, query, by } => self.look_up(request, by, query, ctx),
             }
         }
         self.backlog.congest(self.adapter.is_congested());
@@ -275,12 +294,12 @@ impl<A: Adapter> Session<A> {
     /// Asks the hub for the changes that have gathered.
     fn submit(&mut self) {
         let writes = mem::take(&mut self.writes);
-        let Phase::Ready(user) = self.machine.phase() else { return };
+        let Phase::Ready(by) = self.machine.phase() else { return };
         if writes.is_empty() {
             return;
         }
         let requests: Vec<Request> = writes.iter().map(|(request, _)| *request).collect();
-        let submit = Submit { session: self.id, user, writes, at: Instant::now() };
+        let submit = Submit { session: self.id, by, writes, at: Instant::now() };
         if let Err(refusal) = self.shared.hub.submit(submit) {
             for request in requests {
                 self.refused(request, refusal);
@@ -302,7 +321,7 @@ impl<A: Adapter> Session<A> {
             }
             Delivery::Ping => self.adapter.ping(ctx),
             Delivery::LastCall(reason) => self.last_call(reason, ctx),
-            Delivery::Evict(reason) => self.machine.end(reason, &mut self.effects),
+            Delivery::Evict(reason) => self.machine.dismiss(reason, &mut self.effects),
         }
     }
 
@@ -335,9 +354,12 @@ impl<A: Adapter> Actor for Session<A> {
         let messages_max = self.shared.settings.mailbox_max;
         let route = delivery::join(local, messages_max, &self.shared.metrics);
         self.slot = Some(route.slot);
-        let handle = SessionHandle::new(self.kind, route, Arc::clone(&self.backlog));
+        let variant = self.machine.variant();
+        let handle = SessionHandle::new(variant, route, Arc::clone(&self.backlog));
         if self.shared.hub.open(Open { session: self.id, handle }).is_err() {
             self.end(CloseReason::Overload, ctx);
+        } else if !self.effects.is_empty() {
+            self.run(ctx);
         }
     }
 

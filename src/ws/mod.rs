@@ -20,8 +20,7 @@ use std::time::Duration;
 use actix_web::web::Payload;
 use actix_web::{Error, HttpRequest, HttpResponse};
 
-use crate::session::{Seat, Session, Shared};
-use crate::wire::Kind;
+use crate::session::{Opening, Seat, Session, Shared};
 
 pub use endpoint::{Endpoint, Socket};
 
@@ -47,7 +46,7 @@ pub enum Adapter {
     Actors,
 }
 
-/// Answers the handshake and starts a session of a kind on the socket.
+/// Answers the handshake and starts a session on the socket.
 ///
 /// # Errors
 /// 400, 405 or 426, if the request is no WebSocket handshake, or one that cannot be had here.
@@ -55,14 +54,14 @@ pub fn accept(
     request: &HttpRequest,
     payload: Payload,
     settings: Settings,
-    (kind, shared, seat): (Kind, Arc<Shared>, Seat),
+    (opening, shared, seat): (Opening, Arc<Shared>, Seat),
 ) -> Result<HttpResponse, Error> {
     match settings.adapter {
         Adapter::Actors => actors::accept(request, payload, settings, move |socket| {
-            Session::new(kind, shared, seat, socket)
+            Session::new(opening, shared, seat, socket)
         }),
         Adapter::Upgraded => upgraded::accept(request, settings, move |socket| {
-            Session::new(kind, shared, seat, socket)
+            Session::new(opening, shared, seat, socket)
         }),
     }
 }

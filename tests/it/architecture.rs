@@ -42,10 +42,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "domain",
             "delivery",
             "store",
-            "wire::Kind",
-            "wire::Upkeep",
-            // Only in tests: a session is of some kind.
-            "wire::rewind::Mode",
+            // What a dialect can be asked, but no dialect.
+            "wire::AccountsAnswer",
+            "wire::Answer",
+            "wire::Dialects",
+            "wire::KeepAlive",
+            "wire::Signs",
+            "wire::Variant",
+            // Only in tests.
+            "wire::fixtures",
             // A session that was revoked between the check of its token and its arrival.
             "auth::revoked",
             "telemetry",
@@ -62,15 +67,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "auth::concurrency",
             // The rate of a user's commands.
             "auth::rates",
-            // A session checks the token that its peer brings.
-            "auth::token",
+            // Who a peer is, by what it shows.
+            "service",
             // The page of history that the hub has read for it: rows, no SQL.
             "store::chat::history",
             "telemetry",
         ],
     ),
-    // Frames go through as they are; which code closes a socket is said by the dialect's kind.
-    ("ws", &["session", "wire::Frame", "wire::Kind", "domain::close"]),
+    // Frames go through as they are; which code closes a socket is said by the dialect.
+    ("ws", &["session", "wire::Frame", "domain::close"]),
     // The state of a connection belongs to its requests; a socket that is upgraded goes to `ws`.
     ("net", &["http::connection", "ws::handover"]),
     (
@@ -80,8 +85,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "auth",
             "store",
             // The dialect is chosen at the door, by its path and query.
-            "wire::Kind",
             "wire::rewind::Mode",
+            "wire::rewind::RewindOptions",
+            "wire::Dialect",
             // Ids and frames of this dialect are said over HTTP, too.
             "wire::chatting",
             // Questions about users, and news for them.
@@ -97,6 +103,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
+    ("service", &["domain", "auth", "store", "hub"]),
     // A key is drawn when its mail is sent (`auth::key`); the error is that of drawing it.
     ("jobs", &["domain", "store", "auth::key", "auth::AuthError", "telemetry", "private"]),
     ("server", ALL_BUT_CLI),
@@ -117,6 +124,7 @@ const ALL_BUT_CLI: &[&str] = &[
     "jobs",
     "net",
     "private",
+    "service",
     "session",
     "store",
     "telemetry",
@@ -137,6 +145,7 @@ const ALL: &[&str] = &[
     "net",
     "private",
     "server",
+    "service",
     "session",
     "store",
     "telemetry",
@@ -396,8 +405,8 @@ fn every_way_to_name_a_module_is_read() {
 #[test]
 fn parts_of_a_module_can_be_allowed_alone() {
     let found = |text: &str| forbidden_uses(&planted("src/session/x.rs", text)).len();
-    assert_eq!(found("use crate::auth::token::Tokens;"), 0);
-    assert_eq!(found("use crate::auth::tokens::Tokens;"), 1);
+    assert_eq!(found("use crate::auth::rates::Rates;"), 0);
+    assert_eq!(found("use crate::auth::rate::Rates;"), 1);
     assert_eq!(found("use crate::store::{Store, chat::history::Page};"), 1);
 }
 

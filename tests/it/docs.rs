@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use tradewind::clock::SystemClock;
+use tradewind::domain::accounts::refusal::AccountsRefusal;
+use tradewind::domain::chat::refusal::ChatRefusal;
 use tradewind::domain::close::CloseReason;
 use tradewind::domain::error::Refusal;
+use tradewind::domain::principal::IdentifyError;
 use tradewind::http::v1::problem::Code;
-use tradewind::wire::chatting::{Form, Ids, Texts};
-use tradewind::wire::rewind::{Mode, encode};
-use tradewind::wire::{Frame, IdentifyError, Kind, Phase, Rejection, Scene};
+use tradewind::wire::chatting::Ids;
+use tradewind::wire::rewind::{Mode, RewindOptions, encode};
+use tradewind::wire::{Context, Dialects, Frame, Phase, Rejection, Variant};
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -16,31 +19,37 @@ fn read(path: &str) -> String {
 
 /// Each variant leads to the next, so that a new one stops the build until it has a place here.
 fn refusals() -> Vec<Refusal> {
-    let next = |refusal: &Refusal| match refusal {
-        Refusal::NoSuchPeer => Some(Refusal::Absent),
-        Refusal::Absent => Some(Refusal::NoSuchMessage),
-        Refusal::NoSuchMessage => Some(Refusal::NoSuchRoom),
-        Refusal::NoSuchRoom => Some(Refusal::NoSuchName),
-        Refusal::NoSuchName => Some(Refusal::Oneself),
-        Refusal::Oneself => Some(Refusal::AlreadyRequested),
-        Refusal::AlreadyRequested => Some(Refusal::AlreadyFriend),
-        Refusal::AlreadyFriend => Some(Refusal::NotRequested),
-        Refusal::NotRequested => Some(Refusal::NotFriend),
-        Refusal::NotFriend => Some(Refusal::NotMember),
-        Refusal::NotMember => Some(Refusal::NotAllowed),
-        Refusal::NotAllowed => Some(Refusal::NoSuchMember),
-        Refusal::NoSuchMember => Some(Refusal::Banned),
-        Refusal::Banned => Some(Refusal::GroupFull),
-        Refusal::GroupFull => Some(Refusal::TooManyGroups),
-        Refusal::TooManyGroups => Some(Refusal::OwnerStays),
-        Refusal::OwnerStays => Some(Refusal::NotAddable),
-        Refusal::NotAddable => Some(Refusal::NotOffered),
-        Refusal::NotOffered => Some(Refusal::TooOften { retry_after_ms: 1 }),
-        Refusal::TooOften { .. } => Some(Refusal::Busy),
-        Refusal::Busy => Some(Refusal::Internal),
-        Refusal::Internal => None,
+    use AccountsRefusal as A;
+    let next = |refusal: &A| match refusal {
+        A::NoSuchName => Some(A::Oneself),
+        A::Oneself => Some(A::AlreadyRequested),
+        A::AlreadyRequested => Some(A::AlreadyFriend),
+        A::AlreadyFriend => Some(A::NotRequested),
+        A::NotRequested => Some(A::NotFriend),
+        A::NotFriend => Some(A::TooOften { retry_after_ms: 1 }),
+        A::TooOften { .. } => None,
     };
-    std::iter::successors(Some(Refusal::NoSuchPeer), next).collect()
+    let accounts = std::iter::successors(Some(A::NoSuchName), next).map(Refusal::Accounts);
+    accounts.chain(chat_refusals()).chain([Refusal::Busy, Refusal::Internal]).collect()
+}
+
+fn chat_refusals() -> impl Iterator<Item = Refusal> {
+    use ChatRefusal as C;
+    let next = |refusal: &C| match refusal {
+        C::NoSuchPeer => Some(C::NoSuchMessage),
+        C::NoSuchMessage => Some(C::NoSuchRoom),
+        C::NoSuchRoom => Some(C::NotMember),
+        C::NotMember => Some(C::NotAllowed),
+        C::NotAllowed => Some(C::NoSuchMember),
+        C::NoSuchMember => Some(C::Banned),
+        C::Banned => Some(C::GroupFull),
+        C::GroupFull => Some(C::TooManyGroups),
+        C::TooManyGroups => Some(C::OwnerStays),
+        C::OwnerStays => Some(C::NotAddable),
+        C::NotAddable => Some(C::NotOffered),
+        C::NotOffered => None,
+    };
+    std::iter::successors(Some(C::NoSuchPeer), next).map(Refusal::Chat)
 }
 
 fn close_reasons() -> Vec<CloseReason> {
@@ -62,6 +71,14 @@ fn close_reasons() -> Vec<CloseReason> {
     std::iter::successors(Some(R::HeartbeatMissing), next).collect()
 }
 
+fn dialects() -> Dialects {
+    tradewind::server::dialects(&tradewind::config::Config::default())
+}
+
+fn rewind() -> (Dialects, Variant) {
+    (dialects(), RewindOptions::from(Mode::Readme).variant())
+}
+
 /// A row of the table of error frames that fits a frame.
 fn row(frame: &Frame) -> String {
     let error: serde_json::Value = serde_json::from_str(frame.as_text()).unwrap();
@@ -71,7 +88,8 @@ fn row(frame: &Frame) -> String {
 
 #[test]
 fn every_error_frame_is_in_the_table_and_no_other() {
-    let kind = Kind::Rewind(Mode::Readme.into());
+    let (dialects, variant) = rewind();
+    let dialect = dialects.get(variant);
     let constants = [
         encode::BINARY,
         encode::NOT_JSON,
@@ -89,16 +107,18 @@ fn every_error_frame_is_in_the_table_and_no_other() {
     ];
     let mut rows: Vec<String> = constants.map(|error| row(&encode::error(error))).into();
     let clock = SystemClock::start();
-    let scene = Scene { phase: Phase::Opened, clock: &clock };
-    rows.extend(refusals().into_iter().map(|refusal| row(&kind.refusal(refusal, None, scene))));
-    rows.extend([IdentifyError::Token, IdentifyError::User].map(|error| {
-        match kind.not_identified(error) {
+    let context = Context { options: variant.options(), phase: Phase::Opened, clock: &clock };
+    rows.extend(
+        refusals().into_iter().map(|refusal| row(&dialect.refusal(refusal, None, context))),
+    );
+    rows.extend([IdentifyError::Credential, IdentifyError::Principal].map(|error| {
+        match dialect.not_identified(error) {
             Rejection::Reply(frame) => row(&frame),
             Rejection::Close(reason) => panic!("{reason:?}"),
         }
     }));
     // What is done too often is told as what comes too fast.
-    assert!(rows.contains(&row(&kind.rate_limited(1, scene))));
+    assert!(rows.contains(&row(&dialect.rate_limited(1, context))));
 
     let page = read("docs/errors.md");
     let table = page.split("\n## ").find(|part| part.starts_with("Error frames")).unwrap();
@@ -113,8 +133,9 @@ fn every_error_frame_is_in_the_table_and_no_other() {
 #[test]
 fn every_close_code_is_in_the_table() {
     let page = read("docs/errors.md");
+    let (dialects, variant) = rewind();
     for reason in close_reasons() {
-        let (code, text) = Kind::Rewind(Mode::Readme.into()).close(reason);
+        let (code, text) = dialects.get(variant).close(reason, variant.options());
         let text = text.replace("=0", "=N");
         let row = if text.is_empty() {
             format!("| {code} | |")
@@ -129,28 +150,21 @@ fn every_close_code_is_in_the_table() {
 #[test]
 fn every_error_and_close_code_of_chatting_is_documented() {
     let page = read("docs/errors.md");
-    let defaults = tradewind::config::Chatting::default();
-    let texts = Box::leak(Box::new(Texts {
-        logged_in: defaults.logged_in_text,
-        unreachable: defaults.unreachable_text,
-        bad_request: defaults.bad_request_text,
-        system: defaults.system_text,
-        no_such_user: defaults.no_such_user_text,
-    }));
-    let kind = Kind::Chatting(Form { ids: Ids::Number, texts });
+    let (dialects, variant) = (dialects(), Ids::Number.variant());
+    let dialect = dialects.get(variant);
     let clock = SystemClock::start();
-    let scene = Scene { phase: Phase::Opened, clock: &clock };
+    let context = Context { options: variant.options(), phase: Phase::Opened, clock: &clock };
     let mut frames: Vec<Frame> =
-        refusals().into_iter().map(|refusal| kind.refusal(refusal, None, scene)).collect();
-    frames.push(kind.rate_limited(1, scene));
+        refusals().into_iter().map(|refusal| dialect.refusal(refusal, None, context)).collect();
+    frames.push(dialect.rate_limited(1, context));
     for frame in frames {
         let error: serde_json::Value = serde_json::from_str(frame.as_text()).unwrap();
         let row = format!("| `{}` |", error["error"].as_str().unwrap());
         assert!(page.contains(&row), "docs/errors.md lacks {row}");
     }
-    assert!(page.contains(&texts.no_such_user));
+    assert!(page.contains(&dialects.chatting().texts.no_such_user));
     for reason in close_reasons() {
-        let (code, text) = kind.close(reason);
+        let (code, text) = dialect.close(reason, variant.options());
         let row = format!("| {code} | `{}` |", text.replace("=0", "=N"));
         assert!(page.contains(&row), "docs/errors.md lacks {row}");
     }

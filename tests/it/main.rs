@@ -24,4 +24,5 @@ mod model;
 mod net;
 mod process;
 mod store;
+mod toy;
 mod ws;

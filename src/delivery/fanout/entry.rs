@@ -1,10 +1,10 @@
-//! What a user's sessions are told: events, written once per kind of session, and answers.
+//! What the sessions of a mailbox are told: events, written once a variant, and answers.
 
 use crate::delivery::deliver::Delivery;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::SessionId;
-use crate::wire::{Frame, Kind};
+use crate::wire::{Dialects, Frame, Variant};
 
 /// An event of a fan-out.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,8 +30,17 @@ pub(super) enum FanoutEntry {
 /// An event, with the forms in which it has been written so far.
 pub(super) struct EncodedEvent {
     event: Event,
-    /// By kind of session, and for whom it is.
-    written: Vec<(Kind, bool, Frame)>,
+    /// What was written so far; `None` for those to whom it is not delivered.
+    written: Vec<EncodedFrame>,
+}
+
+/// An event as sessions of a variant read it.
+struct EncodedFrame {
+    variant: Variant,
+    viewer: Viewer,
+    /// Whether it is written as for who has done it.
+    is_own: bool,
+    frame: Option<Frame>,
 }
 
 impl EncodedEvent {
@@ -57,16 +66,16 @@ impl FanoutEntry {
     /// What it is for a session that is singled out.
     pub(super) fn own(
         &self,
-        events: &mut [EncodedEvent],
+        events: &mut Events<'_>,
         who: SessionId,
-        kind: Kind,
+        variant: Variant,
     ) -> Option<Delivery> {
         match self {
             Self::Push { except, .. } if *except == Some(who) => None,
-            Self::Push { .. } => self.told(events, kind).map(Delivery::Push),
+            Self::Push { .. } => self.told(events, variant).map(Delivery::Push),
             Self::EventAnswer { event, session, request } if *session == who => {
                 // Whoever has no frame for it is not kept waiting for one.
-                Some(match event.frame(events, kind, Viewer::Author) {
+                Some(match event.frame(events, variant, Viewer::Author) {
                     Some(frame) => Delivery::Answer(*request, frame),
                     None => Delivery::Done(*request),
                 })
@@ -75,7 +84,7 @@ impl FanoutEntry {
                 Some(Delivery::Answer(*request, frame.clone()))
             }
             Self::PushTo { event, viewer, session } if *session == who => {
-                event.frame(events, kind, *viewer).map(Delivery::Push)
+                event.frame(events, variant, *viewer).map(Delivery::Push)
             }
             Self::Done { session, request } if *session == who => Some(Delivery::Done(*request)),
             Self::Refusal { session, request, refusal } if *session == who => {
@@ -90,9 +99,9 @@ impl FanoutEntry {
     }
 
     /// What it is for the others.
-    pub(super) fn told(&self, events: &mut [EncodedEvent], kind: Kind) -> Option<Frame> {
+    pub(super) fn told(&self, events: &mut Events<'_>, variant: Variant) -> Option<Frame> {
         match self {
-            Self::Push { event, viewer, .. } => event.frame(events, kind, *viewer),
+            Self::Push { event, viewer, .. } => event.frame(events, variant, *viewer),
             Self::EventAnswer { .. }
             | Self::PushTo { .. }
             | Self::Answer { .. }
@@ -102,20 +111,31 @@ impl FanoutEntry {
     }
 }
 
+/// The events of a fan-out, and who can write them.
+pub(super) struct Events<'a> {
+    pub(super) dialects: &'a Dialects,
+    pub(super) encoded: Vec<EncodedEvent>,
+}
+
 impl EventKey {
-    /// The event as a session of this kind sees it, if it is told at all.
-    fn frame(self, events: &mut [EncodedEvent], kind: Kind, viewer: Viewer) -> Option<Frame> {
-        let EncodedEvent { event, written } = events.get_mut(self.0)?;
-        if !kind.tells(event, viewer) {
-            return None;
+    /// The event as a session of this variant sees it, if it is told at all. A dialect is asked once
+    /// for all of them.
+    fn frame(self, events: &mut Events<'_>, variant: Variant, viewer: Viewer) -> Option<Frame> {
+        let EncodedEvent { event, written } = events.encoded.get_mut(self.0)?;
+        let same = |one: &&EncodedFrame| one.variant == variant && one.viewer == viewer;
+        if let Some(one) = written.iter().find(same) {
+            return one.frame.clone();
         }
-        let own = viewer != Viewer::Peer && kind.tells_apart(event);
-        let same = |(known, for_own, _): &&(Kind, bool, Frame)| *known == kind && *for_own == own;
-        if let Some((_, _, frame)) = written.iter().find(same) {
-            return Some(frame.clone());
-        }
-        let frame = kind.event(event, viewer)?;
-        written.push((kind, own, frame.clone()));
-        Some(frame)
+        let (dialect, options) = (events.dialects.get(variant), variant.options());
+        let is_own = viewer != Viewer::Peer && dialect.differs_for_author(event, options);
+        let frame = if dialect.delivers(event, viewer, options) {
+            let alike = |one: &&EncodedFrame| one.variant == variant && one.is_own == is_own;
+            let known = written.iter().filter(alike).find_map(|one| one.frame.clone());
+            known.or_else(|| dialect.event(event, viewer, options))
+        } else {
+            None
+        };
+        written.push(EncodedFrame { variant, viewer, is_own, frame: frame.clone() });
+        frame
     }
 }

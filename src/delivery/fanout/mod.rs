@@ -1,4 +1,4 @@
-//! Fan-out: an event is encoded once a dialect and shared by all who get it.
+//! Fan-out: an event is encoded once a variant of a dialect and shared by all who get it.
 //!
 //! What one commit has for a session leaves together, in the order of the commit. Sessions of a user
 //! that are only told, and have asked nothing, are told the same: they share one list, and so do
@@ -16,9 +16,10 @@ use crate::domain::chat::room::Recipients;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::{SessionId, UserId};
-use crate::wire::{Frame, Kind};
+use crate::domain::principal::Mailbox;
+use crate::wire::{Dialects, Frame, Variant};
 pub use entry::EventKey;
-use entry::{EncodedEvent, FanoutEntry};
+use entry::{EncodedEvent, Events, FanoutEntry};
 
 /// Deliveries that leave together.
 #[derive(Default)]
@@ -27,11 +28,11 @@ pub struct Fanout {
     runs: Vec<Run>,
     /// Whether the last of the runs may go on: nothing else has been added since.
     is_running: bool,
-    /// What there is for each user, in the order of first mention, so that nobody is served twice
+    /// What there is for each mailbox, in the order of first mention, so that nobody is served twice
     /// before others once.
-    lists: Vec<(UserId, List)>,
-    /// Where the list of a user is.
-    indexes: HashMap<UserId, usize>,
+    lists: Vec<(Mailbox, List)>,
+    /// Where the list of a mailbox is.
+    indexes: HashMap<Mailbox, usize>,
 }
 
 /// What happens in a room while nothing happens elsewhere. One entry for each user stands for all of it.
@@ -48,10 +49,10 @@ struct RunEvent {
     asker: Option<(SessionId, u64)>,
 }
 
-/// What there is for a user, in order; for most of many it is one thing.
+/// What there is for a mailbox, in order; for most of many it is one thing.
 type List = SmallVec<[ListItem; 1]>;
 
-/// Something for a user.
+/// Something for a mailbox.
 #[derive(PartialEq, Eq)]
 enum ListItem {
     /// The run with this number.
@@ -62,8 +63,8 @@ enum ListItem {
 
 impl Fanout {
     /// Takes up an event; nobody is told yet.
-    pub fn event(&mut self, event: Event) -> EventKey {
-        self.events.push(EncodedEvent::new(event));
+    pub fn event(&mut self, event: impl Into<Event>) -> EventKey {
+        self.events.push(EncodedEvent::new(event.into()));
         EventKey(self.events.len().saturating_sub(1))
     }
 
@@ -71,7 +72,7 @@ impl Fanout {
     /// who hear of it are told.
     pub fn tell_room(
         &mut self,
-        event: Event,
+        event: impl Into<Event>,
         recipients: &Recipients,
         (by, asker): (UserId, Option<(SessionId, u64)>),
     ) {
@@ -89,20 +90,20 @@ impl Fanout {
         self.lists.reserve(most);
         self.indexes.reserve(most);
         for user in recipients.others(by).chain([by]) {
-            self.enter(user, ListItem::Run(self.runs.len()));
+            self.enter(user.into(), ListItem::Run(self.runs.len()));
         }
         self.runs.push(Run { recipients: recipients.clone(), events: vec![event] });
         self.is_running = is_in_it;
     }
 
-    /// Tells all sessions of a user but one.
+    /// Tells all sessions of a mailbox but one.
     pub fn push(
         &mut self,
         event: EventKey,
-        (user, viewer): (UserId, Viewer),
+        (mailbox, viewer): (impl Into<Mailbox>, Viewer),
         except: Option<SessionId>,
     ) {
-        self.add(user, FanoutEntry::Push { event, viewer, except });
+        self.add(mailbox, FanoutEntry::Push { event, viewer, except });
     }
 
     /// Tells one session of a user.
@@ -115,9 +116,14 @@ impl Fanout {
         self.add(user, FanoutEntry::PushTo { event, viewer, session });
     }
 
-    /// Refuses a request of a user's session.
-    pub fn refuse(&mut self, refusal: Refusal, user: UserId, (session, request): (SessionId, u64)) {
-        self.add(user, FanoutEntry::Refusal { session, request, refusal });
+    /// Refuses a request of a session that is answered at a mailbox.
+    pub fn refuse(
+        &mut self,
+        refusal: Refusal,
+        mailbox: impl Into<Mailbox>,
+        (session, request): (SessionId, u64),
+    ) {
+        self.add(mailbox, FanoutEntry::Refusal { session, request, refusal });
     }
 
     /// Answers a request of a user's session with an event.
@@ -136,15 +142,15 @@ impl Fanout {
         self.add(user, FanoutEntry::Done { session, request });
     }
 
-    fn add(&mut self, user: UserId, entry: FanoutEntry) {
-        self.enter(user, ListItem::Entry(entry));
+    fn add(&mut self, mailbox: impl Into<Mailbox>, entry: FanoutEntry) {
+        self.enter(mailbox.into(), ListItem::Entry(entry));
         self.is_running = false;
     }
 
-    fn enter(&mut self, user: UserId, item: ListItem) {
+    fn enter(&mut self, mailbox: Mailbox, item: ListItem) {
         let lists = &mut self.lists;
-        let index = *self.indexes.entry(user).or_insert_with(|| {
-            lists.push((user, List::new()));
+        let index = *self.indexes.entry(mailbox).or_insert_with(|| {
+            lists.push((mailbox, List::new()));
             lists.len().saturating_sub(1)
         });
         if let Some((_, list)) = lists.get_mut(index) {
@@ -152,42 +158,44 @@ impl Fanout {
         }
     }
 
-    /// Hands over what there is for each session: `sessions` names those of a user, `give` takes
+    /// Hands over what there is for each session: `sessions` names those of a mailbox, `give` takes
     /// what one of them gets.
-    pub fn deliver<S: Iterator<Item = (SessionId, Kind)>>(
+    pub fn deliver<S: Iterator<Item = (SessionId, Variant)>>(
         self,
-        sessions: impl Fn(UserId) -> S,
+        dialects: &Dialects,
+        sessions: impl Fn(Mailbox) -> S,
         mut give: impl FnMut(SessionId, Deliver),
     ) {
-        let Self { mut events, runs, lists, .. } = self;
+        let Self { events: encoded, runs, lists, .. } = self;
+        let mut events = Events { dialects, encoded };
         // Whoever is answered comes after those who are only told: what he then asks others about
         // is on its way to them.
         let mut last = Vec::new();
         // What the user before was told: members of a group are told the same.
         let (mut before, mut entries) = (List::new(), Vec::new());
-        let mut shared = Vec::<(Kind, News)>::new();
-        for (user, list) in lists {
-            let has_acted = list.iter().any(|item| item.is_by(user, &runs));
+        let mut shared = Vec::<(Variant, News)>::new();
+        for (mailbox, list) in lists {
+            let has_acted = list.iter().any(|item| item.is_by(mailbox, &runs));
             if has_acted || list != before {
                 entries.clear();
-                list.iter().for_each(|item| item.write_out(user, &runs, &mut entries));
+                list.iter().for_each(|item| item.write_out(mailbox, &runs, &mut entries));
                 shared.clear();
             }
-            for (session, kind) in sessions(user) {
+            for (session, variant) in sessions(mailbox) {
                 if entries.iter().any(|entry| entry.singles_out(session)) {
                     let own =
-                        entries.iter().filter_map(|entry| entry.own(&mut events, session, kind));
+                        entries.iter().filter_map(|entry| entry.own(&mut events, session, variant));
                     let own: Vec<Delivery> = own.collect();
                     if !own.is_empty() {
                         last.push((session, Deliver::Own(own)));
                     }
                     continue;
                 }
-                let known = shared.iter().find(|(known, _)| *known == kind);
+                let known = shared.iter().find(|(known, _)| *known == variant);
                 let news = known.map(|(_, news)| news.clone()).unwrap_or_else(|| {
-                    let told = entries.iter().filter_map(|entry| entry.told(&mut events, kind));
+                    let told = entries.iter().filter_map(|entry| entry.told(&mut events, variant));
                     let news = News::new(told.collect());
-                    shared.push((kind, news.clone()));
+                    shared.push((variant, news.clone()));
                     news
                 });
                 if !news.frames().is_empty() {
@@ -202,25 +210,25 @@ impl Fanout {
 }
 
 impl ListItem {
-    /// Whether the user has done any of it.
-    fn is_by(&self, user: UserId, runs: &[Run]) -> bool {
+    /// Whether the mailbox's user has done any of it.
+    fn is_by(&self, mailbox: Mailbox, runs: &[Run]) -> bool {
         match self {
             Self::Run(number) => {
                 let events = runs.get(*number).map_or(&[][..], |run| &run.events);
-                events.iter().any(|event| event.by == user)
+                events.iter().any(|event| Mailbox::User(event.by) == mailbox)
             }
             Self::Entry(_) => false,
         }
     }
 
-    /// What it is for a user, in order.
-    fn write_out(&self, user: UserId, runs: &[Run], entries: &mut Vec<FanoutEntry>) {
+    /// What it is for a mailbox, in order.
+    fn write_out(&self, mailbox: Mailbox, runs: &[Run], entries: &mut Vec<FanoutEntry>) {
         let number = match self {
             Self::Run(number) => *number,
             Self::Entry(entry) => return entries.push(entry.clone()),
         };
         for RunEvent { event, by, asker } in runs.get(number).map_or(&[][..], |run| &run.events) {
-            if *by != user {
+            if Mailbox::User(*by) != mailbox {
                 entries.push(FanoutEntry::Push {
                     event: *event,
                     viewer: Viewer::Peer,

@@ -1,19 +1,20 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::domain::chat::event::ChatEvent;
 use crate::domain::chat::message::Message;
 use crate::domain::chat::room::{Members, RoomKey};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::MessageId;
-use crate::wire::rewind::Mode;
-
-/// The kind of all sessions.
-fn kind() -> Kind {
-    Kind::Rewind(Mode::Readme.into())
-}
+use crate::wire::fixtures::{PLAIN, dialects};
 
 fn user(raw: i64) -> UserId {
     UserId::new(raw).unwrap()
+}
+
+fn owner(mailbox: Mailbox) -> UserId {
+    let Mailbox::User(user) = mailbox else { panic!("{mailbox:?}") };
+    user
 }
 
 /// A user's only one.
@@ -22,8 +23,8 @@ fn session(user: UserId) -> SessionId {
 }
 
 /// A message with an id, which is found in what is told of it.
-fn posted(id: i64) -> Event {
-    Event::MessagePosted(Message {
+fn posted(id: i64) -> ChatEvent {
+    ChatEvent::MessagePosted(Message {
         id: MessageId::new(id).unwrap(),
         room: RoomKey::direct(user(2), user(4)).unwrap(),
         author: user(2),
@@ -56,7 +57,8 @@ fn told(fanout: Fanout) -> BTreeMap<u64, String> {
     };
     let mut told = BTreeMap::new();
     fanout.deliver(
-        |user| [(session(user), kind())].into_iter(),
+        &dialects(),
+        |mailbox| [(session(owner(mailbox)), PLAIN)].into_iter(),
         |session, deliver| {
             let words: Vec<String> = match deliver {
                 Deliver::Shared(news) => news.frames().iter().map(id).collect(),
@@ -90,7 +92,8 @@ fn users_who_are_told_the_same_share_one_list() {
     }
     let mut told = Vec::new();
     fanout.deliver(
-        |user| [(session(user), kind())].into_iter(),
+        &dialects(),
+        |mailbox| [(session(owner(mailbox)), PLAIN)].into_iter(),
         |_, deliver| match deliver {
             Deliver::Shared(news) => told.push(news),
             Deliver::Own(items) => panic!("{items:?}"),

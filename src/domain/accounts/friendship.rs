@@ -1,7 +1,7 @@
 //! Friendship: one state per unordered pair of users, changed by four verbs.
 
+use crate::domain::accounts::refusal::AccountsRefusal;
 use crate::domain::accounts::user::UserPair;
-use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 
 /// What stands between two users. No row at all means nothing does.
@@ -67,31 +67,31 @@ pub enum FriendStep {
 /// The rule: what `actor` of `pair` does by `verb` in the present `state`.
 ///
 /// # Errors
-/// [`Refusal::AlreadyRequested`], [`Refusal::AlreadyFriend`], [`Refusal::NotRequested`],
-/// [`Refusal::NotFriend`].
+/// [`AccountsRefusal::AlreadyRequested`], [`AccountsRefusal::AlreadyFriend`],
+/// [`AccountsRefusal::NotRequested`], [`AccountsRefusal::NotFriend`].
 pub fn step(
     state: Option<Friendship>,
     pair: UserPair,
     actor: UserId,
     verb: FriendVerb,
-) -> Result<FriendStep, Refusal> {
+) -> Result<FriendStep, AccountsRefusal> {
     let mine = Friendship::requested_by(actor, pair);
     let theirs = Friendship::requested_by(pair.other(actor), pair);
     match verb {
         FriendVerb::Request => match state {
             None => Ok(FriendStep::Set(mine)),
-            Some(Friendship::Friends) => Err(Refusal::AlreadyFriend),
+            Some(Friendship::Friends) => Err(AccountsRefusal::AlreadyFriend),
             Some(asked) if asked == mine => Ok(FriendStep::Keep),
-            Some(_) => Err(Refusal::AlreadyRequested),
+            Some(_) => Err(AccountsRefusal::AlreadyRequested),
         },
         FriendVerb::Accept if state == Some(theirs) => Ok(FriendStep::Set(Friendship::Friends)),
         FriendVerb::Discard if state == Some(theirs) => Ok(FriendStep::Clear),
         FriendVerb::Withdraw if state == Some(mine) => Ok(FriendStep::Clear),
         FriendVerb::Accept | FriendVerb::Discard | FriendVerb::Withdraw => {
-            Err(Refusal::NotRequested)
+            Err(AccountsRefusal::NotRequested)
         }
         FriendVerb::End if state == Some(Friendship::Friends) => Ok(FriendStep::Clear),
-        FriendVerb::End => Err(Refusal::NotFriend),
+        FriendVerb::End => Err(AccountsRefusal::NotFriend),
     }
 }
 
@@ -120,10 +120,10 @@ mod tests {
 
     #[test]
     fn every_verb_in_every_state() {
+        use AccountsRefusal::{AlreadyFriend, AlreadyRequested, NotFriend, NotRequested};
         use FriendStep::{Clear, Keep, Set};
         use FriendVerb::{Accept, Discard, End, Request, Withdraw};
         use Friendship::{Friends, RequestedByHigh, RequestedByLow};
-        use Refusal::{AlreadyFriend, AlreadyRequested, NotFriend, NotRequested};
 
         let pair = UserPair::new(UserId::new(2).unwrap(), UserId::new(4).unwrap()).unwrap();
         // Columns: nothing, I have asked, they have asked, friends; "I" am the low one.

@@ -21,11 +21,11 @@ pub async fn block(
     state: Data<State>,
 ) -> Result<HttpResponse, ChatError> {
     let me = request::user(&request, &state).await?;
-    let form = request::form(&request, &state)?;
+    let ids = request::ids(&request, &state)?;
     let body = request::body(&request, body, &state).await?;
     let target = target(&request, &body)?;
     change(&state, me, target, BlockVerb::Block).await?;
-    Ok(HttpResponse::Created().json(json!({TARGET: WireId(form.ids, target)})))
+    Ok(HttpResponse::Created().json(json!({TARGET: WireId(ids, target)})))
 }
 
 /// `DELETE`: its end. The body gets lost in some proxies, so the query will do if there is none.
@@ -49,10 +49,10 @@ pub async fn unblock(
 /// `GET`: all of them, or whether one user is among them.
 pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, ChatError> {
     let me = request::user(&request, &state).await?;
-    let form = request::form(&request, &state)?;
+    let ids = request::ids(&request, &state)?;
     let Some(digits) = request::query(&request, TARGET)? else {
         let blocked = state.hub().blocked(me).await?;
-        let list = blocked.into_iter().map(|user| json!({"id": WireId(form.ids, user.get())}));
+        let list = blocked.into_iter().map(|user| json!({"id": WireId(ids, user.get())}));
         return Ok(HttpResponse::Ok().json(list.collect::<Vec<_>>()));
     };
     let target = id::from_digits(&digits).ok_or(ChatError::field(TARGET, NO_ID))?;
@@ -78,14 +78,11 @@ fn target(request: &HttpRequest, bytes: &Bytes) -> Result<i64, ChatError> {
 async fn change(state: &State, me: UserId, target: i64, verb: BlockVerb) -> Result<(), ChatError> {
     let now = state.clock.now();
     let done = state.hub().block(me, UserId::new(target), verb, now).await?;
-    done.map_err(|refusal| {
-        ChatError::field(
-            TARGET,
-            match refusal {
-                BlockRefusal::NoSuchUser => &state.settings.chatting.texts.no_such_user,
-                BlockRefusal::Oneself => "You cannot block yourself.",
-                BlockRefusal::NotBlocked => "This user is not blocked.",
-            },
-        )
+    done.map_err(|refusal| match refusal {
+        BlockRefusal::NoSuchUser => {
+            ChatError::field(TARGET, state.chatting().texts.no_such_user.clone())
+        }
+        BlockRefusal::Oneself => ChatError::field(TARGET, "You cannot block yourself."),
+        BlockRefusal::NotBlocked => ChatError::field(TARGET, "This user is not blocked."),
     })
 }

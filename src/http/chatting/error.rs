@@ -1,5 +1,6 @@
 //! What clients of the chatting dialect are told when something is wrong.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -20,8 +21,10 @@ pub enum ChatError {
     Detail(StatusCode, &'static str),
     /// `{"error": …}`.
     Error(StatusCode, &'static str),
+    /// `{"error": …}`: nobody can be reached, in the deployment's words.
+    Unreachable(String),
     /// `{"<field>": ["…"], …}`: fields, each with what is wrong with it.
-    Fields(Vec<(&'static str, &'static str)>),
+    Fields(Vec<(&'static str, Cow<'static, str>)>),
     /// More than the rate of the user allows; when the next request may be made.
     TooMany(Duration),
     /// A method that is not served here; these are.
@@ -44,14 +47,15 @@ impl ChatError {
     }
 
     /// A request with one wrong field.
-    pub fn field(name: &'static str, reason: &'static str) -> Self {
-        Self::Fields(vec![(name, reason)])
+    pub fn field(name: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Fields(vec![(name, reason.into())])
     }
 
     fn body(&self) -> Value {
         match self {
             Self::Detail(_, detail) => json!({"detail": detail}),
             Self::Error(_, error) => json!({"error": error}),
+            Self::Unreachable(error) => json!({"error": error}),
             Self::Fields(fields) => {
                 let fields = fields.iter().map(|(name, why)| ((*name).to_owned(), json!([why])));
                 Value::Object(fields.collect::<Map<_, _>>())
@@ -72,6 +76,7 @@ impl ResponseError for ChatError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Detail(status, _) | Self::Error(status, _) => *status,
+            Self::Unreachable(_) => StatusCode::NOT_FOUND,
             Self::Fields(_) => StatusCode::BAD_REQUEST,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -130,27 +135,8 @@ impl From<Refusal> for ChatError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Busy => Self::BUSY,
-            Refusal::Internal
-            | Refusal::NoSuchPeer
-            | Refusal::Absent
-            | Refusal::NoSuchMessage
-            | Refusal::NoSuchRoom
-            | Refusal::NoSuchName
-            | Refusal::Oneself
-            | Refusal::AlreadyRequested
-            | Refusal::AlreadyFriend
-            | Refusal::NotRequested
-            | Refusal::NotFriend
-            | Refusal::NotMember
-            | Refusal::NotAllowed
-            | Refusal::NoSuchMember
-            | Refusal::Banned
-            | Refusal::GroupFull
-            | Refusal::TooManyGroups
-            | Refusal::NotAddable
-            | Refusal::NotOffered
-            | Refusal::OwnerStays
-            | Refusal::TooOften { .. } => {
+            // Nothing is asked here that the rules of an area refuse.
+            Refusal::Internal | Refusal::Accounts(_) | Refusal::Chat(_) => {
                 Self::Detail(StatusCode::INTERNAL_SERVER_ERROR, "The server failed.")
             }
         }

@@ -18,7 +18,7 @@ pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpRespon
     const MALFORMED: ChatError = ChatError::Error(StatusCode::BAD_REQUEST, request::NO_ID);
     const UNKNOWN: ChatError = ChatError::Error(StatusCode::NOT_FOUND, "User not found");
     request::user(&request, &state).await?;
-    let form = request::form(&request, &state)?;
+    let ids = request::ids(&request, &state)?;
     let digits = request::query(&request, "id")?.filter(|digits| !digits.is_empty());
     let wanted = id::from_digits(&digits.ok_or(MISSING)?).ok_or(MALFORMED)?;
     let user = UserId::new(wanted).ok_or(UNKNOWN)?;
@@ -26,6 +26,6 @@ pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpRespon
         return Err(UNKNOWN);
     }
     let is_online = state.hub().is_online(user).await?;
-    let answer = json!({"id": WireId(form.ids, wanted), "is_online": is_online});
+    let answer = json!({"id": WireId(ids, wanted), "is_online": is_online});
     Ok(HttpResponse::Ok().json(answer))
 }

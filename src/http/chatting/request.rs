@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::error::ChatError;
 use crate::domain::id::UserId;
 use crate::http::{self, State, body, text};
-use crate::wire::chatting::{Form, Ids, id};
+use crate::wire::chatting::{Ids, id};
 
 /// Members of a request's body.
 pub type Object = Map<String, Value>;
@@ -46,19 +46,17 @@ pub fn query(request: &HttpRequest, name: &str) -> Result<Option<String>, ChatEr
     Ok(pairs.into_iter().rev().find(|(key, _)| key == name).map(|(_, value)| value))
 }
 
-/// The form a client wants: `?ids=`, or the server's default.
+/// How a client wants ids: `?ids=`, or the server's default.
 ///
 /// # Errors
 /// 400 for anything but `number` and `string`, and as [`query`].
-pub fn form(request: &HttpRequest, state: &State) -> Result<Form, ChatError> {
-    let default = state.settings.chatting;
-    let ids = match query(request, "ids")?.as_deref() {
-        None => default.ids,
+pub fn ids(request: &HttpRequest, state: &State) -> Result<Ids, ChatError> {
+    Ok(match query(request, "ids")?.as_deref() {
+        None => state.chatting().ids,
         Some("number") => Ids::Number,
         Some("string") => Ids::String,
         Some(_) => return Err(ChatError::bad_request("ids is number or string.")),
-    };
-    Ok(Form { ids, ..default })
+    })
 }
 
 /// The body.

@@ -9,7 +9,6 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use super::error::ChatError;
 use super::request;
 use crate::http::State;
-use crate::wire::Kind;
 use crate::ws;
 
 /// Hands the socket to a session.
@@ -18,8 +17,8 @@ pub async fn open(
     payload: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Error> {
-    let kind = Kind::Chatting(request::form(&request, &state)?);
+    let variant = request::ids(&request, &state)?.variant();
     let seat = state.seat(&request).map_err(ChatError::from)?;
-    let session = (kind, Arc::clone(&state.sessions), seat);
+    let session = (variant.into(), Arc::clone(&state.sessions), seat);
     ws::accept(&request, payload, state.settings.socket, session)
 }

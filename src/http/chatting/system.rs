@@ -9,10 +9,11 @@ use serde_json::Value;
 use super::error::ChatError;
 use super::request::{self, NO_ID, NULL, Object, REQUIRED};
 use crate::auth::key;
-use crate::domain::event::{Event, Game, Notice, Viewer};
+use crate::domain::chat::event::{ChatEvent, Game, Notice};
+use crate::domain::event::Viewer;
 use crate::domain::id::UserId;
 use crate::http::{self, State};
-use crate::wire::Kind;
+use crate::wire::Dialect as _;
 
 const BLANK: &str = "This field may not be blank.";
 const NO_TEXT: &str = "Not a valid string.";
@@ -24,14 +25,15 @@ pub async fn send(
     state: Data<State>,
 ) -> Result<HttpResponse, ChatError> {
     check_key(&request, &state).await?;
-    let form = request::form(&request, &state)?;
+    let options = request::ids(&request, &state)?.variant().options();
     let body = request::body(&request, body, &state).await?;
     let order = Order::read(&request::object(&body)?)?;
-    let unreachable = || ChatError::Error(StatusCode::NOT_FOUND, &form.texts.unreachable);
+    let chatting = state.chatting();
+    let unreachable = || ChatError::Unreachable(chatting.texts.unreachable.clone());
     let to = UserId::new(order.target).ok_or_else(unreachable)?;
-    let notice = Notice { to, text: order.text, game: order.game };
+    let notice = Notice { to: to.into(), text: order.text, game: order.game };
     let at = state.hub().notify(notice.clone()).await?.ok_or_else(unreachable)?;
-    let frame = Kind::Chatting(form).event(&Event::Noticed { notice, at }, Viewer::Peer);
+    let frame = chatting.event(&ChatEvent::Noticed { notice, at }.into(), Viewer::Peer, options);
     let frame = frame.map(|frame| frame.as_text().to_string()).unwrap_or_default();
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(frame))
 }
@@ -74,7 +76,7 @@ impl Order {
                 ("room_id", room.err()),
                 ("opponent_id", opponent.err()),
             ];
-            let faults = faults.into_iter().filter_map(|(name, why)| why.map(|why| (name, why)));
+            let faults = faults.into_iter().filter_map(|(name, why)| Some((name, why?.into())));
             return Err(ChatError::Fields(faults.collect()));
         };
         // Without a room it is a plain message.

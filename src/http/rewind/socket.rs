@@ -8,13 +8,12 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::http::{State, error::ApiError, peer, text};
-use crate::wire::Kind;
-use crate::wire::rewind::Mode;
+use crate::wire::rewind::{Mode, RewindOptions};
 use crate::ws;
 
 /// `?compat=`.
 #[derive(Deserialize)]
-pub struct Options {
+pub struct SocketQuery {
     compat: Option<String>,
 }
 
@@ -30,15 +29,15 @@ pub async fn open(
         return Err(ApiError::Refused(StatusCode::FORBIDDEN, "origin is not allowed.").into());
     }
     const NO_MODE: ApiError = ApiError::bad_request("compat is readme or wind.");
-    let options: Result<Options, _> = text::form(request.query_string().as_bytes());
-    let options = options.map_err(|_| NO_MODE)?;
-    let mode = match options.compat.as_deref() {
+    let asked: Result<SocketQuery, _> = text::form(request.query_string().as_bytes());
+    let asked = asked.map_err(|_| NO_MODE)?;
+    let mode = match asked.compat.as_deref() {
         None => settings.default_mode,
         Some("readme") => Mode::Readme,
         Some("wind") => Mode::Wind,
         Some(_) => return Err(NO_MODE.into()),
     };
     let seat = state.seat(&request).map_err(ApiError::from)?;
-    let session = (Kind::Rewind(mode.into()), Arc::clone(&state.sessions), seat);
+    let session = (RewindOptions::from(mode).variant().into(), Arc::clone(&state.sessions), seat);
     ws::accept(&request, payload, settings.socket, session)
 }

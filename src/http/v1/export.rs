@@ -17,10 +17,11 @@ use super::rooms::Room;
 use super::shape::{Face, Written};
 use super::time;
 use crate::domain::accounts::user::User;
+use crate::domain::chat::event::RoomEntry;
+use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::Refusal;
-use crate::domain::event::RoomEntry;
 use crate::domain::id::UserId;
 use crate::http::State;
 use crate::store::accounts::logins::{self, Login};
@@ -181,7 +182,7 @@ impl Writer {
                 let page = self.state.hub().messages(self.me, Some(key), place).await;
                 let (messages, more) = match page {
                     // Whoever is put out of a group meanwhile sees no more of it.
-                    Err(Refusal::NotMember) => (Vec::new(), false),
+                    Err(Refusal::Chat(ChatRefusal::NotMember)) => (Vec::new(), false),
                     page => page?,
                 };
                 let last = messages.last().map(|message| message.seq);

@@ -9,9 +9,9 @@ use super::caller::Caller;
 use super::input;
 use super::problem::Problem;
 use super::shape::Face;
+use crate::domain::accounts::command::AccountsWrite;
+use crate::domain::accounts::event::Requests;
 use crate::domain::accounts::friendship::FriendVerb;
-use crate::domain::command::Write;
-use crate::domain::event::Requests;
 use crate::http::State;
 
 /// Friends.
@@ -160,7 +160,7 @@ async fn change(
     verb: FriendVerb,
 ) -> Result<HttpResponse, Problem> {
     let me = Caller::of(request, state).await?.user.id;
-    let write = Write::Befriend { verb, who: input::who(user)? };
+    let write = AccountsWrite::Befriend { verb, who: input::who(user)? };
     state.hub().change(me, write).await?;
     Ok(HttpResponse::NoContent().finish())
 }

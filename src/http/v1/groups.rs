@@ -9,8 +9,8 @@ use super::caller::Caller;
 use super::problem::{Code, Problem};
 use super::shape::Face;
 use super::{input, time};
+use crate::domain::chat::command::ChatWrite;
 use crate::domain::chat::group::{self, GroupStep, Role, Title};
-use crate::domain::command::Write;
 use crate::domain::id::{GroupId, UserId};
 use crate::http::State;
 use crate::store::Done;
@@ -237,7 +237,7 @@ pub async fn change(
     group: Option<&str>,
     step: GroupStep,
 ) -> Result<Group, Problem> {
-    let write = Write::Group { group: group.and_then(id), step };
+    let write = ChatWrite::Group { group: group.and_then(id), step };
     let done = state.hub().change(me, write).await?;
     let Done::Grouped { change, .. } = done else { return Err(Code::Internal.into()) };
     Ok(change.group.into())

@@ -9,9 +9,9 @@ use super::caller::Caller;
 use super::input;
 use super::problem::{Code, Problem};
 use super::shape::{Face, Written};
+use crate::domain::chat::command::{Absent, ChatWrite};
 use crate::domain::chat::message::{CONTENT_BYTES_MAX, Content, ContentError, Nonce};
 use crate::domain::chat::room::RoomKey;
-use crate::domain::command::{Absent, Write};
 use crate::domain::id::{MessageId, UserId};
 use crate::http::State;
 use crate::store::Done;
@@ -169,7 +169,7 @@ pub async fn send(
     let nonce = |text| Nonce::new(text).ok_or(Code::NonceInvalid);
     let nonce = draft.nonce.map(nonce).transpose()?;
     let room = input::room(&room, me);
-    let write = Write::Post { room, content, nonce, absent: Absent::Kept };
+    let write = ChatWrite::Post { room, content, nonce, absent: Absent::Kept };
     let (mut answer, message, duplicate) = match state.hub().change(me, write).await? {
         Done::Posted(message, _) => (HttpResponse::Created(), message, false),
         Done::Repeated(message) => (HttpResponse::Ok(), message, true),
@@ -204,7 +204,7 @@ pub async fn edit(
     let edit: Edit = input::json_with(&request, body, &state, TEXT_BYTES_MAX).await?;
     let content = Some(content(edit.content)?);
     let (room, message) = address.of(me);
-    let done = state.hub().change(me, Write::Edit { room, message, content }).await?;
+    let done = state.hub().change(me, ChatWrite::Edit { room, message, content }).await?;
     let Done::Edited { message, .. } = done else { return Err(Code::Internal.into()) };
     Ok(HttpResponse::Ok().json(Written::of(message, me)))
 }
@@ -229,7 +229,7 @@ pub async fn delete(
 ) -> Result<HttpResponse, Problem> {
     let me = Caller::of(&request, &state).await?.user.id;
     let (room, message) = address.of(me);
-    state.hub().change(me, Write::Edit { room, message, content: None }).await?;
+    state.hub().change(me, ChatWrite::Edit { room, message, content: None }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::caller::Caller;
 use super::problem::Problem;
 use super::{input, time};
-use crate::domain::event;
+use crate::domain::chat::event;
 use crate::domain::id::UserId;
 use crate::http::State;
 

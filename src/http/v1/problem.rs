@@ -16,6 +16,8 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::auth::AuthError;
 use crate::auth::limits::TooMany;
 use crate::domain::accounts::block::BlockRefusal;
+use crate::domain::accounts::refusal::AccountsRefusal;
+use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::error::Refusal;
 use crate::http::body::BodyFault;
 use crate::http::text::FormFault;
@@ -253,35 +255,48 @@ impl ResponseError for Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        let retry_after = match refusal {
-            Refusal::TooOften { retry_after_ms } => Some(Duration::from_millis(retry_after_ms)),
-            _ => None,
-        };
-        let code = match refusal {
+        match refusal {
+            Refusal::Accounts(refusal) => refusal.into(),
+            Refusal::Chat(refusal) => refusal.into(),
+            Refusal::Busy => Self::new(Code::Busy),
+            Refusal::Internal => Self::new(Code::Internal),
+        }
+    }
+}
+
+impl From<AccountsRefusal> for Problem {
+    fn from(refusal: AccountsRefusal) -> Self {
+        Self::new(match refusal {
+            AccountsRefusal::NoSuchName => Code::NoSuchUser,
+            AccountsRefusal::Oneself => Code::Oneself,
+            AccountsRefusal::AlreadyRequested => Code::AlreadyRequested,
+            AccountsRefusal::AlreadyFriend => Code::AlreadyFriend,
+            AccountsRefusal::NotRequested => Code::NotRequested,
+            AccountsRefusal::NotFriend => Code::NotFriend,
+            AccountsRefusal::TooOften { retry_after_ms } => {
+                let retry_after = Some(Duration::from_millis(retry_after_ms));
+                return Self { retry_after, ..Self::new(Code::TooManyRequests) };
+            }
+        })
+    }
+}
+
+impl From<ChatRefusal> for Problem {
+    fn from(refusal: ChatRefusal) -> Self {
+        Self::new(match refusal {
             // What users write to is a room here.
-            Refusal::NoSuchPeer | Refusal::NoSuchRoom => Code::NoSuchRoom,
-            Refusal::NoSuchName => Code::NoSuchUser,
-            Refusal::NoSuchMessage => Code::NoSuchMessage,
-            Refusal::Oneself => Code::Oneself,
-            Refusal::AlreadyRequested => Code::AlreadyRequested,
-            Refusal::AlreadyFriend => Code::AlreadyFriend,
-            Refusal::NotRequested => Code::NotRequested,
-            Refusal::NotFriend => Code::NotFriend,
-            Refusal::NotMember => Code::NotMember,
-            Refusal::NotAllowed => Code::NotAllowed,
-            Refusal::NoSuchMember => Code::NoSuchMember,
-            Refusal::Banned => Code::Banned,
-            Refusal::GroupFull => Code::GroupFull,
-            Refusal::TooManyGroups => Code::TooManyGroups,
-            Refusal::OwnerStays => Code::OwnerStays,
-            Refusal::NotAddable => Code::NotAddable,
-            Refusal::NotOffered => Code::NotOffered,
-            Refusal::TooOften { .. } => Code::TooManyRequests,
-            Refusal::Busy => Code::Busy,
-            // Nothing is asked here that only those hear who are there.
-            Refusal::Absent | Refusal::Internal => Code::Internal,
-        };
-        Self { retry_after, ..Self::new(code) }
+            ChatRefusal::NoSuchPeer | ChatRefusal::NoSuchRoom => Code::NoSuchRoom,
+            ChatRefusal::NoSuchMessage => Code::NoSuchMessage,
+            ChatRefusal::NotMember => Code::NotMember,
+            ChatRefusal::NotAllowed => Code::NotAllowed,
+            ChatRefusal::NoSuchMember => Code::NoSuchMember,
+            ChatRefusal::Banned => Code::Banned,
+            ChatRefusal::GroupFull => Code::GroupFull,
+            ChatRefusal::TooManyGroups => Code::TooManyGroups,
+            ChatRefusal::OwnerStays => Code::OwnerStays,
+            ChatRefusal::NotAddable => Code::NotAddable,
+            ChatRefusal::NotOffered => Code::NotOffered,
+        })
     }
 }
 

@@ -11,8 +11,8 @@ use super::caller::Caller;
 use super::problem::{Code, Problem};
 use super::shape::{Face, Written};
 use super::{input, time};
-use crate::domain::command::Write;
-use crate::domain::event::RoomEntry;
+use crate::domain::chat::command::ChatWrite;
+use crate::domain::chat::event::RoomEntry;
 use crate::domain::id::UserId;
 use crate::http::State;
 use crate::store::Done;
@@ -181,7 +181,7 @@ pub async fn read(
         return Err(Problem::new(Code::BodyInvalid).detail("seq: out of range."));
     }
     let room = input::room(&room, me);
-    let done = state.hub().change(me, Write::Read { room, seq }).await?;
+    let done = state.hub().change(me, ChatWrite::Read { room, seq }).await?;
     let Done::Read { seq, .. } = done else { return Err(Code::Internal.into()) };
     Ok(HttpResponse::Ok().json(ReadMark { seq }))
 }

@@ -3,19 +3,23 @@
 use actix::{Context, Handler};
 
 use crate::delivery::{Batches, EventKey, Fanout};
+use crate::domain::accounts::event::AccountsEvent;
 use crate::domain::accounts::friendship::FriendVerb;
 use crate::domain::accounts::user::User;
+use crate::domain::chat::event::ChatEvent;
 use crate::domain::chat::message::Message;
 use crate::domain::chat::room::Recipients;
 use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
-use crate::domain::id::UserId;
+use crate::domain::id::{SessionId, UserId};
 use crate::hub::access::refusal;
 use crate::hub::handlers::signal::Ruled;
+use crate::hub::mailboxes::sessions_at;
 use crate::hub::presence::Bond;
 use crate::hub::{Asker, ChatServer, Ephemeral, PendingWrite};
 use crate::store::{Committed, Done, StoreError};
+use crate::wire::{AccountsAnswer, Answer};
 
 impl Handler<Committed> for ChatServer {
     type Result = ();
@@ -62,25 +66,25 @@ impl ChatServer {
         match done {
             Done::Posted(message, recipients) => {
                 self.stop_typing((asked.user, message.room), None, fanout);
-                fanout.tell_room(Event::MessagePosted(message), &recipients, asked.doer());
+                fanout.tell_room(ChatEvent::MessagePosted(message), &recipients, asked.doer());
             }
             Done::Repeated(message) => {
-                answer(asked, Event::MessageRepeated(message), fanout);
+                answer(asked, ChatEvent::MessageRepeated(message), fanout);
             }
             Done::Edited { message, recipients, withdrawn_from } => {
                 withdraw(&message, &withdrawn_from, fanout);
-                fanout.tell_room(Event::MessageEdited(message), &recipients, asked.doer());
+                fanout.tell_room(ChatEvent::MessageEdited(message), &recipients, asked.doer());
             }
             Done::Signalled(recipients) => self.tell_ephemeral(asked, recipients, fanout),
             Done::Read { room, seq, recipients } => {
-                let event = Event::Read { user: asked.user, room, seq };
+                let event = ChatEvent::Read { user: asked.user, room, seq };
                 match recipients {
                     Some(recipients) => fanout.tell_room(event, &recipients, asked.doer()),
                     None => answer(asked, event, fanout),
                 }
             }
             Done::Grouped { change, told } => {
-                let event = fanout.event(Event::GroupChanged(*change));
+                let event = fanout.event(ChatEvent::GroupChanged(*change));
                 // Nobody is told of what changes nothing, also no other session of who has asked.
                 if !told.is_empty() {
                     fanout.push(event, (asked.user, Viewer::OwnOther), asked.asker.session());
@@ -94,11 +98,8 @@ impl ChatServer {
                 if told {
                     self.befriended(actor, other, verb, fanout);
                 }
-                if let Asker::Session(session, request) = asked.asker
-                    && let Some(entry) = self.sessions.get(session)
-                {
-                    let frame = entry.handle.kind.befriended();
-                    fanout.answer(frame, asked.user, (session, request));
+                if let Some(request) = asked.asker.request() {
+                    self.answer_befriended(asked.user, request, fanout);
                 }
             }
             // Answered before this.
@@ -106,9 +107,19 @@ impl ChatServer {
         }
     }
 
+    fn answer_befriended(&self, me: UserId, to: (SessionId, u64), fanout: &mut Fanout) {
+        let Some(entry) = self.sessions.get(to.0) else { return };
+        let variant = entry.handle.variant;
+        let done = Answer::Accounts(AccountsAnswer::Befriended);
+        match self.parts.dialects.get(variant).answer(done, me, variant.options()) {
+            Some(frame) => fanout.answer(frame, me, to),
+            None => fanout.done(me, to),
+        }
+    }
+
     fn befriended(&mut self, actor: User, other: UserId, verb: FriendVerb, fanout: &mut Fanout) {
         let pair = (actor.id, other);
-        let event = fanout.event(Event::Befriended { verb, by: actor, to: other });
+        let event = fanout.event(AccountsEvent::Befriended { verb, by: actor, to: other });
         fanout.push(event, (other, Viewer::Peer), None);
         let Some(bond) = bond(verb) else { return };
         self.presence.bond(pair, bond);
@@ -152,8 +163,10 @@ impl ChatServer {
     /// Hands everything over. To be followed by [`ChatServer::tell_transitions`].
     pub(in crate::hub) fn hand_over(&mut self, fanout: Fanout) {
         let (mut slow, mut batches) = (Vec::new(), Batches::default());
+        let who = (&self.presence, &self.mailboxes);
         fanout.deliver(
-            |user| self.presence.sessions(user),
+            &self.parts.dialects,
+            |mailbox| sessions_at(who, mailbox),
             |session, deliver| {
                 let Some(entry) = self.sessions.get_mut(session) else { return };
                 let bytes_max = self.settings.outbox_bytes_max;
@@ -175,13 +188,13 @@ fn withdraw(message: &Message, from: &[UserId], fanout: &mut Fanout) {
         return;
     }
     let message = Message { content: String::new(), deleted: true, ..message.clone() };
-    let event = fanout.event(Event::MessageWithdrawn(message));
+    let event = fanout.event(ChatEvent::MessageWithdrawn(message));
     for user in from {
         fanout.push(event, (*user, Viewer::Peer), None);
     }
 }
 
-fn answer(asked: &PendingWrite, event: Event, fanout: &mut Fanout) {
+fn answer(asked: &PendingWrite, event: impl Into<Event>, fanout: &mut Fanout) {
     let event = fanout.event(event);
     answer_with(asked, event, fanout);
 }

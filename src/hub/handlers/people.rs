@@ -3,20 +3,39 @@
 use actix::{Context, Handler};
 
 use crate::delivery::Fanout;
+use crate::domain::accounts::event::AccountsEvent;
 use crate::domain::accounts::friendship::FriendVerb;
-use crate::domain::event::{Event, Topic, Viewer};
+use crate::domain::chat::event::ChatEvent;
+use crate::domain::event::{Topic, Viewer};
+use crate::domain::id::SessionId;
+use crate::domain::principal::Mailbox;
 use crate::hub::ChatServer;
+use crate::hub::mailboxes::sessions_at;
 use crate::hub::messages::{
     AskOnline, AskPresence, AskSockets, Notify, TellDepartures, TellRequest,
 };
+use crate::hub::sessions::Entry;
 use crate::store::chat::departures::Departure;
+use crate::wire::Variant;
+
+impl ChatServer {
+    fn sessions_at(&self, mailbox: Mailbox) -> impl Iterator<Item = (SessionId, Variant)> {
+        sessions_at((&self.presence, &self.mailboxes), mailbox)
+    }
+}
 
 impl Handler<AskOnline> for ChatServer {
     type Result = ();
 
     fn handle(&mut self, ask: AskOnline, _: &mut Context<Self>) {
-        if ask.answer.send(self.presence.is_online(ask.user)).is_err() {
-            log::debug!("nobody waited to hear whether a user is online");
+        let is_online = match ask.mailbox {
+            Mailbox::User(user) => self.presence.is_online(user),
+            Mailbox::Device(_) | Mailbox::Console(_) => {
+                self.sessions_at(ask.mailbox).next().is_some()
+            }
+        };
+        if ask.answer.send(is_online).is_err() {
+            log::debug!("nobody waited to hear whether somebody is online");
         }
     }
 }
@@ -37,7 +56,7 @@ impl Handler<AskSockets> for ChatServer {
 
     fn handle(&mut self, ask: AskSockets, _: &mut Context<Self>) {
         let login = |(session, _)| {
-            let claims = self.sessions.get(session).and_then(|entry| entry.claims.as_ref());
+            let claims = self.sessions.get(session).and_then(Entry::claims);
             claims.and_then(|claims| claims.login.clone())
         };
         let logins = self.presence.sessions(ask.user).map(login).collect();
@@ -52,10 +71,15 @@ impl Handler<Notify> for ChatServer {
 
     fn handle(&mut self, notify: Notify, _: &mut Context<Self>) {
         let (to, at) = (notify.notice.to, self.parts.clock.now());
-        let delivered = self.has_subscriber(to, Topic::Notices).then_some(at);
+        let subscribes = |(_, variant)| self.subscribes(variant, Topic::Notices);
+        let is_heard = match to {
+            Mailbox::User(user) => self.has_subscriber(user, Topic::Notices),
+            Mailbox::Device(_) | Mailbox::Console(_) => self.sessions_at(to).any(subscribes),
+        };
+        let delivered = is_heard.then_some(at);
         if delivered.is_some() {
             let mut fanout = Fanout::default();
-            let event = fanout.event(Event::Noticed { notice: notify.notice, at });
+            let event = fanout.event(ChatEvent::Noticed { notice: notify.notice, at });
             fanout.push(event, (to, Viewer::Peer), None);
             self.deliver(fanout);
         }
@@ -70,7 +94,7 @@ impl Handler<TellRequest> for ChatServer {
 
     fn handle(&mut self, TellRequest { to, by }: TellRequest, _: &mut Context<Self>) {
         let mut fanout = Fanout::default();
-        let event = fanout.event(Event::Befriended { verb: FriendVerb::Request, by, to });
+        let event = fanout.event(AccountsEvent::Befriended { verb: FriendVerb::Request, by, to });
         fanout.push(event, (to, Viewer::Peer), None);
         self.deliver(fanout);
     }
@@ -82,7 +106,7 @@ impl Handler<TellDepartures> for ChatServer {
     fn handle(&mut self, tell: TellDepartures, _: &mut Context<Self>) {
         let mut fanout = Fanout::default();
         for Departure { change, told } in tell.departures {
-            let event = fanout.event(Event::GroupChanged(change));
+            let event = fanout.event(ChatEvent::GroupChanged(change));
             for user in told {
                 fanout.push(event, (user, Viewer::Peer), None);
             }

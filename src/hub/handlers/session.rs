@@ -2,15 +2,18 @@
 
 use actix::{Context, Handler};
 
+use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::event::Topic;
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::principal::Principal;
 use crate::hub::deadlines::SteadyMoment;
 use crate::hub::messages::{
     Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Revoke,
 };
+use crate::hub::sessions::Entry;
 use crate::hub::{ChatServer, Drain};
-use crate::wire::Upkeep;
+use crate::wire::Variant;
 
 impl Handler<Open> for ChatServer {
     type Result = ();
@@ -19,7 +22,7 @@ impl Handler<Open> for ChatServer {
         if self.drain.is_some() {
             return open.handle.evict(CloseReason::Restart { retry_after_ms: 1_000 });
         }
-        let timeout = self.settings.identify_timeout(open.handle.kind.upkeep());
+        let timeout = self.keep_alive(open.handle.variant).identify_timeout;
         let identify_by = self.parts.clock.steady().saturating_add(timeout);
         self.sessions.insert(open.session, open.handle, identify_by.into());
         self.schedule(open.session);
@@ -31,29 +34,31 @@ impl Handler<Identify> for ChatServer {
     type Result = ();
 
     fn handle(&mut self, identify: Identify, _: &mut Context<Self>) {
-        let Identify { session, claims, kind } = identify;
+        let Identify { session, identity, variant } = identify;
         // Between the check and this moment it may have been revoked, and nobody would look again.
-        if self.parts.revoked.cover(&claims) {
+        if identity.claims.as_ref().is_some_and(|claims| self.parts.revoked.cover(claims)) {
             self.evict(session, CloseReason::TokenRevoked);
             return self.tell_transitions();
         }
-        let (user, expires_at) = (claims.user, self.parts.clock.moment_of(claims.expires_at));
+        let principal = identity.principal;
+        let ends_with_token = self.keep_alive(variant).ends_with_token;
+        let expires_at = identity.expires_at().filter(|_| ends_with_token);
+        let expires_at = expires_at.map(|at| self.parts.clock.moment_of(at));
         let Some(entry) = self.sessions.get_mut(session) else { return };
-        let known = entry.claims.replace(claims).map(|claims| claims.user);
-        entry.expires_at = match entry.handle.kind.upkeep() {
-            Upkeep::Heartbeats | Upkeep::HeartbeatsOrPongs => expires_at,
-            Upkeep::Pings => SteadyMoment::NEVER,
-        };
+        let known = entry.identity.replace(identity).map(|identity| identity.principal);
+        entry.expires_at = expires_at.unwrap_or(SteadyMoment::NEVER);
         let sooner = entry.expires_at < entry.check_at;
-        entry.handle.kind = kind;
-        if let Some(other) = known.filter(|other| *other != user) {
-            self.leave(other, session);
+        let before = std::mem::replace(&mut entry.handle.variant, variant);
+        if let Some(other) = known.filter(|other| *other != principal) {
+            self.leave(session, (other, before));
         }
-        self.presence.join(user, session, kind);
+        self.join(session, (principal, variant));
         if sooner {
             self.schedule(session);
         }
-        self.replace_oldest(user);
+        if let Some(user) = principal.user() {
+            self.replace_oldest(user);
+        }
         self.tell_transitions();
         self.count();
     }
@@ -63,22 +68,15 @@ impl Handler<Arrive> for ChatServer {
     type Result = ();
 
     fn handle(&mut self, arrive: Arrive, _: &mut Context<Self>) {
-        let Some((user, kind)) = self
-            .sessions
-            .get(arrive.session)
-            .and_then(|entry| entry.user().map(|user| (user, entry.handle.kind)))
-        else {
-            return;
-        };
+        let Arrive { session, friends, found } = arrive;
+        let Some(who) = self.sessions.get(session).and_then(Entry::who) else { return };
         let at = self.parts.clock.now();
-        self.arrive(user, arrive.session, arrive.friends, at);
-        let online = self.presence.friends_online(user);
-        let wanted = kind.hears(Topic::Presence);
-        let friends = if wanted { self.presence.friends(user) } else { &[] };
-        let presence = friends.iter().map(|friend| self.presence_of(*friend)).collect();
-        if arrive.found.send(Arrival { online, at, presence }).is_err() {
-            log::debug!("session {} has gone while it came", arrive.session);
+        self.arrive(session, who, friends, at);
+        if found.send(self.arrival(who, at)).is_err() {
+            log::debug!("session {session} has gone while it came");
         }
+        self.replace(session, who);
+        self.tell_transitions();
     }
 }
 
@@ -88,8 +86,10 @@ impl Handler<Forget> for ChatServer {
     fn handle(&mut self, forget: Forget, _: &mut Context<Self>) {
         let Some(entry) = self.sessions.get_mut(forget.session) else { return };
         entry.expires_at = SteadyMoment::NEVER;
-        if let Some(claims) = entry.claims.take() {
-            self.leave(claims.user, forget.session);
+        let who = entry.who();
+        entry.identity = None;
+        if let Some(who) = who {
+            self.leave(forget.session, who);
         }
         self.tell_transitions();
         self.count();
@@ -101,7 +101,7 @@ impl Handler<Revoke> for ChatServer {
 
     fn handle(&mut self, revoke: Revoke, _: &mut Context<Self>) {
         let is_void = |session: &SessionId| {
-            let claims = self.sessions.get(*session).and_then(|entry| entry.claims.as_ref());
+            let claims = self.sessions.get(*session).and_then(Entry::claims);
             claims.is_some_and(|claims| self.parts.revoked.cover(claims))
         };
         let sessions = self.presence.sessions(revoke.user).map(|(session, _)| session);
@@ -146,6 +146,19 @@ impl Handler<DrainAll> for ChatServer {
 }
 
 impl ChatServer {
+    /// What a session finds when it comes.
+    fn arrival(&self, (principal, variant): (Principal, Variant), at: Timestamp) -> Arrival {
+        let Some(user) = principal.user() else {
+            return Arrival { online: Vec::new(), at, presence: Vec::new() };
+        };
+        let online = self.presence.friends_online(user);
+        let dialect = self.parts.dialects.get(variant);
+        let wanted = dialect.subscribes(Topic::Presence, variant.options());
+        let friends = if wanted { self.presence.friends(user) } else { &[] };
+        let presence = friends.iter().map(|friend| self.presence_of(*friend)).collect();
+        Arrival { online, at, presence }
+    }
+
     /// Ends the oldest sessions of a user who has more than one may have.
     fn replace_oldest(&mut self, user: UserId) {
         let Some(max) = self.settings.sessions_per_user_max else { return };

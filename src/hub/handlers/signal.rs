@@ -1,12 +1,14 @@
 //! What is told and not stored: invitations, and notes to oneself.
 
 use crate::delivery::Fanout;
+use crate::domain::chat::command::Signal;
+use crate::domain::chat::event::ChatEvent;
 use crate::domain::chat::invite::{InviteId, InviteStep};
-use crate::domain::command::Signal;
-use crate::domain::event::{Event, Topic, Viewer};
+use crate::domain::event::{Topic, Viewer};
 use crate::domain::id::UserId;
 use crate::hub::invites::Invite;
 use crate::hub::{Asker, ChatServer, PendingWrite};
+use crate::wire::Variant;
 
 /// A signal on which the rules have spoken.
 pub(super) struct Ruled {
@@ -21,9 +23,15 @@ impl ChatServer {
     /// Whether a user has a session that can be told of a topic.
     pub(in crate::hub) fn has_subscriber(&self, user: UserId, topic: Topic) -> bool {
         let hears = |session| {
-            self.sessions.get(session).is_some_and(|entry| entry.handle.kind.hears(topic))
+            let entry = self.sessions.get(session);
+            entry.is_some_and(|entry| self.subscribes(entry.handle.variant, topic))
         };
         self.presence.arrived(user).any(hears)
+    }
+
+    /// Whether sessions of a variant subscribe to a topic.
+    pub(in crate::hub) fn subscribes(&self, variant: Variant, topic: Topic) -> bool {
+        self.parts.dialects.get(variant).subscribes(topic, variant.options())
     }
 
     /// A signal may be given: it is told to whom it is for, and answers the one who gave it.
@@ -31,12 +39,14 @@ impl ChatServer {
         let Ruled { from, to, signal, mut hidden } = ruled;
         let at = self.parts.clock.now();
         let event = match signal {
-            Signal::Note(content) => Event::Noted { user: from, text: content.into_string(), at },
+            Signal::Note(content) => {
+                ChatEvent::Noted { user: from, text: content.into_string(), at }
+            }
             Signal::Invite(step) => {
                 let invite = self.invite((from, to), step, hidden);
                 // What was not told of is not taken back either, though the block be gone.
                 hidden |= invite.is_some_and(|invite| invite.hidden);
-                Event::Invited { from, to, step, id: invite.map(|invite| invite.id), at }
+                ChatEvent::Invited { from, to, step, id: invite.map(|invite| invite.id), at }
             }
         };
         let event = fanout.event(event);

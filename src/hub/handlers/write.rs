@@ -3,10 +3,13 @@
 use actix::{Context, Handler};
 
 use crate::delivery::Fanout;
+use crate::domain::accounts::command::AccountsWrite;
+use crate::domain::chat::command::{Absent, ChatWrite, Signal};
+use crate::domain::chat::event::{ChatEvent, Status};
+use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::chat::room::RoomKey;
-use crate::domain::command::{Absent, Signal, Write};
+use crate::domain::command::Write;
 use crate::domain::error::Refusal;
-use crate::domain::event::{Event, Status};
 use crate::domain::id::UserId;
 use crate::hub::access::refusal;
 use crate::hub::messages::{Call, Submit};
@@ -17,16 +20,22 @@ impl Handler<Submit> for ChatServer {
     type Result = ();
 
     fn handle(&mut self, submit: Submit, _: &mut Context<Self>) {
-        let Submit { session, user, writes, at } = submit;
+        let Submit { session, by, writes, at } = submit;
         if self.sessions.get(session).is_none() {
             return;
         }
         let mut answers = Fanout::default();
         for (request, write) in writes {
-            if let Write::SetStatus(status) = write {
+            // What is between users and in rooms is theirs to change.
+            let Some(user) = by.user() else {
+                let refusal = ChatRefusal::NotAllowed.into();
+                answers.refuse(refusal, by.answered_at(), (session, request));
+                continue;
+            };
+            if let Write::Chat(ChatWrite::SetStatus(status)) = write {
                 self.presence.set_away(user, session, status == Status::Away);
                 self.statuses.changed(user);
-                let event = answers.event(Event::StatusSet(status));
+                let event = answers.event(ChatEvent::StatusSet(status));
                 answers.answer_event(event, user, (session, request));
                 continue;
             }
@@ -65,14 +74,8 @@ impl ChatServer {
         write: Write,
     ) -> Result<(), (Refusal, Asker)> {
         let ephemeral = match &write {
-            Write::Signal { peer, signal } => Some(Ephemeral::Signal(*peer, signal.clone())),
-            Write::Type { room, typing } => room.map(|room| Ephemeral::Typing(room, *typing)),
-            Write::Post { .. }
-            | Write::Edit { .. }
-            | Write::Befriend { .. }
-            | Write::Read { .. }
-            | Write::Group { .. }
-            | Write::SetStatus(_) => None,
+            Write::Chat(write) => ephemeral(write),
+            Write::Accounts(_) => None,
         };
         let ticket = self.next_ticket;
         let accepted = self
@@ -98,14 +101,23 @@ impl ChatServer {
         if self.drain.is_some() {
             return Err(Refusal::Busy);
         }
+        match write {
+            Write::Accounts(AccountsWrite::Befriend { verb, who }) => {
+                Ok(Change::Befriend { actor: user, verb, who })
+            }
+            Write::Chat(write) => self.chat_change(user, write),
+        }
+    }
+
+    fn chat_change(&self, user: UserId, write: ChatWrite) -> Result<Change, Refusal> {
         let dm_policy = self.settings.dm_policy;
         Ok(match write {
-            Write::Post { room, content, nonce, absent } => {
+            ChatWrite::Post { room, content, nonce, absent } => {
                 let peer = room.and_then(|room| room.peer_of(user));
                 if absent == Absent::Refused
                     && !peer.is_some_and(|peer| self.presence.is_online(peer))
                 {
-                    return Err(Refusal::Absent);
+                    return Err(ChatRefusal::NoSuchPeer.into());
                 }
                 let id = self.parts.mint.message().map_err(|error| {
                     log::error!("no message id: {error}");
@@ -113,12 +125,12 @@ impl ChatServer {
                 })?;
                 Change::Post { id, author: user, room, content, nonce, dm_policy }
             }
-            Write::Edit { room, message, content } => {
+            ChatWrite::Edit { room, message, content } => {
                 Change::Edit { author: user, room, message, content, dm_policy }
             }
-            Write::Signal { peer, signal } => {
+            ChatWrite::Signal { peer, signal } => {
                 if !self.has_subscriber(peer, signal.topic()) {
-                    return Err(Refusal::Absent);
+                    return Err(ChatRefusal::NoSuchPeer.into());
                 }
                 let bytes = match &signal {
                     Signal::Note(content) => content.as_str().len(),
@@ -127,15 +139,27 @@ impl ChatServer {
                 let to = RoomKey::direct(user, peer).map_or(To::Oneself, To::Room);
                 Change::Signal { author: user, to, bytes, dm_policy }
             }
-            Write::Type { room, .. } => {
-                let to = To::Room(room.ok_or(Refusal::NoSuchPeer)?);
+            ChatWrite::Type { room, .. } => {
+                let to = To::Room(room.ok_or(ChatRefusal::NoSuchPeer)?);
                 Change::Signal { author: user, to, bytes: 0, dm_policy }
             }
-            Write::Read { room, seq } => Change::Read { reader: user, room, seq },
-            Write::Group { group, step } => Change::Group { actor: user, group, step },
-            Write::Befriend { verb, who } => Change::Befriend { actor: user, verb, who },
+            ChatWrite::Read { room, seq } => Change::Read { reader: user, room, seq },
+            ChatWrite::Group { group, step } => Change::Group { actor: user, group, step },
             // Nothing of it is stored, and only a session can say it.
-            Write::SetStatus(_) => return Err(Refusal::Internal),
+            ChatWrite::SetStatus(_) => return Err(Refusal::Internal),
         })
+    }
+}
+
+/// What is told, if nothing of a change is stored.
+fn ephemeral(write: &ChatWrite) -> Option<Ephemeral> {
+    match write {
+        ChatWrite::Signal { peer, signal } => Some(Ephemeral::Signal(*peer, signal.clone())),
+        ChatWrite::Type { room, typing } => room.map(|room| Ephemeral::Typing(room, *typing)),
+        ChatWrite::Post { .. }
+        | ChatWrite::Edit { .. }
+        | ChatWrite::Read { .. }
+        | ChatWrite::Group { .. }
+        | ChatWrite::SetStatus(_) => None,
     }
 }

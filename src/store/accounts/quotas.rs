@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use diesel::sql_types::BigInt;
 
+use crate::domain::accounts::refusal::AccountsRefusal;
 use crate::domain::clock::Timestamp;
-use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
@@ -46,13 +46,13 @@ impl Quota {
 /// Counts one more, if a day may hold so many.
 ///
 /// # Errors
-/// [`StoreError::Database`]; inside it [`Refusal::TooOften`], and then nothing is counted.
+/// [`StoreError::Database`]; inside it [`AccountsRefusal::TooOften`], and then nothing is counted.
 pub fn take(
     conn: &mut Connection,
     user: UserId,
     (quota, most): (Quota, i64),
     now: Timestamp,
-) -> Result<Result<(), Refusal>, StoreError> {
+) -> Result<Result<(), AccountsRefusal>, StoreError> {
     let key = [user.get(), quota.code()].map(Value::Int);
     let rows: Vec<(i64, i64)> = Statement::<(BigInt, BigInt)>::new(GET, &key).load(conn)?;
     let day = i64::try_from(DAY.as_micros()).unwrap_or(i64::MAX);
@@ -63,7 +63,7 @@ pub fn take(
     if used >= most {
         let left = since.saturating_add(day).saturating_sub(now.micros());
         let retry_after_ms = u64::try_from(left / 1_000).unwrap_or(0).saturating_add(1);
-        return Ok(Err(Refusal::TooOften { retry_after_ms }));
+        return Ok(Err(AccountsRefusal::TooOften { retry_after_ms }));
     }
     let values = [user.get(), quota.code(), since, used.saturating_add(1)].map(Value::Int);
     Statement::<()>::new(SET, &values).run(conn)?;

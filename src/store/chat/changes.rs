@@ -6,8 +6,8 @@
 use diesel::sql_types::BigInt;
 
 use crate::domain::accounts::friendship::DmPolicy;
+use crate::domain::chat::command::Known;
 use crate::domain::chat::message::Message;
-use crate::domain::command::Known;
 use crate::domain::id::UserId;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;

@@ -11,6 +11,7 @@ use diesel::sql_types::{BigInt, Integer};
 
 use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::chat::message::Message;
+use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::Refusal;
@@ -149,8 +150,8 @@ impl HistoryRest {
 }
 
 /// The oldest slice of a page, unless no room can be read at that address
-/// ([`Refusal::NoSuchRoom`]: nobody there, oneself, or nobody one may write to and has never
-/// exchanged a message with, `dm_policy` being whom users may write to; [`Refusal::NotMember`]).
+/// ([`ChatRefusal::NoSuchRoom`]: nobody there, oneself, or nobody one may write to and has never
+/// exchanged a message with, `dm_policy` being whom users may write to; [`ChatRefusal::NotMember`]).
 ///
 /// A slice ends before the message that takes its text over `slice_bytes`, but holds at least one.
 ///
@@ -162,7 +163,7 @@ pub fn history(
     dm_policy: DmPolicy,
     slice_bytes: usize,
 ) -> Result<Result<HistorySlice, Refusal>, StoreError> {
-    let Some(key) = page.room else { return Ok(Err(Refusal::NoSuchRoom)) };
+    let Some(key) = page.room else { return Ok(Err(ChatRefusal::NoSuchRoom.into())) };
     let room = match readable(conn, page.me, key, dm_policy)? {
         Ok(Some(room)) => room,
         Ok(None) => return Ok(Ok(HistorySlice { messages: Vec::new(), next: None })),
@@ -196,7 +197,7 @@ pub fn readable(
 ) -> Result<Result<Option<Room>, Refusal>, StoreError> {
     match key {
         RoomKey::Group(group) if !groups::is_member(conn, group, me)? => {
-            Ok(Err(Refusal::NotMember))
+            Ok(Err(ChatRefusal::NotMember.into()))
         }
         RoomKey::Group(_) => Ok(Ok(rooms::find(conn, key)?)),
         RoomKey::Direct(pair) => {
@@ -205,7 +206,7 @@ pub fn readable(
             }
             let readable = users::by_id(conn, pair.other(me))?.is_some()
                 && dm_policy.may_write(friendships::between(conn, pair)?);
-            Ok(if readable { Ok(None) } else { Err(Refusal::NoSuchRoom) })
+            Ok(if readable { Ok(None) } else { Err(ChatRefusal::NoSuchRoom.into()) })
         }
     }
 }

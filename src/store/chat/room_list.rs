@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
 use crate::domain::accounts::user::Contact;
+use crate::domain::chat::event::RoomEntry;
 use crate::domain::chat::message::Message;
 use crate::domain::chat::room::{RoomKey, RoomState, Unread};
 use crate::domain::clock::Timestamp;
-use crate::domain::event::RoomEntry;
 use crate::domain::id::UserId;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;

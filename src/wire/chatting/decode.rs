@@ -5,14 +5,16 @@
 
 use serde_json::value::RawValue;
 
+use crate::domain::chat::command::{Absent, ChatWrite, Signal};
 use crate::domain::chat::invite::InviteStep;
 use crate::domain::chat::message::{Content, ContentError};
 use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;
-use crate::domain::command::{Absent, Command, Signal, Write};
+use crate::domain::command::Command;
 use crate::domain::id::UserId;
-use crate::wire::chatting::{Form, encode, id};
-use crate::wire::{Decoded, Kind, Phase, Scene, json};
+use crate::domain::principal::Credential;
+use crate::wire::chatting::{Style, encode, id};
+use crate::wire::{Context, Decoded, json};
 
 /// Why a frame is not understood.
 type Reason = &'static str;
@@ -25,24 +27,21 @@ const NUL: Reason = "message must not hold U+0000.";
 const UNKNOWN: Reason = "A frame must have a message, or be an invite_game of invite or cancel.";
 
 /// Reads a text frame.
-pub fn text(form: Form, text: &str, scene: Scene<'_>) -> Decoded {
+pub fn text(style: Style<'_>, text: &str, context: Context<'_>) -> Decoded {
     const NAMES: [&str; 5] = ["token", "target_id", "message", "type", "status"];
     let members = json::members(text, NAMES);
-    let me = match scene.phase {
-        Phase::Opened | Phase::Alive => {
-            let token = members.and_then(|[token, ..]| token);
-            return identify(form, token);
-        }
-        Phase::Ready(me) => me,
+    let Some(me) = context.user() else {
+        let token = members.and_then(|[token, ..]| token);
+        return identify(style, token);
     };
     let Some([token, target, message, kind, status]) = members else {
-        return bad_request(form, NOT_AN_OBJECT, scene);
+        return bad_request(style, NOT_AN_OBJECT, context);
     };
     if token.is_some() && target.is_none() {
-        return identify(form, token);
+        return identify(style, token);
     }
     let Some(target) = target.and_then(id::from_json) else {
-        return bad_request(form, NO_TARGET, scene);
+        return bad_request(style, NO_TARGET, context);
     };
     let command = match message {
         Some(message) => content(message).map(|content| chat(me, target, content)),
@@ -51,30 +50,33 @@ pub fn text(form: Form, text: &str, scene: Scene<'_>) -> Decoded {
             .ok_or(UNKNOWN),
     };
     match command {
-        Ok(Some(write)) => Decoded::Command(Command::Write(write)),
-        // The id is of a form that no user's has.
-        Ok(None) => Decoded::Reply(encode::unreachable(form, target, scene)),
-        Err(reason) => bad_request(form, reason, scene),
+        Ok(Some(write)) => Decoded::Command(Command::Write(write.into())),
+        // The id is of a style that no user's has.
+        Ok(None) => Decoded::Reply(encode::unreachable(style, target, context)),
+        Err(reason) => bad_request(style, reason, context),
     }
 }
 
 /// Reads a binary frame.
-pub fn binary(form: Form, scene: Scene<'_>) -> Decoded {
-    match scene.phase {
-        Phase::Opened | Phase::Alive => Decoded::Close(CloseReason::NotIdentified),
-        Phase::Ready(_) => bad_request(form, NOT_AN_OBJECT, scene),
+pub fn binary(style: Style<'_>, context: Context<'_>) -> Decoded {
+    match context.user() {
+        None => Decoded::Close(CloseReason::NotIdentified),
+        Some(_) => bad_request(style, NOT_AN_OBJECT, context),
     }
 }
 
-fn identify(form: Form, token: Option<&RawValue>) -> Decoded {
+fn identify(style: Style<'_>, token: Option<&RawValue>) -> Decoded {
     match token.and_then(json::string) {
-        Some(token) => Decoded::Identify { token: token.into_owned(), kind: Kind::Chatting(form) },
+        Some(token) => Decoded::Identify {
+            credential: Credential::Token(token.into_owned()),
+            options: style.ids.variant().options(),
+        },
         None => Decoded::Close(CloseReason::NotIdentified),
     }
 }
 
-fn bad_request(form: Form, reason: Reason, scene: Scene<'_>) -> Decoded {
-    Decoded::Reply(encode::bad_request(form, reason, scene))
+fn bad_request(style: Style<'_>, reason: Reason, context: Context<'_>) -> Decoded {
+    Decoded::Reply(encode::bad_request(style, reason, context))
 }
 
 fn content(message: &RawValue) -> Result<Content, Reason> {
@@ -85,18 +87,18 @@ fn content(message: &RawValue) -> Result<Content, Reason> {
     })
 }
 
-fn chat(me: UserId, target: i64, content: Content) -> Option<Write> {
+fn chat(me: UserId, target: i64, content: Content) -> Option<ChatWrite> {
     let peer = UserId::new(target)?;
     Some(if peer == me {
         signal(me, Signal::Note(content))
     } else {
         let room = RoomKey::direct(me, peer);
-        Write::Post { room, content, nonce: None, absent: Absent::Refused }
+        ChatWrite::Post { room, content, nonce: None, absent: Absent::Refused }
     })
 }
 
-fn signal(peer: UserId, signal: Signal) -> Write {
-    Write::Signal { peer, signal }
+fn signal(peer: UserId, signal: Signal) -> ChatWrite {
+    ChatWrite::Signal { peer, signal }
 }
 
 fn invite(kind: Option<&RawValue>, status: Option<&RawValue>) -> Option<InviteStep> {

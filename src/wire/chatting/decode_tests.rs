@@ -4,8 +4,12 @@ use serde_json::json;
 
 use crate::domain::chat::message::CONTENT_BYTES_MAX;
 use crate::domain::clock::{Clock, Timestamp};
+use crate::domain::command::Write;
+use crate::domain::principal::Principal;
+use crate::wire::chatting::Ids;
 use crate::wire::chatting::decode::*;
-use crate::wire::chatting::{Ids, Texts};
+use crate::wire::fixtures::dialects;
+use crate::wire::{Dialect as _, Phase};
 
 const ME: i64 = 10;
 const PEER: i64 = 6;
@@ -23,23 +27,21 @@ impl Clock for Still {
     }
 }
 
-fn form() -> Form {
-    let texts = Texts {
-        logged_in: "in".to_owned(),
-        unreachable: "nobody".to_owned(),
-        bad_request: "bad".to_owned(),
-        system: "system".to_owned(),
-        no_such_user: "none".to_owned(),
-    };
-    Form { ids: Ids::Number, texts: Box::leak(Box::new(texts)) }
+fn context(phase: Phase) -> Context<'static> {
+    Context { options: Ids::Number.variant().options(), phase, clock: &Still }
 }
 
 fn decode(frame: &str, phase: Phase) -> Decoded {
-    text(form(), frame, Scene { phase, clock: &Still })
+    dialects().chatting().decode(frame, context(phase))
+}
+
+fn identify() -> Decoded {
+    let options = Ids::Number.variant().options();
+    Decoded::Identify { credential: Credential::Token("t".to_owned()), options }
 }
 
 fn ready() -> Phase {
-    Phase::Ready(user(ME))
+    Phase::Ready(Principal::User(user(ME)))
 }
 
 fn user(id: i64) -> UserId {
@@ -50,14 +52,14 @@ fn says(frame: serde_json::Value) -> Decoded {
     decode(&frame.to_string(), ready())
 }
 
-fn write(write: Write) -> Decoded {
-    Decoded::Command(Command::Write(write))
+fn write(write: impl Into<Write>) -> Decoded {
+    Decoded::Command(Command::Write(write.into()))
 }
 
 fn chat_to(peer: i64, text: &str) -> Decoded {
     let content = Content::new(text.to_owned()).unwrap();
     let room = RoomKey::direct(user(ME), user(peer));
-    write(Write::Post { room, content, nonce: None, absent: Absent::Refused })
+    write(ChatWrite::Post { room, content, nonce: None, absent: Absent::Refused })
 }
 
 /// The reason of a Bad Request; of any other error its name.
@@ -72,17 +74,13 @@ fn refused(decoded: Decoded) -> String {
 fn the_first_frame_is_a_token_or_the_end() {
     let closed = Decoded::Close(CloseReason::NotIdentified);
     for phase in [Phase::Opened, Phase::Alive] {
-        let token = Decoded::Identify { token: "t".to_owned(), kind: Kind::Chatting(form()) };
-        assert_eq!(decode(r#"{"token":"t","target_id":6,"x":[]}"#, phase), token);
+        assert_eq!(decode(r#"{"token":"t","target_id":6,"x":[]}"#, phase), identify());
         for bad in ["", "x", "[]", "{}", r#"{"token":5}"#, r#"{"target_id":6,"message":"a"}"#] {
             assert_eq!(decode(bad, phase), closed, "{bad}");
         }
-        assert_eq!(binary(form(), Scene { phase, clock: &Still }), closed);
+        assert_eq!(dialects().chatting().decode_binary(context(phase)), closed);
     }
-    assert_eq!(
-        says(json!({"token": "t"})),
-        Decoded::Identify { token: "t".to_owned(), kind: Kind::Chatting(form()) }
-    );
+    assert_eq!(says(json!({"token": "t"})), identify());
     assert_eq!(says(json!({"token": null})), closed);
 }
 
@@ -97,7 +95,7 @@ fn a_message_is_one_whatever_else_is_said() {
     let longest = "x".repeat(CONTENT_BYTES_MAX);
     assert_eq!(says(json!({"target_id": PEER, "message": longest})), chat_to(PEER, &longest));
     let note = Signal::Note(Content::new("a".to_owned()).unwrap());
-    let expected = write(Write::Signal { peer: user(ME), signal: note });
+    let expected = write(ChatWrite::Signal { peer: user(ME), signal: note });
     assert_eq!(says(json!({"target_id": ME, "message": "a"})), expected);
 }
 
@@ -107,7 +105,7 @@ fn invitations_are_made_and_taken_back() {
         let frame = json!({"target_id": PEER, "type": "invite_game", "status": status,
             "room_id": "mine"});
         let signal = Signal::Invite(step);
-        assert_eq!(says(frame), write(Write::Signal { peer: user(PEER), signal }));
+        assert_eq!(says(frame), write(ChatWrite::Signal { peer: user(PEER), signal }));
     }
 }
 

@@ -4,15 +4,16 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::domain::chat::event::{ChatEvent, Notice, Status};
 use crate::domain::chat::invite::{InviteId, InviteStep};
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
-use crate::domain::error::Refusal;
-use crate::domain::event::{Event, Notice, Status, Viewer, Welcome};
+use crate::domain::event::{Event, Viewer, Welcome};
 use crate::domain::id::UserId;
+use crate::domain::principal::{IdentifyError, Mailbox};
 use crate::wire::chatting::id::WireId;
-use crate::wire::chatting::{Form, Ids};
-use crate::wire::{Frame, IdentifyError, Phase, Scene};
+use crate::wire::chatting::{Ids, Style};
+use crate::wire::{Context, Frame};
 
 /// The close code of whoever does not show who he is.
 const NOT_IDENTIFIED: u16 = 3401;
@@ -80,61 +81,60 @@ impl Serialize for Escaped<'_> {
 }
 
 /// The answer to a good token.
-pub fn welcome(form: Form, welcome: &Welcome) -> Frame {
+pub fn welcome(style: Style<'_>, welcome: &Welcome) -> Frame {
     #[derive(Serialize)]
     struct Payload<'a> {
         message: &'a str,
         online_friends: Vec<WireId>,
     }
-    let online_friends = welcome.online.iter().map(|friend| form.ids.of(*friend)).collect();
-    let payload = Payload { message: &form.texts.logged_in, online_friends };
-    frame("system_message", payload, Some(form.ids.of(welcome.user.id)), welcome.at)
+    let online_friends = welcome.online.iter().map(|friend| style.ids.of(*friend)).collect();
+    let payload = Payload { message: &style.texts.logged_in, online_friends };
+    frame("system_message", payload, Some(style.ids.of(welcome.user.id)), welcome.at)
 }
 
 /// How a session ends whose peer was not let in.
 pub fn not_identified(why: IdentifyError) -> CloseReason {
     match why {
-        IdentifyError::Token | IdentifyError::User => CloseReason::NotIdentified,
-        IdentifyError::Hub(_) => CloseReason::Overload,
+        IdentifyError::Credential | IdentifyError::Principal => CloseReason::NotIdentified,
+        IdentifyError::Busy | IdentifyError::Internal => CloseReason::Overload,
     }
 }
 
-/// Whether a session is told of an event: of all for which there is a frame; but of invitations only
-/// the one that invites, since every other of its user would open the game.
-pub fn tells(event: &Event, viewer: Viewer) -> bool {
+/// Whether an event is delivered: all for which there is a frame; but invitations to no other
+/// session of who invites, since each of them would open the game.
+pub fn delivers(event: &Event, viewer: Viewer) -> bool {
     match viewer {
         Viewer::Author | Viewer::Peer => true,
-        Viewer::OwnOther => !matches!(event, Event::Invited { .. }),
+        Viewer::OwnOther => !matches!(event, Event::Chat(ChatEvent::Invited { .. })),
     }
 }
 
 /// An event, if there is a frame for it.
-pub fn event(form: Form, event: &Event) -> Option<Frame> {
-    let id = |user: UserId| form.ids.of(user);
+pub fn event(style: Style<'_>, event: &ChatEvent) -> Option<Frame> {
+    let id = |user: UserId| style.ids.of(user);
     match event {
-        Event::MessagePosted(message) => {
+        ChatEvent::MessagePosted(message) => {
             let (from, to) = (message.author, message.room.peer_of(message.author)?);
             Some(chat(&message.content, id(from), id(to), message.created_at))
         }
-        Event::Noted { user, text, at } => Some(chat(text, id(*user), id(*user), *at)),
-        Event::StatusChanged { user, to, status, at } => {
+        ChatEvent::Noted { user, text, at } => Some(chat(text, id(*user), id(*user), *at)),
+        ChatEvent::StatusChanged { user, to, status, at } => {
             Some(status_changed(id(*user), id(*to), *status, *at))
         }
-        Event::Invited { from, to, step, id: invite, at } => {
+        ChatEvent::Invited { from, to, step, id: invite, at } => {
             let payload = Invited::new(id(*from), *step, *invite);
             Some(frame("invite_game", payload, Some(id(*to)), *at))
         }
-        Event::Noticed { notice, at } => Some(noticed(form, notice, *at)),
-        // Edits, friendships, groups and finer presence are no business of this dialect.
-        Event::MessageEdited(_)
-        | Event::MessageRepeated(_)
-        | Event::MessageWithdrawn(_)
-        | Event::Befriended { .. }
-        | Event::Typing { .. }
-        | Event::Read { .. }
-        | Event::GroupChanged(_)
-        | Event::StatusSet(_)
-        | Event::PresenceChanged(_) => None,
+        ChatEvent::Noticed { notice, at } => Some(noticed(style, notice, *at)),
+        // Edits, groups and finer presence are no business of this dialect.
+        ChatEvent::MessageEdited(_)
+        | ChatEvent::MessageRepeated(_)
+        | ChatEvent::MessageWithdrawn(_)
+        | ChatEvent::Typing { .. }
+        | ChatEvent::Read { .. }
+        | ChatEvent::GroupChanged(_)
+        | ChatEvent::StatusSet(_)
+        | ChatEvent::PresenceChanged(_) => None,
     }
 }
 
@@ -178,7 +178,7 @@ impl Invited {
     }
 }
 
-fn noticed(form: Form, notice: &Notice, at: Timestamp) -> Frame {
+fn noticed(style: Style<'_>, notice: &Notice, at: Timestamp) -> Frame {
     #[derive(Serialize)]
     struct Payload<'a> {
         from: &'a str,
@@ -190,84 +190,61 @@ fn noticed(form: Form, notice: &Notice, at: Timestamp) -> Frame {
     }
     let game = notice.game.as_ref();
     let payload = Payload {
-        from: &form.texts.system,
+        from: &style.texts.system,
         message: Escaped(&notice.text),
         room_id: game.map(|game| game.room.as_str()),
-        opponent_id: game.and_then(|game| game.opponent).map(|id| WireId(form.ids, id)),
+        opponent_id: game.and_then(|game| game.opponent).map(|id| WireId(style.ids, id)),
     };
-    frame("system_message", payload, Some(form.ids.of(notice.to)), at)
+    let to = match notice.to {
+        Mailbox::User(user) => Some(style.ids.of(user)),
+        Mailbox::Device(_) | Mailbox::Console(_) => None,
+    };
+    frame("system_message", payload, to, at)
 }
 
 /// The answer where nobody can be reached; `target` is the id as it was asked for.
-pub fn unreachable(form: Form, target: i64, scene: Scene<'_>) -> Frame {
+pub fn unreachable(style: Style<'_>, target: i64, context: Context<'_>) -> Frame {
     #[derive(Serialize)]
     struct Payload<'a> {
         error: &'a str,
         from_id: WireId,
     }
-    let payload = Payload { error: &form.texts.unreachable, from_id: WireId(form.ids, target) };
-    frame("system_message", payload, me(form, scene), scene.clock.now())
+    let payload = Payload { error: &style.texts.unreachable, from_id: WireId(style.ids, target) };
+    frame("system_message", payload, me(style, context), context.clock.now())
 }
 
 /// The answer to a frame that is not understood.
-pub fn bad_request(form: Form, reason: &str, scene: Scene<'_>) -> Frame {
-    error(form, &form.texts.bad_request, reason, scene)
+pub fn bad_request(style: Style<'_>, reason: &str, context: Context<'_>) -> Frame {
+    error(style, &style.texts.bad_request, reason, context)
 }
 
 /// A command above the rate limit.
-pub fn rate_limited(form: Form, retry_after_ms: u64, scene: Scene<'_>) -> Frame {
+pub fn rate_limited(style: Style<'_>, retry_after_ms: u64, context: Context<'_>) -> Frame {
     let reason = format!("Too many frames, try again in {retry_after_ms} ms.");
-    error(form, "Too Many Requests", &reason, scene)
+    error(style, "Too Many Requests", &reason, context)
 }
 
-/// A refused command, with the user it was about.
-pub fn refusal(form: Form, why: Refusal, peer: Option<UserId>, scene: Scene<'_>) -> Frame {
-    let target = peer.map_or(0, UserId::get);
-    match why {
-        Refusal::NoSuchPeer | Refusal::Absent => unreachable(form, target, scene),
-        Refusal::Busy => error(form, "Busy", "Nothing was done, try again.", scene),
-        Refusal::Internal => error(form, "Internal Error", "Nothing was done.", scene),
-        Refusal::TooOften { retry_after_ms } => rate_limited(form, retry_after_ms, scene),
-        // No command of this dialect is refused so.
-        Refusal::NoSuchMessage
-        | Refusal::NoSuchRoom
-        | Refusal::NoSuchName
-        | Refusal::Oneself
-        | Refusal::AlreadyRequested
-        | Refusal::AlreadyFriend
-        | Refusal::NotRequested
-        | Refusal::NotFriend
-        | Refusal::NotMember
-        | Refusal::NotAllowed
-        | Refusal::NoSuchMember
-        | Refusal::Banned
-        | Refusal::GroupFull
-        | Refusal::TooManyGroups
-        | Refusal::NotAddable
-        | Refusal::NotOffered
-        | Refusal::OwnerStays => bad_request(form, "This cannot be done.", scene),
-    }
+/// A command that cannot be taken now.
+pub fn busy(style: Style<'_>, context: Context<'_>) -> Frame {
+    error(style, "Busy", "Nothing was done, try again.", context)
 }
 
-/// The answer to what this dialect has no command for.
-pub fn never_asked() -> Frame {
-    Frame::text(r#"{"type":"system_message","error":"Internal Error"}"#)
+/// A fault of ours.
+pub fn failed(style: Style<'_>, context: Context<'_>) -> Frame {
+    error(style, "Internal Error", "Nothing was done.", context)
 }
 
-fn error(form: Form, error: &str, message: &str, scene: Scene<'_>) -> Frame {
+fn error(style: Style<'_>, error: &str, message: &str, context: Context<'_>) -> Frame {
     #[derive(Serialize)]
     struct Payload<'a> {
         error: &'a str,
         message: &'a str,
     }
-    frame("system_message", Payload { error, message }, me(form, scene), scene.clock.now())
+    frame("system_message", Payload { error, message }, me(style, context), context.clock.now())
 }
 
-fn me(form: Form, scene: Scene<'_>) -> Option<WireId> {
-    match scene.phase {
-        Phase::Opened | Phase::Alive => None,
-        Phase::Ready(me) => Some(form.ids.of(me)),
-    }
+fn me(style: Style<'_>, context: Context<'_>) -> Option<WireId> {
+    context.user().map(|me| style.ids.of(me))
 }
 
 /// Close code and reason of an ended session.

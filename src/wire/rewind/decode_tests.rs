@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::clock::Timestamp;
+use crate::domain::command::Write;
 use crate::wire::Frame;
 use crate::wire::rewind::decode::*;
 
@@ -8,10 +9,10 @@ const ME: i64 = 10;
 const PEER: i64 = 6;
 
 fn ready() -> Phase {
-    Phase::Ready(UserId::new(ME).unwrap())
+    Phase::Ready(Principal::User(UserId::new(ME).unwrap()))
 }
 
-const PLAIN: Form = Form { mode: Mode::Readme, features: Features::NONE };
+const PLAIN: RewindOptions = RewindOptions { mode: Mode::Readme, features: Features::NONE };
 
 fn peer_room() -> Option<RoomKey> {
     RoomKey::direct(UserId::new(ME)?, UserId::new(PEER)?)
@@ -25,8 +26,8 @@ fn command(kind: &str, payload: Value) -> Decoded {
     decode(&json!({"type": kind, "payload": payload}), ready())
 }
 
-fn write(write: Write) -> Decoded {
-    Decoded::Command(Command::Write(write))
+fn write(write: impl Into<Write>) -> Decoded {
+    Decoded::Command(Command::Write(write.into()))
 }
 
 fn error(error: encode::Error) -> Decoded {
@@ -87,7 +88,10 @@ fn auth_wants_a_heartbeat_and_a_token() {
     for phase in [Phase::Alive, ready()] {
         assert_eq!(
             decode(&frame, phase),
-            Decoded::Identify { token: "t".to_owned(), kind: Kind::Rewind(PLAIN) }
+            Decoded::Identify {
+                credential: Credential::Token("t".to_owned()),
+                options: PLAIN.options()
+            }
         );
     }
     for payload in [json!({}), json!({"auth": null}), json!({"auth": ""})] {
@@ -102,7 +106,7 @@ fn a_room_is_named_by_the_xor_with_oneself() {
     let room = ME ^ PEER;
     for chat_id in [json!(room), json!(room.to_string())] {
         let send = json!({"type": "send", "chat_id": chat_id, "content": " 안녕 🦀\n"});
-        let post = Write::Post {
+        let post = ChatWrite::Post {
             room: peer_room(),
             content: content(" 안녕 🦀\n"),
             nonce: None,
@@ -115,7 +119,7 @@ fn a_room_is_named_by_the_xor_with_oneself() {
         let send = json!({"type": "send", "chat_id": room.to_string(), "content": "x"});
         assert_eq!(
             command("chat", send),
-            write(Write::Post {
+            write(ChatWrite::Post {
                 room: key,
                 content: content("x"),
                 nonce: None,
@@ -219,14 +223,14 @@ fn edits_replace_or_delete() {
     let new = Some(content("new"));
     assert_eq!(
         edit(json!("77"), json!("new")),
-        write(Write::Edit { room, message, content: new.clone() })
+        write(ChatWrite::Edit { room, message, content: new.clone() })
     );
     for blank in [json!(""), json!(null)] {
-        let delete = Write::Edit { room, message, content: None };
+        let delete = ChatWrite::Edit { room, message, content: None };
         assert_eq!(edit(json!(77), blank), write(delete));
     }
     for unknown in ["abc", "0", "", "9223372036854775808"] {
-        let nobodys = Write::Edit { room, message: None, content: new.clone() };
+        let nobodys = ChatWrite::Edit { room, message: None, content: new.clone() };
         assert_eq!(edit(json!(unknown), json!("new")), write(nobodys), "{unknown}");
     }
     assert_eq!(edit(json!(null), json!("new")), error(encode::INVALID));
@@ -246,7 +250,9 @@ fn loads_name_a_room_a_cursor_and_a_count() {
     let cursor = "MjAyMi0xLTMgMDA6MDQ6MTUuMDEyMzAw";
     let before = Timestamp::from_micros(1_641_135_855_012_300);
     let query = |count| {
-        Decoded::Command(Command::Query(Query::History { room: peer_room(), before, count }))
+        Decoded::Command(Command::Query(
+            ChatQuery::History { room: peer_room(), before, count }.into(),
+        ))
     };
     assert_eq!(load(cursor, json!(50)), query(50));
     assert_eq!(load(cursor, json!(0)), query(0));
@@ -255,7 +261,7 @@ fn loads_name_a_room_a_cursor_and_a_count() {
     }
     assert_eq!(load("yesterday", json!(50)), error(encode::INVALID));
     assert_eq!(command("load", json!({"type": "chat", "load_id": "12"})), error(encode::INVALID));
-    let friends = Decoded::Command(Command::Query(Query::Friends));
+    let friends = Decoded::Command(Command::Query(AccountsQuery::Friends.into()));
     assert_eq!(command("load", json!({"type": "mutual_users"})), friends);
     assert_eq!(command("load", json!({"type": "all"})), error(encode::UNKNOWN_LOAD));
 }
@@ -271,7 +277,7 @@ fn friend_commands_name_somebody() {
         let name = "보브".to_owned();
         let payload = json!({"type": kind, "name": name});
         let who = Who::Named(name);
-        assert_eq!(command("mutual_users", payload), write(Write::Befriend { verb, who }));
+        assert_eq!(command("mutual_users", payload), write(AccountsWrite::Befriend { verb, who }));
     }
     for bad in [json!(null), json!(""), json!(5)] {
         let payload = json!({"type": "request", "name": bad});

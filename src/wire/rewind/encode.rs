@@ -3,18 +3,22 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::domain::accounts::event::AccountsEvent;
 use crate::domain::accounts::friendship::FriendVerb;
+use crate::domain::accounts::refusal::AccountsRefusal;
 use crate::domain::accounts::user::User;
+use crate::domain::chat::event::ChatEvent;
 use crate::domain::chat::message::Message;
+use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;
-use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer, Welcome};
 use crate::domain::id::UserId;
+use crate::domain::principal::IdentifyError;
+use crate::wire::Frame;
 use crate::wire::rewind::features::{self, Features};
 use crate::wire::rewind::objects::{Chat, UserObject, friends_of, objects, shown};
-use crate::wire::rewind::{Form, Mode};
-use crate::wire::{Frame, IdentifyError};
+use crate::wire::rewind::{Mode, RewindOptions};
 
 /// An error's code and reason.
 pub type Error = (u16, &'static str);
@@ -49,6 +53,10 @@ pub const TOKEN_USER: Error = (4000, "Invalid token payload provided.");
 pub const NOT_READY: Error = (4001, "Authentication required.");
 /// Auth before the first heartbeat.
 pub const NO_HEARTBEAT: Error = (4003, "First heartbeat payload was not received.");
+/// Try again.
+pub const BUSY: Error = (4009, "busy, try again");
+/// A fault of ours.
+pub const INTERNAL: Error = (1011, "Internal error, nothing was stored.");
 /// Above the rate limit.
 const RATE_LIMITED: Error = (4008, "rate limited");
 
@@ -70,7 +78,7 @@ pub fn heartbeat(payload: Option<&RawValue>) -> Frame {
 }
 
 /// The answer to auth, and what follows at once.
-pub fn welcome(form: Form, welcome: &Welcome) -> Vec<Frame> {
+pub fn welcome(options: RewindOptions, welcome: &Welcome) -> Vec<Frame> {
     #[derive(Serialize)]
     struct Payload<'a, L> {
         self_user: UserObject<'a>,
@@ -85,9 +93,10 @@ pub fn welcome(form: Form, welcome: &Welcome) -> Vec<Frame> {
     }
     let self_user = UserObject::from(&welcome.user);
     let me = welcome.user.id;
-    let (requests, friends) = (objects(&welcome.requests), friends_of(form, me, &welcome.friends));
-    let features = form.features;
-    let answer = match form.mode {
+    let (requests, friends) =
+        (objects(&welcome.requests), friends_of(options, me, &welcome.friends));
+    let features = options.features;
+    let answer = match options.mode {
         Mode::Readme => {
             let rooms = welcome.rooms.as_deref();
             let payload = Payload {
@@ -96,7 +105,7 @@ pub fn welcome(form: Form, welcome: &Welcome) -> Vec<Frame> {
                 mutual_users: friends,
                 features: features.has(Features::ASKED).then(|| features.names().collect()),
                 epoch: rooms.map(|_| &*welcome.epoch),
-                rooms: rooms.map(|rooms| features::encode::rooms(form, me, rooms)),
+                rooms: rooms.map(|rooms| features::encode::rooms(options, me, rooms)),
             };
             frame("auth", payload)
         }
@@ -117,90 +126,115 @@ pub fn welcome(form: Form, welcome: &Welcome) -> Vec<Frame> {
 /// The answer to a bad token.
 pub fn not_identified(why: IdentifyError) -> Frame {
     error(match why {
-        IdentifyError::Token => TOKEN_MISMATCH,
-        IdentifyError::User => TOKEN_USER,
-        IdentifyError::Hub(why) => return refusal(why),
+        IdentifyError::Credential => TOKEN_MISMATCH,
+        IdentifyError::Principal => TOKEN_USER,
+        IdentifyError::Busy => BUSY,
+        IdentifyError::Internal => INTERNAL,
     })
 }
 
-/// Whether a session is told of an event, for which there is a frame.
+/// Whether an event for which there is a frame is delivered.
 ///
 /// The shipped client would show news of its own user's other sessions, and every edit, as one
 /// more bubble; in wind mode it is spared both.
-pub fn tells(form: Form, event: &Event, viewer: Viewer) -> bool {
-    let has = |feature| form.features.has(feature);
-    let knows = |room: RoomKey| has(Features::GROUP) || room.pair().is_some();
+pub fn delivers(options: RewindOptions, event: &Event, viewer: Viewer) -> bool {
     let wanted = match event {
-        Event::MessagePosted(message) | Event::MessageEdited(message) => knows(message.room),
-        // The answer to who has sent it, though he may have done so in a group, as another session.
-        Event::MessageRepeated(_) => true,
-        Event::MessageWithdrawn(message) => has(Features::SYNC) && knows(message.room),
-        Event::Typing { room, .. } => has(Features::TYPING) && knows(*room),
-        Event::Read { room, .. } => has(Features::READ) && knows(*room),
-        Event::GroupChanged(_) => has(Features::GROUP),
-        Event::StatusSet(_) | Event::PresenceChanged(_) => has(Features::PRESENCE),
-        // Who asks for no features knows of no such end of a request: it is missing in the next list.
-        Event::Befriended { verb: FriendVerb::Withdraw, .. } => has(Features::ASKED),
-        Event::Befriended { .. }
-        | Event::StatusChanged { .. }
-        | Event::Invited { .. }
-        | Event::Noted { .. }
-        | Event::Noticed { .. } => true,
+        Event::Accounts(event) => wants_of_accounts(options.features, event),
+        Event::Chat(event) => wants_of_chat(options.features, event),
     };
-    let spared = match (form.mode, viewer) {
+    let spared = match (options.mode, viewer) {
         (Mode::Readme, _) | (Mode::Wind, Viewer::Author) => false,
         (Mode::Wind, Viewer::OwnOther) => true,
-        (Mode::Wind, Viewer::Peer) => matches!(event, Event::MessageEdited(_)),
+        (Mode::Wind, Viewer::Peer) => matches!(event, Event::Chat(ChatEvent::MessageEdited(_))),
     };
     wanted && !spared
 }
 
+fn wants_of_accounts(features: Features, event: &AccountsEvent) -> bool {
+    match event {
+        // Who asks for no features knows of no such end of a request: it is missing in the next list.
+        AccountsEvent::Befriended { verb: FriendVerb::Withdraw, .. } => {
+            features.has(Features::ASKED)
+        }
+        AccountsEvent::Befriended { .. } => true,
+    }
+}
+
+fn wants_of_chat(features: Features, event: &ChatEvent) -> bool {
+    let has = |feature| features.has(feature);
+    let knows = |room: RoomKey| has(Features::GROUP) || room.pair().is_some();
+    match event {
+        ChatEvent::MessagePosted(message) | ChatEvent::MessageEdited(message) => {
+            knows(message.room)
+        }
+        // The answer to who has sent it, though he may have done so in a group, as another session.
+        ChatEvent::MessageRepeated(_) => true,
+        ChatEvent::MessageWithdrawn(message) => has(Features::SYNC) && knows(message.room),
+        ChatEvent::Typing { room, .. } => has(Features::TYPING) && knows(*room),
+        ChatEvent::Read { room, .. } => has(Features::READ) && knows(*room),
+        ChatEvent::GroupChanged(_) => has(Features::GROUP),
+        ChatEvent::StatusSet(_) | ChatEvent::PresenceChanged(_) => has(Features::PRESENCE),
+        ChatEvent::StatusChanged { .. }
+        | ChatEvent::Invited { .. }
+        | ChatEvent::Noted { .. }
+        | ChatEvent::Noticed { .. } => false,
+    }
+}
+
 /// Whether an event is written in another way for the user who has done it.
-pub fn tells_apart(form: Form, event: &Event) -> bool {
-    let message = matches!(event, Event::MessagePosted(_) | Event::MessageEdited(_));
-    message && form.features.has(Features::SYNC)
+pub fn differs_for_author(options: RewindOptions, event: &Event) -> bool {
+    let message =
+        matches!(event, Event::Chat(ChatEvent::MessagePosted(_) | ChatEvent::MessageEdited(_)));
+    message && options.features.has(Features::SYNC)
 }
 
 /// An event, if there is a frame for it.
-pub fn event(form: Form, event: &Event, viewer: Viewer) -> Option<Frame> {
-    let own = viewer != Viewer::Peer;
-    let chat = |r#type, message| Chat { form, r#type, message, own, duplicate: false };
+pub fn event(options: RewindOptions, event: &Event, viewer: Viewer) -> Option<Frame> {
     match event {
-        Event::MessagePosted(message) => Some(chat("send", message).frame()),
-        Event::MessageRepeated(message) => {
+        Event::Accounts(AccountsEvent::Befriended { verb, by, to }) => {
+            Some(befriended(options, *verb, (by, *to)))
+        }
+        Event::Chat(event) => chat_event(options, event, viewer != Viewer::Peer),
+    }
+}
+
+fn chat_event(options: RewindOptions, event: &ChatEvent, own: bool) -> Option<Frame> {
+    let chat = |r#type, message| Chat { options, r#type, message, own, duplicate: false };
+    match event {
+        ChatEvent::MessagePosted(message) => Some(chat("send", message).frame()),
+        ChatEvent::MessageRepeated(message) => {
             Some(Chat { duplicate: true, ..chat("send", message) }.frame())
         }
-        Event::MessageEdited(message) | Event::MessageWithdrawn(message) => {
+        ChatEvent::MessageEdited(message) | ChatEvent::MessageWithdrawn(message) => {
             Some(chat("edit", message).frame())
         }
-        Event::Befriended { verb, by, to } => Some(befriended(form, *verb, (by, *to))),
-        Event::Typing { user, room, typing } => {
+        ChatEvent::Typing { user, room, typing } => {
             Some(features::encode::typing(*user, *room, *typing))
         }
-        Event::Read { user, room, seq } => Some(features::encode::read(*user, *room, *seq)),
-        Event::GroupChanged(change) => Some(features::encode::group_changed(change)),
-        Event::StatusSet(status) => Some(features::encode::status_set(*status)),
-        Event::PresenceChanged(friend) => Some(features::encode::presence_changed(friend)),
-        Event::StatusChanged { .. }
-        | Event::Invited { .. }
-        | Event::Noted { .. }
-        | Event::Noticed { .. } => None,
+        ChatEvent::Read { user, room, seq } => Some(features::encode::read(*user, *room, *seq)),
+        ChatEvent::GroupChanged(change) => Some(features::encode::group_changed(change)),
+        ChatEvent::StatusSet(status) => Some(features::encode::status_set(*status)),
+        ChatEvent::PresenceChanged(friend) => Some(features::encode::presence_changed(friend)),
+        ChatEvent::StatusChanged { .. }
+        | ChatEvent::Invited { .. }
+        | ChatEvent::Noted { .. }
+        | ChatEvent::Noticed { .. } => None,
     }
 }
 
 /// A message of a page of history: always shown as it is now, as if sent so.
-pub fn history(form: Form, message: &Message, me: UserId) -> Frame {
-    frame("chat", shown(form, message, me))
+pub fn history(options: RewindOptions, message: &Message, me: UserId) -> Frame {
+    frame("chat", shown(options, message, me))
 }
 
 /// A message that has changed.
-pub fn change(form: Form, message: &Message, me: UserId) -> Frame {
+pub fn change(options: RewindOptions, message: &Message, me: UserId) -> Frame {
     let r#type = if message.edited_at.is_some() { "edit" } else { "send" };
     let own = message.author == me;
-    Chat { form, r#type, message, own, duplicate: false }.frame()
+    Chat { options, r#type, message, own, duplicate: false }.frame()
 }
 
-fn befriended(form: Form, verb: FriendVerb, (by, to): (&User, UserId)) -> Frame {
+fn befriended(options: RewindOptions, verb: FriendVerb, (by, to): (&User, UserId)) -> Frame {
     #[derive(Serialize)]
     struct Payload<'a> {
         r#type: &'a str,
@@ -214,7 +248,7 @@ fn befriended(form: Form, verb: FriendVerb, (by, to): (&User, UserId)) -> Frame 
         FriendVerb::End => "delete",
     };
     let user = match verb {
-        FriendVerb::Accept => UserObject::friend(form, to, by),
+        FriendVerb::Accept => UserObject::friend(options, to, by),
         FriendVerb::Request | FriendVerb::Discard | FriendVerb::Withdraw | FriendVerb::End => {
             by.into()
         }
@@ -228,8 +262,8 @@ pub fn ok() -> Frame {
 }
 
 /// The list of the friends of the user `me`.
-pub fn friends(form: Form, me: UserId, friends: &[User]) -> Frame {
-    frame("mutual_users", friends_of(form, me, friends))
+pub fn friends(options: RewindOptions, me: UserId, friends: &[User]) -> Frame {
+    frame("mutual_users", friends_of(options, me, friends))
 }
 
 /// An error frame.
@@ -254,36 +288,39 @@ pub fn rate_limited(retry_after_ms: u64) -> Frame {
     frame("error", Payload { code, reason, retry_after_ms })
 }
 
-/// A refused command.
-pub fn refusal(refusal: Refusal) -> Frame {
+/// A command that was refused for what is between users.
+pub fn accounts_refusal(refusal: AccountsRefusal) -> Frame {
     error(match refusal {
-        Refusal::NoSuchPeer => (4004, "User not exist."),
-        Refusal::Absent => (4004, "User is not there."),
-        Refusal::NoSuchMessage => (4004, "chat not exist."),
-        Refusal::NoSuchRoom => (4004, "provided DM is not opened."),
-        Refusal::NoSuchName => (4004, "select named user is not exist."),
-        Refusal::Oneself => (4000, "could not send to friend request."),
-        Refusal::AlreadyRequested => (4000, "select named user is already requested."),
-        Refusal::AlreadyFriend => (4000, "select named user is already friend."),
-        Refusal::NotRequested => (4004, "targeted name was not requested."),
-        Refusal::NotFriend => (4004, "select named user was not friend."),
-        Refusal::NotMember => (4005, "not a member"),
-        Refusal::NotAllowed => (4005, "not allowed"),
-        Refusal::NoSuchMember => (4004, "user is not a member"),
-        Refusal::Banned => (4000, "user is banned"),
-        Refusal::GroupFull => (4000, "group is full"),
-        Refusal::TooManyGroups => (4000, "too many groups"),
-        Refusal::OwnerStays => (4000, "the owner cannot leave"),
-        Refusal::NotAddable => (4005, "user is not added by others"),
-        Refusal::NotOffered => (4004, "group was not offered"),
-        Refusal::TooOften { retry_after_ms } => return rate_limited(retry_after_ms),
-        Refusal::Busy => (4009, "busy, try again"),
-        Refusal::Internal => (1011, "Internal error, nothing was stored."),
+        AccountsRefusal::NoSuchName => (4004, "select named user is not exist."),
+        AccountsRefusal::Oneself => (4000, "could not send to friend request."),
+        AccountsRefusal::AlreadyRequested => (4000, "select named user is already requested."),
+        AccountsRefusal::AlreadyFriend => (4000, "select named user is already friend."),
+        AccountsRefusal::NotRequested => (4004, "targeted name was not requested."),
+        AccountsRefusal::NotFriend => (4004, "select named user was not friend."),
+        AccountsRefusal::TooOften { retry_after_ms } => return rate_limited(retry_after_ms),
+    })
+}
+
+/// A command that was refused for what is in rooms.
+pub fn chat_refusal(refusal: ChatRefusal) -> Frame {
+    error(match refusal {
+        ChatRefusal::NoSuchPeer => (4004, "User not exist."),
+        ChatRefusal::NoSuchMessage => (4004, "chat not exist."),
+        ChatRefusal::NoSuchRoom => (4004, "provided DM is not opened."),
+        ChatRefusal::NotMember => (4005, "not a member"),
+        ChatRefusal::NotAllowed => (4005, "not allowed"),
+        ChatRefusal::NoSuchMember => (4004, "user is not a member"),
+        ChatRefusal::Banned => (4000, "user is banned"),
+        ChatRefusal::GroupFull => (4000, "group is full"),
+        ChatRefusal::TooManyGroups => (4000, "too many groups"),
+        ChatRefusal::OwnerStays => (4000, "the owner cannot leave"),
+        ChatRefusal::NotAddable => (4005, "user is not added by others"),
+        ChatRefusal::NotOffered => (4004, "group was not offered"),
     })
 }
 
 /// Close code and reason of an ended session.
-pub fn close(form: Form, reason: CloseReason) -> (u16, String) {
+pub fn close(options: RewindOptions, reason: CloseReason) -> (u16, String) {
     let (code, text) = match reason {
         CloseReason::HeartbeatMissing => (4003, "Heartbeat missing. Websocket session closed."),
         CloseReason::HeartbeatOmitted => NO_HEARTBEAT,
@@ -292,7 +329,9 @@ pub fn close(form: Form, reason: CloseReason) -> (u16, String) {
         CloseReason::TokenExpired => (4010, "token expired"),
         CloseReason::TokenRevoked => (4010, "token revoked"),
         // Whoever has asked for features knows that this one means: come back.
-        CloseReason::SlowConsumer if form.features.has(Features::ASKED) => (1013, "slow consumer"),
+        CloseReason::SlowConsumer if options.features.has(Features::ASKED) => {
+            (1013, "slow consumer")
+        }
         CloseReason::SlowConsumer => (1008, "slow consumer"),
         CloseReason::Overload => (1013, "overload"),
         CloseReason::Restart { retry_after_ms } => {

@@ -9,9 +9,21 @@ pub mod features;
 mod objects;
 mod time;
 
-use crate::wire::rewind::features::Features;
+use std::time::Duration;
 
-/// The form a client wants (`?compat=`, or the server's default).
+use crate::domain::accounts::refusal::AccountsRefusal;
+use crate::domain::chat::refusal::ChatRefusal;
+use crate::domain::close::CloseReason;
+use crate::domain::event::{Event, Topic, Viewer, Welcome};
+use crate::domain::id::UserId;
+use crate::domain::principal::{IdentifyError, Principal};
+use crate::wire::rewind::features::Features;
+use crate::wire::{
+    AccountsAnswer, Answer, ChatAnswer, Context, Decoded, Dialect, DialectId, Frame, KeepAlive,
+    Options, Rejection, Signs, Variant,
+};
+
+/// The mode a client wants (`?compat=`, or the server's default).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// As the specification says.
@@ -23,16 +35,198 @@ pub enum Mode {
 
 /// What a session wants of the dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Form {
-    /// The form of the frames.
+pub struct RewindOptions {
+    /// What the frames look like.
     pub mode: Mode,
-    /// What it has asked for beyond them, once it is known whose it is.
+    /// What the session has asked for beyond them, once it is known whose it is.
     pub features: Features,
 }
 
-impl From<Mode> for Form {
+impl RewindOptions {
+    /// Set for [`Mode::Wind`]; the features are below it.
+    const WIND: u32 = 1 << 8;
+
+    /// The dialect with these options.
+    pub const fn variant(self) -> Variant {
+        let mode = match self.mode {
+            Mode::Readme => 0,
+            Mode::Wind => Self::WIND,
+        };
+        DialectId::REWIND.with(Options::new(mode | self.features.bits()))
+    }
+
+    /// The options in their short form.
+    pub const fn options(self) -> Options {
+        self.variant().options()
+    }
+}
+
+impl From<Mode> for RewindOptions {
     /// What every session begins with.
     fn from(mode: Mode) -> Self {
         Self { mode, features: Features::NONE }
+    }
+}
+
+impl From<Options> for RewindOptions {
+    fn from(options: Options) -> Self {
+        let mode = match options.bits() & Self::WIND {
+            0 => Mode::Readme,
+            _ => Mode::Wind,
+        };
+        Self { mode, features: Features::from_bits(options.bits()) }
+    }
+}
+
+/// Times of the dialect.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How long a session may take to show whose it is.
+    pub auth_timeout: Duration,
+    /// How long a session may go without a heartbeat (or a pong, with features).
+    pub heartbeat_timeout: Duration,
+    /// Between two pings of a session with features.
+    pub ping_interval: Duration,
+}
+
+/// The dialect.
+pub struct Rewind {
+    plain: KeepAlive,
+    with_features: KeepAlive,
+}
+
+impl Rewind {
+    /// The dialect with its times.
+    pub fn new(settings: Settings) -> Self {
+        let plain = KeepAlive {
+            signs: Signs::Heartbeats,
+            identify_timeout: settings.auth_timeout,
+            silence_max: settings.heartbeat_timeout,
+            ping_interval: None,
+            ends_with_token: true,
+        };
+        let ping_interval = Some(settings.ping_interval);
+        let with_features = KeepAlive { signs: Signs::HeartbeatsOrPongs, ping_interval, ..plain };
+        Self { plain, with_features }
+    }
+}
+
+impl Dialect for Rewind {
+    fn keep_alive(&self, options: Options) -> &KeepAlive {
+        match RewindOptions::from(options).features.is_any() {
+            true => &self.with_features,
+            false => &self.plain,
+        }
+    }
+
+    fn decode(&self, text: &str, context: Context<'_>) -> Decoded {
+        decode::text(context.options.into(), text, context.phase)
+    }
+
+    fn decode_binary(&self, _: Context<'_>) -> Decoded {
+        Decoded::Reply(encode::error(encode::BINARY))
+    }
+
+    fn not_identified(&self, error: IdentifyError) -> Rejection {
+        Rejection::Reply(encode::not_identified(error))
+    }
+
+    fn rate_limited(&self, retry_after_ms: u64, _: Context<'_>) -> Frame {
+        encode::rate_limited(retry_after_ms)
+    }
+
+    fn busy(&self, _: Context<'_>) -> Frame {
+        encode::error(encode::BUSY)
+    }
+
+    fn failed(&self, _: Context<'_>) -> Frame {
+        encode::error(encode::INTERNAL)
+    }
+
+    fn close(&self, reason: CloseReason, options: Options) -> (u16, String) {
+        encode::close(options.into(), reason)
+    }
+
+    fn welcome(&self, _: Principal, welcome: Option<&Welcome>, options: Options) -> Vec<Frame> {
+        let frames = welcome.map(|welcome| encode::welcome(options.into(), welcome));
+        frames.unwrap_or_default()
+    }
+
+    fn lists_rooms(&self, options: Options) -> bool {
+        RewindOptions::from(options).features.has(Features::SYNC)
+    }
+
+    fn subscribes(&self, topic: Topic, options: Options) -> bool {
+        let features = RewindOptions::from(options).features;
+        match topic {
+            Topic::Presence => features.has(Features::PRESENCE),
+            Topic::Typing => features.has(Features::TYPING),
+            Topic::Invites | Topic::Notes | Topic::Notices => false,
+        }
+    }
+
+    fn delivers(&self, event: &Event, viewer: Viewer, options: Options) -> bool {
+        encode::delivers(options.into(), event, viewer)
+    }
+
+    fn differs_for_author(&self, event: &Event, options: Options) -> bool {
+        encode::differs_for_author(options.into(), event)
+    }
+
+    fn event(&self, event: &Event, viewer: Viewer, options: Options) -> Option<Frame> {
+        encode::event(options.into(), event, viewer)
+    }
+
+    fn answer(&self, answer: Answer<'_>, me: UserId, options: Options) -> Option<Frame> {
+        let options = options.into();
+        Some(match answer {
+            Answer::Accounts(answer) => match answer {
+                AccountsAnswer::Befriended => encode::ok(),
+                AccountsAnswer::Friends(friends) => encode::friends(options, me, friends),
+                AccountsAnswer::Users(users) => features::encode::users(options, me, users),
+                AccountsAnswer::Requests(requests) => features::encode::requests(requests),
+            },
+            Answer::Chat(answer) => match answer {
+                ChatAnswer::Readers(room, marks) => features::encode::readers(room, marks),
+                ChatAnswer::Page { room, messages, more } => {
+                    features::encode::page(options, (room, me), messages, more)
+                }
+                ChatAnswer::History(message) => encode::history(options, message, me),
+                ChatAnswer::Change(message) => encode::change(options, message, me),
+                ChatAnswer::Reset { epoch } => features::encode::reset(epoch),
+                ChatAnswer::CaughtUp { reached, complete, epoch } => {
+                    features::encode::caught_up(reached, complete, epoch)
+                }
+                ChatAnswer::Members(group, members) => features::encode::members(group, members),
+            },
+        })
+    }
+
+    fn accounts_refusal(&self, refusal: AccountsRefusal, _: Context<'_>) -> Option<Frame> {
+        Some(encode::accounts_refusal(refusal))
+    }
+
+    fn chat_refusal(
+        &self,
+        refusal: ChatRefusal,
+        _: Option<UserId>,
+        _: Context<'_>,
+    ) -> Option<Frame> {
+        Some(encode::chat_refusal(refusal))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_survive_their_short_form() {
+        for mode in [Mode::Readme, Mode::Wind] {
+            for features in [Features::NONE, Features::named(["sync", "group"])] {
+                let options = RewindOptions { mode, features };
+                assert_eq!(RewindOptions::from(options.options()), options);
+            }
+        }
     }
 }

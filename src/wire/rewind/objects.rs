@@ -7,7 +7,7 @@ use crate::domain::chat::message::{Message, Nonce};
 use crate::domain::chat::room::RoomKey;
 use crate::domain::id::UserId;
 use crate::wire::Frame;
-use crate::wire::rewind::Form;
+use crate::wire::rewind::RewindOptions;
 use crate::wire::rewind::encode::frame;
 use crate::wire::rewind::features::Features;
 use crate::wire::rewind::time::Korean;
@@ -38,15 +38,15 @@ impl<'a> From<&'a User> for UserObject<'a> {
 
 impl<'a> UserObject<'a> {
     /// A friend of the user `me`, who reads it.
-    pub fn friend(form: Form, me: UserId, user: &'a User) -> Self {
-        let room = form.features.is_any().then(|| RoomKey::direct(me, user.id)).flatten();
+    pub fn friend(options: RewindOptions, me: UserId, user: &'a User) -> Self {
+        let room = options.features.is_any().then(|| RoomKey::direct(me, user.id)).flatten();
         Self { room: room.map(Id::from), ..Self::from(user) }
     }
 
     /// A user as `me` knows him, who reads it.
-    pub fn contact(form: Form, me: UserId, contact: &'a Contact) -> Self {
+    pub fn contact(options: RewindOptions, me: UserId, contact: &'a Contact) -> Self {
         match contact.is_friend {
-            true => Self::friend(form, me, &contact.user),
+            true => Self::friend(options, me, &contact.user),
             false => Self::from(&contact.user),
         }
     }
@@ -68,8 +68,8 @@ impl Serialize for Id {
 }
 
 /// The friends of the user `me`, who reads it.
-pub fn friends_of(form: Form, me: UserId, friends: &[User]) -> Vec<UserObject<'_>> {
-    friends.iter().map(|friend| UserObject::friend(form, me, friend)).collect()
+pub fn friends_of(options: RewindOptions, me: UserId, friends: &[User]) -> Vec<UserObject<'_>> {
+    friends.iter().map(|friend| UserObject::friend(options, me, friend)).collect()
 }
 
 pub fn objects(users: &[User]) -> Vec<UserObject<'_>> {
@@ -79,7 +79,7 @@ pub fn objects(users: &[User]) -> Vec<UserObject<'_>> {
 /// A message, and for whom it is written.
 #[derive(Clone, Copy)]
 pub struct Chat<'a> {
-    pub form: Form,
+    pub options: RewindOptions,
     pub r#type: &'a str,
     pub message: &'a Message,
     /// Whether its author reads it.
@@ -116,7 +116,7 @@ impl<'a> Chat<'a> {
     /// What a frame holds.
     pub fn object(self) -> ChatObject<'a> {
         let Self { r#type, message, .. } = self;
-        let sync = self.form.features.has(Features::SYNC);
+        let sync = self.options.features.has(Features::SYNC);
         let edited_at = || message.edited_at.map(|at| Korean(at).text());
         ChatObject {
             r#type,
@@ -140,7 +140,7 @@ impl<'a> Chat<'a> {
 }
 
 /// A message of a page of history, as a part of a frame: always shown as it is now, as if sent so.
-pub fn shown(form: Form, message: &Message, me: UserId) -> ChatObject<'_> {
+pub fn shown(options: RewindOptions, message: &Message, me: UserId) -> ChatObject<'_> {
     let own = message.author == me;
-    Chat { form, r#type: "send", message, own, duplicate: false }.object()
+    Chat { options, r#type: "send", message, own, duplicate: false }.object()
 }

@@ -69,6 +69,17 @@ impl Client {
         }
     }
 
+    /// Waits for a ping of the server; other messages are passed over.
+    pub async fn pinged(&mut self) {
+        loop {
+            match soon("a ping", self.socket.next()).await {
+                Some(Ok(Message::Ping(_))) => return,
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => panic!("the socket has ended"),
+            }
+        }
+    }
+
     /// As [`Client::next`], for as long as it takes. Pings are answered as they come.
     pub async fn next_unbounded(&mut self) -> Option<Message> {
         loop {

@@ -14,7 +14,7 @@ use tradewind::domain::accounts::user::{Email, User, UserPair};
 use tradewind::domain::clock::{Clock, Timestamp};
 use tradewind::domain::id::UserId;
 use tradewind::domain::mint::IdMint;
-use tradewind::server::{self, Base, Running};
+use tradewind::server::{self, Additions, Base, Running};
 use tradewind::store::accounts::friendships;
 use tradewind::store::accounts::logins::{self, NewLogin};
 use tradewind::store::accounts::users::{self, NewUser};
@@ -76,7 +76,7 @@ impl Server {
 
     /// A server on a database, with changed settings.
     pub async fn with(backend: Backend, change: impl FnOnce(&mut Config)) -> Self {
-        Self::open(backend, change, |_, _| {}).await
+        Self::open(backend, change, |_, _| {}, Additions::new).await
     }
 
     /// A server on a database, with changed settings, that goes by another clock.
@@ -92,13 +92,23 @@ impl Server {
             base.mint = Arc::new(mint.expect("a mint"));
             base.clock = clock;
         };
-        Self::open(backend, change, turn).await
+        Self::open(backend, change, turn, Additions::new).await
+    }
+
+    /// A server on a database, with changed settings, that has more than others have.
+    pub async fn with_additions(
+        backend: Backend,
+        change: impl FnOnce(&mut Config),
+        additions: impl FnOnce(&Config) -> Additions,
+    ) -> Self {
+        Self::open(backend, change, |_, _| {}, additions).await
     }
 
     async fn open(
         backend: Backend,
         change: impl FnOnce(&mut Config),
         adapt: impl FnOnce(&Config, &mut Base),
+        additions: impl FnOnce(&Config) -> Additions,
     ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let schema = (backend == Backend::Postgres).then(Schema::create);
@@ -112,8 +122,8 @@ impl Server {
         adapt(&config, &mut base);
         let (tokens, clock, mint) =
             (base.tokens.clone(), Arc::clone(&base.clock), Arc::clone(&base.mint));
-        let running =
-            server::start(&config, base, listen(&config)).await.expect("the server starts");
+        let running = server::start_with(&config, base, listen(&config), additions(&config)).await;
+        let running = running.expect("the server starts");
         let address = running.address;
         let (running, folder) = (Some(running), Arc::new(folder));
         Self { address, tokens, running, config, clock, mint, folder, _schema: schema }

@@ -8,8 +8,7 @@ use tradewind::domain::accounts::login::{Claims, LoginId, Revocation, Which};
 use tradewind::domain::id::SessionId;
 use tradewind::hub::messages::Identify;
 use tradewind::store::accounts::logins;
-use tradewind::wire::Kind;
-use tradewind::wire::rewind::Mode;
+use tradewind::wire::rewind::{Mode, RewindOptions};
 
 use crate::harness::{Account, Backend, Client, Server};
 
@@ -202,8 +201,8 @@ async fn a_session_that_comes_too_late_is_put_out() {
     let logins = vec![(login(&server, &alice), claims.expires_at)];
     let revocation = Revocation { user: alice.user.id, logins, void: None };
     server.tokens.revoked().add(revocation, server.now());
-    let kind = Kind::Rewind(Mode::Readme.into());
-    let late = Identify { session: SessionId(1), claims, kind };
+    let variant = RewindOptions::from(Mode::Readme).variant();
+    let late = Identify { session: SessionId(1), identity: claims.into(), variant };
     server.running().hub.identify(late).expect("room");
     assert_eq!(client.closed().await, (4010, "token revoked".to_owned()));
     drop(client);

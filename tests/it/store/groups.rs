@@ -3,6 +3,7 @@
 use tradewind::domain::accounts::friendship::{DmPolicy, Friendship};
 use tradewind::domain::accounts::user::User;
 use tradewind::domain::chat::group::{GroupStep, GroupVerb, Role, Title, Who};
+use tradewind::domain::chat::refusal::ChatRefusal;
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::clock::Clock as _;
 use tradewind::domain::error::Refusal;
@@ -92,7 +93,7 @@ on_both! {
             const WEEK: i64 = 7 * 24 * 60 * 60 * 1_000_000;
             let live = Live::start(&db);
             make_users(&live.database, &[2, 4]);
-            for (waited, expected) in [(WEEK - 1, None), (WEEK, Some(Refusal::NotOffered))] {
+            for (waited, expected) in [(WEEK - 1, None), (WEEK, Some(Refusal::Chat(ChatRefusal::NotOffered)))] {
                 let group = create(&live, 2).await;
                 add(&live, 2, group, 4).await;
                 let offer = GroupStep::Transfer(Who::Id(id(4)));

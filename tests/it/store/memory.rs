@@ -1,6 +1,7 @@
 //! What the writer remembers of rooms is never older than what is stored.
 
 use tradewind::domain::accounts::block::BlockVerb;
+use tradewind::domain::chat::refusal::ChatRefusal;
 use tradewind::domain::error::Refusal;
 use tradewind::store::accounts::{blocks, users};
 use tradewind::store::chat::rooms;
@@ -36,7 +37,10 @@ async fn notices(live: &Live, write: impl AsyncFn(fn(&mut Connection) -> Result<
     assert_eq!(next(live).await, (5, false));
     write(close).await;
     let refused = live.apply(live.post(2, 4, "text")).await;
-    assert!(matches!(refused, Done::Refused(Refusal::NoSuchPeer)), "{refused:?}");
+    assert!(
+        matches!(refused, Done::Refused(Refusal::Chat(ChatRefusal::NoSuchPeer))),
+        "{refused:?}"
+    );
 }
 
 on_both! {

@@ -1,7 +1,9 @@
 //! Every rule of writing, as it comes out of the store.
 
 use tradewind::domain::accounts::friendship::{DmPolicy, FriendVerb, Friendship};
+use tradewind::domain::accounts::refusal::AccountsRefusal;
 use tradewind::domain::chat::group::Who;
+use tradewind::domain::chat::refusal::ChatRefusal;
 use tradewind::domain::error::Refusal;
 use tradewind::domain::id::MessageId;
 use tradewind::store::accounts::friendships;
@@ -18,7 +20,7 @@ on_both! {
             befriend(&live.database, 2, 6, Friendship::Friends);
             befriend(&live.database, 2, 8, Friendship::RequestedByLow);
             use DmPolicy::{Anyone, Friends};
-            let refused = Some(Refusal::NoSuchPeer);
+            let refused = Some(Refusal::Chat(ChatRefusal::NoSuchPeer));
             let table = [
                 (None, Anyone, refused),
                 (Some(2), Anyone, refused),
@@ -84,7 +86,7 @@ on_both! {
             let theirs = live.posted(4, 2, "theirs").await.id;
             let gone = live.posted(2, 4, "gone").await.id;
             assert!(matches!(live.edit(2, 4, gone, None).await, Done::Edited { .. }));
-            let (message, peer) = (Some(Refusal::NoSuchMessage), Some(Refusal::NoSuchPeer));
+            let (message, peer) = (Some(Refusal::Chat(ChatRefusal::NoSuchMessage)), Some(Refusal::Chat(ChatRefusal::NoSuchPeer)));
             use DmPolicy::{Anyone, Friends};
             let table = [
                 ("unknown", MessageId::new(1), Some(4), Some("new"), Anyone, message),
@@ -129,7 +131,7 @@ on_both! {
             let live = Live::start(&db);
             make_users(&live.database, &[2, 4]);
             use FriendVerb::{Accept, Discard, End, Request};
-            use Refusal::{AlreadyFriend, AlreadyRequested, NoSuchName, NotFriend, NotRequested, Oneself};
+            use AccountsRefusal::{AlreadyFriend, AlreadyRequested, NoSuchName, NotFriend, NotRequested, Oneself};
             let table = [
                 (2, Request, "nobody", Err(NoSuchName)),
                 (2, Request, "a\0b", Err(NoSuchName)),
@@ -158,7 +160,9 @@ on_both! {
                         assert_eq!((who.id, what, told), (actor, verb, expected), "{case}");
                         assert_eq!(other, id(6 - actor.get()), "{case}");
                     }
-                    (done, Err(refusal)) => assert_eq!(done, Done::Refused(refusal), "{case}"),
+                    (done, Err(refusal)) => {
+                        assert_eq!(done, Done::Refused(refusal.into()), "{case}");
+                    },
                     (done, Ok(_)) => panic!("{case}: {done:?}"),
                 }
             }
@@ -181,20 +185,20 @@ on_both! {
             live.clock.step(DAY / 4);
             // What changes nothing and what is refused for another reason is not counted.
             assert!(is_done(&ask(2, 4).await));
-            assert_eq!(ask(4, 2).await, Done::Refused(Refusal::AlreadyRequested));
+            assert_eq!(ask(4, 2).await, Done::Refused(Refusal::Accounts(AccountsRefusal::AlreadyRequested)));
             assert!(is_done(&act(2, FriendVerb::Withdraw, 4).await));
             assert!(is_done(&ask(2, 4).await));
             live.clock.step(DAY / 4);
             let half = u64::try_from(DAY / 2_000).unwrap() + 1;
-            let too_often = Done::Refused(Refusal::TooOften { retry_after_ms: half });
+            let too_often = Done::Refused(Refusal::Accounts(AccountsRefusal::TooOften { retry_after_ms: half }));
             assert_eq!(ask(2, 6).await, too_often);
             assert!(is_done(&ask(8, 6).await), "each has a day of his own");
             live.clock.step(DAY / 2 - 1);
-            assert!(matches!(ask(2, 6).await, Done::Refused(Refusal::TooOften { .. })));
+            assert!(matches!(ask(2, 6).await, Done::Refused(Refusal::Accounts(AccountsRefusal::TooOften { .. }))));
             live.clock.step(1);
             assert!(is_done(&ask(2, 6).await));
             assert!(is_done(&ask(2, 8).await) || live.counters(2, 8).is_none());
-            assert!(matches!(ask(2, 10).await, Done::Refused(Refusal::TooOften { .. })));
+            assert!(matches!(ask(2, 10).await, Done::Refused(Refusal::Accounts(AccountsRefusal::TooOften { .. }))));
             // The clock was ahead.
             live.clock.step(-2 * DAY);
             assert!(is_done(&ask(2, 10).await));
@@ -217,7 +221,7 @@ on_both! {
                 outcomes.extend(live.next().await);
             }
             assert!(matches!(outcomes[0], (0, Ok(Done::Befriended { told: true, .. }))));
-            let refused = Done::Refused(Refusal::AlreadyRequested);
+            let refused = Done::Refused(Refusal::Accounts(AccountsRefusal::AlreadyRequested));
             assert_eq!((outcomes[1].0, outcomes[1].1.as_ref().unwrap()), (1, &refused));
             let database = &live.database;
             let to = |who| database.read(|conn| friendships::requests_to(conn, &[id(who)])).unwrap().remove(&id(who)).unwrap_or_default();

@@ -3,9 +3,9 @@
 use diesel::result::Error::NotFound;
 
 use crate::domain::accounts::friendship::{self, FriendStep, FriendVerb};
+use crate::domain::accounts::refusal::AccountsRefusal;
 use crate::domain::accounts::user::UserPair;
 use crate::domain::chat::group::Who;
-use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::store::accounts::quotas::{self, Quota};
 use crate::store::accounts::{friendships, users};
@@ -22,8 +22,10 @@ impl Rules {
         verb: FriendVerb,
         who: &Who,
     ) -> Ruling<Done> {
-        let Some(other) = named(ledger.conn(), who)? else { return Ok(Err(Refusal::NoSuchName)) };
-        let Some(pair) = UserPair::new(me, other.id) else { return Ok(Err(alone(verb))) };
+        let Some(other) = named(ledger.conn(), who)? else {
+            return Ok(Err(AccountsRefusal::NoSuchName.into()));
+        };
+        let Some(pair) = UserPair::new(me, other.id) else { return Ok(Err(alone(verb).into())) };
         let blocks = ledger.blocks(pair)?;
         let (conn, now) = (ledger.conn(), self.clock.now());
         let stored = friendships::between(conn, pair)?;
@@ -33,7 +35,7 @@ impl Rules {
         };
         let step = match friendship::step(state, pair, me, verb) {
             Ok(step) => step,
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(refusal) => return Ok(Err(refusal.into())),
         };
         match step {
             FriendStep::Keep => (),
@@ -43,7 +45,7 @@ impl Rules {
                     && let Err(refusal) =
                         quotas::take(conn, me, (Quota::FriendRequests, most), now)?
                 {
-                    return Ok(Err(refusal));
+                    return Ok(Err(refusal.into()));
                 }
                 friendships::set(conn, pair, state, now)?;
             }
@@ -57,10 +59,12 @@ impl Rules {
 }
 
 /// What it means to do `verb` to oneself.
-fn alone(verb: FriendVerb) -> Refusal {
+fn alone(verb: FriendVerb) -> AccountsRefusal {
     match verb {
-        FriendVerb::Request => Refusal::Oneself,
-        FriendVerb::Accept | FriendVerb::Discard | FriendVerb::Withdraw => Refusal::NotRequested,
-        FriendVerb::End => Refusal::NotFriend,
+        FriendVerb::Request => AccountsRefusal::Oneself,
+        FriendVerb::Accept | FriendVerb::Discard | FriendVerb::Withdraw => {
+            AccountsRefusal::NotRequested
+        }
+        FriendVerb::End => AccountsRefusal::NotFriend,
     }
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use diesel::result::Error::NotFound;
 
 use crate::domain::accounts::friendship::Friendship;
+use crate::domain::accounts::refusal::AccountsRefusal;
 use crate::domain::accounts::user::{User, UserPair};
 use crate::domain::chat::group::{
     self, AddedBy, Group, GroupChange, GroupStep, GroupVerb, Role, Title,
 };
-use crate::domain::error::Refusal;
+use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::id::{GroupId, UserId};
 use crate::store::accounts::quotas::{self, Quota};
 use crate::store::accounts::{friendships, users};
@@ -65,9 +66,11 @@ impl Rules {
         if let GroupStep::Create(title) = step {
             return self.create(ledger, me, title);
         }
-        let Some(group) = group else { return Ok(Err(Refusal::NotMember)) };
-        let Some(roster) = ledger.roster(group)? else { return Ok(Err(Refusal::NotMember)) };
-        let Some(me) = roster.seat(me) else { return Ok(Err(Refusal::NotMember)) };
+        let Some(group) = group else { return Ok(Err(ChatRefusal::NotMember.into())) };
+        let Some(roster) = ledger.roster(group)? else {
+            return Ok(Err(ChatRefusal::NotMember.into()));
+        };
+        let Some(me) = roster.seat(me) else { return Ok(Err(ChatRefusal::NotMember.into())) };
         let act = Act { me, group, roster, verb };
         if matches!(step, GroupStep::Accept | GroupStep::Decline) {
             // Also of one who does not know that he is in it.
@@ -75,7 +78,7 @@ impl Rules {
                 return Ok(Err(refusal));
             }
         } else if me.unaware {
-            return Ok(Err(Refusal::NotMember));
+            return Ok(Err(ChatRefusal::NotMember.into()));
         }
         let ended = describe(ledger, group)?;
         let outcome = match self.step(ledger, &act, step)? {
@@ -102,7 +105,7 @@ impl Rules {
 
     fn create(&self, ledger: &mut Ledger<'_>, me: UserId, title: &Title) -> Ruling<Done> {
         if groups::count_of(ledger.conn(), me)? >= self.limits.groups_per_user_max {
-            return Ok(Err(Refusal::TooManyGroups));
+            return Ok(Err(ChatRefusal::TooManyGroups.into()));
         }
         let (group, now) = (self.mint.group()?, self.clock.now());
         let conn = ledger.settled()?;
@@ -132,7 +135,7 @@ impl Rules {
             | GroupStep::Transfer(_)
                 if !allowed(None) =>
             {
-                return Ok(Err(Refusal::NotAllowed));
+                return Ok(Err(ChatRefusal::NotAllowed.into()));
             }
             GroupStep::Add(who)
             | GroupStep::Kick(who)
@@ -141,12 +144,12 @@ impl Rules {
             | GroupStep::SetRole(who, _)
             | GroupStep::Transfer(who) => match named(ledger.conn(), who)? {
                 Some(user) => Some(user),
-                None => return Ok(Err(Refusal::NoSuchName)),
+                None => return Ok(Err(AccountsRefusal::NoSuchName.into())),
             },
         };
         let seat = target.as_ref().and_then(|user| act.roster.seat(user.id));
         if !allowed(seat.map(|seat| seat.role)) {
-            return Ok(Err(Refusal::NotAllowed));
+            return Ok(Err(ChatRefusal::NotAllowed.into()));
         }
         match (step, target) {
             (GroupStep::Rename(title), _) => rename(ledger, act, title),
@@ -164,7 +167,7 @@ impl Rules {
             }
             (GroupStep::SetRole(_, role), Some(user)) => self.set_role(ledger, act, user, *role),
             (GroupStep::Transfer(_), Some(user)) => self.transfer(ledger, act, user),
-            (GroupStep::Create(_), _) | (_, None) => Ok(Err(Refusal::NotAllowed)),
+            (GroupStep::Create(_), _) | (_, None) => Ok(Err(ChatRefusal::NotAllowed.into())),
         }
     }
 
@@ -179,20 +182,20 @@ impl Rules {
             return Ok(Ok(Outcome::of(Some(user), false)));
         }
         if friendships::between(ledger.conn(), pair)? != Some(Friendship::Friends) {
-            return Ok(Err(Refusal::NotFriend));
+            return Ok(Err(AccountsRefusal::NotFriend.into()));
         }
         if deletion::added_by(ledger.conn(), user.id)? == AddedBy::Nobody {
-            return Ok(Err(Refusal::NotAddable));
+            return Ok(Err(ChatRefusal::NotAddable.into()));
         }
         if groups::is_banned(ledger.conn(), act.group, user.id)? {
-            return Ok(Err(Refusal::Banned));
+            return Ok(Err(ChatRefusal::Banned.into()));
         }
         if seat.is_none() && act.roster.seats.len() >= self.limits.members_max {
-            return Ok(Err(Refusal::GroupFull));
+            return Ok(Err(ChatRefusal::GroupFull.into()));
         }
         let groups = groups::count_of(ledger.conn(), user.id)?;
         if groups >= self.limits.groups_per_user_max {
-            return Ok(Err(Refusal::TooManyGroups));
+            return Ok(Err(ChatRefusal::TooManyGroups.into()));
         }
         let now = self.clock.now();
         // Who is blocked cannot use up his day, and cannot tell by that.
@@ -200,7 +203,7 @@ impl Rules {
         if let Some(most) = self.limits.additions_per_day
             && let Err(refusal) = quotas::take(ledger.conn(), user.id, (day, most), now)?
         {
-            return Ok(Err(refusal));
+            return Ok(Err(refusal.into()));
         }
         let conn = ledger.written()?;
         hidings::hide_past(conn, act.group, user.id)?;
@@ -224,10 +227,12 @@ impl Rules {
         user: User,
         role: Role,
     ) -> Ruling<Outcome> {
-        let Some(seat) = act.roster.seat(user.id) else { return Ok(Err(Refusal::NoSuchMember)) };
+        let Some(seat) = act.roster.seat(user.id) else {
+            return Ok(Err(ChatRefusal::NoSuchMember.into()));
+        };
         // A group has one owner, and passes on by `Transfer`.
         if seat.role == Role::Owner || role == Role::Owner {
-            return Ok(Err(Refusal::NotAllowed));
+            return Ok(Err(ChatRefusal::NotAllowed.into()));
         }
         let changed = seat.role != role;
         if changed {
@@ -252,14 +257,16 @@ fn leave(ledger: &mut Ledger<'_>, act: &Act) -> Ruling<Outcome> {
         return kick(ledger, act, me);
     }
     if act.roster.seats.len() > 1 {
-        return Ok(Err(Refusal::OwnerStays));
+        return Ok(Err(ChatRefusal::OwnerStays.into()));
     }
     let ended = end(ledger, act)?;
     Ok(ended.map(|outcome| Outcome { user: Some(me), ..outcome }))
 }
 
 fn kick(ledger: &mut Ledger<'_>, act: &Act, user: User) -> Ruling<Outcome> {
-    let Some(seat) = act.roster.seat(user.id) else { return Ok(Err(Refusal::NoSuchMember)) };
+    let Some(seat) = act.roster.seat(user.id) else {
+        return Ok(Err(ChatRefusal::NoSuchMember.into()));
+    };
     groups::unseat(ledger.conn(), act.group, user.id)?;
     let gone = (!seat.unaware).then_some(user.id);
     Ok(Ok(Outcome { gone, ..Outcome::of(Some(user), true) }))

@@ -16,6 +16,7 @@ use crate::domain::accounts::name::Called;
 use crate::domain::accounts::user::{User, UserPair};
 use crate::domain::chat::group::Who;
 use crate::domain::chat::message::{Content, Message, Nonce};
+use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::chat::room::{Recipients, RoomKey};
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::error::Refusal;
@@ -192,7 +193,7 @@ fn writable(
     dm_policy: DmPolicy,
 ) -> Ruling<RoomKey> {
     let allowed = match room {
-        None => Err(Refusal::NoSuchPeer),
+        None => Err(ChatRefusal::NoSuchPeer.into()),
         Some(key @ RoomKey::Direct(pair)) => {
             // Whoever has an open room is somebody.
             let exists = match ledger.room(key)? {
@@ -200,12 +201,12 @@ fn writable(
                 None => users::by_id(ledger.conn(), pair.other(me))?.is_some(),
             };
             let allowed = exists && may_write(ledger.conn(), pair, dm_policy)?;
-            if allowed { Ok(key) } else { Err(Refusal::NoSuchPeer) }
+            if allowed { Ok(key) } else { Err(ChatRefusal::NoSuchPeer.into()) }
         }
         Some(key @ RoomKey::Group(group)) => {
             let seat = ledger.roster(group)?.and_then(|roster| roster.seat(me));
             let member = seat.is_some_and(|seat| !seat.unaware);
-            if member { Ok(key) } else { Err(Refusal::NotMember) }
+            if member { Ok(key) } else { Err(ChatRefusal::NotMember.into()) }
         }
     };
     Ok(allowed)
@@ -232,22 +233,24 @@ fn editable(
     {
         return Ok(Err(refusal));
     }
-    let (Some(key), Some(id)) = (room, message) else { return Ok(Err(Refusal::NoSuchMessage)) };
+    let (Some(key), Some(id)) = (room, message) else {
+        return Ok(Err(ChatRefusal::NoSuchMessage.into()));
+    };
     let own = ledger
         .message(id)?
         .filter(|message| message.author == author && message.room == key && !message.deleted);
-    Ok(own.ok_or(Refusal::NoSuchMessage))
+    Ok(own.ok_or(Refusal::Chat(ChatRefusal::NoSuchMessage)))
 }
 
 /// A user has read up to a message.
 fn read(ledger: &mut Ledger<'_>, reader: UserId, key: Option<RoomKey>, seq: i64) -> Ruling<Done> {
-    let Some(key) = key else { return Ok(Err(Refusal::NoSuchRoom)) };
+    let Some(key) = key else { return Ok(Err(ChatRefusal::NoSuchRoom.into())) };
     if matches!(key, RoomKey::Group(_))
         && let Err(refusal) = writable(ledger, reader, Some(key), DmPolicy::Anyone)?
     {
         return Ok(Err(refusal));
     }
-    let Some(room) = ledger.room(key)? else { return Ok(Err(Refusal::NoSuchRoom)) };
+    let Some(room) = ledger.room(key)? else { return Ok(Err(ChatRefusal::NoSuchRoom.into())) };
     let (id, seq) = (room.id, seq.clamp(0, room.seq));
     let before = read_marks::get(ledger.conn(), reader, id)?;
     if seq <= before {

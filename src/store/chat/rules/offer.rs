@@ -6,7 +6,7 @@ use diesel::result::Error::NotFound;
 
 use crate::domain::accounts::user::{User, UserPair};
 use crate::domain::chat::group::{GroupVerb, Role};
-use crate::domain::error::Refusal;
+use crate::domain::chat::refusal::ChatRefusal;
 use crate::store::accounts::users;
 use crate::store::chat::groups::{self, Seat};
 use crate::store::chat::ledger::Ledger;
@@ -29,7 +29,9 @@ impl Rules {
         act: &Act,
         user: User,
     ) -> Ruling<Outcome> {
-        let Some(seat) = act.roster.seat(user.id) else { return Ok(Err(Refusal::NoSuchMember)) };
+        let Some(seat) = act.roster.seat(user.id) else {
+            return Ok(Err(ChatRefusal::NoSuchMember.into()));
+        };
         let Some(pair) = UserPair::new(act.me.user, user.id) else {
             return Ok(Ok(Outcome::of(Some(user), false)));
         };
@@ -60,8 +62,8 @@ impl Rules {
         });
         Ok(match known {
             true => Ok(()),
-            false if act.me.unaware => Err(Refusal::NotMember),
-            false => Err(Refusal::NotOffered),
+            false if act.me.unaware => Err(ChatRefusal::NotMember.into()),
+            false => Err(ChatRefusal::NotOffered.into()),
         })
     }
 
@@ -70,7 +72,7 @@ impl Rules {
         let conn = ledger.conn();
         let groups = groups::count_of(conn, act.me.user)?;
         if act.me.unaware && groups >= self.limits.groups_per_user_max {
-            return Ok(Err(Refusal::TooManyGroups));
+            return Ok(Err(ChatRefusal::TooManyGroups.into()));
         }
         let me = users::by_id(conn, act.me.user)?.ok_or(NotFound)?;
         self.pass_on(conn, act, act.me)?;

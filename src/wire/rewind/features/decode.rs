@@ -5,14 +5,16 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
+use crate::domain::accounts::command::AccountsQuery;
+use crate::domain::chat::command::{ChatQuery, ChatWrite, Known};
+use crate::domain::chat::event::Status;
 use crate::domain::chat::group::{GroupStep, Role, Title, Who};
-use crate::domain::command::{Command, Known, Query, Write};
-use crate::domain::event::Status;
+use crate::domain::command::{Command, Query};
 use crate::domain::id::{GroupId, UserId};
 use crate::wire::json;
 use crate::wire::rewind::decode::{Read, key, object, room};
 use crate::wire::rewind::features::Features;
-use crate::wire::rewind::{Form, encode};
+use crate::wire::rewind::{RewindOptions, encode};
 
 /// Rooms that can be named in one request.
 const ROOMS_MAX: usize = 1_000;
@@ -30,24 +32,32 @@ pub fn asked(raw: Option<&RawValue>) -> Read<Features> {
 
 /// A frame of a type that a session with these features has.
 pub fn frame(
-    form: Form,
+    options: RewindOptions,
     kind: &str,
     payload: Option<&RawValue>,
     me: UserId,
 ) -> Option<Read<Command>> {
-    let has = |feature| form.features.has(feature);
+    let has = |feature| options.features.has(feature);
     match kind {
-        "sync" if has(Features::SYNC) => Some(sync(form, payload, me).map(Command::Query)),
-        "presence" if has(Features::PRESENCE) => Some(presence(payload).map(Command::Write)),
-        "typing" if has(Features::TYPING) => Some(typing(form, payload, me).map(Command::Write)),
-        "read" if has(Features::READ) => Some(read(form, payload, me)),
-        "users" if form.features.is_any() => Some(users(payload).map(Command::Query)),
+        "sync" if has(Features::SYNC) => Some(sync(options, payload, me).map(look_up)),
+        "presence" if has(Features::PRESENCE) => Some(presence(payload).map(write)),
+        "typing" if has(Features::TYPING) => Some(typing(options, payload, me).map(write)),
+        "read" if has(Features::READ) => Some(read(options, payload, me)),
+        "users" if options.features.is_any() => Some(users(payload).map(look_up)),
         "group" if has(Features::GROUP) => Some(group(payload)),
         _ => None,
     }
 }
 
-fn sync(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Query> {
+fn write(write: ChatWrite) -> Command {
+    Command::Write(write.into())
+}
+
+fn look_up(query: impl Into<Query>) -> Command {
+    Command::Query(query.into())
+}
+
+fn sync(options: RewindOptions, payload: Option<&RawValue>, me: UserId) -> Read<ChatQuery> {
     let [rooms, limit, epoch] = object(payload, ["rooms", "limit", "epoch"])?;
     let rooms = rooms.and_then(|raw| json::entries(raw.get())).ok_or(encode::INVALID)?;
     let limit = match limit {
@@ -57,7 +67,7 @@ fn sync(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Query> {
     let known = |(name, rev): &(Cow<'_, str>, &RawValue)| {
         let address = json::digits(name).ok_or(encode::INVALID)?;
         let rev = json::number(rev).ok_or(encode::INVALID)?;
-        Ok(Known { address, room: key(form, address, me), rev })
+        Ok(Known { address, room: key(options, address, me), rev })
     };
     let rooms: Vec<Known> = rooms.iter().map(known).collect::<Read<_>>()?;
     let mut named = HashSet::new();
@@ -69,41 +79,41 @@ fn sync(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Query> {
         Some(epoch) => Some(json::string(epoch).ok_or(encode::INVALID)?.into_owned()),
         None => None,
     };
-    Ok(Query::Changes { rooms, limit: limit.min(LIMIT_MAX), epoch })
+    Ok(ChatQuery::Changes { rooms, limit: limit.min(LIMIT_MAX), epoch })
 }
 
-fn presence(payload: Option<&RawValue>) -> Read<Write> {
+fn presence(payload: Option<&RawValue>) -> Read<ChatWrite> {
     let [kind, status] = object(payload, ["type", "status"])?;
     if kind.and_then(json::string).as_deref() != Some("set") {
         return Err(encode::UNKNOWN_PRESENCE);
     }
     match status.and_then(json::string).as_deref() {
-        Some("online") => Ok(Write::SetStatus(Status::Online)),
-        Some("away") => Ok(Write::SetStatus(Status::Away)),
+        Some("online") => Ok(ChatWrite::SetStatus(Status::Online)),
+        Some("away") => Ok(ChatWrite::SetStatus(Status::Away)),
         Some(_) | None => Err(encode::INVALID),
     }
 }
 
-fn typing(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Write> {
+fn typing(options: RewindOptions, payload: Option<&RawValue>, me: UserId) -> Read<ChatWrite> {
     let [address, state] = object(payload, ["chat_id", "state"])?;
     let typing = match state.and_then(json::string).as_deref() {
         Some("start") => true,
         Some("stop") => false,
         Some(_) | None => return Err(encode::INVALID),
     };
-    Ok(Write::Type { room: room(form, address, me)?, typing })
+    Ok(ChatWrite::Type { room: room(options, address, me)?, typing })
 }
 
-fn read(form: Form, payload: Option<&RawValue>, me: UserId) -> Read<Command> {
+fn read(options: RewindOptions, payload: Option<&RawValue>, me: UserId) -> Read<Command> {
     let [kind, address, seq] = object(payload, ["type", "chat_id", "seq"])?;
     if kind.and_then(json::string).as_deref() == Some("list") {
-        return Ok(Command::Query(Query::Readers { room: room(form, address, me)? }));
+        return Ok(look_up(ChatQuery::Readers { room: room(options, address, me)? }));
     }
     let seq = seq.and_then(json::number).ok_or(encode::INVALID)?;
-    Ok(Command::Write(Write::Read { room: room(form, address, me)?, seq }))
+    Ok(write(ChatWrite::Read { room: room(options, address, me)?, seq }))
 }
 
-fn users(payload: Option<&RawValue>) -> Read<Query> {
+fn users(payload: Option<&RawValue>) -> Read<AccountsQuery> {
     let [ids] = object(payload, ["ids"])?;
     let ids: Vec<&RawValue> = ids
         .and_then(|ids| serde_json::from_str(ids.get()).ok())
@@ -112,12 +122,12 @@ fn users(payload: Option<&RawValue>) -> Read<Query> {
     let ids = ids.into_iter().map(|id| json::id(id).ok_or(encode::INVALID));
     let ids: Vec<i64> = ids.collect::<Read<_>>()?;
     // What can be nobody's id is nobody's whom one may look up.
-    Ok(Query::Users { ids: ids.into_iter().filter_map(UserId::new).collect() })
+    Ok(AccountsQuery::Users { ids: ids.into_iter().filter_map(UserId::new).collect() })
 }
 
 /// Whether a page of history is to come in one frame, which sessions with `sync` may ask for.
-pub fn is_page(form: Form, raw: Option<&RawValue>) -> Read<bool> {
-    let Some(raw) = raw.filter(|_| form.features.has(Features::SYNC)) else { return Ok(false) };
+pub fn is_page(options: RewindOptions, raw: Option<&RawValue>) -> Read<bool> {
+    let Some(raw) = raw.filter(|_| options.features.has(Features::SYNC)) else { return Ok(false) };
     let asked: Option<bool> = serde_json::from_str(raw.get()).map_err(|_| encode::INVALID)?;
     Ok(asked.unwrap_or(false))
 }
@@ -130,7 +140,7 @@ fn group(payload: Option<&RawValue>) -> Read<Command> {
     let kind = kind.and_then(json::string);
     if kind.as_deref() == Some("create") {
         let step = GroupStep::Create(title()?);
-        return Ok(Command::Write(Write::Group { group: None, step }));
+        return Ok(write(ChatWrite::Group { group: None, step }));
     }
     let who = || {
         let name = name.and_then(json::string).filter(|name| !name.is_empty());
@@ -143,7 +153,7 @@ fn group(payload: Option<&RawValue>) -> Read<Command> {
     };
     let id = || address.and_then(json::id).map(GroupId::new).ok_or(encode::INVALID);
     let step = match kind.as_deref() {
-        Some("members") => return Ok(Command::Query(Query::Members { group: id()? })),
+        Some("members") => return Ok(look_up(ChatQuery::Members { group: id()? })),
         Some("rename") => GroupStep::Rename(title()?),
         Some("add") => GroupStep::Add(who()?),
         Some("leave") => GroupStep::Leave,
@@ -157,5 +167,5 @@ fn group(payload: Option<&RawValue>) -> Read<Command> {
         Some("delete") => GroupStep::Delete,
         Some(_) | None => return Err(encode::UNKNOWN_GROUP),
     };
-    Ok(Command::Write(Write::Group { group: id()?, step }))
+    Ok(write(ChatWrite::Group { group: id()?, step }))
 }

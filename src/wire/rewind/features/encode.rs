@@ -3,15 +3,16 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use crate::domain::accounts::event::Requests;
 use crate::domain::accounts::user::Contact;
+use crate::domain::chat::event::{Presence, RoomEntry, Status};
 use crate::domain::chat::group::{Group, GroupChange, GroupVerb, Member, Role};
 use crate::domain::chat::message::Message;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::Timestamp;
-use crate::domain::event::{Presence, Requests, RoomEntry, Status};
 use crate::domain::id::UserId;
 use crate::wire::Frame;
-use crate::wire::rewind::Form;
+use crate::wire::rewind::RewindOptions;
 use crate::wire::rewind::encode::frame;
 use crate::wire::rewind::features::Features;
 use crate::wire::rewind::objects::{ChatObject, Id, UserObject, objects, shown};
@@ -36,13 +37,13 @@ pub struct RoomObject<'a> {
 }
 
 /// The rooms of a welcome, as far as a session knows what they are.
-pub fn rooms(form: Form, me: UserId, entries: &[RoomEntry]) -> Vec<RoomObject<'_>> {
-    let groups = form.features.has(Features::GROUP);
+pub fn rooms(options: RewindOptions, me: UserId, entries: &[RoomEntry]) -> Vec<RoomObject<'_>> {
+    let groups = options.features.has(Features::GROUP);
     let known = |entry: &&RoomEntry| groups || entry.state.key.pair().is_some();
-    entries.iter().filter(known).map(|entry| room(form, me, entry)).collect()
+    entries.iter().filter(known).map(|entry| room(options, me, entry)).collect()
 }
 
-fn room(form: Form, me: UserId, entry: &RoomEntry) -> RoomObject<'_> {
+fn room(options: RewindOptions, me: UserId, entry: &RoomEntry) -> RoomObject<'_> {
     let state = &entry.state;
     RoomObject {
         id: state.key.into(),
@@ -50,14 +51,14 @@ fn room(form: Form, me: UserId, entry: &RoomEntry) -> RoomObject<'_> {
             RoomKey::Direct(_) => "dm",
             RoomKey::Group(_) => "group",
         },
-        user: entry.peer.as_ref().map(|peer| UserObject::contact(form, me, peer)),
+        user: entry.peer.as_ref().map(|peer| UserObject::contact(options, me, peer)),
         title: entry.title.as_deref(),
         seq: state.seq,
         rev: state.rev,
         read_seq: state.read_seq,
         unread: state.unread.count,
         unread_more: state.unread.more,
-        last: entry.last.as_ref().map(|last| shown(form, last, me)),
+        last: entry.last.as_ref().map(|last| shown(options, last, me)),
         last_at: moment(entry.last_at),
         readers: Numbers(&entry.readers),
     }
@@ -101,17 +102,22 @@ pub fn readers(room: RoomKey, marks: &[(UserId, i64)]) -> Frame {
 }
 
 /// Users whom the user `me` has asked about.
-pub fn users(form: Form, me: UserId, users: &[Contact]) -> Frame {
+pub fn users(options: RewindOptions, me: UserId, users: &[Contact]) -> Frame {
     #[derive(Serialize)]
     struct Payload<'a> {
         users: Vec<UserObject<'a>>,
     }
-    let users = users.iter().map(|user| UserObject::contact(form, me, user)).collect();
+    let users = users.iter().map(|user| UserObject::contact(options, me, user)).collect();
     frame("users", Payload { users })
 }
 
 /// A page of a room's history, for the user `me`; and whether there is more before it.
-pub fn page(form: Form, (room, me): (RoomKey, UserId), messages: &[Message], more: bool) -> Frame {
+pub fn page(
+    options: RewindOptions,
+    (room, me): (RoomKey, UserId),
+    messages: &[Message],
+    more: bool,
+) -> Frame {
     #[derive(Serialize)]
     struct Payload<'a> {
         r#type: &'static str,
@@ -119,7 +125,7 @@ pub fn page(form: Form, (room, me): (RoomKey, UserId), messages: &[Message], mor
         messages: Vec<ChatObject<'a>>,
         more: bool,
     }
-    let messages = messages.iter().map(|message| shown(form, message, me)).collect();
+    let messages = messages.iter().map(|message| shown(options, message, me)).collect();
     frame("load", Payload { r#type: "chat", load_id: room.into(), messages, more })
 }
 

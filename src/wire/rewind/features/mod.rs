@@ -52,6 +52,18 @@ impl Features {
         features.fold(Self::ASKED, |all, (feature, _)| Self(all.0 | feature.0))
     }
 
+    /// One bit each.
+    pub const fn bits(self) -> u32 {
+        // A constant function cannot ask `From`.
+        u32::from_le_bytes([self.0, 0, 0, 0])
+    }
+
+    /// Those with these bits; higher ones are of no feature.
+    pub const fn from_bits(bits: u32) -> Self {
+        let [low, ..] = bits.to_le_bytes();
+        Self(low)
+    }
+
     /// Their names.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         NAMES.into_iter().filter(move |(feature, _)| self.has(*feature)).map(|(_, name)| name)

@@ -1,0 +1,31 @@
+//! What can be asked about users.
+
+use crate::domain::accounts::friendship::FriendVerb;
+use crate::domain::chat::group::Who;
+use crate::domain::id::UserId;
+
+/// Changes between users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountsWrite {
+    /// Do something about another user.
+    Befriend {
+        /// What to do.
+        verb: FriendVerb,
+        /// The other user.
+        who: Who,
+    },
+}
+
+/// Look-ups of users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountsQuery {
+    /// My friends.
+    Friends,
+    /// Requests for friendship, to me and mine.
+    Requests,
+    /// Who users are, as far as one may know.
+    Users {
+        /// Which.
+        ids: Vec<UserId>,
+    },
+}

@@ -1,0 +1,28 @@
+//! What happens between users.
+
+use crate::domain::accounts::friendship::FriendVerb;
+use crate::domain::accounts::user::User;
+use crate::domain::id::UserId;
+
+/// News of what is between users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountsEvent {
+    /// Another user did something about the one who is told.
+    Befriended {
+        /// What was done.
+        verb: FriendVerb,
+        /// Who did it.
+        by: User,
+        /// Who is told.
+        to: UserId,
+    },
+}
+
+/// Requests for friendship that nobody has answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// Who has asked, oldest request first.
+    pub incoming: Vec<User>,
+    /// Who was asked, oldest request first.
+    pub outgoing: Vec<User>,
+}

@@ -1,0 +1,3 @@
+//! What can be asked of the hub and the store, by whatever door.
+
+pub mod authenticators;

@@ -1,0 +1,124 @@
+//! The dialects of a server, and how a session's is named in one word.
+//!
+//! The hub compares variants for each delivery and writes an event once a variant, so a
+//! [`Variant`] is a number. Whatever does not fit into it belongs to the dialect itself.
+
+use super::chatting::Chatting;
+use super::rewind::Rewind;
+use super::{Dialect, KeepAlive};
+
+/// A dialect of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DialectId(u8);
+
+impl DialectId {
+    /// The main dialect.
+    pub const REWIND: Self = Self(0);
+    /// The dialect of game lobbies.
+    pub const CHATTING: Self = Self(1);
+
+    /// The dialect's variant with these options.
+    pub const fn with(self, options: Options) -> Variant {
+        let [low, middle, high, _] = options.0.to_le_bytes();
+        Variant(u32::from_le_bytes([low, middle, high, self.0]))
+    }
+}
+
+/// What a session wants of its dialect. What each bit means is the dialect's secret.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options(u32);
+
+impl Options {
+    /// The options with these bits, of which there are 24.
+    pub const fn new(bits: u32) -> Self {
+        Self(bits & 0x00FF_FFFF)
+    }
+
+    /// The bits.
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+}
+
+/// A dialect with the options of a session. Sessions of one variant read the same frames.
+///
+/// The options are the lower 24 bits, the dialect is the byte above them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Variant(u32);
+
+impl Variant {
+    /// The options.
+    pub const fn options(self) -> Options {
+        Options::new(self.0)
+    }
+
+    /// The same dialect with other options.
+    pub const fn with(self, options: Options) -> Self {
+        self.dialect().with(options)
+    }
+
+    const fn dialect(self) -> DialectId {
+        let [.., id] = self.0.to_le_bytes();
+        DialectId(id)
+    }
+}
+
+/// All dialects that a server speaks.
+pub struct Dialects {
+    rewind: Rewind,
+    chatting: Chatting,
+    others: Vec<Box<dyn Dialect>>,
+}
+
+impl Dialects {
+    /// The dialects of every server.
+    pub fn new(rewind: Rewind, chatting: Chatting) -> Self {
+        Self { rewind, chatting, others: Vec::new() }
+    }
+
+    /// Takes up one more.
+    pub fn add(&mut self, dialect: Box<dyn Dialect>) -> DialectId {
+        self.others.push(dialect);
+        let others = u8::try_from(self.others.len()).unwrap_or(u8::MAX);
+        DialectId(DialectId::CHATTING.0.saturating_add(others))
+    }
+
+    /// The dialect of a variant.
+    pub fn get(&self, variant: Variant) -> &dyn Dialect {
+        match variant.dialect() {
+            DialectId::REWIND => &self.rewind,
+            DialectId::CHATTING => &self.chatting,
+            DialectId(id) => {
+                let index = usize::from(id.wrapping_sub(DialectId::CHATTING.0.wrapping_add(1)));
+                // Nobody has a variant of another server's dialect.
+                self.others.get(index).map_or(&self.rewind, Box::as_ref)
+            }
+        }
+    }
+
+    /// What keeps sessions of a variant alive.
+    pub fn keep_alive(&self, variant: Variant) -> &KeepAlive {
+        self.get(variant).keep_alive(variant.options())
+    }
+
+    /// The dialect of game lobbies, which has an HTTP half.
+    pub fn chatting(&self) -> &Chatting {
+        &self.chatting
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variant_is_a_dialect_and_its_options() {
+        let options = Options::new(0x00AB_CDEF);
+        let variant = DialectId(7).with(options);
+        assert_eq!((variant.dialect(), variant.options()), (DialectId(7), options));
+        assert_eq!(variant.with(Options::default()), DialectId(7).with(Options::default()));
+        assert_ne!(variant, DialectId(8).with(options));
+        assert_eq!(Options::new(u32::MAX).bits(), 0x00FF_FFFF);
+        assert_eq!(size_of::<Variant>(), 4);
+    }
+}

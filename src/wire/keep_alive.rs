@@ -1,0 +1,41 @@
+//! How a session shows that its peer is there. Each dialect says it, with its own times.
+
+use std::time::Duration;
+
+/// What keeps a session alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepAlive {
+    /// What shows that the peer is there.
+    pub signs: Signs,
+    /// How long a session may take to show whose it is.
+    pub identify_timeout: Duration,
+    /// How long a session may go without a sign.
+    pub silence_max: Duration,
+    /// Between two pings of the peer, if it is pinged.
+    pub ping_interval: Option<Duration>,
+    /// Whether the session ends with the token that it has shown, or only with its log-in.
+    pub ends_with_token: bool,
+}
+
+/// Signs that a peer is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signs {
+    /// Heartbeats of the dialect, from the opening on.
+    Heartbeats,
+    /// Answers to pings as well: browsers hold back the timers of hidden pages.
+    HeartbeatsOrPongs,
+    /// Any frame and any pong. They are waited for once it is known who the peer is.
+    Anything,
+}
+
+impl Signs {
+    /// Whether a frame is a sign, whatever is in it.
+    pub fn include_frames(self) -> bool {
+        self == Self::Anything
+    }
+
+    /// Whether the answer to a ping is a sign.
+    pub fn include_pongs(self) -> bool {
+        self != Self::Heartbeats
+    }
+}
