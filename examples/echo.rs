@@ -21,15 +21,16 @@ use tradewind::auth::concurrency::PerAddress;
 use tradewind::domain::close::CloseReason;
 use tradewind::http::connection::ConnectionBounds;
 use tradewind::net::{self, HttpListener, Listeners, Protocols, Sockets};
+use tradewind::session::{AdapterChoice, Settings};
 use tradewind::wire::rewind::{Mode, encode};
 use tradewind::ws::actors::{self, Actors};
 use tradewind::ws::upgraded::{self, Upgraded};
-use tradewind::ws::{Adapter, Endpoint, Settings, Socket};
+use tradewind::ws::{Endpoint, Socket};
 
 /// The longest message; the cases go up to 16 MiB.
 const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Longer than the cases wait for a close.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+const CLOSE_TIMEOUT_MS: u64 = 5_000;
 const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Sends back what comes, as what it came.
@@ -90,17 +91,18 @@ impl StreamHandler<Result<Message, ProtocolError>> for Echo<Actors> {
 async fn open(
     request: HttpRequest,
     payload: Payload,
-    adapter: Adapter,
+    adapter: AdapterChoice,
 ) -> Result<HttpResponse, Error> {
     let settings = Settings {
-        adapter,
         frame_bytes_max: MESSAGE_BYTES_MAX,
+        frame_before_auth_bytes_max: MESSAGE_BYTES_MAX,
         outbox_bytes_max: MESSAGE_BYTES_MAX,
-        close_timeout: CLOSE_TIMEOUT,
+        close_timeout_ms: CLOSE_TIMEOUT_MS,
+        ..Settings::default()
     };
     match adapter {
-        Adapter::Upgraded => upgraded::accept(&request, settings, Echo::new),
-        Adapter::Actors => actors::accept(&request, payload, settings, Echo::new),
+        AdapterChoice::Upgraded => upgraded::accept(&request, &settings, Echo::new),
+        AdapterChoice::Actors => actors::accept(&request, payload, &settings, Echo::new),
     }
 }
 
@@ -109,8 +111,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 #[actix_web::main]
 async fn main() -> io::Result<()> {
     let adapter = match std::env::args().nth(1).as_deref() {
-        Some("upgraded") => Adapter::Upgraded,
-        Some("actors") => Adapter::Actors,
+        Some("upgraded") => AdapterChoice::Upgraded,
+        Some("actors") => AdapterChoice::Actors,
         _ => return Err(io::Error::other("usage: echo upgraded|actors")),
     };
     let address = TcpListener::bind("127.0.0.1:0")?;
@@ -119,8 +121,8 @@ async fn main() -> io::Result<()> {
     let listener = HttpListener {
         address,
         sockets: match adapter {
-            Adapter::Upgraded => Sockets::Given,
-            Adapter::Actors => Sockets::Kept,
+            AdapterChoice::Upgraded => Sockets::Given,
+            AdapterChoice::Actors => Sockets::Kept,
         },
         protocols: Protocols::Http1,
         // Nobody tells connections here that their heads have come: they have time.

@@ -4,12 +4,12 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use tradewind::clock::SystemClock;
-use tradewind::config::Config;
 use tradewind::domain::chat::event::ChatEvent;
 use tradewind::domain::command::Command;
 use tradewind::domain::event::{Event, Viewer};
 use tradewind::domain::principal::Principal;
 use tradewind::server;
+use tradewind::server::Config;
 use tradewind::wire::rewind::features::Features;
 use tradewind::wire::rewind::{Mode, RewindOptions};
 use tradewind::wire::{Context, Decoded, Phase};

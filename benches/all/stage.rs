@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix::ArbiterHandle;
 use tempfile::TempDir;
 use tradewind::clock::SystemClock;
+use tradewind::config::Secret;
 use tradewind::domain::accounts::name::UserName;
 use tradewind::domain::accounts::user::Email;
 use tradewind::domain::chat::message::{Content, Message};
@@ -14,7 +15,7 @@ use tradewind::domain::clock::Clock;
 use tradewind::domain::id::{MessageId, UserId};
 use tradewind::domain::mint::{EPOCH, IdMint};
 use tradewind::store::accounts::users::{self, NewUser};
-use tradewind::store::{Database, Durability, Settings, Store};
+use tradewind::store::{ChatLimits, Database, Durability, Rules, Settings, Store};
 
 /// The id of a user by number.
 pub fn user_id(number: usize) -> UserId {
@@ -75,6 +76,7 @@ impl Stage {
     /// The database itself.
     pub fn database(&self, durability: Durability) -> Database {
         let url = format!("sqlite://{}", self.folder.path().join("bench.db").display());
+        let url = Secret::new(url);
         let settings = Settings { url, durability, ..Settings::default() };
         Database::open(&settings).expect("it opens")
     }
@@ -82,7 +84,8 @@ impl Stage {
     /// A store on the file. Must be called in an actix system.
     pub fn store(&self, durability: Durability, arbiter: &ArbiterHandle) -> Store {
         let (mint, clock) = (Arc::clone(&self.mint), Arc::clone(&self.clock));
-        Store::start(self.database(durability), mint, clock, Arc::new(()), arbiter)
+        let rules = Rules { mint, clock, limits: ChatLimits::default() };
+        Store::start(self.database(durability), rules, Arc::new(()), arbiter)
     }
 }
 

@@ -1,5 +1,7 @@
 //! How often somebody may try to log in or to register.
 
+mod settings;
+
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -14,10 +16,11 @@ use governor::{Quota, RateLimiter};
 
 use super::rates::{Rate, Rates};
 use super::tries::Tries;
-use crate::config;
 use crate::domain::accounts::login::Network;
 use crate::domain::accounts::user::Email;
 use crate::domain::id::UserId;
+
+pub use settings::Settings;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -53,7 +56,7 @@ pub struct RateLimits {
 
 impl RateLimits {
     /// Limits as set; none at all if they are not enabled.
-    pub fn new(rates: &config::Limits) -> Self {
+    pub fn new(rates: &Settings) -> Self {
         let clock = DefaultClock::default();
         let set = |rate: u32| NonZeroU32::new(rate).filter(|_| rates.enabled);
         let commands = set(rates.commands_per_second)
@@ -303,12 +306,12 @@ mod tests {
 
     #[test]
     fn each_door_has_its_own_limit() {
-        let rates = config::Limits {
+        let rates = Settings {
             login_per_ip_per_minute: 2,
             login_per_email_per_minute: 1,
             login_elsewhere_per_email_per_hour: 2,
             register_per_ip_per_hour: 1,
-            ..config::Limits::default()
+            ..Settings::default()
         };
         let limits = RateLimits::new(&rates);
         let email = Email::parse("a@b.example").unwrap();
@@ -331,11 +334,7 @@ mod tests {
 
     #[test]
     fn limits_that_are_off_let_all_pass() {
-        let rates = config::Limits {
-            enabled: false,
-            register_per_ip_per_hour: 1,
-            ..config::Limits::default()
-        };
+        let rates = Settings { enabled: false, register_per_ip_per_hour: 1, ..Settings::default() };
         let limits = RateLimits::new(&rates);
         assert!((0..1_000).all(|_| limits.register_from(ip("10.0.0.1")).is_ok()));
     }

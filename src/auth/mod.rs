@@ -13,6 +13,7 @@ pub mod random;
 pub mod rates;
 pub mod revoked;
 pub mod secret;
+mod settings;
 pub mod token;
 mod tries;
 
@@ -20,6 +21,8 @@ use std::io;
 use std::path::PathBuf;
 
 use tokio::task::JoinError;
+
+pub use settings::Settings;
 
 /// Why a password, a token, a key or the secret could not be made or checked.
 #[derive(Debug, thiserror::Error)]

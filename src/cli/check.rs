@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 use clap::Args;
 
-use crate::config::{self, Config};
+use crate::server::config::{self, Config};
 
 #[derive(Args)]
 pub struct Check {

@@ -20,10 +20,9 @@ use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 
 use crate::clock::SystemClock;
-use crate::config::{Config, LogFormat};
 use crate::domain::clock::Clock as _;
 use crate::private;
-use crate::server::Base;
+use crate::server::{Base, Config};
 use crate::store::{Database, StoreError};
 use crate::telemetry;
 use seed::Seed;
@@ -111,7 +110,7 @@ pub fn run() -> anyhow::Result<()> {
         return doctor::run(doctor, &loaded, remarks.unwrap_or_default());
     }
     let config = loaded?;
-    telemetry::log_to_stderr(&config.log.filter, log_format(&config)).context("log.filter")?;
+    telemetry::log_to_stderr(&config.log).context("log.filter")?;
     match flags.command {
         None => serve::run(&config, &serve::Serve::default(), &check::remarks(&config, file)),
         Some(Command::Serve(serve)) => serve::run(&config, &serve, &check::remarks(&config, file)),
@@ -147,10 +146,10 @@ fn write_to(config: &Config, task: Task, file: &Path) -> anyhow::Result<()> {
 
 /// Does a task: in the hub that has the database, else here, while nobody else can have it.
 fn here_or_there(config: &Config, mut task: Task, out: &mut Output<'_>) -> anyhow::Result<()> {
-    let settings = crate::server::store_settings(config);
+    let settings = &config.store;
     let mut tries = 0;
     loop {
-        let held = match Database::own(&settings, SystemClock::start().now()) {
+        let held = match Database::own(settings, SystemClock::start().now()) {
             Ok(database) => return here(database, config, task, out),
             Err(held) => held,
         };
@@ -183,14 +182,7 @@ fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
     if file.exists() {
         bail!("{}: exists already", file.display());
     }
-    Database::open_existing(&crate::server::store_settings(config))?.backup(file)?;
+    Database::open_existing(&config.store)?.backup(file)?;
     println!("backed up to {}", file.display());
     Ok(())
-}
-
-fn log_format(config: &Config) -> telemetry::Format {
-    match config.log.format {
-        LogFormat::Text => telemetry::Format::Text,
-        LogFormat::Json => telemetry::Format::Json,
-    }
 }

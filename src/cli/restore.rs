@@ -6,9 +6,8 @@ use anyhow::bail;
 use clap::Args;
 
 use crate::clock::SystemClock;
-use crate::config::Config;
 use crate::domain::clock::Clock as _;
-use crate::server::store_settings;
+use crate::server::Config;
 use crate::store::engine::epochs;
 use crate::store::{self, Database};
 
@@ -24,17 +23,17 @@ pub struct Restore {
 
 /// Restores a copy, or marks what is there as one.
 pub fn run(config: &Config, restore: &Restore) -> anyhow::Result<()> {
-    let (settings, now) = (store_settings(config), SystemClock::start().now());
+    let (settings, now) = (&config.store, SystemClock::start().now());
     match &restore.file {
         Some(file) => {
-            let aside = store::restore(&settings, file, now)?;
+            let aside = store::restore(settings, file, now)?;
             println!("restored from {}", file.display());
             if let Some(aside) = aside {
                 println!("what was there before is in {}", aside.display());
             }
         }
         None if restore.new_epoch => {
-            let database = Database::own_existing(&settings, now)?;
+            let database = Database::own_existing(settings, now)?;
             database.migrate()?;
             database.write(epochs::end)?;
             println!("a new history begins with the next start");

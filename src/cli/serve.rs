@@ -5,11 +5,10 @@ use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{control, user};
-use crate::config::Config;
 use crate::domain::accounts::friendship::Friendship;
 use crate::domain::accounts::user::{Email, User, UserPair};
 use crate::server::capacity::{self, Capacity};
-use crate::server::{self, Base, Running};
+use crate::server::{self, Base, Config, Running};
 use crate::store::Condition;
 use crate::store::accounts::{friendships, users};
 
@@ -41,7 +40,8 @@ pub fn run(config: &Config, serve: &Serve, remarks: &[String]) -> anyhow::Result
         // Before anybody can know that the hub is there: until then a signal just kills.
         let stop = StopSignals::install()?;
         let control = control::Listener::open(config, &base)?;
-        let running = server::start(config, base, listener).await?;
+        let mut running = server::start(config, base, listener).await?;
+        running.parts.add("control socket", ((), control));
         remarks.iter().for_each(|remark| log::warn!("{remark}"));
         log::info!("this machine carries {}", Capacity::of(config, files));
         announce(config, &database, &running);
@@ -54,7 +54,6 @@ pub fn run(config: &Config, serve: &Serve, remarks: &[String]) -> anyhow::Result
             why = running.dispossessed() => Some(why),
             () = running.lost() => None,
         };
-        control.close().await;
         running.stop().await;
         println!("stopped");
         let why = match &*condition.borrow() {

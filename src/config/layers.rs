@@ -13,10 +13,11 @@ use config::{FileFormat, Source, ValueKind};
 use super::error::{ConfigError, Fault, Problem};
 use super::value::Value;
 
-pub(super) const ENV_PREFIX: &str = "TRADEWIND__";
+/// What the names of variables start with that are settings.
+pub const ENV_PREFIX: &str = "TRADEWIND__";
 
 /// The file read when none is named.
-pub(super) const FILE_DEFAULT: &str = "tradewind.toml";
+pub const FILE_DEFAULT: &str = "tradewind.toml";
 
 enum Raw {
     Typed(ValueKind),
@@ -25,7 +26,7 @@ enum Raw {
 
 /// The values of all layers, by `section.key`.
 #[derive(Default)]
-pub(super) struct Layers {
+pub struct Layers {
     entries: BTreeMap<String, (String, Raw)>,
     origins: BTreeMap<String, String>,
     faults: Vec<Fault>,
@@ -33,7 +34,7 @@ pub(super) struct Layers {
 
 impl Layers {
     /// Adds a file: the one named, which must exist, or `tradewind.toml` here if there is one.
-    pub(super) fn add_file(&mut self, file: Option<&Path>) -> Result<(), ConfigError> {
+    pub fn add_file(&mut self, file: Option<&Path>) -> Result<(), ConfigError> {
         let path = file.unwrap_or(Path::new(FILE_DEFAULT));
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -63,7 +64,7 @@ impl Layers {
     }
 
     /// Adds the variables `TRADEWIND__SECTION__KEY`; others are not ours.
-    pub(super) fn add_env(&mut self, variables: impl Iterator<Item = (String, String)>) {
+    pub fn add_env(&mut self, variables: impl Iterator<Item = (String, String)>) {
         for (name, text) in variables {
             if let Some(path) = name.strip_prefix(ENV_PREFIX) {
                 let key = path.to_ascii_lowercase().replace("__", ".");
@@ -73,7 +74,7 @@ impl Layers {
     }
 
     /// Adds flags of the command line, as pairs of `section.key` and text.
-    pub(super) fn add_flags(&mut self, flags: &[(String, String)]) {
+    pub fn add_flags(&mut self, flags: &[(String, String)]) {
         for (key, text) in flags {
             let entry = ("command line".to_owned(), Raw::Text(text.clone()));
             self.entries.insert(key.clone(), entry);
@@ -81,7 +82,7 @@ impl Layers {
     }
 
     /// Takes a setting out; the default if no layer has it, or if its value is of a wrong type.
-    pub(super) fn take<T: Value>(&mut self, section: &str, key: &str, default: T) -> T {
+    pub fn take<T: Value>(&mut self, section: &str, key: &str, default: T) -> T {
         let key = format!("{section}.{key}");
         let Some((origin, raw)) = self.entries.remove(&key) else { return default };
         let value = match raw {
@@ -97,7 +98,7 @@ impl Layers {
     }
 
     /// All faults: unknown keys, wrong types, and `broken` rules with the origin of their value.
-    pub(super) fn into_faults(self, broken: Vec<Fault>) -> Vec<Fault> {
+    pub fn into_faults(self, broken: Vec<Fault>) -> Vec<Fault> {
         let unknown = self.entries.into_iter().map(|(key, (origin, _))| Fault {
             origin: Some(origin),
             key,

@@ -1,8 +1,27 @@
 //! The macro that makes a section: its struct, its defaults, its documentation and its rules.
 //!
-//! A section file is a table: documentation, name, type, default and, after `=>`, the rule the
-//! value must keep. Everything else is derived from that table, so that no list of settings is
-//! ever written twice.
+//! A section is a table: documentation, name, type, default and, after `=>`, the rule the value must
+//! keep. It is written in the module that is set by it. Everything else is derived from that table, so
+//! that no list of settings is ever written twice.
+
+use super::error::Fault;
+use super::layers::Layers;
+use super::rule::Rule;
+
+/// A part of the configuration, under a name of its own. Made by `section!`.
+pub trait Section: Sized {
+    /// Its settings.
+    const KEYS: &'static [&'static str];
+
+    /// Takes its settings out of the layers.
+    fn read(name: &str, layers: &mut Layers) -> Self;
+
+    /// The settings that break their rules.
+    fn faults(&self, name: &str) -> Vec<Fault>;
+
+    /// Writes the default file's part.
+    fn write_toml(name: &str, out: &mut String);
+}
 
 /// Makes one section of the configuration; see the module documentation.
 macro_rules! section {
@@ -27,31 +46,25 @@ macro_rules! section {
             }
         }
 
-        impl $name {
-            pub(in crate::config) const KEYS: &'static [&'static str] = &[$(stringify!($key)),+];
+        impl $crate::config::Section for $name {
+            const KEYS: &'static [&'static str] = &[$(stringify!($key)),+];
 
-            pub(in crate::config) fn read(
-                section: &str,
-                layers: &mut $crate::config::layers::Layers,
-            ) -> Self {
+            fn read(name: &str, layers: &mut $crate::config::Layers) -> Self {
                 let defaults = Self::default();
-                Self { $( $key: layers.take(section, stringify!($key), defaults.$key), )+ }
+                Self { $( $key: layers.take(name, stringify!($key), defaults.$key), )+ }
             }
 
-            // A section without rules leaves the list as it is.
-            #[allow(unused_variables)]
-            pub(in crate::config) fn check(
-                &self,
-                section: &str,
-                faults: &mut impl Extend<$crate::config::error::Fault>,
-            ) {
-                $( $( faults.extend(($rule).fault(section, stringify!($key), &self.$key)); )? )+
+            fn faults(&self, name: &str) -> Vec<$crate::config::Fault> {
+                let faults = [$(
+                    $crate::config::fault((name, stringify!($key)), &self.$key, [$($rule)?]),
+                )+];
+                faults.into_iter().flatten().collect()
             }
 
-            pub(in crate::config) fn write_toml(section: &str, out: &mut String) {
+            fn write_toml(name: &str, out: &mut String) {
                 let defaults = Self::default();
-                $crate::config::toml::header(out, &[$($about),+], section);
-                $( $crate::config::toml::entry(
+                $crate::config::header(out, &[$($about),+], name);
+                $( $crate::config::entry(
                     out, &[$($doc),+], stringify!($key), &defaults.$key,
                 ); )+
             }
@@ -59,4 +72,13 @@ macro_rules! section {
     };
 }
 
-pub(super) use section;
+pub(crate) use section;
+
+/// The fault of a setting of a section, if its value breaks its rule: it has one, or none.
+pub fn fault<T, const N: usize>(
+    (section, key): (&str, &str),
+    value: &T,
+    rules: [Rule<T>; N],
+) -> Option<Fault> {
+    rules.into_iter().find_map(|rule| rule.fault(section, key, value))
+}

@@ -3,14 +3,14 @@
 use super::value::Value;
 
 /// Opens a section.
-pub(super) fn header(out: &mut String, about: &[&str], section: &str) {
+pub fn header(out: &mut String, about: &[&str], section: &str) {
     out.push('\n');
     comment(out, about);
     out.push_str(&format!("[{section}]\n"));
 }
 
 /// Writes one documented setting with its default.
-pub(super) fn entry(out: &mut String, doc: &[&str], key: &str, default: &impl Value) {
+pub fn entry(out: &mut String, doc: &[&str], key: &str, default: &impl Value) {
     comment(out, doc);
     out.push_str(&format!("{key} = {}\n", default.literal()));
 }

@@ -8,7 +8,7 @@ use config::ValueKind;
 use super::secret::Secret;
 
 /// A type a setting can have.
-pub(super) trait Value: Sized {
+pub trait Value: Sized {
     /// What is accepted, to follow "must be".
     fn expected() -> String;
 
@@ -121,41 +121,60 @@ macro_rules! whole_number {
 
 whole_number!(u8, u32, u64, usize);
 
-/// Makes an enum that settings can choose from by name.
+/// An enum that settings choose from by name. Made by `choice!`.
+pub trait Choice: Copy + PartialEq + 'static {
+    /// All there is to choose from.
+    const NAMES: &'static [(&'static str, Self)];
+}
+
+impl<T: Choice> Value for T {
+    fn expected() -> String {
+        let names: Vec<_> = T::NAMES.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        names.join(" or ")
+    }
+
+    fn from_kind(kind: ValueKind) -> Option<Self> {
+        String::from_kind(kind).and_then(|text| Self::from_text(&text))
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        T::NAMES.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice)
+    }
+
+    fn literal(&self) -> String {
+        let named = T::NAMES.iter().find(|(_, choice)| choice == self);
+        named.map_or_else(String::new, |(name, _)| format!("\"{name}\""))
+    }
+}
+
+/// Makes an enum that settings can choose from by name; or, after `for`, lets them choose from one that
+/// there is, of which every variant is listed.
 macro_rules! choice {
     (
         $(#[doc = $about:literal])+
         $name:ident { $( $(#[doc = $doc:literal])+ $variant:ident = $text:literal, )+ }
     ) => {
         $(#[doc = $about])+
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
             $( $(#[doc = $doc])+ $variant, )+
         }
 
-        impl $crate::config::value::Value for $name {
-            fn expected() -> String {
-                [$(concat!("\"", $text, "\"")),+].join(" or ")
-            }
-
-            fn from_kind(kind: config::ValueKind) -> Option<Self> {
-                String::from_kind(kind).and_then(|text| Self::from_text(&text))
-            }
-
-            fn from_text(text: &str) -> Option<Self> {
-                match text {
-                    $( $text => Some(Self::$variant), )+
-                    _ => None,
+        $crate::config::choice! { for $name { $( $variant = $text, )+ } }
+    };
+    (for $name:ident { $( $variant:ident = $text:literal, )+ }) => {
+        impl $crate::config::Choice for $name {
+            const NAMES: &'static [(&'static str, Self)] = {
+                // A variant without a name stops the build here.
+                const fn name(choice: $name) -> &'static str {
+                    match choice {
+                        $( $name::$variant => $text, )+
+                    }
                 }
-            }
-
-            fn literal(&self) -> String {
-                match self {
-                    $( Self::$variant => concat!("\"", $text, "\"").to_owned(), )+
-                }
-            }
+                &[$( (name($name::$variant), $name::$variant), )+]
+            };
         }
     };
 }
 
-pub(super) use choice;
+pub(crate) use choice;

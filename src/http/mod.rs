@@ -47,7 +47,6 @@ use crate::store::accounts::registrations;
 use crate::telemetry::Metrics;
 use crate::wire::chatting::Chatting;
 use crate::wire::rewind::Mode;
-use crate::ws;
 
 use self::error::ApiError;
 pub use self::exchange::exchange;
@@ -80,8 +79,6 @@ pub struct Settings {
     pub reset_lifetime: Duration,
     /// The mode of REWIND for clients that ask for none.
     pub default_mode: Mode,
-    /// Bounds of a socket.
-    pub socket: ws::Settings,
 }
 
 /// What all requests share.

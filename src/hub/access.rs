@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use actix::dev::{MessageResponse, SendError};
 use actix::{Addr, Handler, Message};
@@ -121,11 +120,13 @@ impl Hub {
         self.server.do_send(closed);
     }
 
-    /// Sends everybody home, and waits until they are gone or the time is up; false for the latter.
-    pub async fn drain(&self, timeout: Duration) -> bool {
+    /// Lets no more writes in, answers those under way, sends everybody home, and waits until they are
+    /// gone. A peer that does not read may keep this from ever ending.
+    pub async fn drain(&self) {
         let (done, gone) = oneshot::channel();
         self.server.do_send(DrainAll { done });
-        tokio::time::timeout(timeout, gone).await.is_ok()
+        // An error says that the hub has gone, and everybody with it.
+        drop(gone.await);
     }
 
     /// Who the user of an identified session is and whom they know, and from then on the session is

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::{StartError, settings};
+use super::{Config, StartError};
 use crate::auth::revoked::Revocations;
 use crate::auth::token::Tokens;
-use crate::auth::{AuthError, random, secret};
+use crate::auth::{self, AuthError, random, secret};
 use crate::clock::SystemClock;
-use crate::config::{self, Config};
+use crate::config::Secret;
 use crate::domain::accounts::login::{self, LoginId};
 use crate::domain::accounts::name::NameRule;
 use crate::domain::accounts::password::PasswordRule;
@@ -62,12 +62,12 @@ impl Base {
     /// # Errors
     /// [`StartError::Store`], [`StartError::Mint`], [`StartError::Auth`].
     pub fn open(config: &Config) -> Result<Self, StartError> {
-        let settings = settings::store(config);
-        let own = || Database::own(&settings, SystemClock::start().now());
+        let settings = &config.store;
+        let own = || Database::own(settings, SystemClock::start().now());
         let mut owned = own();
         // PostgreSQL may not have seen yet that a hub was killed.
         for _ in 0..LINGER_TRIES {
-            if Database::file(&settings).is_some() || !matches!(owned, Err(StoreError::Held { .. }))
+            if Database::file(settings).is_some() || !matches!(owned, Err(StoreError::Held { .. }))
             {
                 break;
             }
@@ -90,14 +90,14 @@ impl Base {
         let step_back_max = Duration::from_millis(config.node.clock_step_max_ms);
         let floor = database.id_floor()?;
         let mint = IdMint::new(config.node.id.into(), floor, step_back_max, Arc::clone(&clock))?;
-        let lifetime = settings::token_lifetime(&config.auth);
+        let lifetime = config.auth.token_lifetime();
         let now = clock.now();
         let (logins, voids) =
             database.read(|conn| Ok((logins::revoked(conn, now)?, logins::voids(conn)?)))?;
         let revoked = Arc::new(Revocations::new(logins, voids));
         let tokens = Tokens::new(secret(&config.auth)?.expose().as_bytes(), lifetime, revoked);
-        let logins_max = settings::logins_per_user_max(&config.limits);
-        let (passwords, names) = (settings::passwords(&config.auth), settings::names(&config.auth));
+        let logins_max = config.limits.logins_per_user_max();
+        let (passwords, names) = (config.auth.password_rule(), config.auth.name_rule());
         let mint = Arc::new(mint);
         Ok(Self { database, mint, clock, tokens, passwords, names, epoch, logins_max })
     }
@@ -179,10 +179,10 @@ fn epoch(database: &Database) -> Result<Arc<str>, StartError> {
 }
 
 /// The secret that signs tokens: the one in the settings, else the one in the file.
-fn secret(config: &config::Auth) -> Result<config::Secret, AuthError> {
-    if config.secret.is_empty() {
-        secret::load_or_make(config.secret_file.as_ref())
+fn secret(settings: &auth::Settings) -> Result<Secret, AuthError> {
+    if settings.secret.is_empty() {
+        secret::load_or_make(settings.secret_file.as_ref())
     } else {
-        Ok(config.secret.clone())
+        Ok(settings.secret.clone())
     }
 }

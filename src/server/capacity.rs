@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::config::Config;
+use super::Config;
 
 /// Files that are open beside sockets: the database's, the log, timers, the listener; with room.
 const OTHER_FILES: u64 = 128;

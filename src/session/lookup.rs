@@ -64,7 +64,7 @@ impl<A: Adapter> Session<A> {
 
     fn look_up_chat(&mut self, asked: (Request, UserId), query: ChatQuery, ctx: &mut A::Context) {
         let (request, user) = asked;
-        let (hub, page_max) = (&self.shared.hub, self.shared.settings.page_max);
+        let (hub, page_max) = (&self.shared.hub, self.shared.page_max);
         match query {
             ChatQuery::Readers { room: None } | ChatQuery::Page { room: None, .. } => {
                 self.refused(request, ChatRefusal::NoSuchRoom.into());

@@ -12,6 +12,7 @@ mod lookup;
 pub mod machine;
 mod opening;
 mod seats;
+mod settings;
 
 use std::collections::VecDeque;
 use std::mem;
@@ -38,9 +39,10 @@ use crate::telemetry::Metrics;
 use crate::wire::{Dialects, Frame, Phase};
 use brake::Brake;
 use effect::{Effect, Request};
-use machine::{Bounds, Machine};
+use machine::Machine;
 pub use opening::Opening;
 pub use seats::{NoSeat, Seat, Seats};
+pub use settings::{AdapterChoice, Settings};
 
 /// How long a peer may take to close its socket itself, after the last frame for it.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -96,19 +98,6 @@ pub enum Input {
     Hold,
 }
 
-/// Bounds of a session.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Of the machine.
-    pub bounds: Bounds,
-    /// Messages of the hub that may wait for one session.
-    pub mailbox_max: usize,
-    /// Messages of one page of history.
-    pub page_max: u32,
-    /// The longest message of a peer that is known, in bytes.
-    pub frame_bytes_max: usize,
-}
-
 /// What all sessions share.
 pub struct Shared {
     /// The way to the hub.
@@ -123,6 +112,8 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     /// The bounds.
     pub settings: Settings,
+    /// Messages of one page of history.
+    pub page_max: u32,
     /// The counters.
     pub metrics: Metrics,
     /// The right to open sessions.
@@ -153,7 +144,7 @@ impl<A: Adapter> Session<A> {
     pub fn new(opening: Opening, shared: Arc<Shared>, seat: Seat, adapter: A) -> Self {
         let mut machine = Machine::new(
             opening.variant,
-            shared.settings.bounds,
+            shared.settings.bounds(),
             (Arc::clone(&shared.dialects), Arc::clone(&shared.clock)),
             shared.rates.stranger(),
         );

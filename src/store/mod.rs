@@ -20,11 +20,7 @@ use actix::{Actor, Addr, ArbiterHandle, Recipient, SyncArbiter};
 use diesel::r2d2::R2D2Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
-use crate::domain::clock::Clock;
-use crate::domain::mint::IdMint;
-
 use crate::store::chat::rosters::Rosters;
-use crate::store::chat::rules::Rules;
 use crate::store::engine::executor::DbExecutor;
 use crate::store::engine::gate::Gate;
 use crate::store::engine::health::Health;
@@ -33,6 +29,8 @@ use crate::store::engine::reader::{Called, Reader};
 use crate::store::engine::writer::{Job, Scope, Subscribe, Writer};
 
 pub use crate::store::chat::change::{Change, Committed, Done, To};
+pub use crate::store::chat::limits::ChatLimits;
+pub use crate::store::chat::rules::Rules;
 pub use crate::store::engine::batched::Batched;
 pub use crate::store::engine::connection::Either as Connection;
 pub use crate::store::engine::copy::restore;
@@ -43,7 +41,7 @@ pub use crate::store::engine::health::Condition;
 pub use crate::store::engine::lines::Line;
 pub use crate::store::engine::lock::Holder;
 pub use crate::store::engine::observer::Observer;
-pub use crate::store::engine::settings::{Durability, Limits, Settings};
+pub use crate::store::engine::settings::{Durability, Settings};
 
 /// The store. Cheap to clone; its threads end with the last clone, after what was accepted.
 #[derive(Clone)]
@@ -65,8 +63,7 @@ impl Store {
     /// `arbiter`. The database must be migrated.
     pub fn start(
         database: Database,
-        mint: Arc<IdMint>,
-        clock: Arc<dyn Clock>,
+        rules: Rules,
         observer: Arc<dyn Observer>,
         arbiter: &ArbiterHandle,
     ) -> Self {
@@ -74,7 +71,6 @@ impl Store {
             log::error!("this program was built for a benchmark: it stores no message");
         }
         let settings = database.settings().clone();
-        let limits = settings.limits;
         let gate = Gate::new(&settings, Arc::clone(&observer));
         let reads_max = settings.pending_reads_max.min(Semaphore::MAX_PERMITS);
         let reader = database.clone();
@@ -87,7 +83,7 @@ impl Store {
         let health = Arc::new(Health::new(Arc::clone(&observer)));
         let executor = DbExecutor {
             database: database.clone(),
-            rules: Arc::new(Rules { mint, clock, limits }),
+            rules: Arc::new(rules),
             rosters: Arc::new(Rosters::default()),
             gate: gate.clone(),
             health: Arc::clone(&health),
@@ -98,7 +94,7 @@ impl Store {
         let writer =
             Writer::start_in_arbiter(arbiter, move |_| Writer::new(executor, batch_ops_max));
         let reads = Arc::new(Semaphore::new(reads_max));
-        let room_min = settings.room_min;
+        let room_min = settings.room_min();
         let database = Arc::new(database);
         Self { writer, readers, lines, gate, reads, reads_max, database, health, room_min }
     }

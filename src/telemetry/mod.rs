@@ -7,11 +7,13 @@
 mod log_json;
 mod log_line;
 pub mod metrics;
+mod settings;
 
 use env_logger::{Builder, Target};
 use log::{Level, LevelFilter, Record};
 
 pub use self::metrics::Metrics;
+pub use self::settings::{Format, Settings};
 
 /// Why telemetry could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -24,22 +26,13 @@ pub enum TelemetryError {
     Log(#[source] log::SetLoggerError),
 }
 
-/// How an event of the log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Time in UTC, level, target, message, and the event's fields as `key=value`.
-    Text,
-    /// One JSON object with the same members.
-    Json,
-}
-
-/// Sends log events to standard error, one line each. `filter` is that of `env_logger`, such as
-/// `info,tradewind=debug`; what peers send that is no HTTP is not logged unless it names
-/// `actix_http::h1::dispatcher`. To be called once, by the program itself.
+/// Sends log events to standard error, one line each. What peers send that is no HTTP is not logged
+/// unless the filter names `actix_http::h1::dispatcher`. To be called once, by the program itself.
 ///
 /// # Errors
 /// [`TelemetryError::Log`] if a logger is there already.
-pub fn log_to_stderr(filter: &str, format: Format) -> Result<(), TelemetryError> {
+pub fn log_to_stderr(settings: &Settings) -> Result<(), TelemetryError> {
+    let (filter, format) = (settings.filter.as_str(), settings.format);
     let mut builder = Builder::new();
     // It calls whatever a stranger sends that is no HTTP an error.
     builder.filter_module("actix_http::h1::dispatcher", LevelFilter::Off);

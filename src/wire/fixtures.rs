@@ -1,10 +1,10 @@
 //! Dialects for tests of those who use them.
 
-use std::time::Duration;
-
-use super::chatting::{self, Chatting, Ids, Texts};
+use super::chatting::{self, Chatting};
 use super::rewind::{self, Rewind};
 use super::{Dialects, Variant};
+
+const TIME_MS: u64 = 1_000;
 
 /// What most sessions of tests speak.
 pub const PLAIN: Variant = rewind::RewindOptions {
@@ -15,18 +15,22 @@ pub const PLAIN: Variant = rewind::RewindOptions {
 
 /// The dialects of every server, with short times.
 pub fn dialects() -> Dialects {
-    let time = Duration::from_secs(1);
-    let rewind =
-        rewind::Settings { auth_timeout: time, heartbeat_timeout: time, ping_interval: time };
-    let texts = Texts {
-        logged_in: "in".to_owned(),
-        unreachable: "nobody".to_owned(),
-        bad_request: "bad".to_owned(),
-        system: "system".to_owned(),
-        no_such_user: "none".to_owned(),
+    let rewind = rewind::Settings {
+        auth_timeout_ms: TIME_MS,
+        heartbeat_timeout_ms: TIME_MS,
+        ping_interval_ms: TIME_MS,
+        ..rewind::Settings::default()
     };
-    let (login_timeout, ping_interval, ping_timeout) = (time, time, time);
-    let ids = Ids::Number;
-    let chatting = chatting::Settings { login_timeout, ping_interval, ping_timeout, ids, texts };
-    Dialects::new(Rewind::new(rewind), Chatting::new(chatting))
+    let chatting = chatting::Settings {
+        login_timeout_ms: TIME_MS,
+        ping_interval_ms: TIME_MS,
+        ping_timeout_ms: TIME_MS,
+        logged_in_text: "in".to_owned(),
+        unreachable_text: "nobody".to_owned(),
+        bad_request_text: "bad".to_owned(),
+        system_text: "system".to_owned(),
+        no_such_user_text: "none".to_owned(),
+        ..chatting::Settings::default()
+    };
+    Dialects::new(Rewind::new(&rewind), Chatting::new(&chatting))
 }

@@ -21,9 +21,9 @@ use futures_util::stream;
 
 use super::decode::In;
 use super::inbound::{Inbound, ReadPause};
-use super::{Endpoint, Settings, Socket, handshake};
+use super::{Endpoint, Socket, handshake};
 use crate::domain::close::CloseReason;
-use crate::session::{Adapter, Input, Session};
+use crate::session::{Adapter, Input, Session, Settings};
 use crate::wire::Frame;
 
 /// Messages of one socket that are handed over before others get their turn.
@@ -43,7 +43,7 @@ pub struct Actors {
 pub fn accept<E>(
     request: &HttpRequest,
     payload: Payload,
-    settings: Settings,
+    settings: &Settings,
     endpoint: impl FnOnce(Actors) -> E + 'static,
 ) -> Result<HttpResponse, Error>
 where
@@ -52,9 +52,9 @@ where
     E: StreamHandler<Result<Message, ProtocolError>>,
 {
     let mut response = handshake::answer(request)?;
-    let pause = Rc::new(ReadPause::new(settings.frame_bytes_max));
+    let pause = Rc::new(ReadPause::new(settings.first_frame_bytes_max()));
     let feed = Feed(Inbound::new(payload, Rc::clone(&pause)));
-    let socket = Actors { pause, close_timeout: settings.close_timeout, closing: false };
+    let socket = Actors { pause, close_timeout: settings.close_timeout(), closing: false };
     let context = WebsocketContext::with_factory(stream::pending(), move |ctx| {
         ctx.spawn(feed);
         endpoint(socket)

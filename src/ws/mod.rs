@@ -15,36 +15,13 @@ mod inbound;
 pub mod upgraded;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::web::Payload;
 use actix_web::{Error, HttpRequest, HttpResponse};
 
-use crate::session::{Opening, Seat, Session, Shared};
+use crate::session::{AdapterChoice, Opening, Seat, Session, Shared};
 
 pub use endpoint::{Endpoint, Socket};
-
-/// Bounds of a socket.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// Which adapter holds it.
-    pub adapter: Adapter,
-    /// The longest message of a peer that is not known yet, in bytes.
-    pub frame_bytes_max: usize,
-    /// Bytes that may wait to be written.
-    pub outbox_bytes_max: usize,
-    /// How long the peer has to answer a Close frame.
-    pub close_timeout: Duration,
-}
-
-/// What holds a socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Adapter {
-    /// The session itself.
-    Upgraded,
-    /// actix-web-actors.
-    Actors,
-}
 
 /// Answers the handshake and starts a session on the socket.
 ///
@@ -53,14 +30,15 @@ pub enum Adapter {
 pub fn accept(
     request: &HttpRequest,
     payload: Payload,
-    settings: Settings,
     (opening, shared, seat): (Opening, Arc<Shared>, Seat),
 ) -> Result<HttpResponse, Error> {
+    let sharing = Arc::clone(&shared);
+    let settings = &sharing.settings;
     match settings.adapter {
-        Adapter::Actors => actors::accept(request, payload, settings, move |socket| {
+        AdapterChoice::Actors => actors::accept(request, payload, settings, move |socket| {
             Session::new(opening, shared, seat, socket)
         }),
-        Adapter::Upgraded => upgraded::accept(request, settings, move |socket| {
+        AdapterChoice::Upgraded => upgraded::accept(request, settings, move |socket| {
             Session::new(opening, shared, seat, socket)
         }),
     }

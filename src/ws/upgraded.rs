@@ -22,9 +22,9 @@ use bytestring::ByteString;
 
 use super::connection::{SocketState, WsConnection};
 use super::decode::{Decoder, In};
-use super::{Endpoint, Settings, Socket, handover};
+use super::{Endpoint, Socket, handover};
 use crate::domain::close::CloseReason;
-use crate::session::{Adapter, Bypass, Input, Session};
+use crate::session::{Adapter, Bypass, Input, Session, Settings};
 use crate::wire::Frame;
 
 /// The size of the buffer that a thread reads into.
@@ -59,19 +59,21 @@ pub struct Upgraded {
 /// 400, 405 or 426, if the request is no WebSocket handshake, or one that cannot be had here.
 pub fn accept<E>(
     request: &HttpRequest,
-    settings: Settings,
+    settings: &Settings,
     endpoint: impl FnOnce(Upgraded) -> E + 'static,
 ) -> Result<HttpResponse, Error>
 where
     E: Endpoint<Socket = Upgraded> + Actor<Context = Context<E>>,
 {
+    let frame_bytes_max = settings.first_frame_bytes_max();
+    let (outbox_bytes_max, close_timeout) = (settings.outbox_bytes_max, settings.close_timeout());
     handover::accept(request, move |stream, rest| {
         let socket = Upgraded {
             connection: Rc::new(RefCell::new(WsConnection::new(stream))),
-            decoder: Decoder::new(settings.frame_bytes_max),
+            decoder: Decoder::new(frame_bytes_max),
             rest,
-            outbox_bytes_max: settings.outbox_bytes_max,
-            close_timeout: settings.close_timeout,
+            outbox_bytes_max,
+            close_timeout,
             input: Input::Flow,
             broken: false,
         };

@@ -72,7 +72,7 @@ fn close_reasons() -> Vec<CloseReason> {
 }
 
 fn dialects() -> Dialects {
-    tradewind::server::dialects(&tradewind::config::Config::default())
+    tradewind::server::dialects(&tradewind::server::Config::default())
 }
 
 fn rewind() -> (Dialects, Variant) {
@@ -162,7 +162,7 @@ fn every_error_and_close_code_of_chatting_is_documented() {
         let row = format!("| `{}` |", error["error"].as_str().unwrap());
         assert!(page.contains(&row), "docs/errors.md lacks {row}");
     }
-    assert!(page.contains(&dialects.chatting().texts.no_such_user));
+    assert!(page.contains(&dialects.chatting().settings.no_such_user_text));
     for reason in close_reasons() {
         let (code, text) = dialect.close(reason, variant.options());
         let row = format!("| {code} | `{}` |", text.replace("=0", "=N"));

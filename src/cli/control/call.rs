@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 
 use super::{Answer, Request, line, name, path};
 use crate::cli::task::{Output, Task};
-use crate::config::Config;
+use crate::server::Config;
 use crate::store::Holder;
 
 /// Has the hub that has the database do a task. Gives the task back, with the reason, if that hub cannot

@@ -19,8 +19,8 @@ use tokio::time::timeout;
 
 use super::{Answer, Request, line, name, path};
 use crate::cli::task::{Output, Task};
-use crate::config::{self, Config};
-use crate::server::Base;
+use crate::server::config::{Config, Control};
+use crate::server::{Base, Ending, Part};
 
 /// Parts of an answer that wait to be taken.
 const PARTS_MAX: usize = 4;
@@ -42,7 +42,7 @@ pub struct Listener {
 struct Shared {
     base: Base,
     hub: (u32, i64),
-    settings: config::Control,
+    settings: Control,
 }
 
 impl Shared {
@@ -74,20 +74,28 @@ impl Listener {
         Ok(Self { path, inode, seats, seats_max, accepting, timeout })
     }
 
-    /// Takes no more requests, removes the socket, and gives those under way some time.
-    pub async fn close(self) {
-        self.accepting.abort();
-        self.remove();
-        if timeout(self.timeout, self.seats.acquire_many(self.seats_max)).await.is_err() {
-            log::warn!("a command that runs in the hub has not ended in time");
-        }
-    }
-
     fn remove(&self) {
         let here = fs::symlink_metadata(&self.path).map(|found| (found.dev(), found.ino()));
         if here.is_ok_and(|here| here == self.inode) {
             drop(fs::remove_file(&self.path));
         }
+    }
+}
+
+impl Part for Listener {
+    fn patience(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Takes no more requests, removes the socket, and waits for those under way.
+    fn drain(&mut self) -> Ending<'_> {
+        self.accepting.abort();
+        self.remove();
+        Box::pin(async move {
+            // Nobody closes it: an error cannot be.
+            drop(self.seats.acquire_many(self.seats_max).await);
+            Ok(())
+        })
     }
 }
 
@@ -179,7 +187,7 @@ fn understood(text: &[u8], bytes_max: usize) -> Result<Request, String> {
 
 /// Does what was asked, on a thread that may wait.
 fn perform(task: Task, shared: &Shared, answers: &mpsc::Sender<Answer>) {
-    let part = |wrap| io::BufWriter::with_capacity(PART_BYTES, Part { answers, wrap });
+    let part = |wrap| io::BufWriter::with_capacity(PART_BYTES, Piece { answers, wrap });
     let (mut screen, mut file) = (part(Answer::Screen), part(Answer::File));
     let mut out = Output { screen: &mut screen, file: &mut file };
     let done = bounded(&task, &shared.settings).and_then(|()| task.run(&shared.base, &mut out));
@@ -195,7 +203,7 @@ fn perform(task: Task, shared: &Shared, answers: &mpsc::Sender<Answer>) {
     drop(answers.blocking_send(last));
 }
 
-fn bounded(task: &Task, settings: &config::Control) -> anyhow::Result<()> {
+fn bounded(task: &Task, settings: &Control) -> anyhow::Result<()> {
     let users_max = settings.seed_users_max;
     match task {
         Task::Seed(plan) if plan.users > users_max => bail!(
@@ -206,12 +214,12 @@ fn bounded(task: &Task, settings: &config::Control) -> anyhow::Result<()> {
 }
 
 /// What a command writes, on its way to whoever typed it.
-struct Part<'a> {
+struct Piece<'a> {
     answers: &'a mpsc::Sender<Answer>,
     wrap: fn(String) -> Answer,
 }
 
-impl Write for Part<'_> {
+impl Write for Piece<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // Commands write whole texts, and so does what gathers them.
         let text = String::from_utf8(bytes.to_owned()).map_err(io::Error::other)?;

@@ -8,9 +8,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process;
 
-use crate::config::Config;
 use crate::private;
-use crate::server::store_settings;
+use crate::server::Config;
 use crate::store::Database;
 
 /// The longest path that the system takes for a socket, less some room (`sun_path` has 108 bytes).
@@ -21,7 +20,7 @@ pub fn candidates(config: &Config) -> Vec<PathBuf> {
     if !config.control.socket.is_empty() {
         return vec![PathBuf::from(&config.control.socket)];
     }
-    match Database::file(&store_settings(config)) {
+    match Database::file(&config.store) {
         Some(file) => {
             let mut named = std::ffi::OsString::from("control-");
             named.push(file.file_name().unwrap_or_default());

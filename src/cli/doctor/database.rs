@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::finding::Finding;
 use crate::clock::SystemClock;
-use crate::config::Config;
 use crate::domain::clock::{Clock as _, Timestamp};
 use crate::domain::mint;
+use crate::server::Config;
 use crate::store::engine::inspect::{self, Facts};
 use crate::store::{Database, Holder, StoreError};
 
@@ -21,7 +21,7 @@ pub fn check(
     if is_missing(config) {
         return vec![Finding::good(CHECK, "there is none yet; the first start makes it")];
     }
-    let opened = Database::open_existing(&crate::server::store_settings(config));
+    let opened = Database::open_existing(&config.store);
     let found = opened.and_then(|database| {
         let facts = database.read(inspect::facts)?;
         Ok((database, facts))

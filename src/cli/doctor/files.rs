@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::finding::Finding;
-use crate::config::Config;
 use crate::private;
+use crate::server::Config;
 
 /// Below this much room on the disk somebody should look, and below that the hub soon stops writing.
 const ROOM_WARNING: u64 = 1_024 * 1_024 * 1_024;

@@ -21,6 +21,7 @@ pub enum Severity {
 pub struct Finding {
     /// What was looked at.
     check: &'static str,
+    #[serde(rename = "verdict")]
     pub severity: Severity,
     /// What was found.
     found: String,

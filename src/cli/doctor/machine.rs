@@ -1,7 +1,7 @@
 //! What the machine carries.
 
 use super::finding::Finding;
-use crate::config::Config;
+use crate::server::Config;
 use crate::server::capacity::{self, Bound, Capacity, Files};
 
 pub fn check(config: &Config) -> Vec<Finding> {

@@ -13,7 +13,8 @@ use anyhow::bail;
 use clap::Args;
 use serde::Serialize;
 
-use crate::config::{Config, ConfigError};
+use crate::config::ConfigError;
+use crate::server::Config;
 use crate::store::{Database, Holder};
 
 use finding::{Finding, Severity};
@@ -64,7 +65,7 @@ pub fn run(
 
 fn examine(config: &Config, remarks: Vec<String>) -> Vec<Finding> {
     let mut findings = settings(remarks);
-    let holder = Database::holder(&crate::server::store_settings(config));
+    let holder = Database::holder(&config.store);
     let hub = match &holder {
         Ok(Some(Some(holder))) if holder.is_hub() => Some(holder),
         Ok(_) | Err(_) => None,

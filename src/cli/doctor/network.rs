@@ -4,8 +4,8 @@ use std::io;
 
 use super::finding::Finding;
 use super::listens_at;
-use crate::config::Config;
-use crate::server::{self, StartError};
+use crate::jobs::mail::Transport;
+use crate::server::{self, Config, StartError};
 use crate::store::Holder;
 
 pub fn check(config: &Config, hub: Option<&Holder>) -> Vec<Finding> {
@@ -53,7 +53,7 @@ fn mail(config: &Config) -> Finding {
         };
     }
     let greeted =
-        server::transport(&config.mail).map_err(|error| error.to_string()).and_then(|transport| {
+        Transport::new(&config.mail).map_err(|error| error.to_string()).and_then(|transport| {
             actix::System::new().block_on(transport.greet()).map_err(|error| error.to_string())
         });
     match greeted {

@@ -80,7 +80,7 @@ async fn change(state: &State, me: UserId, target: i64, verb: BlockVerb) -> Resu
     let done = state.hub().block(me, UserId::new(target), verb, now).await?;
     done.map_err(|refusal| match refusal {
         BlockRefusal::NoSuchUser => {
-            ChatError::field(TARGET, state.chatting().texts.no_such_user.clone())
+            ChatError::field(TARGET, state.chatting().settings.no_such_user_text.clone())
         }
         BlockRefusal::Oneself => ChatError::field(TARGET, "You cannot block yourself."),
         BlockRefusal::NotBlocked => ChatError::field(TARGET, "This user is not blocked."),

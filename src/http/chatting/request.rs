@@ -52,7 +52,7 @@ pub fn query(request: &HttpRequest, name: &str) -> Result<Option<String>, ChatEr
 /// 400 for anything but `number` and `string`, and as [`query`].
 pub fn ids(request: &HttpRequest, state: &State) -> Result<Ids, ChatError> {
     Ok(match query(request, "ids")?.as_deref() {
-        None => state.chatting().ids,
+        None => state.chatting().settings.ids,
         Some("number") => Ids::Number,
         Some("string") => Ids::String,
         Some(_) => return Err(ChatError::bad_request("ids is number or string.")),

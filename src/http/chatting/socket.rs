@@ -20,5 +20,5 @@ pub async fn open(
     let variant = request::ids(&request, &state)?.variant();
     let seat = state.seat(&request).map_err(ChatError::from)?;
     let session = (variant.into(), Arc::clone(&state.sessions), seat);
-    ws::accept(&request, payload, state.settings.socket, session)
+    ws::accept(&request, payload, session)
 }

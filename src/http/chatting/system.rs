@@ -29,7 +29,7 @@ pub async fn send(
     let body = request::body(&request, body, &state).await?;
     let order = Order::read(&request::object(&body)?)?;
     let chatting = state.chatting();
-    let unreachable = || ChatError::Unreachable(chatting.texts.unreachable.clone());
+    let unreachable = || ChatError::Unreachable(chatting.settings.unreachable_text.clone());
     let to = UserId::new(order.target).ok_or_else(unreachable)?;
     let notice = Notice { to: to.into(), text: order.text, game: order.game };
     let at = state.hub().notify(notice.clone()).await?.ok_or_else(unreachable)?;

@@ -39,5 +39,5 @@ pub async fn open(
     };
     let seat = state.seat(&request).map_err(ApiError::from)?;
     let session = (RewindOptions::from(mode).variant().into(), Arc::clone(&state.sessions), seat);
-    ws::accept(&request, payload, settings.socket, session)
+    ws::accept(&request, payload, session)
 }

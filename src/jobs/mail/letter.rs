@@ -5,19 +5,10 @@ use lettre::message::header::{ContentTransferEncoding, ContentType, MIME_VERSION
 use lettre::message::{Body, Mailbox};
 
 use crate::domain::accounts::user::Email;
-use crate::jobs::mail::MailError;
+use crate::jobs::mail::{MailError, Settings};
 
 /// The longest line of a letter, in bytes without its end (RFC 5322, section 2.1.1).
 const LINE_BYTES_MAX: usize = 998;
-
-/// How letters name what they are about.
-#[derive(Clone, Debug)]
-pub struct Wording {
-    /// What users have an account of.
-    pub product: String,
-    /// The subject of letters that verify addresses.
-    pub verification_subject: String,
-}
 
 /// A letter, and a name nobody else has.
 pub(in crate::jobs::mail) struct Letter {
@@ -28,11 +19,11 @@ pub(in crate::jobs::mail) struct Letter {
 impl Letter {
     /// The letter with the `link` that verifies an address. Whoever gets it may not have asked.
     pub(in crate::jobs::mail) fn verification(
-        wording: &Wording,
+        settings: &Settings,
         between: (&Mailbox, &Email),
         link: &str,
     ) -> Result<Self, MailError> {
-        let Wording { product, verification_subject: subject } = wording;
+        let Settings { product, verification_subject: subject, .. } = settings;
         let about = format!(
             "Somebody has opened an account at {product} with this e-mail address.\r\n\
              If it was you, confirm it by this link; if not, do nothing, and no account is made.\r\n"
@@ -42,11 +33,11 @@ impl Letter {
 
     /// The letter with the `link` to a new password.
     pub(in crate::jobs::mail) fn reset(
-        wording: &Wording,
+        settings: &Settings,
         between: (&Mailbox, &Email),
         link: &str,
     ) -> Result<Self, MailError> {
-        let product = &wording.product;
+        let product = &settings.product;
         let subject = format!("{product}: a new password");
         let about = format!(
             "Somebody has asked for a new password for the account at {product} with this\r\n\

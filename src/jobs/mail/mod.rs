@@ -9,6 +9,7 @@ mod error;
 mod letter;
 mod outbox;
 mod queue;
+mod settings;
 mod smtp;
 
 use std::time::Duration;
@@ -19,15 +20,15 @@ use crate::domain::accounts::user::Email;
 pub use crate::jobs::mail::backoff::backoff;
 pub use crate::jobs::mail::error::MailError;
 use crate::jobs::mail::letter::Letter;
-pub use crate::jobs::mail::letter::Wording;
 use crate::jobs::mail::outbox::Outbox;
-pub use crate::jobs::mail::queue::{Queue, Settings, Worker};
+pub use crate::jobs::mail::queue::{Links, Queue, Worker};
+pub use crate::jobs::mail::settings::Settings;
 use crate::jobs::mail::smtp::Smtp;
 
 /// Where mails go.
 pub struct Transport {
     from: Mailbox,
-    wording: Wording,
+    settings: Settings,
     route: Route,
 }
 
@@ -49,8 +50,7 @@ impl Transport {
         }
     }
 
-    /// The transport of a URL, for mails `from` an address such as `Name <name@host>`, each handed
-    /// over within `timeout`.
+    /// The transport of settings, the URL first of all.
     ///
     /// `file://FOLDER` writes files; the folder is made if only it is missing.
     /// `smtp://[USER:PASSWORD@]HOST[:PORT]` talks to a server without encryption (port 25), with
@@ -60,18 +60,16 @@ impl Transport {
     /// # Errors
     /// [`MailError::Address`], [`MailError::Scheme`], [`MailError::Server`],
     /// [`MailError::Outbox`].
-    pub fn from_url(
-        url: &str,
-        (from, wording): (&str, Wording),
-        timeout: Duration,
-    ) -> Result<Self, MailError> {
+    pub fn new(settings: &Settings) -> Result<Self, MailError> {
+        let url = settings.url.expose();
+        let timeout = Duration::from_millis(settings.timeout_ms);
         let route = match url.split_once("://") {
             Some(("file", folder)) => Route::Outbox(Outbox::open(folder.into())?),
             Some(("smtp" | "smtps", _)) => Route::Smtp(Smtp::from_url(url, timeout)?),
             Some(_) | None => return Err(MailError::Scheme),
         };
-        let from = from.parse().map_err(MailError::Address)?;
-        Ok(Self { from, wording, route })
+        let from = settings.from.parse().map_err(MailError::Address)?;
+        Ok(Self { from, settings: settings.clone(), route })
     }
 
     /// Sends `link`, which verifies the address `to`.
@@ -81,7 +79,7 @@ impl Transport {
     /// [`MailError::Random`]; for a folder [`MailError::Outbox`]; for a server
     /// [`MailError::Server`], [`MailError::Refused`], [`MailError::Timeout`].
     pub async fn send_verification(&self, to: &Email, link: &str) -> Result<(), MailError> {
-        let letter = Letter::verification(&self.wording, (&self.from, to), link)?;
+        let letter = Letter::verification(&self.settings, (&self.from, to), link)?;
         self.send(letter, to, link).await
     }
 
@@ -90,7 +88,7 @@ impl Transport {
     /// # Errors
     /// As [`Transport::send_verification`].
     pub async fn send_reset(&self, to: &Email, link: &str) -> Result<(), MailError> {
-        let letter = Letter::reset(&self.wording, (&self.from, to), link)?;
+        let letter = Letter::reset(&self.settings, (&self.from, to), link)?;
         self.send(letter, to, link).await
     }
 

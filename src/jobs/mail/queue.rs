@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use crate::auth::key::VerificationKey;
 use crate::domain::accounts::user::Email;
 use crate::domain::clock::Clock;
-use crate::jobs::mail::{MailError, Transport, backoff};
+use crate::jobs::mail::{MailError, Settings, Transport, backoff};
 use crate::store::accounts::{registrations, resets};
 use crate::store::engine::Connection;
 use crate::store::jobs::mails::{self, About, DueMail};
@@ -38,21 +38,15 @@ impl Queue {
     }
 }
 
-/// How mails are sent, and how often tried.
+/// What links are like.
 #[derive(Clone, Debug)]
-pub struct Settings {
-    /// What links begin with, without a slash at the end.
+pub struct Links {
+    /// What they begin with, without a slash at the end.
     pub base_url: String,
-    /// How long a link that verifies an address works after it was sent.
-    pub key_lifetime: Duration,
-    /// How long a link for a new password works after it was sent.
+    /// How long one that verifies an address works after it was sent.
+    pub verification_lifetime: Duration,
+    /// How long one for a new password works after it was sent.
     pub reset_lifetime: Duration,
-    /// The wait before the second try, in milliseconds; it doubles from then on.
-    pub retry_first_ms: u64,
-    /// The longest wait between tries, in milliseconds.
-    pub retry_max_ms: u64,
-    /// After so many tries a mail is given up.
-    pub attempts_max: u32,
 }
 
 /// Sends what is due, one mail after another.
@@ -65,7 +59,9 @@ pub struct Worker {
     pub transport: Transport,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// How.
+    /// What they lead to.
+    pub links: Links,
+    /// How often they are tried.
     pub settings: Settings,
     /// The counters.
     pub metrics: Metrics,
@@ -148,10 +144,10 @@ impl Worker {
             Ok(key) => key,
             Err(error) => return Ok(Err(MailError::Key(error))),
         };
-        let (about, hash, settings) = (mail.about, key.hash(), &self.settings);
+        let (about, hash, links) = (mail.about, key.hash(), &self.links);
         let lifetime = match about {
-            About::Registration(_) => settings.key_lifetime,
-            About::Reset(_) => settings.reset_lifetime,
+            About::Registration(_) => links.verification_lifetime,
+            About::Reset(_) => links.reset_lifetime,
         };
         let expires_at = self.clock.now().after(lifetime);
         let add = move |conn: &mut Connection| match about {
@@ -160,7 +156,7 @@ impl Worker {
         };
         let waiting = self.store.write_beside(add).await?;
         let Some(email) = Email::parse(&mail.email).filter(|_| waiting) else { return Ok(Ok(())) };
-        let (base, key) = (&settings.base_url, key.as_str());
+        let (base, key) = (&links.base_url, key.as_str());
         Ok(match about {
             About::Registration(_) => {
                 let link = format!("{base}/api/v1/auth/email_verify/{key}");

@@ -5,11 +5,11 @@ use std::path::Path;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
+use crate::config::Secret;
 use crate::jobs::mail::*;
 
 const FROM: &str = "Tradewind <no-reply@localhost>";
 const PRODUCT: &str = "Harbour";
-const TIMEOUT: Duration = Duration::from_secs(10);
 const KEY: &str = "Zk1yW0x-_Zk1yW0x-_Zk1yW0x-_Zk1yW";
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -17,9 +17,15 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.unwrap().block_on(future)
 }
 
-fn wording(product: &str) -> Wording {
-    let verification_subject = format!("{product}: your address");
-    Wording { product: product.to_owned(), verification_subject }
+fn settings(url: &str) -> Settings {
+    Settings {
+        url: Secret::new(url.to_owned()),
+        from: FROM.to_owned(),
+        product: PRODUCT.to_owned(),
+        verification_subject: format!("{PRODUCT}: your address"),
+        timeout_ms: 10_000,
+        ..Settings::default()
+    }
 }
 
 fn bob() -> Email {
@@ -31,7 +37,7 @@ fn link(base: &str) -> String {
 }
 
 fn outbox(folder: &Path) -> Result<Transport, MailError> {
-    Transport::from_url(&format!("file://{}", folder.display()), (FROM, wording(PRODUCT)), TIMEOUT)
+    Transport::new(&settings(&format!("file://{}", folder.display())))
 }
 
 fn only_file(folder: &Path) -> (String, String) {
@@ -72,7 +78,8 @@ fn the_outbox_holds_one_finished_letter_with_its_link_on_one_line() {
 fn a_product_of_any_script_leaves_the_link_on_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("file://{}", folder.path().display());
-    let transport = Transport::from_url(&url, (FROM, wording("항구")), TIMEOUT).unwrap();
+    let settings = Settings { product: "항구".to_owned(), ..settings(&url) };
+    let transport = Transport::new(&settings).unwrap();
     let link = link("https://chat.example");
     block_on(transport.send_reset(&bob(), &link)).unwrap();
     let (_, text) = only_file(folder.path());
@@ -95,8 +102,9 @@ fn the_outbox_needs_its_parent() {
 
 #[test]
 fn urls_and_senders_are_checked_without_showing_passwords() {
-    let of =
-        |url: &str, from: &str| Transport::from_url(url, (from, wording(PRODUCT)), TIMEOUT).err();
+    let of = |url: &str, from: &str| {
+        Transport::new(&Settings { from: from.to_owned(), ..settings(url) }).err()
+    };
     for url in ["smtp://localhost", "smtp://u:p@mail.example:2525?tls=required", "smtps://h"] {
         assert!(of(url, FROM).is_none(), "{url}");
     }
@@ -148,7 +156,7 @@ async fn serve(listener: TcpListener, verdict: &str) -> Vec<String> {
 async fn send_to(verdict: &str) -> (Vec<String>, Result<(), MailError>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("smtp://{}", listener.local_addr().unwrap());
-    let transport = Transport::from_url(&url, (FROM, wording(PRODUCT)), TIMEOUT).unwrap();
+    let transport = Transport::new(&settings(&url)).unwrap();
     let (to, link) = (bob(), link("http://127.0.0.1:8080"));
     let sending = transport.send_verification(&to, &link);
     futures_util::future::join(serve(listener, verdict), sending).await
@@ -182,8 +190,8 @@ fn a_server_that_is_away_or_silent_is_a_passing_fault() {
     block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
-        let transport =
-            Transport::from_url(&url, (FROM, wording(PRODUCT)), Duration::from_millis(50)).unwrap();
+        let settings = Settings { timeout_ms: 50, ..settings(&url) };
+        let transport = Transport::new(&settings).unwrap();
         let (to, link) = (bob(), link("http://h"));
         let silent = transport.send_verification(&to, &link).await.unwrap_err();
         assert!(matches!(silent, MailError::Timeout) && !silent.is_permanent(), "{silent:?}");

@@ -18,6 +18,7 @@ pub mod groups;
 pub(in crate::store) mod hidings;
 pub mod history;
 pub(in crate::store) mod ledger;
+pub(in crate::store) mod limits;
 pub(in crate::store) mod memory;
 pub mod messages;
 pub mod nonces;

@@ -7,7 +7,6 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Text};
@@ -66,7 +65,7 @@ pub fn restore(
     from: &Path,
     now: Timestamp,
 ) -> Result<Option<PathBuf>, StoreError> {
-    let location = Location::parse(&settings.url)?;
+    let location = Location::parse(settings.url.expose())?;
     let Location::Sqlite(path) = &location else {
         return Err(StoreError::Unsupported(
             "use pg_restore to restore PostgreSQL, then `tradewind restore --new-epoch`",
@@ -74,7 +73,7 @@ pub fn restore(
     };
     let mut source = open(from)?;
     location.prepare()?;
-    let patience = Duration::from_millis(settings.busy_timeout_ms.into());
+    let patience = settings.busy_timeout();
     let lock = Lock::take(&location, now, patience)?;
     let failed = |error: std::io::Error| StoreError::failed(&location.place(), error);
     let target = fs::canonicalize(path).map_err(failed)?;

@@ -5,7 +5,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use std::{fmt, fs};
 
 use diesel::RunQueryDsl;
@@ -49,7 +48,7 @@ impl Database {
     /// [`StoreError::Url`], [`StoreError::OldSqlite`]; [`StoreError::Failed`] naming the file or
     /// server and the cause.
     pub fn open(settings: &Settings) -> Result<Self, StoreError> {
-        let location = Location::parse(&settings.url)?;
+        let location = Location::parse(settings.url.expose())?;
         location.refuse_half_restored()?;
         location.prepare()?;
         let opener = |role, files: &Arc<Files>| {
@@ -75,10 +74,10 @@ impl Database {
     /// # Errors
     /// As [`Database::open`], and [`StoreError::Held`].
     pub fn own(settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
-        let location = Location::parse(&settings.url)?;
+        let location = Location::parse(settings.url.expose())?;
         location.refuse_half_restored()?;
         location.prepare()?;
-        let patience = Duration::from_millis(settings.busy_timeout_ms.into());
+        let patience = settings.busy_timeout();
         let lock = Some(Arc::new(Lock::take(&location, now, patience)?));
         Ok(Self { lock, ..Self::open(settings)? })
     }
@@ -88,7 +87,7 @@ impl Database {
     /// # Errors
     /// As [`Database::own`].
     pub fn own_existing(settings: &Settings, now: Timestamp) -> Result<Self, StoreError> {
-        Location::parse(&settings.url)?.must_exist()?;
+        Location::parse(settings.url.expose())?.must_exist()?;
         Self::own(settings, now)
     }
 
@@ -98,12 +97,12 @@ impl Database {
     /// # Errors
     /// [`StoreError::Url`], [`StoreError::Failed`].
     pub fn holder(settings: &Settings) -> Result<Option<Option<Holder>>, StoreError> {
-        lock::holder(&Location::parse(&settings.url)?)
+        lock::holder(&Location::parse(settings.url.expose())?)
     }
 
     /// The file that a SQLite database is in, by its own name, whatever links lead there.
     pub fn file(settings: &Settings) -> Option<PathBuf> {
-        match Location::parse(&settings.url).ok()? {
+        match Location::parse(settings.url.expose()).ok()? {
             Location::Sqlite(path) => Some(fs::canonicalize(&path).unwrap_or(path.into())),
             Location::Postgres(_) => None,
         }
@@ -146,7 +145,7 @@ impl Database {
     /// # Errors
     /// As [`Database::open`].
     pub fn open_existing(settings: &Settings) -> Result<Self, StoreError> {
-        Location::parse(&settings.url)?.must_exist()?;
+        Location::parse(settings.url.expose())?.must_exist()?;
         Self::open(settings)
     }
 

@@ -88,7 +88,7 @@ pub fn welcome(style: Style<'_>, welcome: &Welcome) -> Frame {
         online_friends: Vec<WireId>,
     }
     let online_friends = welcome.online.iter().map(|friend| style.ids.of(*friend)).collect();
-    let payload = Payload { message: &style.texts.logged_in, online_friends };
+    let payload = Payload { message: &style.settings.logged_in_text, online_friends };
     frame("system_message", payload, Some(style.ids.of(welcome.user.id)), welcome.at)
 }
 
@@ -190,7 +190,7 @@ fn noticed(style: Style<'_>, notice: &Notice, at: Timestamp) -> Frame {
     }
     let game = notice.game.as_ref();
     let payload = Payload {
-        from: &style.texts.system,
+        from: &style.settings.system_text,
         message: Escaped(&notice.text),
         room_id: game.map(|game| game.room.as_str()),
         opponent_id: game.and_then(|game| game.opponent).map(|id| WireId(style.ids, id)),
@@ -209,13 +209,14 @@ pub fn unreachable(style: Style<'_>, target: i64, context: Context<'_>) -> Frame
         error: &'a str,
         from_id: WireId,
     }
-    let payload = Payload { error: &style.texts.unreachable, from_id: WireId(style.ids, target) };
+    let payload =
+        Payload { error: &style.settings.unreachable_text, from_id: WireId(style.ids, target) };
     frame("system_message", payload, me(style, context), context.clock.now())
 }
 
 /// The answer to a frame that is not understood.
 pub fn bad_request(style: Style<'_>, reason: &str, context: Context<'_>) -> Frame {
-    error(style, &style.texts.bad_request, reason, context)
+    error(style, &style.settings.bad_request_text, reason, context)
 }
 
 /// A command above the rate limit.

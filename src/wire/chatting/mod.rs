@@ -6,9 +6,11 @@
 pub mod decode;
 pub mod encode;
 pub mod id;
+mod settings;
 
 use std::time::Duration;
 
+use crate::config::choice;
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::close::CloseReason;
 use crate::domain::event::{Event, Topic, Viewer, Welcome};
@@ -18,13 +20,16 @@ use crate::wire::{
     Context, Decoded, Dialect, DialectId, Frame, KeepAlive, Options, Rejection, Signs, Variant,
 };
 
-/// How ids are written: all that a session may choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Ids {
-    /// As JSON numbers.
-    Number,
-    /// As JSON strings.
-    String,
+pub use settings::Settings;
+
+choice! {
+    /// How ids are written: all that a session may choose.
+    Ids {
+        /// As JSON numbers.
+        Number = "number",
+        /// As JSON strings.
+        String = "string",
+    }
 }
 
 impl Ids {
@@ -47,42 +52,10 @@ impl From<Options> for Ids {
     }
 }
 
-/// Words of the server's that clients compare, so that a deployment may need others.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Texts {
-    /// The message of the answer to a good token.
-    pub logged_in: String,
-    /// The error where nobody can be reached.
-    pub unreachable: String,
-    /// The error of a frame that is not understood.
-    pub bad_request: String,
-    /// Who is named as the sender of a system message.
-    pub system: String,
-    /// What a request about nobody is told.
-    pub no_such_user: String,
-}
-
-/// Times and words of the dialect.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// How long a session may take to show whose it is.
-    pub login_timeout: Duration,
-    /// Between two pings of a session.
-    pub ping_interval: Duration,
-    /// How long a session may go without a sign of life.
-    pub ping_timeout: Duration,
-    /// How ids are written for clients that do not choose.
-    pub ids: Ids,
-    /// The words.
-    pub texts: Texts,
-}
-
 /// The dialect.
 pub struct Chatting {
-    /// How ids are written for clients that do not choose.
-    pub ids: Ids,
-    /// The words.
-    pub texts: Texts,
+    /// What it is set to.
+    pub settings: Settings,
     keep_alive: KeepAlive,
 }
 
@@ -91,26 +64,26 @@ pub struct Chatting {
 pub struct Style<'a> {
     /// How ids are.
     pub ids: Ids,
-    /// The words.
-    pub texts: &'a Texts,
+    /// The words that clients compare, among the rest.
+    pub settings: &'a Settings,
 }
 
 impl Chatting {
     /// The dialect with its times and words.
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: &Settings) -> Self {
         let keep_alive = KeepAlive {
             signs: Signs::Anything,
-            identify_timeout: settings.login_timeout,
-            silence_max: settings.ping_timeout,
-            ping_interval: Some(settings.ping_interval),
+            identify_timeout: Duration::from_millis(settings.login_timeout_ms),
+            silence_max: Duration::from_millis(settings.ping_timeout_ms),
+            ping_interval: Some(Duration::from_millis(settings.ping_interval_ms)),
             ends_with_token: false,
         };
-        Self { ids: settings.ids, texts: settings.texts, keep_alive }
+        Self { settings: settings.clone(), keep_alive }
     }
 
     /// How frames are written with these options.
     pub fn style(&self, options: Options) -> Style<'_> {
-        Style { ids: options.into(), texts: &self.texts }
+        Style { ids: options.into(), settings: &self.settings }
     }
 }
 

@@ -7,10 +7,12 @@ pub mod decode;
 pub mod encode;
 pub mod features;
 mod objects;
+mod settings;
 mod time;
 
 use std::time::Duration;
 
+use crate::config::choice;
 use crate::domain::accounts::refusal::AccountsRefusal;
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::close::CloseReason;
@@ -23,14 +25,17 @@ use crate::wire::{
     Options, Rejection, Signs, Variant,
 };
 
-/// The mode a client wants (`?compat=`, or the server's default).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// As the specification says.
-    Readme,
-    /// As the shipped client needs it: lists of the auth answer as strings, and no news of what
-    /// the user does elsewhere.
-    Wind,
+pub use settings::Settings;
+
+choice! {
+    /// The mode a client wants (`?compat=`, or the server's default).
+    Mode {
+        /// As the specification says.
+        Readme = "readme",
+        /// As the shipped client needs it: lists of the auth answer as strings, and no news of what
+        /// the user does elsewhere.
+        Wind = "wind",
+    }
 }
 
 /// What a session wants of the dialect.
@@ -78,17 +83,6 @@ impl From<Options> for RewindOptions {
     }
 }
 
-/// Times of the dialect.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// How long a session may take to show whose it is.
-    pub auth_timeout: Duration,
-    /// How long a session may go without a heartbeat (or a pong, with features).
-    pub heartbeat_timeout: Duration,
-    /// Between two pings of a session with features.
-    pub ping_interval: Duration,
-}
-
 /// The dialect.
 pub struct Rewind {
     plain: KeepAlive,
@@ -97,15 +91,15 @@ pub struct Rewind {
 
 impl Rewind {
     /// The dialect with its times.
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: &Settings) -> Self {
         let plain = KeepAlive {
             signs: Signs::Heartbeats,
-            identify_timeout: settings.auth_timeout,
-            silence_max: settings.heartbeat_timeout,
+            identify_timeout: Duration::from_millis(settings.auth_timeout_ms),
+            silence_max: Duration::from_millis(settings.heartbeat_timeout_ms),
             ping_interval: None,
             ends_with_token: true,
         };
-        let ping_interval = Some(settings.ping_interval);
+        let ping_interval = Some(Duration::from_millis(settings.ping_interval_ms));
         let with_features = KeepAlive { signs: Signs::HeartbeatsOrPongs, ping_interval, ..plain };
         Self { plain, with_features }
     }

@@ -39,7 +39,10 @@ use std::sync::Arc;
 use awc::http::header::HeaderMap;
 use futures_util::future::join_all;
 use serde_json::Value;
-use tradewind::config::{Audience, Compat, Config, Ids};
+use tradewind::domain::accounts::friendship::DmPolicy;
+use tradewind::server::Config;
+use tradewind::wire::chatting::Ids;
+use tradewind::wire::rewind;
 
 use super::script::{Body, Script, Step};
 use super::stage::Socket;
@@ -119,9 +122,9 @@ fn setting(key: &str, value: &str) -> Result<Setting, Failed> {
     let text = value.to_owned();
     let number: Result<u64, _> = value.parse();
     Ok(match (key, value) {
-        ("dm.audience", "friends") => Box::new(|config| config.dm.audience = Audience::Friends),
+        ("dm.audience", "friends") => Box::new(|config| config.dm.audience = DmPolicy::Friends),
         ("rewind.default_compat", "wind") => {
-            Box::new(|config| config.rewind.default_compat = Compat::Wind)
+            Box::new(|config| config.rewind.default_compat = rewind::Mode::Wind)
         }
         ("presence.offline_grace_ms", _) => {
             let ms = number.map_err(|error| error.to_string())?;

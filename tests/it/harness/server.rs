@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tradewind::auth::token::{TokenDraft, Tokens};
-use tradewind::config::{Adapter, Config, Secret};
+use tradewind::config::Secret;
 use tradewind::domain::accounts::friendship::Friendship;
 use tradewind::domain::accounts::name::UserName;
 use tradewind::domain::accounts::user::{Email, User, UserPair};
 use tradewind::domain::clock::{Clock, Timestamp};
 use tradewind::domain::id::UserId;
 use tradewind::domain::mint::IdMint;
-use tradewind::server::{self, Additions, Base, Running};
+use tradewind::server::{self, Additions, Base, Config, Running};
+use tradewind::session::AdapterChoice;
 use tradewind::store::accounts::friendships;
 use tradewind::store::accounts::logins::{self, NewLogin};
 use tradewind::store::accounts::users::{self, NewUser};
@@ -370,11 +371,11 @@ fn listen(config: &Config) -> TcpListener {
 
 /// What holds sockets: the default, or what `TRADEWIND_TEST_ADAPTER` says. All tests of sockets
 /// must pass with either; `scripts/test` runs them with both.
-pub fn adapter() -> Adapter {
+pub fn adapter() -> AdapterChoice {
     match std::env::var("TRADEWIND_TEST_ADAPTER").as_deref() {
         Err(_) => Config::default().ws.adapter,
-        Ok("actors") => Adapter::Actors,
-        Ok("upgraded") => Adapter::Upgraded,
+        Ok("actors") => AdapterChoice::Actors,
+        Ok("upgraded") => AdapterChoice::Upgraded,
         Ok(other) => panic!("TRADEWIND_TEST_ADAPTER is {other}"),
     }
 }

@@ -39,7 +39,7 @@ async fn every_answer_may_be_read_by_any_page_but_those_to_services() {
         ("origin", "https://lobby.example"),
         ("content-type", "application/json"),
     ];
-    let large = "x".repeat(tradewind::config::Http::default().body_bytes_max + 1);
+    let large = "x".repeat(tradewind::server::config::Http::default().body_bytes_max + 1);
     for (method, body, status) in
         [("POST", large.as_str(), 413), ("POST", "", 400), ("PUT", "", 405), ("GET", "", 200)]
     {
@@ -64,10 +64,10 @@ async fn every_answer_may_be_read_by_any_page_but_those_to_services() {
 
 #[actix_web::test]
 async fn whom_one_may_not_write_to_one_cannot_take_an_invitation_back_from() {
-    use tradewind::config::Audience;
+    use tradewind::domain::accounts::friendship::DmPolicy;
 
     let server = crate::harness::Server::with(crate::harness::Backend::Sqlite, |config| {
-        config.dm.audience = Audience::Friends;
+        config.dm.audience = DmPolicy::Friends;
     })
     .await;
     let (alice, bob) = (server.user("alice").await, server.user("bob").await);

@@ -3,7 +3,8 @@
 use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tradewind::config::{Config, Limits};
+use tradewind::auth::limits::Settings;
+use tradewind::server::Config;
 
 use super::{LOGIN, REGISTER, TOO_MANY, WRONG};
 use crate::harness::http::{Answer, send};
@@ -14,8 +15,8 @@ async fn server(change: impl FnOnce(&mut Config)) -> Server {
 }
 
 /// Limits that are all at their widest, but on.
-fn wide() -> Limits {
-    Limits {
+fn wide() -> Settings {
+    Settings {
         enabled: true,
         login_per_ip_per_minute: 100_000,
         login_per_email_per_minute: 100_000,
@@ -106,7 +107,7 @@ async fn a_password_is_taken_up_to_its_limit_in_bytes() {
 #[actix_web::test]
 async fn logins_from_one_peer_are_limited() {
     let server = server(|config| {
-        config.limits = Limits { login_per_ip_per_minute: 2, ..wide() };
+        config.limits = Settings { login_per_ip_per_minute: 2, ..wide() };
     })
     .await;
     for number in 0..2 {
@@ -127,7 +128,7 @@ async fn logins_from_one_peer_are_limited() {
 #[actix_web::test]
 async fn registrations_from_one_peer_are_limited() {
     let server = server(|config| {
-        config.limits = Limits { register_per_ip_per_hour: 2, ..wide() };
+        config.limits = Settings { register_per_ip_per_hour: 2, ..wide() };
     })
     .await;
     assert_eq!(server.register("alice").await.status, 201);
@@ -145,7 +146,7 @@ async fn registrations_from_one_peer_are_limited() {
 #[actix_web::test]
 async fn limits_that_are_off_refuse_nobody() {
     let server = server(|config| {
-        config.limits = Limits {
+        config.limits = Settings {
             enabled: false,
             login_per_ip_per_minute: 1,
             login_per_email_per_minute: 1,
@@ -175,7 +176,7 @@ async fn attempt(server: &Server, headers: &[(&str, &str)]) -> u16 {
 async fn one_per_hour(trust_proxy: bool) -> Server {
     server(|config| {
         config.http.trust_proxy = trust_proxy;
-        config.limits = Limits { register_per_ip_per_hour: 1, ..wide() };
+        config.limits = Settings { register_per_ip_per_hour: 1, ..wide() };
     })
     .await
 }

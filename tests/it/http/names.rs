@@ -74,7 +74,7 @@ async fn what_cannot_be_seen_is_no_name_title_or_profile() {
 
 #[actix_web::test]
 async fn a_setting_lets_names_mix_scripts() {
-    let relax = |config: &mut tradewind::config::Config| config.auth.mixed_script_names = true;
+    let relax = |config: &mut tradewind::server::Config| config.auth.mixed_script_names = true;
     let server = Server::with(Backend::Sqlite, relax).await;
     assert_eq!(register(&server, "p\u{430}ypal").await.status, 201);
     register(&server, "p\u{430}ypal\u{200B}").await.expect_error(400, "name is invalid.");

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use futures_util::future::join_all;
 use serde_json::Value;
-use tradewind::config::{Config, Limits};
+use tradewind::auth::limits::Settings;
+use tradewind::server::Config;
 
 use super::{LOGIN, TOO_MANY, WRONG};
 use crate::harness::http::{Answer, send};
@@ -16,11 +17,11 @@ use crate::harness::{Backend, Client, Server, until};
 const RIGHT: &str = "correct horse battery staple";
 
 /// Behind a proxy, which says where each one is; all limits but these are at their widest.
-async fn server(backend: Backend, limits: Limits) -> Server {
+async fn server(backend: Backend, limits: Settings) -> Server {
     let change = |config: &mut Config| {
         config.http.trust_proxy = true;
         let (login_per_ip_per_minute, enabled) = (100_000, true);
-        config.limits = Limits { login_per_ip_per_minute, enabled, ..limits };
+        config.limits = Settings { login_per_ip_per_minute, enabled, ..limits };
     };
     Server::with(backend, change).await
 }
@@ -37,7 +38,7 @@ async fn login(server: &Server, from: &str, email: &str, password: &str) -> Answ
 
 #[actix_web::test]
 async fn wrong_ones_keep_out_their_own_network_alone() {
-    let limits = Limits { login_per_email_per_minute: 3, ..Limits::default() };
+    let limits = Settings { login_per_email_per_minute: 3, ..Settings::default() };
     let server = server(Backend::Sqlite, limits).await;
     let email = server.account("alice", RIGHT).await;
     for from in ["192.0.2.1", "192.0.2.2", "192.0.2.200"] {
@@ -56,7 +57,7 @@ async fn wrong_ones_keep_out_their_own_network_alone() {
 
 #[actix_web::test]
 async fn right_ones_do_not_count_and_those_under_way_do() {
-    let limits = Limits { login_per_email_per_minute: 4, ..Limits::default() };
+    let limits = Settings { login_per_email_per_minute: 4, ..Settings::default() };
     let server = server(Backend::Sqlite, limits).await;
     let email = server.account("alice", RIGHT).await;
     for _ in 0..6 {
@@ -72,7 +73,7 @@ async fn right_ones_do_not_count_and_those_under_way_do() {
 #[actix_web::test]
 async fn strangers_everywhere_do_not_keep_out_who_was_there_before() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
-        let limits = Limits { login_elsewhere_per_email_per_hour: 6, ..Limits::default() };
+        let limits = Settings { login_elsewhere_per_email_per_hour: 6, ..Settings::default() };
         let mut server = server(backend, limits).await;
         let email = server.account("alice", RIGHT).await;
         assert_eq!(login(&server, "198.51.100.7", &email, RIGHT).await.status, 201);
@@ -107,10 +108,10 @@ async fn strangers_everywhere_do_not_keep_out_who_was_there_before() {
 
 #[actix_web::test]
 async fn an_unknown_address_is_limited_like_a_known_one() {
-    let limits = Limits {
+    let limits = Settings {
         login_per_email_per_minute: 1,
         login_elsewhere_per_email_per_hour: 2,
-        ..Limits::default()
+        ..Settings::default()
     };
     let server = server(Backend::Sqlite, limits).await;
     let email = server.account("alice", RIGHT).await;
@@ -126,7 +127,7 @@ async fn an_unknown_address_is_limited_like_a_known_one() {
 #[actix_web::test]
 async fn of_too_many_log_ins_the_one_renewed_longest_ago_ends() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
-        let limits = Limits { logins_per_user_max: 3, ..Limits::default() };
+        let limits = Settings { logins_per_user_max: 3, ..Settings::default() };
         let server = server(backend, limits).await;
         let email = server.account("alice", RIGHT).await;
         let mut tokens = Vec::new();

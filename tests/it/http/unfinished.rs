@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
-use tradewind::config::{Adapter, Config};
+use tradewind::server::Config;
+use tradewind::session::AdapterChoice;
 
 use super::LOGIN;
 use crate::harness::http::send;
@@ -208,7 +209,7 @@ async fn a_proxy_that_is_not_trusted_is_spoken_of_once() {
 
 #[actix_web::test]
 async fn sockets_behind_a_proxy_are_no_unfinished_requests() {
-    for adapter in [Adapter::Upgraded, Adapter::Actors] {
+    for adapter in [AdapterChoice::Upgraded, AdapterChoice::Actors] {
         let server = server(|config| {
             config.http.trust_proxy = true;
             config.ws.adapter = adapter;

@@ -3,7 +3,8 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use tradewind::config::{Config, Secret};
+use tradewind::config::Secret;
+use tradewind::server::Config;
 
 use super::{queue_is, rows};
 use crate::harness::mail::{PASSWORD, key, link, path};

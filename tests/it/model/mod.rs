@@ -21,7 +21,7 @@ async fn play(backend: Backend, histories: u64) {
     let server = Arc::new(
         Server::with(backend, |config| {
             // What is lost with the power is not the matter here.
-            config.store.durability = tradewind::config::Durability::Relaxed;
+            config.store.durability = tradewind::store::Durability::Relaxed;
             config.presence.offline_grace_ms = 0;
         })
         .await,

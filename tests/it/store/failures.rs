@@ -4,6 +4,7 @@ use std::fs;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection as _, SqliteConnection};
+use tradewind::config::Secret;
 use tradewind::store::accounts::users;
 use tradewind::store::{Database, Durability, Settings, StoreError};
 
@@ -11,7 +12,7 @@ use super::harness::*;
 
 fn open(url: &str) -> Result<Database, StoreError> {
     let database = Database::open(&Settings {
-        url: url.to_owned(),
+        url: Secret::new(url.to_owned()),
         busy_timeout_ms: 500,
         ..Settings::default()
     })?;
@@ -77,10 +78,10 @@ fn a_locked_file_is_named() {
     let path = db.dir.path().join("test.db");
     let mut other = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     other.batch_execute("BEGIN EXCLUSIVE; CREATE TABLE t (x)").unwrap();
-    let error = open(&db.settings.url).unwrap_err();
+    let error = open(db.settings.url.expose()).unwrap_err();
     assert_line(&error, "test.db", "database is locked");
     other.batch_execute("ROLLBACK").unwrap();
-    let database = open(&db.settings.url).unwrap();
+    let database = open(db.settings.url.expose()).unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let error = database.write(|_| Ok(())).unwrap_err();
     assert_line(&error, "test.db", "database is locked");

@@ -11,6 +11,7 @@ use crate::harness::postgres::Schema;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tradewind::config::Secret;
 use tradewind::domain::accounts::friendship::{DmPolicy, Friendship};
 use tradewind::domain::accounts::name::UserName;
 use tradewind::domain::accounts::user::{Email, UserPair};
@@ -22,7 +23,9 @@ use tradewind::domain::mint::{EPOCH, IdMint};
 use tradewind::store::accounts::friendships;
 use tradewind::store::accounts::users::{self, NewUser};
 use tradewind::store::chat::rooms;
-use tradewind::store::{Change, Committed, Database, Done, Observer, Settings, Store, StoreError};
+use tradewind::store::{
+    Change, ChatLimits, Committed, Database, Done, Observer, Rules, Settings, Store, StoreError,
+};
 
 /// Writes a test once and runs it on both databases.
 macro_rules! on_both {
@@ -53,6 +56,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// A database of one's own, gone after the test.
 pub struct TestDb {
     pub settings: Settings,
+    pub limits: ChatLimits,
     pub dir: TempDir,
     schema: Option<Schema>,
 }
@@ -61,13 +65,17 @@ impl TestDb {
     pub fn sqlite() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", dir.path().join("test.db").display());
-        Self { settings: Settings { url, ..Settings::default() }, dir, schema: None }
+        Self::at(url, dir, None)
     }
 
     pub fn postgres() -> Self {
         let schema = Schema::create();
-        let settings = Settings { url: schema.url(), ..Settings::default() };
-        Self { settings, dir: tempfile::tempdir().unwrap(), schema: Some(schema) }
+        Self::at(schema.url(), tempfile::tempdir().unwrap(), Some(schema))
+    }
+
+    fn at(url: String, dir: TempDir, schema: Option<Schema>) -> Self {
+        let settings = Settings { url: Secret::new(url), ..Settings::default() };
+        Self { settings, limits: ChatLimits::default(), dir, schema }
     }
 
     /// An empty one of the same kind.
@@ -81,6 +89,11 @@ impl TestDb {
 
     pub fn with(mut self, set: impl FnOnce(&mut Settings)) -> Self {
         set(&mut self.settings);
+        self
+    }
+
+    pub fn allowing(mut self, set: impl FnOnce(&mut ChatLimits)) -> Self {
+        set(&mut self.limits);
         self
     }
 
@@ -163,13 +176,8 @@ impl Live {
     pub fn observed(db: &TestDb, observer: Arc<dyn Observer>) -> Self {
         let database = db.open();
         let (clock, mint) = (Hand::new(), Arc::new(mint()));
-        let store = Store::start(
-            database.clone(),
-            Arc::clone(&mint),
-            clock.clone(),
-            observer,
-            &Arbiter::current(),
-        );
+        let rules = Rules { mint: Arc::clone(&mint), clock: clock.clone(), limits: db.limits };
+        let store = Store::start(database.clone(), rules, observer, &Arbiter::current());
         let (sender, committed) = unbounded_channel();
         store.subscribe(Subscriber(sender).start().recipient());
         let committed = Mutex::new(committed);

@@ -170,7 +170,7 @@ on_both! {
     }
 
     fn a_day_holds_so_many_requests_and_the_next_as_many_again(db) {
-        let db = db.with(|settings| settings.limits.friend_requests_per_day = Some(2));
+        let db = db.allowing(|limits| limits.friend_requests_per_day = Some(2));
         run(async {
             const DAY: i64 = 24 * 60 * 60 * 1_000_000;
             let live = Live::start(&db);

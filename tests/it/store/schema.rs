@@ -173,7 +173,7 @@ on_both! {
 
     fn several_processes_may_migrate_at_once(db) {
         let start = |_| {
-            let url = format!("store.url={}", db.settings.url);
+            let url = format!("store.url={}", db.settings.url.expose());
             Command::new(env!("CARGO_BIN_EXE_tradewind"))
                 .args(["migrate", "--set", &url])
                 .current_dir(db.dir.path())

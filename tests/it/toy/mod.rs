@@ -10,12 +10,12 @@ use actix_web::web::{self, Data, Payload, Query};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tradewind::config::Config;
 use tradewind::domain::chat::event::Notice;
 use tradewind::domain::id::{AppId, DeviceId, UserId};
 use tradewind::domain::principal::{Credential, IdentifyError, Identity, Mailbox, Principal};
 use tradewind::http::State;
 use tradewind::server::Additions;
+use tradewind::server::Config;
 use tradewind::service::authenticators::{Authentication, Authenticator};
 use tradewind::session::Opening;
 use tradewind::wire::{DialectId, Options};
@@ -83,7 +83,7 @@ async fn open(
     let credential = key.map(|key| Credential::Scheme { name: KEY, parts: vec![key] });
     let opening = Opening { variant: toy.with(Options::default()), credential };
     let session = (opening, Arc::clone(&state.sessions), seat);
-    ws::accept(&request, payload, state.settings.socket, session)
+    ws::accept(&request, payload, session)
 }
 
 fn additions(config: &Config, toy: Toy) -> Additions {

@@ -2,7 +2,8 @@
 //! commit, each message is stored once, answered once and told once.
 
 use serde_json::{Value, json};
-use tradewind::config::{Config, Secret};
+use tradewind::config::Secret;
+use tradewind::server::Config;
 
 use crate::harness::cutter::{Cut, Cutter};
 use crate::harness::{Account, Backend, Client, Server, until};

@@ -26,22 +26,22 @@ use crate::domain::mint::IdMint;
 use crate::store::accounts::{friendships, users};
 use crate::store::chat::change::{Change, Done, To};
 use crate::store::chat::ledger::Ledger;
+use crate::store::chat::limits::ChatLimits;
 use crate::store::chat::{hidings, read_marks};
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
-use crate::store::engine::settings::Limits;
 
 /// A value, or the domain's no; around both the store's own failure.
 type Ruling<T> = Result<Result<T, Refusal>, StoreError>;
 
 /// Applies changes.
-pub(in crate::store) struct Rules {
+pub struct Rules {
     /// Names new rooms.
     pub mint: Arc<IdMint>,
     /// Says when it happens.
     pub clock: Arc<dyn Clock>,
     /// How much a user may have.
-    pub limits: Limits,
+    pub limits: ChatLimits,
 }
 
 /// A message that may be stored.
@@ -58,7 +58,11 @@ impl Rules {
     ///
     /// # Errors
     /// [`StoreError::Mint`], [`StoreError::Database`], [`StoreError::Corrupt`].
-    pub fn apply(&self, ledger: &mut Ledger<'_>, change: &Change) -> Result<Done, StoreError> {
+    pub(in crate::store) fn apply(
+        &self,
+        ledger: &mut Ledger<'_>,
+        change: &Change,
+    ) -> Result<Done, StoreError> {
         let ruling = match change {
             Change::Post { id, author, room, content, nonce, dm_policy } => {
                 match writable(ledger, *author, *room, *dm_policy)? {

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
-use tradewind::config::Audience;
+use tradewind::domain::accounts::friendship::DmPolicy;
 
 use super::*;
 use crate::contract::values::is_of_kind;
@@ -170,7 +170,7 @@ async fn defect_07_there_is_no_room_with_oneself() {
 #[actix_web::test]
 async fn defect_08_strangers_can_be_kept_out_and_slowed_down() {
     let server = Server::with(Backend::Sqlite, |config| {
-        config.dm.audience = Audience::Friends;
+        config.dm.audience = DmPolicy::Friends;
         config.limits.enabled = true;
         config.limits.commands_per_second = 1;
         config.limits.commands_burst = 3;

@@ -241,7 +241,7 @@ async fn pages_of_long_texts_are_shorter() {
 #[actix_web::test]
 async fn what_is_nowhere_or_no_message_is_refused() {
     let server = Server::with(Backend::Sqlite, |config| {
-        config.dm.audience = tradewind::config::Audience::Friends;
+        config.dm.audience = tradewind::domain::accounts::friendship::DmPolicy::Friends;
     })
     .await;
     let (alice, bob) = (server.user("alice").await, server.user("bob").await);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tradewind::config::Adapter;
+use tradewind::session::AdapterChoice;
 
 use crate::harness::neighbours::send;
 use crate::harness::server::Backend;
@@ -62,7 +62,7 @@ async fn a_peer_that_never_reads_is_put_out_and_cut_off() {
 
 /// Floods a peer that does not read, then lets it read: it must find what was queued for it, in
 /// order, and at last the reason of its end, however its queue was full.
-async fn put_out_then_told(change: impl FnOnce(&mut tradewind::config::Config)) {
+async fn put_out_then_told(change: impl FnOnce(&mut tradewind::server::Config)) {
     let server = Server::with(Backend::Sqlite, change).await;
     let (eve, victim) = (server.user("eve").await, server.user("victim").await);
     let mut peer = Raw::open_narrow(server.address).await;
@@ -99,7 +99,7 @@ async fn a_peer_put_out_for_bytes_is_told_when_it_reads_again() {
 async fn a_peer_put_out_for_messages_is_told_when_it_reads_again() {
     put_out_then_told(|config| {
         // Its actor sleeps while the peer does not read; the other adapter's takes what comes.
-        config.ws.adapter = Adapter::Actors;
+        config.ws.adapter = AdapterChoice::Actors;
         config.ws.mailbox_max = 2;
         config.ws.outbox_bytes_max = 1 << 30;
     })

@@ -1,7 +1,6 @@
 //! The section `node`.
 
-use super::rule::{at_least, at_most};
-use super::section::section;
+use crate::config::{at_least, at_most, section};
 
 /// Five bits of an id name the node.
 const NODE_ID_MAX: u8 = 31;

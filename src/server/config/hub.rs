@@ -1,7 +1,6 @@
 //! The section `hub`.
 
-use super::rule::at_least;
-use super::section::section;
+use crate::config::{at_least, section};
 
 section! {
     /// The hub, which all sessions talk to.

@@ -1,22 +1,11 @@
 //! The section `chatting`.
 
-use super::rule::{at_least, not_empty};
-use super::section::section;
-use super::value::choice;
-
-choice! {
-    /// How ids are written.
-    Ids {
-        /// As JSON numbers.
-        Number = "number",
-        /// As JSON strings.
-        String = "string",
-    }
-}
+use crate::config::{at_least, not_empty, section};
+use crate::wire::chatting::Ids;
 
 section! {
     /// The chatting dialect, for game lobbies.
-    Chatting {
+    Settings {
         /// How ids are written if a connection does not ask by ?ids=: "number", or "string".
         ids: Ids = Ids::Number;
         /// How long a socket may take to show its token, in milliseconds.

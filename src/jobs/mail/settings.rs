@@ -1,12 +1,12 @@
 //! The section `mail`.
 
-use super::rule::{at_least, label, mailbox, url_of};
-use super::secret::Secret;
-use super::section::section;
+use lettre::message::Mailbox;
+
+use crate::config::{Rule, Secret, at_least, section, url_of};
 
 section! {
     /// Mails that verify addresses, or lead to a new password.
-    Mail {
+    Settings {
         /// Where they go. `file://FOLDER`: each becomes a file `*.eml` there, and its link is logged.
         /// `smtp://USER:PASSWORD@HOST:PORT`: to a server; add `?tls=required` for STARTTLS, without
         /// it nothing is encrypted. `smtps://`: TLS from the start.
@@ -27,4 +27,19 @@ section! {
         /// How long one try may take, in milliseconds.
         timeout_ms: u64 = 30_000 => at_least(1);
     }
+}
+
+/// A name for people, on one line.
+fn label() -> Rule<String> {
+    Rule::new("1 to 60 characters on one line", |text: &String| {
+        let fits = (1..=60).contains(&text.chars().count());
+        fits && !text.trim().is_empty() && !text.chars().any(char::is_control)
+    })
+}
+
+/// The sender of a mail.
+fn mailbox() -> Rule<String> {
+    Rule::new("an address, such as Name <name@host.example>", |text: &String| {
+        text.parse::<Mailbox>().is_ok()
+    })
 }

@@ -1,7 +1,6 @@
 //! The section `control`.
 
-use super::rule::at_least;
-use super::section::section;
+use crate::config::{at_least, section};
 
 section! {
     /// The socket by which commands reach a hub that runs, for the hub's own user only.

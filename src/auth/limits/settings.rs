@@ -1,11 +1,10 @@
 //! The section `limits`.
 
-use super::rule::at_least;
-use super::section::section;
+use crate::config::{at_least, section};
 
 section! {
     /// Rate limits. Addresses of IPv6 count by their /64 network.
-    Limits {
+    Settings {
         /// Whether any of them applies; false is for tests and load runs.
         enabled: bool = true;
         /// Logins tried from one address of the network, per minute.
@@ -49,5 +48,17 @@ section! {
         api_burst: u32 = 200 => at_least(1);
         /// Sessions that one user may have; one more ends the oldest.
         sessions_per_user_max: usize = 50 => at_least(1);
+    }
+}
+
+impl Settings {
+    /// A limit, if there are any.
+    pub fn on<T>(&self, limit: T) -> Option<T> {
+        self.enabled.then_some(limit)
+    }
+
+    /// How many log-ins of one user are kept; `None` for any number.
+    pub fn logins_per_user_max(&self) -> Option<usize> {
+        self.on(self.logins_per_user_max).and_then(|max| usize::try_from(max).ok())
     }
 }

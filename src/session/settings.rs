@@ -1,8 +1,9 @@
 //! The section `ws`.
 
-use super::rule::at_least;
-use super::section::section;
-use super::value::choice;
+use std::time::Duration;
+
+use super::machine::Bounds;
+use crate::config::{at_least, choice, section};
 use crate::domain::chat::message::CONTENT_BYTES_MAX;
 
 /// JSON may write each byte of a message with six, and the frame around it needs some too.
@@ -10,7 +11,7 @@ const FRAME_BYTES_MIN: usize = 6 * CONTENT_BYTES_MAX + 1_024;
 
 choice! {
     /// What holds a socket.
-    Adapter {
+    AdapterChoice {
         /// The session itself.
         Upgraded = "upgraded",
         /// actix-web-actors.
@@ -20,9 +21,9 @@ choice! {
 
 section! {
     /// WebSocket sessions.
-    Ws {
+    Settings {
         /// What holds a socket: "upgraded" (the session itself) or "actors" (actix-web-actors).
-        adapter: Adapter = Adapter::Upgraded;
+        adapter: AdapterChoice = AdapterChoice::Upgraded;
         /// The longest frame or fragmented message a peer may send, in bytes. A longer one ends
         /// the session.
         frame_bytes_max: usize = 524_288 => at_least(FRAME_BYTES_MIN);
@@ -40,5 +41,22 @@ section! {
         tcp_user_timeout_ms: u32 = 20_000 => at_least(1);
         /// How long a peer may take to answer a close frame, in milliseconds.
         close_timeout_ms: u64 = 2_000 => at_least(1);
+    }
+}
+
+impl Settings {
+    /// The longest frame or message of a peer that is not known yet, in bytes.
+    pub fn first_frame_bytes_max(&self) -> usize {
+        self.frame_before_auth_bytes_max.min(self.frame_bytes_max)
+    }
+
+    /// How long a peer may take to answer a Close frame.
+    pub fn close_timeout(&self) -> Duration {
+        Duration::from_millis(self.close_timeout_ms)
+    }
+
+    /// Those of the machine.
+    pub(super) fn bounds(&self) -> Bounds {
+        Bounds { pipeline_max: self.pipeline_max, held_bytes_max: self.outbox_bytes_max }
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Config;
-use super::layers::{ENV_PREFIX, FILE_DEFAULT};
+use crate::config::{ENV_PREFIX, FILE_DEFAULT};
 
 /// The file that [`Config::load`] reads, if there is one.
 pub fn file(named: Option<&Path>) -> Option<PathBuf> {

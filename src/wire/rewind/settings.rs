@@ -1,25 +1,14 @@
 //! The section `rewind`.
 
-use super::rule::at_least;
-use super::section::section;
-use super::value::choice;
-
-choice! {
-    /// The two forms of the REWIND wire.
-    Compat {
-        /// As its README has it.
-        Readme = "readme",
-        /// As the shipped WIND app needs it.
-        Wind = "wind",
-    }
-}
+use crate::config::{at_least, section};
+use crate::wire::rewind::Mode;
 
 section! {
     /// The REWIND dialect.
-    Rewind {
+    Settings {
         /// The form of the wire if a connection does not ask for one by ?compat=: "readme", or
         /// "wind" for the shipped app, which cannot ask.
-        default_compat: Compat = Compat::Readme;
+        default_compat: Mode = Mode::Readme;
         /// How long a socket may take to show its token, in milliseconds. People log in meanwhile.
         auth_timeout_ms: u64 = 300_000 => at_least(1);
         /// How long a session may be without heartbeat, in milliseconds; with features, without

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::*;
+use crate::store::Durability;
 
 struct File {
     path: PathBuf,
@@ -73,7 +74,7 @@ fn flags_over_environment_over_file_over_defaults() {
     assert_eq!(config.auth.allowed_email_domains, ["a.example", "b.example"]);
     assert!(!config.limits.enabled);
     assert_eq!(config.store.durability, Durability::Relaxed);
-    assert_eq!(config.ws, Ws::default());
+    assert_eq!(config.ws, session::Settings::default());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The section `presence`.
 
-use super::section::section;
+use crate::config::section;
 
 section! {
     /// Who is there, as sessions with the feature "presence" hear of it.

@@ -1,15 +1,20 @@
 //! The section `auth`.
 
-use super::rule::{at_least, email_domains, not_empty, unset_or_bytes};
-use super::secret::Secret;
-use super::section::section;
+use std::time::Duration;
+
+use crate::config::{Rule, Secret, at_least, not_empty, section};
+use crate::domain::accounts::name::NameRule;
+use crate::domain::accounts::password::PasswordRule;
+use crate::domain::accounts::user::Email;
 
 /// HS256 wants a key no shorter than its hash (RFC 7518, section 3.2).
 const SECRET_BYTES_MIN: usize = 32;
+const HOUR_SECONDS: u64 = 60 * 60;
+const DAY_SECONDS: u64 = 24 * HOUR_SECONDS;
 
 section! {
     /// Passwords, tokens and the verification of addresses.
-    Auth {
+    Settings {
         /// What tokens are signed with, at least 32 bytes. Empty: the secret in secret_file.
         secret: Secret = Secret::new(String::new()) => unset_or_bytes(SECRET_BYTES_MIN);
         /// The file of the secret; made at the first start, readable for its owner only.
@@ -35,4 +40,45 @@ section! {
         /// level "highly restrictive" allows (UTS 39).
         mixed_script_names: bool = false;
     }
+}
+
+impl Settings {
+    /// Which passwords may be chosen.
+    pub fn password_rule(&self) -> PasswordRule {
+        PasswordRule { chars_min: self.password_chars_min, bytes_max: self.password_bytes_max }
+    }
+
+    /// Which names may be had.
+    pub fn name_rule(&self) -> NameRule {
+        NameRule { mixed_scripts: self.mixed_script_names }
+    }
+
+    /// How long a token works.
+    pub fn token_lifetime(&self) -> Duration {
+        Duration::from_secs(u64::from(self.token_days).saturating_mul(DAY_SECONDS))
+    }
+
+    /// How long a link works that verifies an address.
+    pub fn verification_lifetime(&self) -> Duration {
+        Duration::from_secs(u64::from(self.verification_hours).saturating_mul(HOUR_SECONDS))
+    }
+
+    /// How long a link for a new password works.
+    pub fn reset_lifetime(&self) -> Duration {
+        Duration::from_secs(u64::from(self.reset_minutes).saturating_mul(60))
+    }
+}
+
+/// Domains that e-mail addresses can have.
+fn email_domains() -> Rule<Vec<String>> {
+    Rule::new("domains, such as school.example", |domains: &Vec<String>| {
+        domains.iter().all(|domain| Email::parse(&format!("a@{domain}")).is_some())
+    })
+}
+
+/// Empty, or long enough to sign with.
+fn unset_or_bytes(min: usize) -> Rule<Secret> {
+    Rule::new(format!("at least {min} bytes long, or empty"), move |secret: &Secret| {
+        secret.is_empty() || secret.expose().len() >= min
+    })
 }

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::thread;
 
-use super::rule::{at_least, origins, socket_address, unset_or_web_base};
-use super::section::section;
+use crate::config::{Rule, at_least, section};
+use crate::domain::origin::Origin;
 
 section! {
     /// The HTTP listener.
@@ -52,4 +52,33 @@ impl Http {
         let all_but_one = || thread::available_parallelism().map_or(1, |cores| cores.get() - 1);
         if self.workers == 0 { all_but_one().max(1) } else { self.workers }
     }
+}
+
+/// An IP address and a port.
+fn socket_address() -> Rule<String> {
+    Rule::new("an IP address and port, such as 127.0.0.1:8080", |text: &String| {
+        text.parse::<SocketAddr>().is_ok()
+    })
+}
+
+/// Empty, or the base of web links.
+fn unset_or_web_base() -> Rule<String> {
+    Rule::new("http:// or https:// and a host, without query and fragment", |text: &String| {
+        text.is_empty()
+            || (after_web_scheme(text).is_some_and(|rest| !rest.starts_with('/'))
+                && text.chars().all(|c| c.is_ascii_graphic() && !"?#\"<>\\".contains(c)))
+    })
+}
+
+fn after_web_scheme(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
+    (!rest.is_empty()).then_some(rest)
+}
+
+/// What browsers send as `Origin`.
+fn origins() -> Rule<Vec<String>> {
+    let must_be = "origins without path, such as https://chat.example or capacitor://localhost";
+    Rule::new(must_be, |origins: &Vec<String>| {
+        origins.iter().all(|origin| Origin::parse(origin).is_some())
+    })
 }

@@ -1,0 +1,140 @@
+//! The part `HTTP server`: routes, and the listener under them.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
+use actix_web::{App, middleware};
+use tokio::task::JoinHandle;
+
+use super::parts::{Ending, Part};
+use super::site::{Doors, Site};
+use super::{StartError, settings};
+use crate::auth::concurrency::PerAddress;
+use crate::auth::limits::RateLimits;
+use crate::auth::password::Passwords;
+use crate::http;
+use crate::hub::{AwakeClock, Hub};
+use crate::jobs::mail::Queue;
+use crate::net::{self, HttpListener, Listeners, Protocols, Sockets};
+use crate::service::authenticators::{Authenticator, Authenticators};
+use crate::session::{AdapterChoice, Seats, Shared};
+use crate::store::Store;
+
+/// How long HTTP requests may still take once the hub has sent everybody home.
+const STOP_SECONDS: u64 = 1;
+/// Connections beside those that are sockets.
+const CONNECTIONS_MORE: usize = 1_024;
+
+/// Takes no new connections from its drain on, and ends those that there are at its stop.
+pub(super) struct HttpPart {
+    server: ServerHandle,
+    running: JoinHandle<io::Result<()>>,
+}
+
+impl Part for HttpPart {
+    fn drain(&mut self) -> Ending<'_> {
+        Box::pin(async move {
+            self.server.pause().await;
+            Ok(())
+        })
+    }
+
+    fn stop(self: Box<Self>) -> Ending<'static> {
+        Box::pin(async move {
+            self.server.stop(true).await;
+            Ok(self.running.await??)
+        })
+    }
+}
+
+/// Starts to serve what comes to a socket that listens.
+///
+/// # Errors
+/// [`StartError::Http`].
+pub(super) fn start(
+    site: &Site<'_>,
+    (store, hub, mail): (&Store, &Hub, Queue),
+    (listener, doors): (TcpListener, Doors),
+) -> Result<((), HttpPart), StartError> {
+    let ws = &site.config.ws;
+    let Doors { authenticators, routes } = doors;
+    let state = Data::new(state(site, (store, hub, mail), authenticators));
+    let app = move || {
+        App::new()
+            .app_data(state.clone())
+            .wrap(middleware::from_fn(http::exchange))
+            .configure(|app| routes(app))
+            .configure(http::routes)
+    };
+    let settings = net::Settings {
+        workers: site.config.http.worker_count(),
+        connections_max: ws.sessions_max.saturating_add(CONNECTIONS_MORE),
+        shutdown_seconds: STOP_SECONDS,
+    };
+    let listener = HttpListener {
+        address: listener,
+        sockets: match ws.adapter {
+            AdapterChoice::Upgraded => Sockets::Given,
+            AdapterChoice::Actors => Sockets::Kept,
+        },
+        protocols: Protocols::Http1,
+        bounds: settings::connections(site.config),
+        user_timeout: Duration::from_millis(ws.tcp_user_timeout_ms.into()),
+    };
+    let serving = Listeners::new(&settings).listen(listener, app).map_err(StartError::Http)?.run();
+    let server = serving.handle();
+    Ok(((), HttpPart { server, running: actix::spawn(serving) }))
+}
+
+/// What all requests share.
+fn state(
+    site: &Site<'_>,
+    (store, hub, mail): (&Store, &Hub, Queue),
+    schemes: HashMap<&'static str, Box<dyn Authenticator>>,
+) -> http::State {
+    let (config, base) = (site.config, site.base);
+    let limits = RateLimits::new(&config.limits);
+    let clock = Arc::<AwakeClock>::clone(&site.awake);
+    let authenticators = Authenticators::new(hub, &base.tokens, clock, schemes);
+    http::State {
+        settings: settings::http(config, site.address),
+        store: store.clone(),
+        mint: Arc::clone(&base.mint),
+        clock: Arc::clone(&base.clock),
+        metrics: site.metrics.clone(),
+        passwords: Passwords::new(config.auth.hashes_max, config.auth.hash_queue_max),
+        tokens: base.tokens.clone(),
+        unfinished: PerAddress::new(settings::unfinished_max(config)),
+        proxy_seen: AtomicBool::new(false),
+        mail,
+        sessions: sessions(site, (hub, authenticators), &limits),
+        limits,
+    }
+}
+
+/// What all sessions share.
+fn sessions(
+    site: &Site<'_>,
+    (hub, authenticators): (&Hub, Authenticators),
+    limits: &RateLimits,
+) -> Arc<Shared> {
+    let config = site.config;
+    let before_auth_max = config.limits.on(config.limits.sockets_before_auth_per_ip_max);
+    Arc::new(Shared {
+        hub: hub.clone(),
+        authenticators,
+        dialects: Arc::clone(&site.dialects),
+        rates: Arc::clone(limits.commands()),
+        clock: Arc::<AwakeClock>::clone(&site.awake),
+        settings: config.ws.clone(),
+        page_max: config.rewind.page_max,
+        metrics: site.metrics.clone(),
+        seats: Seats::new(config.ws.sessions_max, before_auth_max),
+    })
+}
