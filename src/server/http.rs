@@ -20,11 +20,11 @@ use crate::auth::limits::RateLimits;
 use crate::auth::password::Passwords;
 use crate::http;
 use crate::hub::{AwakeClock, Hub};
-use crate::jobs::mail::Queue;
 use crate::net::{self, HttpListener, Listeners, Protocols, Sockets};
 use crate::service::authenticators::{Authenticator, Authenticators};
 use crate::session::{AdapterChoice, Seats, Shared};
 use crate::store::Store;
+use crate::store::jobs::Queue;
 
 /// How long HTTP requests may still take once the hub has sent everybody home.
 const STOP_SECONDS: u64 = 1;

@@ -9,7 +9,7 @@ mod clock_watch;
 pub mod config;
 mod http;
 mod hub;
-mod mail;
+mod jobs;
 mod parts;
 mod settings;
 mod site;
@@ -143,11 +143,10 @@ pub async fn start_with(
         let thread = parts.add("hub's thread", hub::HubThread::start());
         let store = parts.add("store", store::start(&site, &thread));
         parts.add("prober", store::prober(&store));
-        parts.add("sweeper", store::sweeper(&site, &store));
         parts.add("clock watch", store::clock_watch(&site));
         let hub = parts.add("hub", hub::start(&site, &store, &thread));
-        let mail = parts.add("mail queue", mail::start(&site, &store)?);
-        parts.add("HTTP server", http::start(&site, (&store, &hub, mail), (listener, more))?);
+        let jobs = parts.add("jobs", jobs::start(&site, &store)?);
+        parts.add("HTTP server", http::start(&site, (&store, &hub, jobs), (listener, more))?);
         Ok::<_, StartError>((store, hub))
     })
     .await?;

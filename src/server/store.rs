@@ -8,7 +8,6 @@ use actix::ArbiterHandle;
 use super::parts::{Ending, Part, TaskPart};
 use super::{clock_watch, site::Site};
 use crate::auth::limits;
-use crate::jobs::sweeper::Sweeper;
 use crate::store::engine::prober::Prober;
 use crate::store::{ChatLimits, Condition, Observer, Rules, Store};
 use crate::telemetry::Metrics;
@@ -58,17 +57,6 @@ fn chat_limits(limits: &limits::Settings) -> ChatLimits {
 pub(super) fn prober(store: &Store) -> ((), TaskPart) {
     let prober = Prober { store: store.clone() };
     TaskPart::start(|stop| prober.run(stop))
-}
-
-/// Starts what forgets what is old.
-pub(super) fn sweeper(site: &Site<'_>, store: &Store) -> ((), TaskPart) {
-    let logins = Arc::clone(site.base.tokens.revoked());
-    let sweeper = Sweeper {
-        store: store.clone(),
-        clock: Arc::clone(&site.base.clock),
-        logins_forgotten: Box::new(move |swept| logins.forget(swept)),
-    };
-    TaskPart::start(|stop| sweeper.run(stop))
 }
 
 /// Starts what says when the clock is wrong.

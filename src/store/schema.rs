@@ -201,12 +201,24 @@ diesel::table! {
 }
 
 diesel::table! {
-    mails (id) {
+    jobs (id) {
         id -> BigInt,
-        registration_id -> Nullable<BigInt>,
-        reset_id -> Nullable<BigInt>,
+        kind -> Text,
+        key -> Text,
+        payload -> Text,
+        rev -> BigInt,
         attempts -> Integer,
         due_at -> BigInt,
+        lease_by -> Nullable<SmallInt>,
+        lease_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    leases (name) {
+        name -> Text,
+        holder -> SmallInt,
+        until -> BigInt,
     }
 }
 
@@ -235,10 +247,7 @@ diesel::joinable!(messages -> rooms (room_id));
 diesel::joinable!(nonces -> messages (message_id));
 diesel::joinable!(members -> users (user_id));
 diesel::joinable!(verification_keys -> registrations (registration_id));
-diesel::joinable!(mails -> registrations (registration_id));
-diesel::joinable!(mails -> resets (reset_id));
 diesel::allow_tables_to_appear_in_same_query!(friendships, users);
 diesel::allow_tables_to_appear_in_same_query!(messages, nonces, rooms);
 diesel::allow_tables_to_appear_in_same_query!(members, users);
 diesel::allow_tables_to_appear_in_same_query!(verification_keys, registrations);
-diesel::allow_tables_to_appear_in_same_query!(mails, registrations, resets);

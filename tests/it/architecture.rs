@@ -28,7 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // What it keeps is for its owner's eyes only; so for secrets and mails.
     ("store", &["domain", "config", "private"]),
     ("store::engine", &["domain", "config", "private", "store"]),
-    ("store::accounts", &["domain", "store::engine", "store::schema"]),
+    ("store::accounts", &["domain", "store::engine", "store::jobs", "store::schema"]),
     ("store::admin", &["domain", "store::engine", "store::schema"]),
     ("store::jobs", &["domain", "store::engine", "store::schema"]),
     ("store::chat", &["domain", "store::engine", "store::accounts", "store::schema"]),
@@ -92,8 +92,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "wire::chatting",
             // Questions about users, and news for them.
             "hub::Hub",
-            // To leave a mail, not to send one.
-            "jobs::mail::Queue",
             // What sessions share is carried to the socket, unseen.
             "session::Shared",
             "session::Seat",

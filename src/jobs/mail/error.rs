@@ -20,6 +20,9 @@ pub enum MailError {
     /// The letter cannot be put together.
     #[error("the letter cannot be put together")]
     Letter(#[source] lettre::error::Error),
+    /// The job says nothing that this release can write a mail about.
+    #[error("no mail can be about {0:?}")]
+    About(String),
     /// The operating system gives no random bytes.
     #[error("no random bytes can be had")]
     Random(#[source] getrandom::Error),
@@ -58,7 +61,7 @@ impl MailError {
     /// no fault of the mail and can be mended.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::Scheme | Self::Address(_) | Self::Link | Self::Letter(_) => true,
+            Self::Scheme | Self::Address(_) | Self::Link | Self::Letter(_) | Self::About(_) => true,
             Self::Refused { code, .. } => *code >= 500 && !(530..540).contains(code),
             Self::Random(_)
             | Self::Key(_)

@@ -1,14 +1,13 @@
 //! Mails with links: into a folder, or to an SMTP server.
 //!
-//! `letter`, `outbox` and `smtp` make the letter and hand it over once; `queue` knows what is still
-//! to be sent, and when to try again. Neither the link (but for the folder, which is for
+//! `letter`, `outbox` and `smtp` make the letter and hand it over once; `kind` does so for
+//! each job that asks for a mail. Neither the link (but for the folder, which is for
 //! development) nor the password of the server appears in logs or errors.
 
-mod backoff;
 mod error;
+mod kind;
 mod letter;
 mod outbox;
-mod queue;
 mod settings;
 mod smtp;
 
@@ -17,11 +16,10 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 
 use crate::domain::accounts::user::Email;
-pub use crate::jobs::mail::backoff::backoff;
 pub use crate::jobs::mail::error::MailError;
+pub use crate::jobs::mail::kind::{Links, Mails};
 use crate::jobs::mail::letter::Letter;
 use crate::jobs::mail::outbox::Outbox;
-pub use crate::jobs::mail::queue::{Links, Queue, Worker};
 pub use crate::jobs::mail::settings::Settings;
 use crate::jobs::mail::smtp::Smtp;
 

@@ -350,6 +350,15 @@ pub fn voids(conn: &mut Connection) -> Result<Vec<(UserId, Void)>, StoreError> {
     rows.into_iter().map(entry).collect()
 }
 
+/// Whether the tokens of any log-in have expired.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn has_expired(conn: &mut Connection, now: Timestamp) -> Result<bool, StoreError> {
+    let expired = logins::table.filter(logins::expires_at.le(now.micros()));
+    Ok(select(exists(expired)).get_result(conn)?)
+}
+
 /// Forgets log-ins whose tokens have expired, at most so many; returns which.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ pub mod blocks;
 pub mod friendships;
 pub mod living;
 pub mod logins;
+pub mod mails;
 pub mod name_keys;
 pub mod quotas;
 pub mod registrations;

@@ -3,15 +3,17 @@
 //! Several may wait for the same name or address: the first verified gets it. Of a key only its
 //! hash is kept; the key itself exists in the mail alone.
 
+use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 
 use crate::domain::accounts::name::UserName;
 use crate::domain::accounts::user::{Email, User};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
+use crate::store::accounts::mails::{self, MailJob};
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
-use crate::store::schema::{mails, registrations, users, verification_keys};
+use crate::store::schema::{registrations, users, verification_keys};
 
 /// A registration to be stored.
 #[derive(Clone, Copy, Debug)]
@@ -55,28 +57,38 @@ pub fn create(
     );
     let inserted = diesel::insert_into(registrations::table).values(row);
     let id: i64 = inserted.returning(registrations::id).get_result(conn)?;
-    if mail == Mail::Each || !redirect_mail(conn, new.email, id)? {
-        let mail = (
-            mails::registration_id.eq(id),
-            mails::attempts.eq(0),
-            mails::due_at.eq(new.created_at.micros()),
-        );
-        diesel::insert_into(mails::table).values(mail).execute(conn)?;
+    match mail {
+        Mail::Each => mails::queue(conn, MailJob::Registration(id), new.created_at)?,
+        Mail::One => mails::queue_only(conn, new.email.as_str(), id, new.created_at)?,
     }
     Ok(id)
 }
 
-/// Makes a mail to an address that waits to be sent one about another registration. False if none
-/// waits.
-fn redirect_mail(conn: &mut Connection, email: &Email, id: i64) -> Result<bool, StoreError> {
-    let waits = mails::table
-        .inner_join(registrations::table)
-        .filter(registrations::email.eq(email.as_str()))
-        .select(mails::id);
-    let Some(mail) = waits.first::<i64>(conn).optional()? else { return Ok(false) };
-    let about = mails::registration_id.eq(id);
-    diesel::update(mails::table.find(mail)).set(about).execute(conn)?;
-    Ok(true)
+/// Lets a key (its SHA-256) verify a registration, which waits as long as its keys work. Gives the address that
+/// is to be verified; none if the registration is gone or has expired, and then the mail must not be sent.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn add_key(
+    conn: &mut Connection,
+    registration_id: i64,
+    key_hash: &[u8],
+    (now, expires_at): (Timestamp, Timestamp),
+) -> Result<Option<String>, StoreError> {
+    let registration = registrations::table.find(registration_id);
+    let live = registration.filter(registrations::expires_at.gt(now.micros()));
+    let email: Option<String> = live.select(registrations::email).first(conn).optional()?;
+    let Some(email) = email else { return Ok(None) };
+    let row = (
+        verification_keys::key_hash.eq(key_hash),
+        verification_keys::registration_id.eq(registration_id),
+        verification_keys::expires_at.eq(expires_at.micros()),
+    );
+    diesel::insert_into(verification_keys::table).values(row).execute(conn)?;
+    diesel::update(registration.filter(registrations::expires_at.lt(expires_at.micros())))
+        .set(registrations::expires_at.eq(expires_at.micros()))
+        .execute(conn)?;
+    Ok(Some(email))
 }
 
 /// Makes the registration of a key (its SHA-256) a user, under the id given. `None` if the key is
@@ -108,6 +120,7 @@ pub fn verify(
     let Some((id, name, email, password_hash)) = found else { return Ok(None) };
     // Used up either way; its keys and its mail go with it.
     diesel::delete(registrations::table.find(id)).execute(conn)?;
+    mails::withdraw_registration(conn, id, &email)?;
     let Some(name) = UserName::parse(&name) else { return Ok(None) };
     let key = name.key().as_str();
     let rivals = users::table.filter(users::name_key.eq(key).or(users::email.eq(&email)));
@@ -127,7 +140,17 @@ pub fn verify(
     Ok(Some(User { id: user, name: name.as_str().to_owned(), profile: None }))
 }
 
-/// Forgets registrations and keys that have expired; returns how many registrations.
+/// Whether any registration or key has expired.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn has_expired(conn: &mut Connection, now: Timestamp) -> Result<bool, StoreError> {
+    let key = verification_keys::table.filter(verification_keys::expires_at.le(now.micros()));
+    let registration = registrations::table.filter(registrations::expires_at.le(now.micros()));
+    Ok(select(exists(key)).get_result(conn)? || select(exists(registration)).get_result(conn)?)
+}
+
+/// Forgets registrations and keys that have expired, and mails about them; returns how many registrations.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -135,5 +158,10 @@ pub fn sweep_expired(conn: &mut Connection, now: Timestamp) -> Result<usize, Sto
     let keys = verification_keys::table.filter(verification_keys::expires_at.le(now.micros()));
     diesel::delete(keys).execute(conn)?;
     let expired = registrations::table.filter(registrations::expires_at.le(now.micros()));
+    let columns = (registrations::id, registrations::email);
+    let gone: Vec<(i64, String)> = expired.select(columns).load(conn)?;
+    for (id, email) in &gone {
+        mails::withdraw_registration(conn, *id, email)?;
+    }
     Ok(diesel::delete(expired).execute(conn)?)
 }

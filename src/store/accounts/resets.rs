@@ -10,9 +10,10 @@ use crate::domain::accounts::login::{Revocation, Which};
 use crate::domain::accounts::user::Email;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
+use crate::store::accounts::mails::{self, MailJob};
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
-use crate::store::schema::{mails, reset_keys, resets, users};
+use crate::store::schema::{reset_keys, resets, users};
 
 use crate::store::accounts::logins;
 use crate::store::engine::ids::user_id;
@@ -40,16 +41,12 @@ pub fn ask(
             .returning(resets::id)
             .get_result(conn)?,
     };
-    let queued = mails::table.filter(mails::reset_id.eq(id));
-    if !select(exists(queued)).get_result(conn)? {
-        let mail = (mails::reset_id.eq(id), mails::attempts.eq(0), mails::due_at.eq(now.micros()));
-        diesel::insert_into(mails::table).values(mail).execute(conn)?;
-    }
-    Ok(())
+    mails::queue(conn, MailJob::Reset(id), now)
 }
 
-/// Lets a key (its SHA-256) set a new password of the user who has the address, until it expires.
-/// False if nobody has it; then nothing of it is kept, and the mail must not be sent.
+/// Lets a key (its SHA-256) set a new password of the user who has the address, until it expires. Gives the
+/// address; none if nobody has it, and then nothing of it is kept, or if nobody wants it any more. Then the mail
+/// must not be sent.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -57,14 +54,16 @@ pub fn add_key(
     conn: &mut Connection,
     reset_id: i64,
     key_hash: &[u8],
-    expires_at: Timestamp,
-) -> Result<bool, StoreError> {
-    let asked = resets::table.find(reset_id).select(resets::email);
-    let Some(email) = asked.first::<String>(conn).optional()? else { return Ok(false) };
+    (now, expires_at): (Timestamp, Timestamp),
+) -> Result<Option<String>, StoreError> {
+    let reset = resets::table.find(reset_id);
+    let live = reset.filter(resets::expires_at.gt(now.micros()));
+    let email: Option<String> = live.select(resets::email).first(conn).optional()?;
+    let Some(email) = email else { return Ok(None) };
     let addressed = users::table.filter(users::email.eq(&email)).select(users::id);
     let Some(user) = addressed.first::<i64>(conn).optional()? else {
-        diesel::delete(resets::table.find(reset_id)).execute(conn)?;
-        return Ok(false);
+        diesel::delete(reset).execute(conn)?;
+        return Ok(None);
     };
     let row = (
         reset_keys::key_hash.eq(key_hash),
@@ -73,9 +72,9 @@ pub fn add_key(
         reset_keys::expires_at.eq(expires_at.micros()),
     );
     diesel::insert_into(reset_keys::table).values(row).execute(conn)?;
-    let short = resets::table.find(reset_id).filter(resets::expires_at.lt(expires_at.micros()));
+    let short = reset.filter(resets::expires_at.lt(expires_at.micros()));
     diesel::update(short).set(resets::expires_at.eq(expires_at.micros())).execute(conn)?;
-    Ok(true)
+    Ok(Some(email))
 }
 
 /// Whether a key (its SHA-256) works.
@@ -107,6 +106,7 @@ pub fn redeem(
     let found: Option<(i64, i64)> = live.select(columns).first(conn).optional()?;
     let Some((reset, user)) = found else { return Ok(None) };
     diesel::delete(resets::table.find(reset)).execute(conn)?;
+    mails::withdraw(conn, MailJob::Reset(reset))?;
     diesel::delete(reset_keys::table.filter(reset_keys::user_id.eq(user))).execute(conn)?;
     let there = users::table.find(user).filter(users::deleted_at.is_null());
     if diesel::update(there).set(users::password_hash.eq(password_hash)).execute(conn)? == 0 {
@@ -125,7 +125,17 @@ pub fn forget(conn: &mut Connection, user: UserId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets what has expired; returns how many were asked for.
+/// Whether anything that was asked for, or a key, has expired.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn has_expired(conn: &mut Connection, now: Timestamp) -> Result<bool, StoreError> {
+    let key = reset_keys::table.filter(reset_keys::expires_at.le(now.micros()));
+    let reset = resets::table.filter(resets::expires_at.le(now.micros()));
+    Ok(select(exists(key)).get_result(conn)? || select(exists(reset)).get_result(conn)?)
+}
+
+/// Forgets what has expired, and mails about it; returns how many were asked for.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -133,5 +143,9 @@ pub fn sweep_expired(conn: &mut Connection, now: Timestamp) -> Result<usize, Sto
     let keys = reset_keys::table.filter(reset_keys::expires_at.le(now.micros()));
     diesel::delete(keys).execute(conn)?;
     let expired = resets::table.filter(resets::expires_at.le(now.micros()));
+    let gone: Vec<i64> = expired.select(resets::id).load(conn)?;
+    for id in gone {
+        mails::withdraw(conn, MailJob::Reset(id))?;
+    }
     Ok(diesel::delete(expired).execute(conn)?)
 }

@@ -340,6 +340,15 @@ pub fn delete(conn: &mut Connection, group: GroupId) -> Result<(), StoreError> {
     crate::store::chat::rooms::close(conn, group.room())
 }
 
+/// Whether anything is left of a group that has ended.
+///
+/// # Errors
+/// As [`version`].
+pub fn has_ended(conn: &mut Connection) -> Result<bool, StoreError> {
+    let ended = rooms::table.filter(rooms::closed.eq(true).and(rooms::low.is_null()));
+    Ok(select(exists(ended)).get_result(conn)?)
+}
+
 /// Deletes at most `rows_max` messages of groups that have ended, and the rooms of those that are empty;
 /// returns how many rows.
 ///

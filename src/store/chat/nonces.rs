@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
@@ -100,6 +101,14 @@ pub fn insert_many(conn: &mut Connection, new: &[(Key, MessageId)]) -> Result<()
         })?;
     }
     Ok(())
+}
+
+/// Whether messages with ids below this one have names.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn has_any(conn: &mut Connection, below: i64) -> Result<bool, StoreError> {
+    Ok(select(exists(nonces::table.filter(nonces::message_id.lt(below)))).get_result(conn)?)
 }
 
 /// Forgets the names of at most `rows_max` messages with ids below this one; returns how many.

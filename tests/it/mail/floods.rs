@@ -83,11 +83,11 @@ async fn while_a_mail_waits_there_is_no_second_one() {
         assert_eq!(register(&server, &format!("n{number}"), "victim@x.example").await, 201);
     }
     assert_eq!(register(&server, "other", "other@x.example").await, 201);
-    assert_eq!(rows(server.folder(), "mails"), 2);
+    assert_eq!(rows(server.folder(), "jobs"), 2);
     for _ in 0..3 {
         let body = json!({"email": "victim@x.example"});
         assert_eq!(server.post_json("/api/v1/auth/reset", &body).await.status, 202);
     }
-    assert!(rows(server.folder(), "mails") <= 3);
+    assert!(rows(server.folder(), "jobs") <= 3);
     server.stop().await;
 }

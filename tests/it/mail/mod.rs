@@ -6,6 +6,7 @@ mod keys;
 mod outbox;
 mod resets;
 mod smtp;
+mod waiting;
 
 use std::path::Path;
 

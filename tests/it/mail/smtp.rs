@@ -99,7 +99,7 @@ async fn a_mail_refused_for_now_is_tried_again_later_and_later() {
     // The first wait, and the second, which is twice as long.
     assert!(start.elapsed() >= Duration::from_millis(3 * FIRST_MS), "{:?}", start.elapsed());
     queue_is(&server, 0).await;
-    assert_eq!(rows(server.folder(), "mails"), 0);
+    assert_eq!(rows(server.folder(), "jobs"), 0);
     assert_eq!(server.get(path(&mail.data)).await.status, 201);
     sink.expect_nothing();
     server.stop().await;
@@ -136,7 +136,7 @@ async fn a_mail_refused_for_good_is_given_up_and_logged() {
     let line = given_up().expect("a line");
     assert!(line.contains("ERROR"), "{line}");
     assert!(line.contains("given up after 1 tries: the mail server refused: 550"), "{line}");
-    until("an empty queue", || rows(folder.path(), "mails") == 0).await;
+    until("an empty queue", || rows(folder.path(), "jobs") == 0).await;
     let counted = async {
         loop {
             let metrics = http::send(server.address, ("GET", "/metrics"), &[], "").await.text;
@@ -161,7 +161,7 @@ async fn a_mail_is_given_up_after_so_many_tries() {
     let answer = http::post_form(server.address, "/api/v1/auth/register", &fields).await;
     assert_eq!(answer.status, 201, "{}", answer.text);
     until("the log line", || server.log().contains("given up after 3 tries")).await;
-    until("an empty queue", || rows(folder.path(), "mails") == 0).await;
+    until("an empty queue", || rows(folder.path(), "jobs") == 0).await;
     assert_eq!(server.log().matches("not sent, again in").count(), 2);
 }
 
@@ -197,7 +197,7 @@ async fn a_server_that_never_speaks_delays_nobody() {
     // The mail is on its way to nowhere now, and the next request is answered as well.
     queue_is(&server, 1).await;
     assert_eq!(server.register("bob").await.status, 201);
-    assert_eq!(rows(server.folder(), "mails"), 2);
+    assert_eq!(rows(server.folder(), "jobs"), 2);
     soon("the stop", server.stop()).await;
 }
 

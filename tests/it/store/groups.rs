@@ -8,7 +8,7 @@ use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::clock::Clock as _;
 use tradewind::domain::error::Refusal;
 use tradewind::domain::id::GroupId;
-use tradewind::jobs::sweeper::ended_groups;
+use tradewind::jobs::sweeps::ended_groups;
 use tradewind::store::accounts::friendships;
 use tradewind::store::chat::{departures, groups, messages, offers, rooms};
 use tradewind::store::{Change, Done};
@@ -55,11 +55,11 @@ on_both! {
             let (ended, kept) = (create(&live, 2).await, create(&live, 2).await);
             let Done::Posted(old, _) = say(&live, 2, ended, "old").await else { panic!() };
             let Done::Posted(new, _) = say(&live, 2, kept, "new").await else { panic!() };
-            assert_eq!(ended_groups(&live.store).await.unwrap(), 0);
+            assert_eq!(sweep(&live.store, &ended_groups(), live.clock.now()).await, 0);
             let deleted = step(&live, 2, Some(ended), GroupStep::Delete).await;
             assert!(matches!(deleted, Done::Grouped { .. }), "{deleted:?}");
             // The message and the room.
-            assert_eq!(ended_groups(&live.store).await.unwrap(), 2);
+            assert_eq!(sweep(&live.store, &ended_groups(), live.clock.now()).await, 2);
             let read = |conn: &mut _| {
                 let room = rooms::of_group(conn, ended)?;
                 Ok((room, messages::find(conn, old.id)?, messages::find(conn, new.id)?))

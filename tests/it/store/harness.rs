@@ -20,9 +20,11 @@ use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::clock::{Clock, Timestamp};
 use tradewind::domain::id::{MessageId, UserId};
 use tradewind::domain::mint::{EPOCH, IdMint};
+use tradewind::jobs::sweeps::{Hold, Timer};
 use tradewind::store::accounts::friendships;
 use tradewind::store::accounts::users::{self, NewUser};
 use tradewind::store::chat::rooms;
+use tradewind::store::jobs::Lease;
 use tradewind::store::{
     Change, ChatLimits, Committed, Database, Done, Observer, Rules, Settings, Store, StoreError,
 };
@@ -292,6 +294,18 @@ pub fn make_users(database: &Database, ids: &[i64]) {
     };
     let users: Vec<NewUser<'_>> = named.iter().map(|(id, n, e)| new((*id, n, e))).collect();
     database.write(|conn| users::insert_many(conn, &users)).unwrap();
+}
+
+/// Sweeps as long as there is something to be swept; gives how many rows.
+pub async fn sweep(store: &Store, timer: &Timer, now: Timestamp) -> usize {
+    let (mut swept, look) = (0, timer.look);
+    while store.read(move |conn| look(conn, now)).await.unwrap() {
+        let lease = Lease { by: 0, until: now.after(DEADLINE) };
+        let hold = Hold { name: timer.name, lease, now };
+        let rows = (timer.bit)(store.clone(), hold).await.unwrap();
+        swept += rows.expect("nobody else sweeps");
+    }
+    swept
 }
 
 /// Sets what stands between two users.

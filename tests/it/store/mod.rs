@@ -8,6 +8,7 @@ mod failures;
 mod groups;
 mod harness;
 mod history;
+mod jobs;
 mod ledger;
 mod lines;
 mod logins;

@@ -8,7 +8,6 @@ use tradewind::store::accounts::name_keys;
 use tradewind::store::accounts::registrations::{self, Mail, NewRegistration};
 use tradewind::store::accounts::users::{self, NewUser};
 use tradewind::store::chat::deletion::{self, Changes};
-use tradewind::store::jobs::mails;
 
 use super::harness::*;
 
@@ -42,6 +41,11 @@ fn find(database: &Database, text: &str) -> Option<i64> {
     let called = Called::new(text).unwrap();
     let found = database.read(|conn| users::by_name(conn, &called)).unwrap();
     found.map(|user| user.id.get())
+}
+
+fn add_key(database: &Database, registration: i64, key: u8) {
+    let add = |conn: &mut _| registrations::add_key(conn, registration, &[key], (at(100), at(500)));
+    assert!(database.write(add).unwrap().is_some());
 }
 
 fn add(database: &Database, new_id: i64, new_name: &str) -> bool {
@@ -120,7 +124,7 @@ on_both! {
                 expires_at: at(1_100),
             };
             let registration = database.write(|conn| registrations::create(conn, &new, Mail::Each)).unwrap();
-            assert!(database.write(|conn| mails::add_key(conn, registration, &[key], at(500))).unwrap());
+            add_key(&database, registration, key);
         }
         for key in [1, 0, 2] {
             let to_be = id(2 * (i64::from(key) + 1));
@@ -136,7 +140,7 @@ on_both! {
             expires_at: at(1_100),
         };
         let registration = database.write(|conn| registrations::create(conn, &new, Mail::Each)).unwrap();
-        assert!(database.write(|conn| mails::add_key(conn, registration, &[9], at(500))).unwrap());
+        add_key(&database, registration, 9);
         run_sql(&database, "UPDATE registrations SET name = 'bob '");
         let verified = database.write(|conn| registrations::verify(conn, &[9], id(20), at(200)));
         assert_eq!(verified.unwrap(), None);

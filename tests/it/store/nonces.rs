@@ -5,7 +5,7 @@ use std::time::Duration;
 use tradewind::domain::chat::message::{Message, NONCE_KEPT, Nonce};
 use tradewind::domain::clock::Timestamp;
 use tradewind::domain::mint::EPOCH;
-use tradewind::jobs::sweeper::nonces_until;
+use tradewind::jobs::sweeps;
 use tradewind::store::{Change, Done};
 
 use super::batches::plug;
@@ -97,9 +97,9 @@ on_both! {
             let kept = Timestamp::from_micros(mint_time(&first)).after(NONCE_KEPT);
             let second = Duration::from_secs(1);
             let early = Timestamp::from_micros(kept.micros() - 1_000_000);
-            assert_eq!(nonces_until(&live.store, early).await.unwrap(), 0);
+            assert_eq!(sweep(&live.store, &sweeps::nonces(), early).await, 0);
             assert!(matches!(live.apply(named(&live, 2, 4, "one", "n")).await, Done::Repeated(_)));
-            assert_eq!(nonces_until(&live.store, kept.after(second)).await.unwrap(), 1);
+            assert_eq!(sweep(&live.store, &sweeps::nonces(), kept.after(second)).await, 1);
             assert!(matches!(live.apply(named(&live, 2, 4, "one", "n")).await, Done::Posted(..)));
         });
     }

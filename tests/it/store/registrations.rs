@@ -1,11 +1,12 @@
 //! The life of a registration: its mail, its keys, and what becomes of it.
 
 use tradewind::domain::accounts::user::User;
-use tradewind::domain::clock::Timestamp;
 use tradewind::store::Database;
+use tradewind::store::accounts::mails::{KIND, MailJob};
 use tradewind::store::accounts::registrations::{self, Mail, NewRegistration};
 use tradewind::store::accounts::users;
-use tradewind::store::jobs::mails;
+use tradewind::store::jobs::Lease;
+use tradewind::store::jobs::queue::{self, DueJob};
 
 use super::harness::*;
 
@@ -25,15 +26,24 @@ fn register_with(database: &Database, (who, address): (&str, &str), now: i64, ma
 }
 
 fn add_key(database: &Database, registration: i64, key: &[u8], expires_at: i64) -> bool {
-    database.write(|conn| mails::add_key(conn, registration, key, at(expires_at))).unwrap()
+    let times = (at(100), at(expires_at));
+    let added =
+        database.write(|conn| registrations::add_key(conn, registration, key, times)).unwrap();
+    added.is_some()
 }
 
 fn verify(database: &Database, key: &[u8], user: i64, now: i64) -> Option<User> {
     database.write(|conn| registrations::verify(conn, key, id(user), at(now))).unwrap()
 }
 
-fn due(database: &Database, now: i64) -> Vec<mails::DueMail> {
-    database.read(|conn| mails::due(conn, at(now), 10)).unwrap()
+/// Mails that are due, claimed under a lease that has run out already: the next look sees them, too.
+fn due(database: &Database, now: i64) -> Vec<DueJob> {
+    let lease = Lease { by: 0, until: at(now) };
+    database.write(|conn| queue::claim(conn, KIND, at(now), lease, 10)).unwrap()
+}
+
+fn about(job: &DueJob) -> MailJob {
+    MailJob::parse(&job.payload).unwrap()
 }
 
 on_both! {
@@ -90,20 +100,20 @@ on_both! {
     fn one_mail_waits_for_an_address_and_is_about_the_newest(db) {
         let database = db.open();
         let ann = |now| register_with(&database, ("ann", "ann@x.org"), now, Mail::One);
-        let about = |now| due(&database, now).iter().map(|mail| mail.about).collect::<Vec<_>>();
-        let of = mails::About::Registration;
+        let waiting = |now| due(&database, now).iter().map(about).collect::<Vec<_>>();
+        let of = MailJob::Registration;
         let (first, second) = (ann(100), ann(200));
-        assert_eq!(about(900), [of(second)]);
+        assert_eq!(waiting(900), [of(second)]);
         // One that is on its way when the next comes: what was sent was about the second.
         let sent = due(&database, 900).remove(0);
         let third = ann(300);
-        database.write(|conn| mails::remove(conn, &sent)).unwrap();
-        assert_eq!(about(900), [of(third)]);
+        database.write(|conn| queue::finish(conn, &sent)).unwrap();
+        assert_eq!(waiting(900), [of(third)]);
         let sent = due(&database, 900).remove(0);
-        database.write(|conn| mails::remove(conn, &sent)).unwrap();
-        assert_eq!(about(900), []);
+        database.write(|conn| queue::finish(conn, &sent)).unwrap();
+        assert_eq!(waiting(900), []);
         let other = register_with(&database, ("bob", "bob@x.org"), 400, Mail::One);
-        assert_eq!(about(900), [of(other)]);
+        assert_eq!(waiting(900), [of(other)]);
         for registration in [first, second, third] {
             assert!(add_key(&database, registration, &registration.to_be_bytes(), 500));
         }
@@ -113,20 +123,30 @@ on_both! {
         let database = db.open();
         let first = register(&database, "ann", "ann@x.org", 100);
         let second = register(&database, "bob", "bob@x.org", 50);
-        let next_due_at = || database.read(mails::next_due_at).unwrap();
-        assert_eq!(next_due_at(), Some(at(50)));
         assert!(due(&database, 49).is_empty());
         let both = due(&database, 100);
-        let of: Vec<_> = both.iter().map(|m| (m.about, m.email.as_str())).collect();
-        let about = mails::About::Registration;
-        assert_eq!(of, [(about(second), "bob@x.org"), (about(first), "ann@x.org")]);
-        assert_eq!(database.read(|conn| mails::due(conn, at(100), 1)).unwrap(), both[..1]);
-        database.write(|conn| mails::postpone(conn, both[0].id, 3, at(900))).unwrap();
-        database.write(|conn| mails::remove(conn, &both[1])).unwrap();
-        assert_eq!(next_due_at(), Some(at(900)));
-        assert_eq!(due(&database, 900)[0].attempts, 3);
-        database.write(|conn| mails::remove(conn, &both[0])).unwrap();
-        assert_eq!(next_due_at(), None::<Timestamp>);
+        let of = MailJob::Registration;
+        assert_eq!(both.iter().map(about).collect::<Vec<_>>(), [of(second), of(first)]);
+        for job in &both {
+            database.write(|conn| queue::finish(conn, job)).unwrap();
+        }
+        assert_eq!(due(&database, 900), []);
         assert!(add_key(&database, first, b"key", 500), "the registration waits on");
+    }
+
+    fn no_key_is_added_to_what_has_expired(db) {
+        let database = db.open();
+        let registration = register(&database, "ann", "ann@x.org", 100);
+        let add = |now| {
+            let key = [u8::try_from(now % 251).unwrap()];
+            let times = (at(now), at(now + 9_000));
+            database.write(|conn| registrations::add_key(conn, registration, &key, times)).unwrap()
+        };
+        let has_expired = |now| database.read(|conn| registrations::has_expired(conn, at(now))).unwrap();
+        assert!(has_expired(1_100) && !has_expired(1_099));
+        assert_eq!(add(1_100), None);
+        assert_eq!(add(1_099).as_deref(), Some("ann@x.org"));
+        assert!(!has_expired(1_100), "a mail that went out late leaves as much time as any");
+        assert!(has_expired(10_099));
     }
 }

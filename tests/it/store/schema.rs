@@ -10,10 +10,14 @@ use diesel::deserialize::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{RunQueryDsl, sql_query};
 use tradewind::store::Database;
+use tradewind::store::accounts::mails::KIND;
+use tradewind::store::accounts::registrations::{self, Mail, NewRegistration};
 use tradewind::store::chat::{changes, rooms};
 use tradewind::store::engine::Connection;
+use tradewind::store::jobs::Lease;
+use tradewind::store::jobs::queue;
 
-use super::harness::*;
+use super::harness::{TestDb, at, email, id, make_users, name, on_both, pair};
 
 #[derive(QueryableByName)]
 struct Column {
@@ -90,6 +94,17 @@ fn type_name(kind: &str, sqlite: bool) -> &'static str {
     }
 }
 
+/// One way of a migration.
+fn sql(db: &TestDb, name: &str, way: &str) -> String {
+    let kind = if db.is_sqlite() { "sqlite" } else { "postgres" };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(kind);
+    fs::read_to_string(root.join(name).join(way)).unwrap()
+}
+
+fn run(database: &Database, sql: &str) {
+    database.write(|conn| Ok(conn.batch_execute(sql)?)).unwrap();
+}
+
 on_both! {
     fn the_schema_is_what_diesel_believes(db) {
         let declared = declared(db.is_sqlite());
@@ -113,21 +128,54 @@ on_both! {
             "2026-11-29-000500_quotas",
             "2026-11-29-000600_offers",
             "2026-11-29-000700_authors",
+            "2026-11-30-000100_jobs",
         ];
         assert_eq!(database.migrate().unwrap(), all);
         assert!(database.migrate().unwrap().is_empty());
         assert!(Database::open(&db.settings).unwrap().migrate().unwrap().is_empty());
     }
 
+    fn mails_that_wait_become_jobs_and_mails_again(db) {
+        let sql = |way: &str| sql(&db, "2026-11-30-000100_jobs", way);
+        let database = db.open();
+        run(&database, &sql("down.sql"));
+        for address in ["ann@x.org", "ann@x.org", "bob@x.org"] {
+            run(&database, &format!(
+                "INSERT INTO registrations (name, email, password_hash, created_at, expires_at) \
+                 VALUES ('somebody', '{address}', 'hash', 1, 900)"
+            ));
+        }
+        run(&database, "INSERT INTO resets (email, expires_at) VALUES ('carol@x.org', 900)");
+        run(&database, "INSERT INTO mails (registration_id, reset_id, attempts, due_at) \
+                        VALUES (1, NULL, 2, 50), (2, NULL, 0, 40), (3, NULL, 0, 10), (NULL, 1, 1, 20)");
+        let waiting = || {
+            let lease = Lease { by: 0, until: at(60) };
+            let jobs = database.write(|conn| queue::claim(conn, KIND, at(60), lease, 9)).unwrap();
+            jobs.into_iter().map(|job| (job.payload, job.attempts)).collect::<Vec<_>>()
+        };
+        let expected = |first: &str| {
+            let first = first.to_owned();
+            [("registration/3".to_owned(), 0), ("reset/1".to_owned(), 1), ("registration/2".to_owned(), 0), (first, 2)]
+        };
+        run(&database, &sql("up.sql"));
+        assert_eq!(waiting(), expected("registration/1"));
+        // There is no second mail to an address while one waits.
+        let new = NewRegistration {
+            name: &name("ann"),
+            email: &email("ann@x.org"),
+            password_hash: "hash",
+            created_at: at(60),
+            expires_at: at(900),
+        };
+        database.write(|conn| registrations::create(conn, &new, Mail::One)).unwrap();
+        assert_eq!(waiting(), expected("registration/4"));
+        run(&database, &sql("down.sql"));
+        run(&database, &sql("up.sql"));
+        assert_eq!(waiting(), expected("registration/4"));
+    }
+
     fn rooms_and_messages_survive_the_write_path(db) {
-        let sql = |name: &str, way: &str| {
-            let kind = if db.is_sqlite() { "sqlite" } else { "postgres" };
-            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(kind);
-            fs::read_to_string(root.join(name).join(way)).unwrap()
-        };
-        let run = |database: &Database, sql: &str| {
-            database.write(|conn| Ok(conn.batch_execute(sql)?)).unwrap();
-        };
+        let sql = |name: &str, way: &str| sql(&db, name, way);
         let write_path = "2026-11-22-000000_write_path";
         let later = "2026-11-22-000001_chatting";
         let database = db.open();

@@ -120,7 +120,7 @@ async fn defect_34_a_mail_that_could_not_be_sent_is_sent_later() {
     std::fs::remove_dir_all(server.outbox()).expect("no outbox any more");
     let fields = [("name", "one"), ("email", "one@x.example"), ("password", "pass word")];
     assert_eq!(server.post_form(REGISTER, &fields).await.status, 201);
-    let tries = || number(&server, "SELECT COALESCE(MAX(attempts), 0) FROM mails");
+    let tries = || number(&server, "SELECT COALESCE(MAX(attempts), 0) FROM jobs");
     until("two tries", || tries() >= 2).await;
     std::fs::create_dir(server.outbox()).expect("an outbox again");
     let key =

@@ -11,7 +11,7 @@ pub fn backoff(attempts: u32, first_ms: u64, max_ms: u64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use crate::jobs::mail::backoff::*;
+    use crate::jobs::backoff::*;
 
     #[test]
     fn the_wait_doubles_up_to_its_bound() {

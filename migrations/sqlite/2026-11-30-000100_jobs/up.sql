@@ -1,0 +1,39 @@
+-- What has still to be done later, of any kind. A kind has one job a key at a time; rev grows when the payload
+-- of a job that waits is replaced. The process that does a job holds a lease on it, and no other takes the job
+-- before the lease runs out. AUTOINCREMENT: the id of a job that is done must never name another one.
+CREATE TABLE jobs (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    rev INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    lease_by INTEGER,
+    lease_until INTEGER,
+    UNIQUE (kind, key),
+    CHECK ((lease_by IS NULL) = (lease_until IS NULL))
+) STRICT;
+
+CREATE INDEX jobs_due ON jobs (kind, due_at);
+
+-- What only one process does at a time, such as a sweep; a row is left behind, and runs out.
+CREATE TABLE leases (
+    name TEXT NOT NULL PRIMARY KEY,
+    holder INTEGER NOT NULL,
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Mails are the first kind. A mail to an address is found by the address, so that the next registration with
+-- it replaces what the mail is about; if several wait, the others keep keys of their own.
+INSERT INTO jobs (kind, key, payload, rev, attempts, due_at)
+SELECT 'mail',
+       CASE WHEN r.id IS NULL THEN 'reset/' || m.reset_id
+            WHEN row_number() OVER (PARTITION BY r.email ORDER BY m.id) = 1 THEN 'to/' || r.email
+            ELSE 'registration/' || r.id END,
+       CASE WHEN r.id IS NULL THEN 'reset/' || m.reset_id ELSE 'registration/' || r.id END,
+       0, m.attempts, m.due_at
+FROM mails m LEFT JOIN registrations r ON r.id = m.registration_id
+ORDER BY m.due_at, m.id;
+
+DROP TABLE mails;

@@ -1,0 +1,133 @@
+//! Forgets what has been kept long enough.
+//!
+//! A timer looks first, in a read. Only if there is something to forget it writes: bit by bit, so that others get
+//! their turn, and each bit takes or renews the timer's lease in its own transaction. So of several processes
+//! one sweeps, and where nothing is to be swept nothing is written.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::LocalBoxFuture;
+
+use crate::domain::accounts::login::LoginId;
+use crate::domain::chat::message::NONCE_KEPT;
+use crate::domain::clock::Timestamp;
+use crate::domain::mint::first_id_at;
+use crate::store::accounts::{logins, registrations, resets};
+use crate::store::chat::{groups, nonces};
+use crate::store::engine::Connection;
+use crate::store::jobs::{Lease, leases};
+use crate::store::{Store, StoreError};
+
+/// Between two sweeps of what is many.
+const OFTEN: Duration = Duration::from_secs(600);
+/// Rows of one bit.
+const ROWS_MAX: i64 = 1_000;
+
+/// A sweep, and how often it looks.
+pub struct Timer {
+    /// What is forgotten; also the name of the lease.
+    pub name: &'static str,
+    /// The time between two sweeps; none for one that looks whenever the worker does.
+    pub every: Duration,
+    /// Whether there is anything to forget.
+    pub look: fn(&mut Connection, Timestamp) -> Result<bool, StoreError>,
+    /// Forgets a bit, and gives how many rows. `None` if somebody else holds the lease.
+    pub bit: Box<dyn Fn(Store, Hold) -> Swept>,
+}
+
+/// What becomes of one bit of a sweep.
+pub type Swept = LocalBoxFuture<'static, Result<Option<usize>, StoreError>>;
+
+/// Is told of log-ins that are not in the store any more.
+pub type LoginsForgotten = dyn Fn(&[LoginId]);
+
+/// The lease that a sweep works under.
+#[derive(Clone, Copy, Debug)]
+pub struct Hold {
+    /// Of what.
+    pub name: &'static str,
+    /// Who sweeps, and until when alone.
+    pub lease: Lease,
+    /// The time of the sweep.
+    pub now: Timestamp,
+}
+
+impl Hold {
+    /// A sweep that happens only under the lease, in one transaction with it.
+    fn over<T>(
+        self,
+        sweep: impl Fn(&mut Connection) -> Result<T, StoreError>,
+    ) -> impl Fn(&mut Connection) -> Result<Option<T>, StoreError> {
+        move |conn| match leases::take(conn, self.name, self.lease, self.now)? {
+            true => sweep(conn).map(Some),
+            false => Ok(None),
+        }
+    }
+}
+
+/// All that a hub forgets.
+pub fn all(logins_forgotten: Rc<LoginsForgotten>) -> Vec<Timer> {
+    vec![unverified(), nonces(), logins(logins_forgotten), ended_groups()]
+}
+
+/// Registrations and new passwords that nobody has confirmed in time, and their keys.
+pub fn unverified() -> Timer {
+    let bit = |store: Store, hold: Hold| -> Swept {
+        let Hold { now, .. } = hold;
+        Box::pin(async move {
+            let sweep = move |conn: &mut Connection| {
+                let swept = registrations::sweep_expired(conn, now)?;
+                Ok(swept.saturating_add(resets::sweep_expired(conn, now)?))
+            };
+            store.write_beside(hold.over(sweep)).await
+        })
+    };
+    let look = |conn: &mut Connection, now| {
+        Ok(registrations::has_expired(conn, now)? || resets::has_expired(conn, now)?)
+    };
+    Timer { name: "registrations", every: Duration::ZERO, look, bit: Box::new(bit) }
+}
+
+/// Nonces that are too old to be repeated.
+pub fn nonces() -> Timer {
+    let bit = |store: Store, hold: Hold| -> Swept {
+        let below = too_old(hold.now);
+        Box::pin(async move {
+            store.write(hold.over(move |conn| nonces::sweep(conn, below, ROWS_MAX))).await
+        })
+    };
+    let look = |conn: &mut Connection, now| nonces::has_any(conn, too_old(now));
+    Timer { name: "nonces", every: OFTEN, look, bit: Box::new(bit) }
+}
+
+/// Messages up to this id have nonces that are not kept any more.
+fn too_old(now: Timestamp) -> i64 {
+    let kept_micros = i64::try_from(NONCE_KEPT.as_micros()).unwrap_or(i64::MAX);
+    first_id_at(Timestamp::from_micros(now.micros().saturating_sub(kept_micros)))
+}
+
+/// Log-ins whose tokens have all expired.
+pub fn logins(forgotten: Rc<LoginsForgotten>) -> Timer {
+    let bit = move |store: Store, hold: Hold| -> Swept {
+        let (forgotten, now) = (Rc::clone(&forgotten), hold.now);
+        Box::pin(async move {
+            let sweep = hold.over(move |conn| logins::sweep(conn, now, ROWS_MAX));
+            let swept = store.write_beside(sweep).await?;
+            Ok(swept.map(|some| {
+                forgotten(&some);
+                some.len()
+            }))
+        })
+    };
+    Timer { name: "log-ins", every: OFTEN, look: logins::has_expired, bit: Box::new(bit) }
+}
+
+/// What was said in groups that have ended.
+pub fn ended_groups() -> Timer {
+    let bit = |store: Store, hold: Hold| -> Swept {
+        Box::pin(async move { store.write(hold.over(|conn| groups::sweep(conn, ROWS_MAX))).await })
+    };
+    let look = |conn: &mut Connection, _| groups::has_ended(conn);
+    Timer { name: "rows of ended groups", every: OFTEN, look, bit: Box::new(bit) }
+}
