@@ -120,7 +120,6 @@ impl House {
             offline_grace: Duration::from_secs(5),
             mailbox_max: 10_000,
             outbox_bytes_max: usize::MAX,
-            history_slice_bytes: 65_536,
             invites: InviteBounds { timeout: LONG, per_user_max: 1 },
             dm_policy: DmPolicy::Anyone,
             sessions_per_user_max: None,
@@ -133,16 +132,15 @@ impl House {
             store,
             mint: Arc::clone(&stage.mint),
             clock: Arc::new(AwakeClock::new(Arc::clone(&stage.clock))),
-            epoch: "bench".into(),
             revoked: Arc::default(),
             dialects: Arc::new(server::dialects(&Config::default())),
             metrics: Metrics::new().expect("counters"),
         };
-        let server = ChatServer::new(settings.clone(), parts.clone());
+        let server = ChatServer::new(settings, parts.clone());
         let server = ChatServer::start_in_arbiter(&hub_thread.handle(), move |_| server);
         // Its mailbox has the size that was set once it answers.
         server.send(Closed { session: SessionId(0) }).await.expect("the hub lives");
-        let hub = Hub::new(server, &parts, &settings);
+        let hub = Hub::new(server, &parts);
         let (none, none_missing) = unbounded_channel();
         let missing = Missing { count: Arc::new(AtomicUsize::new(0)), none };
         let counted = (&missing, &parts.metrics);

@@ -22,7 +22,7 @@ use clap::{Parser, Subcommand};
 use crate::clock::SystemClock;
 use crate::domain::clock::Clock as _;
 use crate::private;
-use crate::server::{Base, Config};
+use crate::server::{Base, Config, House};
 use crate::store::{Database, StoreError};
 use crate::telemetry;
 use seed::Seed;
@@ -173,8 +173,18 @@ fn here(
 ) -> anyhow::Result<()> {
     match task {
         // Needs no key, and makes none.
-        Task::Migrate => task::migrate(&database, out),
-        task => task.run(&Base::on(database, config)?, out),
+        Task::Migrate => task::migrate(&database)?.tell(out),
+        task => {
+            let base = Base::on(database, config)?;
+            actix::System::new()
+                .block_on(async {
+                    let house = House::start(config, &base).await?;
+                    let done = task.run((&house.service, &base.database)).await;
+                    house.stop().await;
+                    done
+                })?
+                .tell(out)
+        }
     }
 }
 

@@ -7,9 +7,8 @@ use clap::Args;
 
 use crate::clock::SystemClock;
 use crate::domain::clock::Clock as _;
-use crate::server::Config;
-use crate::store::engine::epochs;
-use crate::store::{self, Database};
+use crate::server::{Config, end_history};
+use crate::store::Database;
 
 /// Put a backup in place of the database, while no hub runs
 #[derive(Args)]
@@ -26,7 +25,7 @@ pub fn run(config: &Config, restore: &Restore) -> anyhow::Result<()> {
     let (settings, now) = (&config.store, SystemClock::start().now());
     match &restore.file {
         Some(file) => {
-            let aside = store::restore(settings, file, now)?;
+            let aside = crate::store::restore(settings, file, now)?;
             println!("restored from {}", file.display());
             if let Some(aside) = aside {
                 println!("what was there before is in {}", aside.display());
@@ -35,7 +34,7 @@ pub fn run(config: &Config, restore: &Restore) -> anyhow::Result<()> {
         None if restore.new_epoch => {
             let database = Database::own_existing(settings, now)?;
             database.migrate()?;
-            database.write(epochs::end)?;
+            end_history(&database)?;
             println!("a new history begins with the next start");
         }
         None => bail!("name the backup, or say --new-epoch if it is in place already"),

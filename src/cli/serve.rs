@@ -5,12 +5,11 @@ use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{control, user};
-use crate::domain::accounts::friendship::Friendship;
 use crate::domain::accounts::user::{Email, User, UserPair};
 use crate::server::capacity::{self, Capacity};
 use crate::server::{self, Base, Config, Running};
+use crate::service::accounts::{Accounts, Newcomer};
 use crate::store::Condition;
-use crate::store::accounts::{friendships, users};
 
 /// The demonstration users' password.
 const DEMO_PASSWORD: &str = "tradewind";
@@ -33,15 +32,21 @@ pub fn run(config: &Config, serve: &Serve, remarks: &[String]) -> anyhow::Result
     // First of all: a second hub started by mistake must not touch the database.
     let listener = server::listen(config)?;
     let base = Base::open(config)?;
-    let demo = if serve.demo { Some(demonstration(&base)?) } else { None };
     base.know_logins()?;
     let database = base.database.place();
     actix::System::new().block_on(async {
         // Before anybody can know that the hub is there: until then a signal just kills.
         let stop = StopSignals::install()?;
-        let control = control::Listener::open(config, &base)?;
+        let control = control::ControlSocket::open(config, &base.database)?;
         let mut running = server::start(config, base, listener).await?;
-        running.parts.add("control socket", ((), control));
+        running.parts.add("control socket", ((), control.serve(running.service.clone())));
+        let demo = match demonstration(serve, &running.service.accounts).await {
+            Ok(demo) => demo,
+            Err(error) => {
+                running.stop().await;
+                return Err(error);
+            }
+        };
         remarks.iter().for_each(|remark| log::warn!("{remark}"));
         log::info!("this machine carries {}", Capacity::of(config, files));
         announce(config, &database, &running);
@@ -118,29 +123,34 @@ fn hangup_is_ignored() -> bool {
     ignored.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 == 1))
 }
 
-/// Makes the demonstration users where they are missing; gives each with a token.
-fn demonstration(base: &Base) -> anyhow::Result<[(User, String); 2]> {
-    let alice = demo_user(base, "alice")?;
-    let bob = demo_user(base, "bob")?;
-    if let Some(pair) = UserPair::new(alice.0.id, bob.0.id) {
-        let now = base.clock.now();
-        base.database.write(|conn| friendships::set(conn, pair, Friendship::Friends, now))?;
+/// Makes the demonstration users where they are missing, if they are wanted; gives each with a token.
+async fn demonstration(
+    serve: &Serve,
+    accounts: &Accounts,
+) -> anyhow::Result<Option<[(User, String); 2]>> {
+    if !serve.demo {
+        return Ok(None);
     }
-    Ok([alice, bob])
+    let alice = demo_user(accounts, "alice").await?;
+    let bob = demo_user(accounts, "bob").await?;
+    if let Some(pair) = UserPair::new(alice.0.id, bob.0.id) {
+        accounts.introduce(pair).await?;
+    }
+    Ok(Some([alice, bob]))
 }
 
-fn demo_user(base: &Base, name: &str) -> anyhow::Result<(User, String)> {
+async fn demo_user(accounts: &Accounts, name: &str) -> anyhow::Result<(User, String)> {
     let address = format!("{name}@demo.example");
     let email = Email::parse(&address).context("no address")?;
-    let user = match base.database.read(|conn| users::by_email(conn, &email))? {
-        Some(account) => account.user,
+    let user = match accounts.by_email(email).await? {
+        Some(user) => user,
         None => {
-            user::add(base, &user::Add::new(name, &address, Some(DEMO_PASSWORD)))
-                .with_context(|| format!("--demo cannot make the user {name}"))?
-                .0
+            let new = Newcomer { name, email: &address, password: Some(DEMO_PASSWORD), id: None };
+            let added = accounts.add(new).await.map_err(|why| user::said(why, accounts));
+            added.with_context(|| format!("--demo cannot make the user {name}"))?.0
         }
     };
-    let token = base.log_in(&user, "tradewind serve --demo")?;
+    let token = accounts.issue(&user, "tradewind serve --demo").await?;
     Ok((user, token))
 }
 

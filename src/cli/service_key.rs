@@ -1,16 +1,11 @@
 //! `tradewind service-key`: keys by which other services show who they are.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 
-use super::task::Output;
-use crate::auth::key::ServiceKey;
-use crate::server::Base;
-use crate::store::admin::service_keys;
-
-/// The longest name of a service, in characters.
-const NAME_CHARS_MAX: usize = 64;
+use super::task::TaskReport;
+use crate::service::admin::{Admin, KeyRefusal};
 
 #[derive(Debug, Deserialize, Serialize, Subcommand)]
 pub enum Command {
@@ -31,33 +26,22 @@ pub enum Command {
 }
 
 /// Does a `service-key` command.
-pub fn run(base: &Base, command: Command, out: &mut Output<'_>) -> anyhow::Result<()> {
-    match command {
-        Command::Add { name } => writeln!(out.screen, "{}", add(base, &name)?.as_str())?,
-        Command::List => {
-            for name in base.database.read(service_keys::names)? {
-                writeln!(out.screen, "{name}")?;
-            }
+pub async fn run(admin: &Admin, command: Command) -> anyhow::Result<TaskReport> {
+    Ok(TaskReport::lines(match command {
+        Command::Add { name } => {
+            let key = admin.add_key(&name).await.map_err(|refusal| match refusal {
+                KeyRefusal::NameInvalid => anyhow!("--name: {refusal}"),
+                KeyRefusal::NameTaken => anyhow!("a key has the name {name:?} already"),
+                KeyRefusal::Store(_) | KeyRefusal::Auth(_) => refusal.into(),
+            })?;
+            format!("{}\n", key.as_str())
         }
+        Command::List => admin.keys().await?.iter().map(|name| format!("{name}\n")).collect(),
         Command::Remove { name } => {
-            if !base.database.write(|conn| service_keys::remove(conn, &name))? {
+            if !admin.remove_key(name.clone()).await? {
                 bail!("no key has the name {name:?}");
             }
+            String::new()
         }
-    }
-    Ok(())
-}
-
-fn add(base: &Base, name: &str) -> anyhow::Result<ServiceKey> {
-    let chars = name.chars().count();
-    if name.trim().is_empty() || chars > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-        bail!("--name: 1 to {NAME_CHARS_MAX} characters, not blank");
-    }
-    let key = ServiceKey::random()?;
-    let now = base.clock.now();
-    match base.database.write(|conn| service_keys::insert(conn, name, &key.hash(), now)) {
-        Ok(()) => Ok(key),
-        Err(error) if error.is_unique_violation() => bail!("a key has the name {name:?} already"),
-        Err(error) => Err(error.into()),
-    }
+    }))
 }

@@ -5,7 +5,8 @@ use std::io::Write;
 use serde::{Deserialize, Serialize};
 
 use super::{seed, service_key, user};
-use crate::server::Base;
+use crate::service::Service;
+use crate::service::accounts::Seeded;
 use crate::store::Database;
 
 /// A command that writes or asks. As JSON it is what `control` sends to a hub.
@@ -26,24 +27,48 @@ pub struct Output<'a> {
     pub file: &'a mut dyn Write,
 }
 
+/// What a command has to say when it is done.
+pub struct TaskReport {
+    /// For standard output.
+    pub screen: String,
+    /// For the file that it was asked to write.
+    pub file: Option<Seeded>,
+}
+
+impl TaskReport {
+    /// Some lines, and nothing for a file.
+    pub fn lines(screen: String) -> Self {
+        Self { screen, file: None }
+    }
+
+    /// Says it, on a thread that may wait for whoever listens.
+    pub fn tell(self, out: &mut Output<'_>) -> anyhow::Result<()> {
+        if let Some(seeded) = self.file {
+            seed::write(out.file, seeded)?;
+        }
+        Ok(out.screen.write_all(self.screen.as_bytes())?)
+    }
+}
+
 impl Task {
-    /// Does it.
-    pub fn run(self, base: &Base, out: &mut Output<'_>) -> anyhow::Result<()> {
+    /// Does it, through the service on this database.
+    pub async fn run(
+        self,
+        (service, database): (&Service, &Database),
+    ) -> anyhow::Result<TaskReport> {
         match self {
-            Self::User(command) => user::run(base, command, out),
-            Self::ServiceKey(command) => service_key::run(base, command, out),
-            Self::Seed(plan) => seed::run(base, &plan, out),
-            Self::Migrate => migrate(&base.database, out),
+            Self::User(command) => user::run(&service.accounts, command).await,
+            Self::ServiceKey(command) => service_key::run(&service.admin, command).await,
+            Self::Seed(plan) => seed::run(&service.accounts, &plan).await,
+            Self::Migrate => migrate(database),
         }
     }
 }
 
 /// Brings the schema up to date.
-pub fn migrate(database: &Database, out: &mut Output<'_>) -> anyhow::Result<()> {
+pub fn migrate(database: &Database) -> anyhow::Result<TaskReport> {
     let applied = database.migrate()?;
-    for name in &applied {
-        writeln!(out.screen, "{name}")?;
-    }
-    writeln!(out.screen, "{} migrations applied, the schema is up to date", applied.len())?;
-    Ok(())
+    let mut lines: String = applied.iter().map(|name| format!("{name}\n")).collect();
+    lines += &format!("{} migrations applied, the schema is up to date\n", applied.len());
+    Ok(TaskReport::lines(lines))
 }

@@ -1,18 +1,13 @@
 //! `tradewind user`: users without a mail, tokens without a password.
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 
-use super::task::Output;
-use crate::auth::password;
+use super::task::TaskReport;
 use crate::domain::accounts::name::Called;
 use crate::domain::accounts::password::{PasswordFault, PasswordRule};
-use crate::domain::accounts::user::{Email, User};
-use crate::domain::id::UserId;
-use crate::server::Base;
-use crate::store::accounts::name_keys;
-use crate::store::accounts::users::{self, NewUser};
+use crate::service::accounts::{Accounts, AddRefusal, Newcomer};
 
 #[derive(Debug, Deserialize, Serialize, Subcommand)]
 pub enum Command {
@@ -45,16 +40,8 @@ pub struct Add {
     id: Option<i64>,
 }
 
-impl Add {
-    /// A user with an id from the mint.
-    pub fn new(name: &str, email: &str, password: Option<&str>) -> Self {
-        let password = password.map(str::to_owned);
-        Self { name: name.to_owned(), email: email.to_owned(), password, id: None }
-    }
-}
-
 /// Does a `user` command.
-pub fn run(base: &Base, command: Command, out: &mut Output<'_>) -> anyhow::Result<()> {
+pub async fn run(accounts: &Accounts, command: Command) -> anyhow::Result<TaskReport> {
     match command {
         Command::Add(add) => {
             #[derive(Serialize)]
@@ -64,71 +51,54 @@ pub fn run(base: &Base, command: Command, out: &mut Output<'_>) -> anyhow::Resul
                 email: &'a str,
                 token: String,
             }
-            let (user, email) = self::add(base, &add)?;
-            let token = base.log_in(&user, "tradewind user add")?;
+            let Add { name, email, password, id } = &add;
+            let new = Newcomer { name, email, password: password.as_deref(), id: *id };
+            let (user, email) = accounts.add(new).await.map_err(|why| said(why, accounts))?;
+            let token = accounts.issue(&user, "tradewind user add").await?;
             let id = user.id.to_string();
             let line = Line { id, name: &user.name, email: email.as_str(), token };
-            writeln!(out.screen, "{}", serde_json::to_string(&line)?)?;
+            Ok(TaskReport::lines(serde_json::to_string(&line)? + "\n"))
         }
         Command::Token { name } => {
             let wanted = Called::new(&name).context("--name: nobody's name")?;
-            let user = base.database.read(|conn| users::by_name(conn, &wanted))?;
+            let user = accounts.by_name(wanted).await?;
             let user = user.with_context(|| format!("nobody has the name {name:?}"))?;
-            writeln!(out.screen, "{}", base.log_in(&user, "tradewind user token")?)?;
+            Ok(TaskReport::lines(accounts.issue(&user, "tradewind user token").await? + "\n"))
         }
-        Command::Clashes => clashes(base, out)?,
+        Command::Clashes => clashes(accounts).await,
     }
-    Ok(())
 }
 
-fn clashes(base: &Base, out: &mut Output<'_>) -> anyhow::Result<()> {
+async fn clashes(accounts: &Accounts) -> anyhow::Result<TaskReport> {
     #[derive(Serialize)]
     struct Line<'a> {
         key: &'a str,
         id: String,
         name: &'a str,
     }
-    for (key, user) in base.database.read(name_keys::clashes)? {
+    let mut lines = String::new();
+    for (key, user) in accounts.name_clashes().await? {
         let line = Line { key: key.as_str(), id: user.id.to_string(), name: &user.name };
-        writeln!(out.screen, "{}", serde_json::to_string(&line)?)?;
+        lines += &(serde_json::to_string(&line)? + "\n");
     }
-    Ok(())
+    Ok(TaskReport::lines(lines))
 }
 
-/// The hash of a password that somebody may choose, or of one that nobody knows.
-pub fn password_hash(base: &Base, password: Option<&str>) -> anyhow::Result<String> {
-    let Some(text) = password else { return Ok(password::unguessable()?) };
-    let PasswordRule { chars_min, bytes_max } = base.passwords;
-    base.passwords.check(text).map_err(|fault| match fault {
-        PasswordFault::Short => anyhow!("--password: at least {chars_min} characters"),
-        PasswordFault::Long => anyhow!("--password: at most {bytes_max} bytes"),
-    })?;
-    Ok(password::hash_now(text)?)
-}
-
-/// Makes a user.
-pub fn add(base: &Base, add: &Add) -> anyhow::Result<(User, Email)> {
-    const NAME_RULE: &str = "--name: 1 to 32 characters, nothing invisible, no mixed scripts";
-    let name = base.names.name(&add.name).context(NAME_RULE)?;
-    let email = Email::parse(&add.email).context("--email: not a valid address")?;
-    let (id, imported) = match add.id {
-        Some(id) => (UserId::new(id).context("--id: must be positive and even")?, true),
-        None => (base.user_ids(1)?.first().copied().context("no id")?, false),
-    };
-    let password_hash = password_hash(base, add.password.as_deref())?;
-    let new = NewUser {
-        id,
-        name: &name,
-        email: &email,
-        password_hash: &password_hash,
-        imported,
-        created_at: base.clock.now(),
-    };
-    match base.database.write(|conn| users::insert(conn, &new)) {
-        Ok(()) => Ok((User { id, name: name.as_str().to_owned(), profile: None }, email)),
-        Err(error) if error.is_unique_violation() => {
-            bail!("a user with that name, address or id exists already")
+/// Why a user was not made, in the words of the command's flags.
+pub fn said(refusal: AddRefusal, accounts: &Accounts) -> anyhow::Error {
+    let PasswordRule { chars_min, bytes_max } = accounts.password_rule();
+    match refusal {
+        AddRefusal::NameInvalid => {
+            anyhow!("--name: 1 to 32 characters, nothing invisible, no mixed scripts")
         }
-        Err(error) => Err(error.into()),
+        AddRefusal::EmailInvalid => anyhow!("--email: not a valid address"),
+        AddRefusal::IdInvalid => anyhow!("--id: must be positive and even"),
+        AddRefusal::Password(PasswordFault::Short) => {
+            anyhow!("--password: at least {chars_min} characters")
+        }
+        AddRefusal::Password(PasswordFault::Long) => {
+            anyhow!("--password: at most {bytes_max} bytes")
+        }
+        refusal @ (AddRefusal::Taken | AddRefusal::Fault(_)) => refusal.into(),
     }
 }

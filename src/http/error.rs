@@ -11,10 +11,9 @@ use utoipa::ToSchema;
 
 use super::body::BodyFault;
 use super::text::FormFault;
-use crate::auth::AuthError;
 use crate::auth::limits::TooMany;
+use crate::service::ServiceFault;
 use crate::session::NoSeat;
-use crate::store::StoreError;
 
 /// What REWIND's requests about accounts say.
 #[derive(Serialize, ToSchema)]
@@ -130,16 +129,6 @@ impl From<FormFault> for ApiError {
     }
 }
 
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        if error.is_busy() {
-            return Self::Busy;
-        }
-        log::error!("the store failed: {error}");
-        Self::Internal
-    }
-}
-
 impl From<NoSeat> for ApiError {
     fn from(refused: NoSeat) -> Self {
         match refused {
@@ -149,19 +138,19 @@ impl From<NoSeat> for ApiError {
     }
 }
 
-impl From<TooMany> for ApiError {
-    fn from(over: TooMany) -> Self {
-        Self::TooMany(over.retry_after)
+impl From<ServiceFault> for ApiError {
+    fn from(fault: ServiceFault) -> Self {
+        match fault {
+            ServiceFault::TooMany(over) => over.into(),
+            ServiceFault::Busy => Self::Busy,
+            ServiceFault::Internal => Self::Internal,
+        }
     }
 }
 
-impl From<AuthError> for ApiError {
-    fn from(error: AuthError) -> Self {
-        if matches!(error, AuthError::Busy) {
-            return Self::Busy;
-        }
-        log::error!("a password could not be handled: {error}");
-        Self::Internal
+impl From<TooMany> for ApiError {
+    fn from(over: TooMany) -> Self {
+        Self::TooMany(over.retry_after)
     }
 }
 

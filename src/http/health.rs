@@ -7,7 +7,6 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 
 use super::{State, only};
-use crate::store::Condition;
 
 /// A store that has not answered by then is not ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -29,37 +28,18 @@ async fn alive() -> impl Responder {
 
 /// 200 if messages could be taken now, else 503 with the reason.
 async fn ready(state: Data<State>) -> HttpResponse {
-    match unready(&state).await {
-        None => HttpResponse::Ok().body("ready\n"),
-        Some(fault) => {
+    match state.service.admin.ready(READY_TIMEOUT).await {
+        Ok(()) => HttpResponse::Ok().body("ready\n"),
+        Err(fault) => {
             log::debug!("not ready: {fault}");
             HttpResponse::ServiceUnavailable().body(format!("not ready: {fault}\n"))
         }
     }
 }
 
-/// Why messages cannot be taken now.
-async fn unready(state: &State) -> Option<String> {
-    match &*state.store.condition().borrow() {
-        Condition::Well => {}
-        Condition::Ailing(cause) => return Some(format!("the store cannot write: {cause}")),
-        Condition::Lost(cause) => return Some(format!("the store is lost: {cause}; restore it")),
-    }
-    // An empty write goes the way of all messages: it waits for the writer, and for its lock.
-    let probe = async {
-        state.store.ping().await?;
-        state.store.write_beside(|_| Ok(())).await
-    };
-    match tokio::time::timeout(READY_TIMEOUT, probe).await {
-        Ok(Ok(())) => state.mint.check().err().map(|error| error.to_string()),
-        Ok(Err(error)) => Some(format!("the store failed: {error}")),
-        Err(_) => Some("the store does not answer".to_owned()),
-    }
-}
-
 async fn metrics(state: Data<State>) -> HttpResponse {
     state.metrics.clock_steps_back.reset();
-    state.metrics.clock_steps_back.inc_by(state.mint.steps_back());
-    state.metrics.store_pending_reads.set(state.store.pending_reads());
+    state.metrics.clock_steps_back.inc_by(state.service.admin.clock_steps_back());
+    state.metrics.store_pending_reads.set(state.service.admin.pending_reads());
     HttpResponse::Ok().content_type(ContentType::plaintext()).body(state.metrics.render())
 }

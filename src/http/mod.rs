@@ -1,7 +1,7 @@
 //! HTTP: routes, bodies, errors. Each dialect's HTTP half has a folder of its own.
 //!
-//! It speaks to the store for accounts and to `ws` to hand a socket over; it does not know how
-//! rows look, nor what is said on a socket.
+//! It speaks to the service, and to `ws` to hand a socket over; it does not know what is stored, nor what
+//! is said on a socket.
 
 mod body;
 pub mod chatting;
@@ -9,10 +9,8 @@ pub mod connection;
 mod error;
 mod exchange;
 mod health;
-mod logins;
 mod origin;
 mod peer;
-mod proof;
 mod reset;
 pub mod rewind;
 mod sdk;
@@ -20,30 +18,20 @@ mod text;
 pub mod v1;
 
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
 use crate::auth::concurrency::PerAddress;
-use crate::auth::limits::RateLimits;
-use crate::auth::password::Passwords;
-use crate::auth::token::{TokenError, Tokens};
-use crate::domain::accounts::login::{Claims, Proof};
-use crate::domain::accounts::name::NameRule;
-use crate::domain::accounts::password::PasswordRule;
-use crate::domain::clock::Clock;
-use crate::domain::error::Refusal;
-use crate::domain::mint::IdMint;
-use crate::hub::Hub;
+use crate::service::Service;
+use crate::service::accounts::Peer;
 use crate::session::{NoSeat, Seat, Shared};
-use crate::store::Store;
-use crate::store::accounts::registrations;
-use crate::store::jobs::Queue;
 use crate::telemetry::Metrics;
 use crate::wire::chatting::Chatting;
 use crate::wire::rewind::Mode;
@@ -63,20 +51,6 @@ pub struct Settings {
     pub body_bytes_max: usize,
     /// How long a short body may take.
     pub body_timeout: Duration,
-    /// Which passwords may be chosen.
-    pub passwords: PasswordRule,
-    /// Which names may be had.
-    pub names: NameRule,
-    /// Domains of which addresses may register; empty for any.
-    pub allowed_email_domains: Vec<String>,
-    /// What becomes of mails to an address that several register.
-    pub registration_mail: registrations::Mail,
-    /// Log-ins kept of one user; `None` for any number.
-    pub logins_per_user_max: Option<usize>,
-    /// How long a link in a mail works.
-    pub verification_lifetime: Duration,
-    /// How long a link to a new password works.
-    pub reset_lifetime: Duration,
     /// The mode of REWIND for clients that ask for none.
     pub default_mode: Mode,
 }
@@ -85,69 +59,39 @@ pub struct Settings {
 pub struct State {
     /// Settings of the HTTP side.
     pub settings: Settings,
-    /// Where accounts are kept.
-    pub store: Store,
-    /// Where user ids come from.
-    pub mint: Arc<IdMint>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
+    /// What can be asked.
+    pub service: Service,
     /// The counters.
     pub metrics: Metrics,
-    /// Hashes and compares passwords.
-    pub passwords: Passwords,
-    /// Makes and checks tokens.
-    pub tokens: Tokens,
-    /// Rates of log-ins and registrations.
-    pub limits: RateLimits,
     /// Requests that are not finished, by the address that a trusted proxy names.
     pub unfinished: Arc<PerAddress>,
     /// Whether a request has come by a proxy that is not trusted.
     pub proxy_seen: AtomicBool,
-    /// Where mails are left to be sent.
-    pub mail: Queue,
     /// What sessions share.
     pub sessions: Arc<Shared>,
 }
 
 impl State {
-    /// The way to the hub.
-    fn hub(&self) -> &Hub {
-        &self.sessions.hub
-    }
-
     /// The dialect of game lobbies.
     fn chatting(&self) -> &Chatting {
         self.sessions.dialects.chatting()
     }
 
-    /// Who is asking: the address that limits count by.
-    fn peer(&self, request: &HttpRequest) -> IpAddr {
+    /// The address of who is asking, that limits count by.
+    fn address(&self, request: &HttpRequest) -> IpAddr {
         peer::address(request, self.settings.trust_proxy)
     }
 
-    /// A peer came too often: counted, and logged now and then.
-    fn limited(&self, what: &str, peer: IpAddr) {
-        self.metrics.refusals.with_label_values(&[what]).inc();
-        if self.limits.is_news(peer) {
-            log::warn!(peer:%, what; "a peer tries more often than it may");
-        }
-    }
-
-    /// What a good token says; `None` of any other.
-    async fn claims(&self, token: &str) -> Result<Option<Claims>, Refusal> {
-        match self.tokens.verify(token, self.clock.now()) {
-            Ok(claims) => Ok(Some(claims)),
-            Err(TokenError::Unknown(claims)) => match self.hub().confirm(&claims).await? {
-                Proof::Lives => Ok(Some(*claims)),
-                Proof::Ended | Proof::NoUser => Ok(None),
-            },
-            Err(TokenError::Signature | TokenError::Revoked | TokenError::Payload) => Ok(None),
-        }
+    /// Who is asking, as far as the connection tells.
+    fn peer(&self, request: &HttpRequest) -> Peer {
+        let agent = request.headers().get(USER_AGENT);
+        let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
+        Peer { address: self.address(request), agent }
     }
 
     /// The right to open one more session; a refusal is counted.
     fn seat(&self, request: &HttpRequest) -> Result<Seat, NoSeat> {
-        self.sessions.seats.take(self.peer(request)).inspect_err(|refused| {
+        self.sessions.seats.take(self.address(request)).inspect_err(|refused| {
             let reason = match refused {
                 NoSeat::Full => "sessions",
                 NoSeat::Address => "sockets_before_auth",
@@ -175,6 +119,9 @@ pub fn routes(app: &mut ServiceConfig) {
     sdk::routes(app);
     app.default_service(web::to(error::not_found));
 }
+
+/// What a handler's argument is made of, once it is there.
+type Extracted<T, E> = Pin<Box<dyn Future<Output = Result<T, E>>>>;
 
 /// What comes after `Bearer` in the header `Authorization`.
 fn bearer(request: &HttpRequest) -> Option<&str> {

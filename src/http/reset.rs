@@ -10,7 +10,7 @@ use super::body::Fields;
 use super::error::ApiError;
 use super::exchange::FORM_POLICY;
 use super::v1::problem::Problem;
-use super::v1::reset::{may_redeem, set_password};
+use crate::service::accounts::Errand;
 
 const PAGE: &str = include_str!("reset.html");
 /// Where the page says what has happened.
@@ -28,14 +28,14 @@ pub async fn submit(
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, ApiError> {
-    if let Err(problem) = may_redeem(&request, &state) {
-        return Ok(told(&problem));
+    if let Err(over) = state.service.accounts.admit(Errand::Reset, state.address(&request)) {
+        return Ok(told(&over.into()));
     }
     let fields = Fields::read(&request, body, state.settings.body_bytes_max).await?;
     let password = fields.password().unwrap_or_default().to_owned();
-    Ok(match set_password(&key, password, &state).await {
+    Ok(match state.service.accounts.reset(&key, password).await {
         Ok(()) => page(StatusCode::OK, "The password is the new one. You can log in with it."),
-        Err(problem) => told(&problem),
+        Err(refusal) => told(&refusal.into()),
     })
 }
 

@@ -1,23 +1,20 @@
 //! The hub: one `ChatServer` actor that knows every session, and the way to it.
 //!
 //! `ChatServer` owns the session table, presence, heartbeat deadlines and the writes under way. It
-//! takes commands and gives events; it knows no JSON, no SQL and no socket. Look-ups do not pass
-//! through it: [`Hub`] sends them straight to the store's readers.
+//! takes commands and gives events; it knows no JSON, no SQL and no socket. Look-ups of what is kept do
+//! not pass through it: the service asks the store's readers.
 
 mod access;
-mod blocks;
 mod deadlines;
 mod handlers;
 mod invites;
 mod lifetimes;
-mod logins;
 mod mailboxes;
 pub mod messages;
 mod pauses;
 mod people;
 mod presence;
 mod replaces;
-mod rooms;
 mod sessions;
 mod statuses;
 mod transitions;
@@ -43,7 +40,7 @@ use crate::store::{Done, Store};
 use crate::telemetry::Metrics;
 use crate::wire::Dialects;
 
-pub use access::Hub;
+pub use access::{Hub, refusal};
 pub use invites::InviteBounds;
 pub use pauses::AwakeClock;
 
@@ -69,8 +66,6 @@ pub struct Settings {
     pub mailbox_max: usize,
     /// Bytes of frames that may wait for one session.
     pub outbox_bytes_max: usize,
-    /// Text of one slice of history, in bytes.
-    pub history_slice_bytes: usize,
     /// How long after the last session of a user has gone the finer presence says so.
     pub offline_grace: Duration,
     /// How many invitations are known, and how long.
@@ -90,8 +85,6 @@ pub struct Parts {
     pub mint: Arc<IdMint>,
     /// The time.
     pub clock: Arc<AwakeClock>,
-    /// The name of the history in the store.
-    pub epoch: Arc<str>,
     /// What has been revoked.
     pub revoked: Arc<Revocations>,
     /// What its sessions speak.

@@ -1,31 +1,23 @@
-//! What others than sessions want to know of users, and tell them.
+//! What others than sessions want to know of who is there, and tell them.
 
 use tokio::sync::oneshot;
 
 use super::Hub;
-use super::access::LookUp;
-use super::messages::{AskOnline, AskPresence, Call, Notify};
+use super::messages::{
+    AskOnline, AskPresence, AskSockets, Call, Notify, TellDepartures, TellRequest,
+};
+use crate::domain::accounts::login::LoginId;
+use crate::domain::accounts::user::User;
 use crate::domain::chat::event::{Notice, Presence};
 use crate::domain::clock::Timestamp;
 use crate::domain::command::Write;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::domain::principal::Mailbox;
-use crate::store::accounts::users;
-use crate::store::admin::service_keys;
-use crate::store::{Done, Line};
+use crate::store::Done;
+use crate::store::chat::departures::Departure;
 
 impl Hub {
-    /// Whether there is such a user.
-    pub fn exists(&self, user: UserId) -> impl LookUp<bool> + use<> {
-        self.look_up(Line::Nobody, move |conn| Ok(users::by_id(conn, user)?.is_some()))
-    }
-
-    /// Whether a service has a key with this hash.
-    pub fn knows_service(&self, key_hash: [u8; 32]) -> impl LookUp<bool> + use<> {
-        self.look_up(Line::Nobody, move |conn| service_keys::is_valid(conn, &key_hash))
-    }
-
     /// Whether a user, a device or a console has a session, in whatever dialect.
     ///
     /// # Errors
@@ -47,15 +39,24 @@ impl Hub {
         answered.await.map_err(|_| Refusal::Busy)?
     }
 
-    /// How some users are, as their friends are told, in their order.
+    /// How some users are, as far as the hub knows, in their order.
     ///
     /// # Errors
     /// As [`Hub::is_online`].
     pub async fn presence(&self, users: Vec<UserId>) -> Result<Vec<Presence>, Refusal> {
         let (answer, answered) = oneshot::channel();
         self.ask(AskPresence { users, answer })?;
-        let presence = answered.await.map_err(|_| Refusal::Busy)?;
-        self.last_seen(Line::Nobody, presence).await
+        answered.await.map_err(|_| Refusal::Busy)
+    }
+
+    /// The log-in of each socket that a user has open; `None` for a foreign token's.
+    ///
+    /// # Errors
+    /// As [`Hub::is_online`].
+    pub async fn sockets_of(&self, user: UserId) -> Result<Vec<Option<LoginId>>, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(AskSockets { user, answer })?;
+        answered.await.map_err(|_| Refusal::Busy)
     }
 
     /// Tells somebody something; when it was, or `None` if no session there can be told.
@@ -66,5 +67,18 @@ impl Hub {
         let (delivered, answered) = oneshot::channel();
         self.ask(Notify { notice, delivered })?;
         answered.await.map_err(|_| Refusal::Busy)
+    }
+
+    /// Tells a user of a request for friendship that a block has hidden until now.
+    ///
+    /// # Errors
+    /// As [`Hub::is_online`].
+    pub fn tell_request(&self, to: UserId, by: User) -> Result<(), Refusal> {
+        self.ask(TellRequest { to, by })
+    }
+
+    /// Tells the members of groups that a user has left with his account.
+    pub fn tell_departures(&self, departures: Vec<Departure>) {
+        self.must_tell(TellDepartures { departures });
     }
 }

@@ -1,6 +1,5 @@
 //! What the server and the command line both stand on.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -11,15 +10,10 @@ use crate::auth::token::Tokens;
 use crate::auth::{self, AuthError, random, secret};
 use crate::clock::SystemClock;
 use crate::config::Secret;
-use crate::domain::accounts::login::{self, LoginId};
-use crate::domain::accounts::name::NameRule;
-use crate::domain::accounts::password::PasswordRule;
-use crate::domain::accounts::user::User;
+use crate::domain::accounts::login::LoginId;
 use crate::domain::clock::Clock;
-use crate::domain::id::UserId;
 use crate::domain::mint::IdMint;
-use crate::store::accounts::logins::{self, NewLogin};
-use crate::store::accounts::{living, users};
+use crate::store::accounts::{living, logins};
 use crate::store::engine::epochs;
 use crate::store::{Database, StoreError};
 
@@ -30,13 +24,10 @@ const EPOCH_BYTES: usize = 16;
 const LINGER_TRIES: u32 = 20;
 const LINGER_RETRY: Duration = Duration::from_millis(50);
 
-/// How often ids that are taken are minted again.
-const MINTED_AGAIN_MAX: u32 = 8;
-
 /// Log-ins of one read.
 const LOGINS_READ: i64 = 10_000;
 
-/// The database, with what making users and tokens needs besides: all that the command line uses.
+/// The database, with what ids and tokens need besides.
 #[derive(Clone)]
 pub struct Base {
     /// The database, migrated.
@@ -47,13 +38,8 @@ pub struct Base {
     pub clock: Arc<dyn Clock>,
     /// Makes and checks tokens.
     pub tokens: Tokens,
-    /// Which passwords may be chosen.
-    pub passwords: PasswordRule,
-    /// Which names may be had.
-    pub names: NameRule,
     /// The name of the history that is in the database.
     pub epoch: Arc<str>,
-    logins_max: Option<usize>,
 }
 
 impl Base {
@@ -96,31 +82,8 @@ impl Base {
             database.read(|conn| Ok((logins::revoked(conn, now)?, logins::voids(conn)?)))?;
         let revoked = Arc::new(Revocations::new(logins, voids));
         let tokens = Tokens::new(secret(&config.auth)?.expose().as_bytes(), lifetime, revoked);
-        let logins_max = config.limits.logins_per_user_max();
-        let (passwords, names) = (config.auth.password_rule(), config.auth.name_rule());
         let mint = Arc::new(mint);
-        Ok(Self { database, mint, clock, tokens, passwords, names, epoch, logins_max })
-    }
-
-    /// Ids for so many new users, which nobody has, not even one who came from elsewhere with it.
-    ///
-    /// # Errors
-    /// [`StartError::Store`], [`StartError::Mint`].
-    pub fn user_ids(&self, count: usize) -> Result<Vec<UserId>, StartError> {
-        let mut ids = Vec::with_capacity(count);
-        for _ in 0..=MINTED_AGAIN_MAX {
-            while ids.len() < count {
-                ids.push(self.mint.user()?);
-            }
-            let Some((first, last)) = ids.first().copied().zip(ids.last().copied()) else { break };
-            let taken = self.database.read(|conn| users::taken(conn, first, last))?;
-            if taken.is_empty() {
-                break;
-            }
-            let taken: HashSet<i64> = taken.into_iter().collect();
-            ids.retain(|id: &UserId| !taken.contains(&id.get()));
-        }
-        if ids.len() == count { Ok(ids) } else { Err(StartError::Ids) }
+        Ok(Self { database, mint, clock, tokens, epoch })
     }
 
     /// Loads which log-ins live, so that a storm of sessions need not be looked up one by one.
@@ -140,32 +103,6 @@ impl Base {
             }
         }
     }
-
-    /// A token of a new log-in of `user`, by whatever calls itself `agent`.
-    ///
-    /// # Errors
-    /// [`StartError::Store`], [`StartError::Auth`].
-    pub fn log_in(&self, user: &User, agent: &str) -> Result<String, StartError> {
-        let now = self.clock.now();
-        let draft = self.tokens.draft(now)?;
-        let new = NewLogin {
-            id: draft.login.clone(),
-            user: user.id,
-            agent: login::agent(agent),
-            network: None,
-            created_at: now,
-            expires_at: draft.expires_at,
-        };
-        let (through, ended) = self.database.write(|conn| {
-            let through = logins::insert(conn, &new)?;
-            let trimmed = self.logins_max.map(|max| logins::trim(conn, &new, max)).transpose()?;
-            Ok((through, trimmed.flatten()))
-        })?;
-        if let Some(ended) = ended {
-            self.tokens.revoked().add(ended, now);
-        }
-        Ok(self.tokens.sign(user, &draft.after(through))?)
-    }
 }
 
 /// The name of the history in a database; a copy that was never started gets a new one.
@@ -176,6 +113,14 @@ fn epoch(database: &Database) -> Result<Arc<str>, StartError> {
     let fresh = random::url_safe_text::<EPOCH_BYTES>()?;
     database.write(|conn| epochs::begin(conn, &fresh))?;
     Ok(fresh.into())
+}
+
+/// Marks the history in a database as ended: the next start begins a new one, and clients start over.
+///
+/// # Errors
+/// As [`Database::write`].
+pub fn end_history(database: &Database) -> Result<(), StoreError> {
+    database.write(epochs::end)
 }
 
 /// The secret that signs tokens: the one in the settings, else the one in the file.

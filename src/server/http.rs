@@ -17,14 +17,12 @@ use super::site::{Doors, Site};
 use super::{StartError, settings};
 use crate::auth::concurrency::PerAddress;
 use crate::auth::limits::RateLimits;
-use crate::auth::password::Passwords;
 use crate::http;
 use crate::hub::{AwakeClock, Hub};
 use crate::net::{self, HttpListener, Listeners, Protocols, Sockets};
+use crate::service::Service;
 use crate::service::authenticators::{Authenticator, Authenticators};
 use crate::session::{AdapterChoice, Seats, Shared};
-use crate::store::Store;
-use crate::store::jobs::Queue;
 
 /// How long HTTP requests may still take once the hub has sent everybody home.
 const STOP_SECONDS: u64 = 1;
@@ -59,12 +57,12 @@ impl Part for HttpPart {
 /// [`StartError::Http`].
 pub(super) fn start(
     site: &Site<'_>,
-    (store, hub, mail): (&Store, &Hub, Queue),
+    asked: (&Hub, &Service, &RateLimits),
     (listener, doors): (TcpListener, Doors),
 ) -> Result<((), HttpPart), StartError> {
     let ws = &site.config.ws;
     let Doors { authenticators, routes } = doors;
-    let state = Data::new(state(site, (store, hub, mail), authenticators));
+    let state = Data::new(state(site, asked, authenticators));
     let app = move || {
         App::new()
             .app_data(state.clone())
@@ -95,39 +93,34 @@ pub(super) fn start(
 /// What all requests share.
 fn state(
     site: &Site<'_>,
-    (store, hub, mail): (&Store, &Hub, Queue),
+    (hub, service, limits): (&Hub, &Service, &RateLimits),
     schemes: HashMap<&'static str, Box<dyn Authenticator>>,
 ) -> http::State {
     let (config, base) = (site.config, site.base);
-    let limits = RateLimits::new(&config.limits);
     let clock = Arc::<AwakeClock>::clone(&site.awake);
-    let authenticators = Authenticators::new(hub, &base.tokens, clock, schemes);
+    let authenticators =
+        Authenticators::new(service.accounts.clone(), &base.tokens, clock, schemes);
     http::State {
         settings: settings::http(config, site.address),
-        store: store.clone(),
-        mint: Arc::clone(&base.mint),
-        clock: Arc::clone(&base.clock),
+        service: service.clone(),
         metrics: site.metrics.clone(),
-        passwords: Passwords::new(config.auth.hashes_max, config.auth.hash_queue_max),
-        tokens: base.tokens.clone(),
         unfinished: PerAddress::new(settings::unfinished_max(config)),
         proxy_seen: AtomicBool::new(false),
-        mail,
-        sessions: sessions(site, (hub, authenticators), &limits),
-        limits,
+        sessions: sessions(site, (hub, service, authenticators), limits),
     }
 }
 
 /// What all sessions share.
 fn sessions(
     site: &Site<'_>,
-    (hub, authenticators): (&Hub, Authenticators),
+    (hub, service, authenticators): (&Hub, &Service, Authenticators),
     limits: &RateLimits,
 ) -> Arc<Shared> {
     let config = site.config;
     let before_auth_max = config.limits.on(config.limits.sockets_before_auth_per_ip_max);
     Arc::new(Shared {
         hub: hub.clone(),
+        service: service.clone(),
         authenticators,
         dialects: Arc::clone(&site.dialects),
         rates: Arc::clone(limits.commands()),

@@ -56,15 +56,14 @@ pub(super) fn start(site: &Site<'_>, store: &Store, thread: &ArbiterHandle) -> (
         store: store.clone(),
         mint: Arc::clone(&site.base.mint),
         clock: Arc::clone(&site.awake),
-        epoch: Arc::clone(&site.base.epoch),
         revoked: Arc::clone(site.base.tokens.revoked()),
         dialects: Arc::clone(&site.dialects),
         metrics: site.metrics.clone(),
     };
     let settings = settings::hub(site.config);
-    let server = ChatServer::new(settings.clone(), parts.clone());
+    let server = ChatServer::new(settings, parts.clone());
     let address = ChatServer::start_in_arbiter(thread, move |_| server);
-    let hub = Hub::new(address, &parts, &settings);
+    let hub = Hub::new(address, &parts);
     let patience = Duration::from_millis(site.config.hub.drain_timeout_ms);
     (hub.clone(), HubPart { hub, patience })
 }

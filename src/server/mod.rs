@@ -7,10 +7,12 @@ mod base;
 pub mod capacity;
 mod clock_watch;
 pub mod config;
+mod house;
 mod http;
 mod hub;
 mod jobs;
 mod parts;
+mod service;
 mod settings;
 mod site;
 mod store;
@@ -26,6 +28,7 @@ use crate::auth::AuthError;
 use crate::domain::mint::MintError;
 use crate::hub::Hub;
 use crate::jobs::mail::MailError;
+use crate::service::Service;
 use crate::service::authenticators::Authenticator;
 use crate::store::{Condition, Store, StoreError};
 use crate::telemetry::{Metrics, TelemetryError};
@@ -36,7 +39,8 @@ use crate::wire::rewind::Rewind;
 use site::Site;
 
 pub use self::config::Config;
-pub use base::Base;
+pub use base::{Base, end_history};
+pub use house::House;
 pub use parts::{BadEnd, Ending, Part, PartList};
 
 /// Why the server could not start.
@@ -48,9 +52,6 @@ pub enum StartError {
     /// The id mint.
     #[error("node: {0}")]
     Mint(#[from] MintError),
-    /// Ids that were minted were taken, again and again.
-    #[error("no id for a user that nobody has")]
-    Ids,
     /// The secret.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -83,6 +84,8 @@ pub struct Running {
     pub store: Store,
     /// The way to the hub.
     pub hub: Hub,
+    /// What can be asked.
+    pub service: Service,
     /// What is stopped with it, in this order from the last to the first.
     pub parts: PartList,
     lost_grace: Duration,
@@ -139,20 +142,22 @@ pub async fn start_with(
 ) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(StartError::Http)?;
     let (site, more) = Site::new(config, &base, address, additions)?;
-    let (parts, (store, hub)) = PartList::start(async |parts| {
+    let (parts, (store, hub, service)) = PartList::start(async |parts| {
         let thread = parts.add("hub's thread", hub::HubThread::start());
         let store = parts.add("store", store::start(&site, &thread));
         parts.add("prober", store::prober(&store));
         parts.add("clock watch", store::clock_watch(&site));
         let hub = parts.add("hub", hub::start(&site, &store, &thread));
         let jobs = parts.add("jobs", jobs::start(&site, &store)?);
-        parts.add("HTTP server", http::start(&site, (&store, &hub, jobs), (listener, more))?);
-        Ok::<_, StartError>((store, hub))
+        let (service, limits) = service::start(&site, (&store, &hub), jobs);
+        let asked = (&hub, &service, &*limits);
+        parts.add("HTTP server", http::start(&site, asked, (listener, more))?);
+        Ok::<_, StartError>((store, hub, service))
     })
     .await?;
     store.announce(&address.to_string());
     let lost_grace = Duration::from_millis(config.store.lost_grace_ms);
-    Ok(Running { address, metrics: site.metrics, store, hub, parts, lost_grace })
+    Ok(Running { address, metrics: site.metrics, store, hub, service, parts, lost_grace })
 }
 
 impl Running {

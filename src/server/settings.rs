@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Config;
 use crate::auth::concurrency::PerAddress;
 use crate::http::connection::ConnectionBounds;
-use crate::store::accounts::registrations;
+use crate::service::{self, accounts};
 use crate::{http, hub};
 
 /// The HTTP side's.
@@ -16,16 +16,6 @@ pub fn http(config: &Config, address: SocketAddr) -> http::Settings {
         trust_proxy: config.http.trust_proxy,
         body_bytes_max: config.http.body_bytes_max,
         body_timeout: Duration::from_millis(config.http.body_timeout_ms),
-        passwords: config.auth.password_rule(),
-        names: config.auth.name_rule(),
-        allowed_email_domains: config.auth.allowed_email_domains.clone(),
-        registration_mail: match config.limits.enabled {
-            true => registrations::Mail::One,
-            false => registrations::Mail::Each,
-        },
-        logins_per_user_max: config.limits.logins_per_user_max(),
-        verification_lifetime: config.auth.verification_lifetime(),
-        reset_lifetime: config.auth.reset_lifetime(),
         default_mode: config.rewind.default_compat,
     }
 }
@@ -51,12 +41,31 @@ pub fn connections(config: &Config) -> ConnectionBounds {
     }
 }
 
+/// The service's.
+pub fn service(config: &Config) -> service::Settings {
+    service::Settings {
+        dm_policy: config.dm.audience,
+        history_slice_bytes: config.store.history_slice_bytes,
+        accounts: accounts::Settings {
+            passwords: config.auth.password_rule(),
+            names: config.auth.name_rule(),
+            allowed_email_domains: config.auth.allowed_email_domains.clone(),
+            registration_mail: match config.limits.enabled {
+                true => accounts::Mail::One,
+                false => accounts::Mail::Each,
+            },
+            logins_per_user_max: config.limits.logins_per_user_max(),
+            verification_lifetime: config.auth.verification_lifetime(),
+            reset_lifetime: config.auth.reset_lifetime(),
+        },
+    }
+}
+
 /// The hub's.
 pub fn hub(config: &Config) -> hub::Settings {
     hub::Settings {
         mailbox_max: config.hub.mailbox_max,
         outbox_bytes_max: config.ws.outbox_bytes_max,
-        history_slice_bytes: config.store.history_slice_bytes,
         invites: hub::InviteBounds {
             timeout: Duration::from_millis(config.chatting.invite_timeout_ms),
             per_user_max: config.chatting.invites_per_user_max,

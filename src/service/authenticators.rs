@@ -11,7 +11,7 @@ use crate::auth::token::{TokenError, Tokens};
 use crate::domain::accounts::login::{Claims, Proof};
 use crate::domain::clock::Clock;
 use crate::domain::principal::{Credential, IdentifyError, Identity};
-use crate::hub::Hub;
+use crate::service::accounts::Accounts;
 
 /// Who a peer is, or why it is not let in.
 pub type Identified = Result<Identity, IdentifyError>;
@@ -32,7 +32,7 @@ pub trait Authenticator: Send + Sync + 'static {
 
 /// All that judge credentials.
 pub struct Authenticators {
-    hub: Hub,
+    accounts: Accounts,
     tokens: Tokens,
     clock: Arc<dyn Clock>,
     schemes: HashMap<&'static str, Box<dyn Authenticator>>,
@@ -41,12 +41,12 @@ pub struct Authenticators {
 impl Authenticators {
     /// Those of tokens, with these others by the names of their schemes.
     pub fn new(
-        hub: &Hub,
+        accounts: Accounts,
         tokens: &Tokens,
         clock: Arc<dyn Clock>,
         schemes: HashMap<&'static str, Box<dyn Authenticator>>,
     ) -> Self {
-        Self { hub: hub.clone(), tokens: tokens.clone(), clock, schemes }
+        Self { accounts, tokens: tokens.clone(), clock, schemes }
     }
 
     /// Who shows a credential.
@@ -73,7 +73,7 @@ impl Authenticators {
 
     /// Asks the store for a log-in that nobody knows.
     fn confirm(&self, claims: Claims) -> Authentication {
-        let proof = self.hub.confirm(&claims);
+        let proof = self.accounts.confirm(&claims);
         Authentication::Later(Box::pin(async move {
             match proof.await? {
                 Proof::Lives => Ok(Identity::from(claims)),

@@ -1,3 +1,114 @@
-//! What can be asked of the hub and the store, by whatever door.
+//! What can be asked of Tradewind: the only door of HTTP, the command line and sessions to store and hub.
+//!
+//! A folder an area: `accounts`, `chat`, `admin`. What is kept is looked up by the store's readers; who is
+//! there now is asked of the hub. The service knows no HTTP, no dialect and no column of a table; its
+//! answers are typed, and each refusal is a value that the doors put into their own words.
 
+pub mod accounts;
+pub mod admin;
 pub mod authenticators;
+pub mod chat;
+mod fault;
+mod welcome;
+
+use std::sync::Arc;
+
+use crate::auth::limits::RateLimits;
+use crate::auth::password::Passwords;
+use crate::auth::token::Tokens;
+use crate::domain::accounts::friendship::DmPolicy;
+use crate::domain::clock::Clock;
+use crate::domain::error::Refusal;
+use crate::domain::id::UserId;
+use crate::domain::mint::IdMint;
+use crate::hub::{Hub, refusal};
+use crate::store::engine::Connection;
+use crate::store::{Batched, Done, Line, Store, StoreError};
+use crate::telemetry::Metrics;
+
+use accounts::Accounts;
+use admin::Admin;
+use chat::ChatService;
+pub use fault::{OperatorFault, ServiceFault};
+use welcome::Acquaintance;
+pub use welcome::Greeting;
+
+/// Bounds and rules of the service.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whom users may write to.
+    pub dm_policy: DmPolicy,
+    /// Text of one slice of history, in bytes.
+    pub history_slice_bytes: usize,
+    /// Rules of accounts.
+    pub accounts: accounts::Settings,
+}
+
+/// What the service is made of.
+pub struct ServiceParts {
+    /// What is kept.
+    pub store: Store,
+    /// Who is there.
+    pub hub: Hub,
+    /// Where ids come from.
+    pub mint: Arc<IdMint>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The name of the history in the store.
+    pub epoch: Arc<str>,
+    /// Makes and checks tokens.
+    pub tokens: Tokens,
+    /// Hashes and compares passwords.
+    pub passwords: Passwords,
+    /// Rates of log-ins, registrations and requests.
+    pub limits: Arc<RateLimits>,
+    /// The counters.
+    pub metrics: Metrics,
+    /// Says that a mail has been left in the store.
+    pub mail_left: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// The service. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Service {
+    /// Users, their log-ins, friends and blocks.
+    pub accounts: Accounts,
+    /// Rooms, messages, groups and presence.
+    pub chat: ChatService,
+    /// What those ask who run the hub, and other services.
+    pub admin: Admin,
+    acquaintances: Batched<UserId, Option<Acquaintance>>,
+}
+
+impl Service {
+    /// The service of a store and a hub that have been started.
+    pub fn new(parts: &ServiceParts, settings: Settings) -> Self {
+        Self {
+            acquaintances: welcome::acquaintances(&parts.store),
+            chat: ChatService::new(parts, &settings),
+            accounts: Accounts::new(parts, settings.accounts),
+            admin: Admin::new(parts),
+        }
+    }
+}
+
+/// The outcome of a look-up, once it is there.
+pub trait LookUp<T>: Future<Output = Result<T, Refusal>> + 'static {}
+
+impl<T, F: Future<Output = Result<T, Refusal>> + 'static> LookUp<T> for F {}
+
+/// The hub has answered something else than was asked: a fault of ours.
+fn unexpected(done: &Done) -> Refusal {
+    log::error!("an outcome that does not fit what was asked: {done:?}");
+    Refusal::Internal
+}
+
+/// Has a reader of the store look something up, for whoever stands in that line.
+fn look_up<T, F>(store: &Store, line: Line, read: F) -> impl LookUp<T> + use<T, F>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+{
+    let store = store.clone();
+    async move { store.read_for(line, read).await.map_err(refusal) }
+}

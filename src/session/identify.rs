@@ -10,6 +10,7 @@ use crate::domain::error::Refusal;
 use crate::domain::event::Welcome;
 use crate::domain::principal::{Credential, IdentifyError, Identity, Principal};
 use crate::hub::messages::Identify;
+use crate::service::Greeting;
 use crate::service::authenticators::Authentication;
 use crate::wire::{Options, Phase, Variant};
 
@@ -64,7 +65,12 @@ impl<A: Adapter> Session<A> {
         let who = (principal, variant);
         match principal.user() {
             Some(user) => {
-                let welcome = self.shared.hub.welcome(self.id, user, variant);
+                let dialect = self.shared.dialects.get(variant);
+                let greeting = match dialect.lists_rooms(variant.options()) {
+                    true => Greeting::FriendsAndRooms,
+                    false => Greeting::Friends,
+                };
+                let welcome = self.shared.service.welcome(self.id, user, greeting);
                 self.later(ctx, welcome, move |session, welcome, ctx| {
                     let welcome = welcome.map_err(IdentifyError::from);
                     let welcome = welcome
@@ -74,9 +80,10 @@ impl<A: Adapter> Session<A> {
                 });
             }
             None => {
-                let admitted = self.shared.hub.admit(self.id);
-                self.later(ctx, admitted, move |session, admitted, ctx| {
-                    let admitted = admitted.map(|()| None).map_err(IdentifyError::from);
+                let (hub, id) = (self.shared.hub.clone(), self.id);
+                let arrived = async move { hub.arrive(id, Vec::new()).await };
+                self.later(ctx, arrived, move |session, arrived, ctx| {
+                    let admitted = arrived.map(|_| None).map_err(IdentifyError::from);
                     session.welcomed(request, who, admitted, ctx);
                     session.release_first(is_first);
                 });

@@ -12,7 +12,7 @@ use crate::domain::command::Query;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::domain::principal::Principal;
-use crate::store::chat::history::{Before, HistorySlice, Page, Place};
+use crate::service::chat::{Before, HistorySlice, Page, Place};
 use crate::wire::{AccountsAnswer, Answer, ChatAnswer, Frame};
 
 impl<A: Adapter> Session<A> {
@@ -39,22 +39,22 @@ impl<A: Adapter> Session<A> {
         query: AccountsQuery,
         ctx: &mut A::Context,
     ) {
-        let (hub, user) = (&self.shared.hub, asked.1);
+        let (service, user) = (&self.shared.service, asked.1);
         match query {
             AccountsQuery::Friends => {
-                let friends = hub.friends(user);
+                let friends = service.accounts.friends(user);
                 self.answer(asked, friends, ctx, |friends| {
                     Answer::Accounts(AccountsAnswer::Friends(friends))
                 });
             }
             AccountsQuery::Users { ids } => {
-                let users = hub.contacts(user, ids);
+                let users = service.chat.contacts(user, ids);
                 self.answer(asked, users, ctx, |users| {
                     Answer::Accounts(AccountsAnswer::Users(users))
                 });
             }
             AccountsQuery::Requests => {
-                let requests = hub.friend_requests(user);
+                let requests = service.accounts.friend_requests(user);
                 self.answer(asked, requests, ctx, |requests| {
                     Answer::Accounts(AccountsAnswer::Requests(requests))
                 });
@@ -64,20 +64,20 @@ impl<A: Adapter> Session<A> {
 
     fn look_up_chat(&mut self, asked: (Request, UserId), query: ChatQuery, ctx: &mut A::Context) {
         let (request, user) = asked;
-        let (hub, page_max) = (&self.shared.hub, self.shared.page_max);
+        let (chat, page_max) = (&self.shared.service.chat, self.shared.page_max);
         match query {
             ChatQuery::Readers { room: None } | ChatQuery::Page { room: None, .. } => {
                 self.refused(request, ChatRefusal::NoSuchRoom.into());
             }
             ChatQuery::Readers { room: Some(room) } => {
-                let readers = hub.readers(user, Some(room));
+                let readers = chat.readers(user, Some(room));
                 self.answer(asked, readers, ctx, move |marks| {
                     Answer::Chat(ChatAnswer::Readers(room, marks))
                 });
             }
             ChatQuery::Page { room: Some(room), before, count } => {
                 let which = (Place::BeforeMoment(before), count.min(page_max));
-                let page = hub.messages(user, Some(room), which);
+                let page = chat.messages(user, Some(room), which);
                 self.answer(asked, page, ctx, move |(messages, more)| {
                     Answer::Chat(ChatAnswer::Page { room, messages, more: *more })
                 });
@@ -86,7 +86,7 @@ impl<A: Adapter> Session<A> {
                 self.catch_up(asked, (rooms, epoch), limit, ctx);
             }
             ChatQuery::Members { group } => {
-                let members = hub.members(user, group);
+                let members = chat.members(user, group);
                 self.answer(asked, members, ctx, |(group, members)| {
                     Answer::Chat(ChatAnswer::Members(group, members))
                 });
@@ -97,7 +97,7 @@ impl<A: Adapter> Session<A> {
                 let dialect = self.shared.dialects.get(variant);
                 let named = dialect.lists_rooms(variant.options());
                 let before = Before::Moment(before);
-                let slice = hub.history(Page { me: user, room, before, count, named });
+                let slice = chat.history(Page { me: user, room, before, count, named });
                 self.later(ctx, slice, move |session, slice, ctx| {
                     session.history_slice(request, user, slice, ctx);
                 });
@@ -112,9 +112,9 @@ impl<A: Adapter> Session<A> {
         limit: u32,
         ctx: &mut A::Context,
     ) {
-        let caught = self.shared.hub.catch_up(user, rooms, limit);
+        let caught = self.shared.service.chat.catch_up(user, rooms, limit);
         self.later(ctx, caught, move |session, caught, _| {
-            let epoch = session.shared.hub.epoch();
+            let epoch = session.shared.service.chat.epoch();
             let frame = |answer| session.machine.frame(Answer::Chat(answer), user);
             let frames: Vec<Frame> = match caught {
                 Ok(None) => frame(ChatAnswer::Reset { epoch }).into_iter().collect(),
@@ -178,7 +178,7 @@ impl<A: Adapter> Session<A> {
         let Some(page) = self.page.take() else { return };
         let (request, rest) = *page;
         let user = rest.reader();
-        let next = self.shared.hub.history_rest(rest);
+        let next = self.shared.service.chat.history_rest(rest);
         self.later(ctx, next, move |session, slice, ctx| {
             session.history_slice(request, user, slice, ctx);
         });

@@ -33,8 +33,9 @@ use crate::domain::command::Write;
 use crate::domain::id::SessionId;
 use crate::hub::Hub;
 use crate::hub::messages::{Closed, Ended, Open, Submit};
+use crate::service::Service;
 use crate::service::authenticators::Authenticators;
-use crate::store::chat::history::HistoryRest;
+use crate::service::chat::HistoryRest;
 use crate::telemetry::Metrics;
 use crate::wire::{Dialects, Frame, Phase};
 use brake::Brake;
@@ -102,6 +103,8 @@ pub enum Input {
 pub struct Shared {
     /// The way to the hub.
     pub hub: Hub,
+    /// What is looked up.
+    pub service: Service,
     /// All that judge credentials.
     pub authenticators: Authenticators,
     /// What sessions speak.

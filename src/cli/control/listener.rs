@@ -1,6 +1,6 @@
 //! The hub's side of the control socket.
 //!
-//! Requests run on threads that may wait, through the hub's own database, keys and mint. What does not
+//! Requests run on threads that may wait, through the hub's own service. What does not
 //! come in time, or is too long, ends its own connection only.
 
 use std::fs;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -20,18 +21,44 @@ use tokio::time::timeout;
 use super::{Answer, Request, line, name, path};
 use crate::cli::task::{Output, Task};
 use crate::server::config::{Config, Control};
-use crate::server::{Base, Ending, Part};
+use crate::server::{Ending, Part};
+use crate::service::Service;
+use crate::store::Database;
 
 /// Parts of an answer that wait to be taken.
 const PARTS_MAX: usize = 4;
 /// The size of a part, in bytes.
 const PART_BYTES: usize = 32 * 1024;
 
-/// The socket, open until this is closed or dropped.
-pub struct Listener {
+/// The file of a socket; removed when this is dropped.
+struct SocketFile {
     path: PathBuf,
     /// Which file it is: another hub may have put its own there since.
     inode: (u64, u64),
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let here = fs::symlink_metadata(&self.path).map(|found| (found.dev(), found.ino()));
+        if here.is_ok_and(|here| here == self.inode) {
+            drop(fs::remove_file(&self.path));
+        }
+    }
+}
+
+/// The socket, before anything is answered: who connects already waits.
+pub struct ControlSocket {
+    file: SocketFile,
+    listener: UnixListener,
+    database: Database,
+    hub: (u32, i64),
+    settings: Control,
+}
+
+/// The socket, open until this is closed or dropped.
+pub struct Listener {
+    /// Removed first of all.
+    file: Option<SocketFile>,
     seats: Arc<Semaphore>,
     seats_max: u32,
     accepting: JoinHandle<()>,
@@ -40,7 +67,8 @@ pub struct Listener {
 
 /// What all connections share.
 struct Shared {
-    base: Base,
+    service: Service,
+    database: Database,
     hub: (u32, i64),
     settings: Control,
 }
@@ -51,34 +79,33 @@ impl Shared {
     }
 }
 
-impl Listener {
-    /// Opens the socket for commands that are about `base`. Call it inside an actix system.
+impl ControlSocket {
+    /// Opens the socket for commands that are about a database. Call it inside an actix system.
     ///
     /// # Errors
     /// Naming the setting and the path.
-    pub fn open(config: &Config, base: &Base) -> anyhow::Result<Self> {
-        let hub = base.database.me().context("the database is not locked")?;
-        let settings = config.control.clone();
+    pub fn open(config: &Config, database: &Database) -> anyhow::Result<Self> {
+        let hub = database.me().context("the database is not locked")?;
         let (path, socket) = free(config)?;
         let said = || format!("control.socket: {}", path.display());
         let found = fs::metadata(&path).with_context(said)?;
         socket.set_nonblocking(true).with_context(said)?;
-        let socket = UnixListener::from_std(socket).with_context(said)?;
+        let listener = UnixListener::from_std(socket).with_context(said)?;
+        let file = SocketFile { inode: (found.dev(), found.ino()), path };
+        let (database, settings) = (database.clone(), config.control.clone());
+        Ok(Self { file, listener, database, hub: name(hub), settings })
+    }
+
+    /// Has what is asked done by a service from now on.
+    pub fn serve(self, service: Service) -> Listener {
+        let Self { file, listener, database, hub, settings } = self;
         let seats_max = u32::try_from(settings.connections_max).unwrap_or(u32::MAX);
         let seats = usize::try_from(seats_max).unwrap_or(usize::MAX);
         let seats = Arc::new(Semaphore::new(seats.min(Semaphore::MAX_PERMITS)));
-        let shared = Arc::new(Shared { base: base.clone(), hub: name(hub), settings });
+        let shared = Arc::new(Shared { service, database, hub, settings });
         let timeout = shared.timeout();
-        let accepting = actix::spawn(accept(socket, Arc::clone(&seats), shared));
-        let inode = (found.dev(), found.ino());
-        Ok(Self { path, inode, seats, seats_max, accepting, timeout })
-    }
-
-    fn remove(&self) {
-        let here = fs::symlink_metadata(&self.path).map(|found| (found.dev(), found.ino()));
-        if here.is_ok_and(|here| here == self.inode) {
-            drop(fs::remove_file(&self.path));
-        }
+        let accepting = actix::spawn(accept(listener, Arc::clone(&seats), shared));
+        Listener { file: Some(file), seats, seats_max, accepting, timeout }
     }
 }
 
@@ -90,7 +117,7 @@ impl Part for Listener {
     /// Takes no more requests, removes the socket, and waits for those under way.
     fn drain(&mut self) -> Ending<'_> {
         self.accepting.abort();
-        self.remove();
+        drop(self.file.take());
         Box::pin(async move {
             // Nobody closes it: an error cannot be.
             drop(self.seats.acquire_many(self.seats_max).await);
@@ -102,7 +129,6 @@ impl Part for Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.accepting.abort();
-        self.remove();
     }
 }
 
@@ -190,7 +216,10 @@ fn perform(task: Task, shared: &Shared, answers: &mpsc::Sender<Answer>) {
     let part = |wrap| io::BufWriter::with_capacity(PART_BYTES, Piece { answers, wrap });
     let (mut screen, mut file) = (part(Answer::Screen), part(Answer::File));
     let mut out = Output { screen: &mut screen, file: &mut file };
-    let done = bounded(&task, &shared.settings).and_then(|()| task.run(&shared.base, &mut out));
+    let done = bounded(&task, &shared.settings).and_then(|()| {
+        let whole = (&shared.service, &shared.database);
+        Handle::current().block_on(task.run(whole))?.tell(&mut out)
+    });
     let done = done.and_then(|()| Ok(file.flush().and_then(|()| screen.flush())?));
     let last = match done {
         Ok(()) => Answer::Done,

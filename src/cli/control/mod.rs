@@ -14,7 +14,7 @@ use super::task::Task;
 use crate::store::Holder;
 
 pub use call::call;
-pub use listener::Listener;
+pub use listener::ControlSocket;
 
 /// What a command asks of a hub.
 #[derive(Debug, Deserialize, Serialize)]

@@ -6,7 +6,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::error::ChatError;
-use super::request::{self, NO_ID, REQUIRED};
+use super::request::{self, NO_ID, REQUIRED, TokenUser};
 use crate::domain::accounts::block::{BlockRefusal, BlockVerb};
 use crate::domain::id::UserId;
 use crate::http::{State, body};
@@ -16,11 +16,11 @@ const TARGET: &str = "target_id";
 
 /// `POST`: a block.
 pub async fn block(
+    TokenUser(me): TokenUser,
     request: HttpRequest,
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, ChatError> {
-    let me = request::user(&request, &state).await?;
     let ids = request::ids(&request, &state)?;
     let body = request::body(&request, body, &state).await?;
     let target = target(&request, &body)?;
@@ -30,11 +30,11 @@ pub async fn block(
 
 /// `DELETE`: its end. The body gets lost in some proxies, so the query will do if there is none.
 pub async fn unblock(
+    TokenUser(me): TokenUser,
     request: HttpRequest,
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, ChatError> {
-    let me = request::user(&request, &state).await?;
     let body = request::body(&request, body, &state).await?;
     let target = if body.is_empty() {
         let digits = request::query(&request, TARGET)?.ok_or(ChatError::field(TARGET, REQUIRED))?;
@@ -47,20 +47,23 @@ pub async fn unblock(
 }
 
 /// `GET`: all of them, or whether one user is among them.
-pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, ChatError> {
-    let me = request::user(&request, &state).await?;
+pub async fn show(
+    TokenUser(me): TokenUser,
+    request: HttpRequest,
+    state: Data<State>,
+) -> Result<HttpResponse, ChatError> {
     let ids = request::ids(&request, &state)?;
     let Some(digits) = request::query(&request, TARGET)? else {
-        let blocked = state.hub().blocked(me).await?;
+        let blocked = state.service.accounts.blocked(me).await?;
         let list = blocked.into_iter().map(|user| json!({"id": WireId(ids, user.get())}));
         return Ok(HttpResponse::Ok().json(list.collect::<Vec<_>>()));
     };
     let target = id::from_digits(&digits).ok_or(ChatError::field(TARGET, NO_ID))?;
     let target = UserId::new(target).ok_or(ChatError::NOT_FOUND)?;
-    if !state.hub().exists(target).await? {
+    if state.service.accounts.by_id(target).await?.is_none() {
         return Err(ChatError::NOT_FOUND);
     }
-    let is_blocked = state.hub().is_blocked(me, target).await?;
+    let is_blocked = state.service.accounts.is_blocked(me, target).await?;
     Ok(HttpResponse::Ok().json(json!({"is_blocked": is_blocked})))
 }
 
@@ -76,8 +79,7 @@ fn target(request: &HttpRequest, bytes: &Bytes) -> Result<i64, ChatError> {
 }
 
 async fn change(state: &State, me: UserId, target: i64, verb: BlockVerb) -> Result<(), ChatError> {
-    let now = state.clock.now();
-    let done = state.hub().block(me, UserId::new(target), verb, now).await?;
+    let done = state.service.accounts.block(me, UserId::new(target), verb).await?;
     done.map_err(|refusal| match refusal {
         BlockRefusal::NoSuchUser => {
             ChatError::field(TARGET, state.chatting().settings.no_such_user_text.clone())

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::domain::error::Refusal;
 use crate::http::body::BodyFault;
 use crate::http::text::FormFault;
+use crate::service::ServiceFault;
 use crate::session::NoSeat;
 
 /// Why a request failed.
@@ -40,6 +41,9 @@ impl ChatError {
     /// The server has too much to do.
     pub const BUSY: Self =
         Self::Detail(StatusCode::SERVICE_UNAVAILABLE, "The server is busy, try again later.");
+
+    /// A fault of ours.
+    pub const FAILED: Self = Self::Detail(StatusCode::INTERNAL_SERVER_ERROR, "The server failed.");
 
     /// A request that is wrong as a whole.
     pub const fn bad_request(detail: &'static str) -> Self {
@@ -131,14 +135,22 @@ impl From<FormFault> for ChatError {
     }
 }
 
+impl From<ServiceFault> for ChatError {
+    fn from(fault: ServiceFault) -> Self {
+        match fault {
+            ServiceFault::TooMany(over) => Self::TooMany(over.retry_after),
+            ServiceFault::Busy => Self::BUSY,
+            ServiceFault::Internal => Self::FAILED,
+        }
+    }
+}
+
 impl From<Refusal> for ChatError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Busy => Self::BUSY,
             // Nothing is asked here that the rules of an area refuse.
-            Refusal::Internal | Refusal::Accounts(_) | Refusal::Chat(_) => {
-                Self::Detail(StatusCode::INTERNAL_SERVER_ERROR, "The server failed.")
-            }
+            Refusal::Internal | Refusal::Accounts(_) | Refusal::Chat(_) => Self::FAILED,
         }
     }
 }

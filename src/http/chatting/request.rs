@@ -1,13 +1,13 @@
 //! What requests of the chatting dialect have in common: tokens, queries, JSON objects, ids.
 
-use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{FromRequest, HttpRequest, dev};
 use serde_json::{Map, Value};
 
 use super::error::ChatError;
 use crate::domain::id::UserId;
-use crate::http::{self, State, body, text};
+use crate::http::{self, Extracted, State, body, text};
 use crate::wire::chatting::{Ids, id};
 
 /// Members of a request's body.
@@ -20,21 +20,25 @@ pub const NULL: &str = "This field may not be null.";
 /// A field holds no id.
 pub const NO_ID: &str = "A valid integer is required.";
 
-/// The user whose token a request brings.
-///
-/// # Errors
-/// 401 without a token, with a bad one, and with one of nobody; 429 above the rate limit.
-pub async fn user(request: &HttpRequest, state: &State) -> Result<UserId, ChatError> {
-    let refused = |error| ChatError::Error(StatusCode::UNAUTHORIZED, error);
-    let token = http::bearer(request).ok_or(refused("Authorization header is required"))?;
-    let invalid = || refused("Invalid token");
-    let claims = state.claims(token).await?.ok_or_else(invalid)?;
-    state.limits.request_of(claims.user).map_err(|over| {
-        state.metrics.refusals.with_label_values(&["api"]).inc();
-        ChatError::TooMany(over.retry_after)
-    })?;
-    let exists = state.hub().exists(claims.user).await?;
-    exists.then_some(claims.user).ok_or_else(invalid)
+/// The user whose token a request brings. A handler that has one as an argument answers others with 401, and who is
+/// above the rate limit with 429.
+pub struct TokenUser(pub UserId);
+
+impl FromRequest for TokenUser {
+    type Error = ChatError;
+    type Future = Extracted<Self, ChatError>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = request.app_data::<Data<State>>().ok_or(ChatError::FAILED)?;
+            let refused = |error| ChatError::Error(StatusCode::UNAUTHORIZED, error);
+            let token = http::bearer(&request);
+            let token = token.ok_or(refused("Authorization header is required"))?;
+            let found = state.service.accounts.bearer(token).await?;
+            found.map(|bearer| Self(bearer.user.id)).ok_or(refused("Invalid token"))
+        })
+    }
 }
 
 /// A value of the query; of a repeated name the last.

@@ -9,7 +9,7 @@ use super::caller::Caller;
 use super::problem::{Code, Problem};
 use super::time;
 use crate::http::State;
-use crate::http::logins::{self, NoToken};
+use crate::service::accounts::Renewed;
 
 /// A token.
 #[derive(Serialize, ToSchema)]
@@ -21,16 +21,6 @@ pub struct Token {
     expires_at: String,
 }
 
-impl From<NoToken> for Problem {
-    fn from(none: NoToken) -> Self {
-        match none {
-            NoToken::Outdated => Code::TokenInvalid.into(),
-            NoToken::Refused(refusal) => refusal.into(),
-            NoToken::Auth(error) => error.into(),
-        }
-    }
-}
-
 /// A further token of the same log-in
 ///
 /// It works for as long as a first one. The older token goes on working until it expires; ending the
@@ -39,11 +29,15 @@ impl From<NoToken> for Problem {
     post, path = "/auth/refresh", tag = "Log-ins", operation_id = "refresh",
     responses((status = 200, description = "The token", body = Token)),
 )]
-pub async fn refresh(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let caller = Caller::of(&request, &state).await?;
-    let (token, expires_at) = logins::renew(&state, &request, caller.user, caller.claims).await?;
-    let expires_at = time::text(expires_at);
-    Ok(HttpResponse::Ok().json(Token { token, expires_at }))
+pub async fn refresh(
+    caller: Caller,
+    request: HttpRequest,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let Caller { user, claims } = caller;
+    let renewed = state.service.accounts.renew(user, claims, state.peer(&request)).await?;
+    let Renewed { token, expires_at } = renewed.ok_or(Problem::new(Code::TokenInvalid))?;
+    Ok(HttpResponse::Ok().json(Token { token, expires_at: time::text(expires_at) }))
 }
 
 /// Ends the log-in of this token
@@ -56,9 +50,8 @@ pub async fn refresh(request: HttpRequest, state: Data<State>) -> Result<HttpRes
         (status = 409, description = "no_login"),
     ),
 )]
-pub async fn logout(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let caller = Caller::of(&request, &state).await?;
-    match state.hub().log_out(caller.claims).await? {
+pub async fn logout(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
+    match state.service.accounts.log_out(caller.claims).await? {
         true => Ok(HttpResponse::NoContent().finish()),
         false => Err(Code::NoLogin.into()),
     }

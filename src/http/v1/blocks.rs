@@ -1,9 +1,7 @@
 //! `/blocks`: whom one wants to hear nothing of.
 
-use std::collections::HashMap;
-
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,12 +10,8 @@ use super::input;
 use super::problem::{Code, Problem};
 use super::shape::Face;
 use crate::domain::accounts::block::BlockVerb;
-use crate::domain::accounts::user::User;
 use crate::domain::id::UserId;
 use crate::http::State;
-use crate::store::accounts::{blocks, users};
-use crate::store::engine::Connection;
-use crate::store::{Line, StoreError};
 
 /// Blocked users.
 #[derive(Serialize, ToSchema)]
@@ -31,16 +25,10 @@ pub struct Blocks {
     get, path = "/blocks", tag = "Blocks", operation_id = "blocks",
     responses((status = 200, description = "The blocked users", body = Blocks)),
 )]
-pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
-    let users = state.store.read_for(Line::Heavy(me), move |conn| blocked(conn, me)).await?;
+pub async fn list(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let me = caller.user.id;
+    let users = state.service.accounts.blocked_users(me).await?;
     Ok(HttpResponse::Ok().json(Blocks { users: users.into_iter().map(Face::from).collect() }))
-}
-
-fn blocked(conn: &mut Connection, me: UserId) -> Result<Vec<User>, StoreError> {
-    let ids = blocks::of(conn, me)?;
-    let mut found: HashMap<UserId, User> = users::by_ids(conn, &ids)?;
-    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// Whether one blocks a user
@@ -53,13 +41,13 @@ fn blocked(conn: &mut Connection, me: UserId) -> Result<Vec<User>, StoreError> {
     ),
 )]
 pub async fn show(
-    request: HttpRequest,
+    caller: Caller,
     user: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     let target = input::user(&user, &state).await?;
-    if state.hub().is_blocked(me, target.id).await? {
+    if state.service.accounts.is_blocked(me, target.id).await? {
         Ok(HttpResponse::Ok().json(Face::from(target)))
     } else {
         Err(Code::NotBlocked.into())
@@ -81,11 +69,11 @@ pub async fn show(
     ),
 )]
 pub async fn make(
-    request: HttpRequest,
+    caller: Caller,
     user: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    change(&request, &user, &state, BlockVerb::Block).await
+    change(caller.user.id, &user, &state, BlockVerb::Block).await
 }
 
 /// Lifts a block
@@ -101,21 +89,20 @@ pub async fn make(
     ),
 )]
 pub async fn lift(
-    request: HttpRequest,
+    caller: Caller,
     user: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    change(&request, &user, &state, BlockVerb::Unblock).await
+    change(caller.user.id, &user, &state, BlockVerb::Unblock).await
 }
 
 async fn change(
-    request: &HttpRequest,
+    me: UserId,
     user: &str,
     state: &State,
     verb: BlockVerb,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(request, state).await?.user.id;
     let target = input::user(user, state).await?;
-    state.hub().block(me, Some(target.id), verb, state.clock.now()).await??;
+    state.service.accounts.block(me, Some(target.id), verb).await??;
     Ok(HttpResponse::NoContent().finish())
 }

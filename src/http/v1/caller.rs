@@ -1,15 +1,17 @@
 //! Who asks: the user of the token in `Authorization`.
 
-use actix_web::HttpRequest;
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
 
 use super::problem::{Code, Problem};
 use crate::domain::accounts::login::Claims;
 use crate::domain::accounts::user::User;
-use crate::http::{State, bearer};
-use crate::store::Line;
-use crate::store::accounts::users;
+use crate::http::{Extracted, State, bearer};
+use crate::service::accounts::Bearer;
 
-/// A user who has shown a good token.
+/// A user who has shown a good token, and may ask now. A handler that has one as an argument is for users only:
+/// others get 401, and who is above the rate limit 429, before anything else is looked at.
 pub struct Caller {
     /// Who it is.
     pub user: User,
@@ -17,21 +19,18 @@ pub struct Caller {
     pub claims: Claims,
 }
 
-impl Caller {
-    /// The one who asks, if he may now.
-    ///
-    /// # Errors
-    /// 401 without a good token of somebody, 429 above the rate limit.
-    pub async fn of(request: &HttpRequest, state: &State) -> Result<Self, Problem> {
-        let invalid = || Problem::new(Code::TokenInvalid);
-        let token = bearer(request).ok_or_else(invalid)?;
-        let claims = state.claims(token).await?.ok_or_else(invalid)?;
-        let id = claims.user;
-        state.limits.request_of(id).inspect_err(|_| {
-            state.metrics.refusals.with_label_values(&["api"]).inc();
-        })?;
-        let user =
-            state.store.read_for(Line::Light(id), move |conn| users::by_id(conn, id)).await?;
-        Ok(Self { user: user.ok_or_else(invalid)?, claims })
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Extracted<Self, Problem>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = request.app_data::<Data<State>>().ok_or(Problem::new(Code::Internal))?;
+            let token = bearer(&request).ok_or(Problem::new(Code::TokenInvalid))?;
+            let found = state.service.accounts.bearer(token).await?;
+            let Bearer { user, claims } = found.ok_or(Problem::new(Code::TokenInvalid))?;
+            Ok(Self { user, claims })
+        })
     }
 }

@@ -3,9 +3,9 @@
 //! It is written piece by piece, as the peer takes it: what one is and whom one knows, then each
 //! room, some messages at a time. If the store fails on the way, the answer breaks off.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,16 +20,11 @@ use crate::domain::accounts::user::User;
 use crate::domain::chat::event::RoomEntry;
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::chat::room::RoomKey;
-use crate::domain::clock::Timestamp;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::http::State;
-use crate::store::accounts::logins::{self, Login};
-use crate::store::accounts::{blocks, friendships, users};
-use crate::store::chat::deletion;
-use crate::store::chat::history::Place;
-use crate::store::engine::Connection;
-use crate::store::{Line, StoreError};
+use crate::service::accounts::{Dossier, Login};
+use crate::service::chat::Place;
 
 /// Messages of one piece.
 const PIECE_MESSAGES: u32 = 200;
@@ -98,12 +93,11 @@ pub struct ExportedRoom {
     get, path = "/me/export", tag = "Account", operation_id = "export_account",
     responses((status = 200, description = "A file", body = Export)),
 )]
-pub async fn export(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let caller = Caller::of(&request, &state).await?;
-    let (me, now) = (caller.user.id, state.clock.now());
-    let head = state.store.read_for(Line::Heavy(me), move |conn| head(conn, me, now)).await?;
-    let head = head.ok_or(Problem::new(Code::TokenInvalid))?;
-    let rooms = state.hub().rooms(me).await?;
+pub async fn export(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let me = caller.user.id;
+    let kept = state.service.accounts.kept(me).await?;
+    let head = Export::of(kept.ok_or(Problem::new(Code::TokenInvalid))?, me);
+    let rooms = state.service.chat.rooms(me).await?;
     let writer =
         Writer { state, me, at: At::Head(Box::new(head)), rooms: rooms.into_iter(), first: true };
     let pieces = stream::try_unfold(writer, Writer::next);
@@ -113,23 +107,20 @@ pub async fn export(request: HttpRequest, state: Data<State>) -> Result<HttpResp
         .streaming(pieces))
 }
 
-fn head(conn: &mut Connection, me: UserId, now: Timestamp) -> Result<Option<Export>, StoreError> {
-    let Some(own) = deletion::own(conn, me)? else { return Ok(None) };
-    let faces = |users: Vec<User>| users.into_iter().map(Face::from).collect();
-    let friends = friendships::friends_of(conn, &[me])?.remove(&me).unwrap_or_default();
-    let friends = friends.into_iter().map(|friend| Face::friend(friend, me)).collect();
-    let incoming = friendships::requests_to(conn, &[me])?.remove(&me).unwrap_or_default();
-    let ids = blocks::of(conn, me)?;
-    let mut blocked = users::by_ids(conn, &ids)?;
-    Ok(Some(Export {
-        account: own.into(),
-        friends,
-        requests_incoming: faces(incoming),
-        requests_outgoing: faces(friendships::requests_by(conn, me)?),
-        blocked: faces(ids.iter().filter_map(|id| blocked.remove(id)).collect()),
-        sessions: logins::of(conn, me, now)?.into_iter().map(ExportedSession::from).collect(),
-        rooms: Vec::new(),
-    }))
+impl Export {
+    /// All but the rooms.
+    fn of(kept: Dossier, me: UserId) -> Self {
+        let faces = |users: Vec<User>| users.into_iter().map(Face::from).collect();
+        Self {
+            account: kept.own.into(),
+            friends: kept.friends.into_iter().map(|friend| Face::friend(friend, me)).collect(),
+            requests_incoming: faces(kept.incoming),
+            requests_outgoing: faces(kept.outgoing),
+            blocked: faces(kept.blocked),
+            sessions: kept.logins.into_iter().map(ExportedSession::from).collect(),
+            rooms: Vec::new(),
+        }
+    }
 }
 
 /// Where a writer is.
@@ -179,7 +170,7 @@ impl Writer {
             },
             At::Room(key, after) => {
                 let place = (Place::After(after), PIECE_MESSAGES);
-                let page = self.state.hub().messages(self.me, Some(key), place).await;
+                let page = self.state.service.chat.messages(self.me, Some(key), place).await;
                 let (messages, more) = match page {
                     // Whoever is put out of a group meanwhile sees no more of it.
                     Err(Refusal::Chat(ChatRefusal::NotMember)) => (Vec::new(), false),

@@ -1,7 +1,7 @@
 //! `/friends` and `/friend-requests`: whom one knows, and who wants to be known.
 
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,9 +9,9 @@ use super::caller::Caller;
 use super::input;
 use super::problem::Problem;
 use super::shape::Face;
-use crate::domain::accounts::command::AccountsWrite;
 use crate::domain::accounts::event::Requests;
 use crate::domain::accounts::friendship::FriendVerb;
+use crate::domain::id::UserId;
 use crate::http::State;
 
 /// Friends.
@@ -35,9 +35,9 @@ pub struct FriendRequests {
     get, path = "/friends", tag = "Friends", operation_id = "friends",
     responses((status = 200, description = "The friends", body = Friends)),
 )]
-pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
-    let friends = state.hub().friends(me).await?;
+pub async fn list(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let me = caller.user.id;
+    let friends = state.service.accounts.friends(me).await?;
     let users = friends.into_iter().map(|friend| Face::friend(friend, me)).collect();
     Ok(HttpResponse::Ok().json(Friends { users }))
 }
@@ -47,9 +47,9 @@ pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpRespon
     get, path = "/friend-requests", tag = "Friends", operation_id = "friend_requests",
     responses((status = 200, description = "The requests", body = FriendRequests)),
 )]
-pub async fn requests(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
-    let Requests { incoming, outgoing } = state.hub().friend_requests(me).await?;
+pub async fn requests(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let me = caller.user.id;
+    let Requests { incoming, outgoing } = state.service.accounts.friend_requests(me).await?;
     let faces = |users: Vec<_>| users.into_iter().map(Face::from).collect();
     let requests = FriendRequests { incoming: faces(incoming), outgoing: faces(outgoing) };
     Ok(HttpResponse::Ok().json(requests))
@@ -69,11 +69,11 @@ pub async fn requests(request: HttpRequest, state: Data<State>) -> Result<HttpRe
     ),
 )]
 pub async fn ask(
-    request: HttpRequest,
+    caller: Caller,
     user: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    change(&request, &user, &state, FriendVerb::Request).await
+    change(caller.user.id, &user, &state, FriendVerb::Request).await
 }
 
 /// Discards a request for friendship
@@ -88,11 +88,11 @@ pub async fn ask(
     ),
 )]
 pub async fn discard(
-    request: HttpRequest,
+    caller: Caller,
     user: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    change(&request, &user, &state, FriendVerb::Discard).await
+    change(caller.user.id, &user, &state, FriendVerb::Discard).await
 }
 
 /// Takes back a request for friendship
@@ -108,11 +108,11 @@ pub async fn discard(
     ),
 )]
 pub async fn withdraw(
-    request: HttpRequest,
+    caller: Caller,
     user: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    change(&request, &user, &state, FriendVerb::Withdraw).await
+    change(caller.user.id, &user, &state, FriendVerb::Withdraw).await
 }
 
 /// Accepts a request for friendship
@@ -127,11 +127,11 @@ pub async fn withdraw(
     ),
 )]
 pub async fn accept(
-    request: HttpRequest,
+    caller: Caller,
     user: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    change(&request, &user, &state, FriendVerb::Accept).await
+    change(caller.user.id, &user, &state, FriendVerb::Accept).await
 }
 
 /// Ends a friendship
@@ -146,21 +146,19 @@ pub async fn accept(
     ),
 )]
 pub async fn end(
-    request: HttpRequest,
+    caller: Caller,
     user: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    change(&request, &user, &state, FriendVerb::End).await
+    change(caller.user.id, &user, &state, FriendVerb::End).await
 }
 
 async fn change(
-    request: &HttpRequest,
+    me: UserId,
     user: &str,
     state: &State,
     verb: FriendVerb,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(request, state).await?.user.id;
-    let write = AccountsWrite::Befriend { verb, who: input::who(user)? };
-    state.hub().change(me, write).await?;
+    state.service.accounts.befriend(me, verb, input::who(user)?).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -9,11 +9,9 @@ use super::caller::Caller;
 use super::problem::{Code, Problem};
 use super::shape::Face;
 use super::{input, time};
-use crate::domain::chat::command::ChatWrite;
 use crate::domain::chat::group::{self, GroupStep, Role, Title};
 use crate::domain::id::{GroupId, UserId};
 use crate::http::State;
-use crate::store::Done;
 
 /// A group.
 #[derive(Serialize, ToSchema)]
@@ -113,11 +111,12 @@ impl Named {
     ),
 )]
 pub async fn make(
+    caller: Caller,
     request: HttpRequest,
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     let named: Named = input::json(&request, body, &state).await?;
     let step = GroupStep::Create(named.title()?);
     let group = change(&state, me, None, step).await?;
@@ -134,12 +133,12 @@ pub async fn make(
     ),
 )]
 pub async fn show(
-    request: HttpRequest,
+    caller: Caller,
     group: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
-    let (group, _) = state.hub().members(me, id(&group)).await?;
+    let me = caller.user.id;
+    let (group, _) = state.service.chat.members(me, id(&group)).await?;
     Ok(HttpResponse::Ok().json(Group::from(group)))
 }
 
@@ -153,12 +152,12 @@ pub async fn show(
     ),
 )]
 pub async fn members(
-    request: HttpRequest,
+    caller: Caller,
     group: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
-    let (_, members) = state.hub().members(me, id(&group)).await?;
+    let me = caller.user.id;
+    let (_, members) = state.service.chat.members(me, id(&group)).await?;
     Ok(HttpResponse::Ok()
         .json(Members { members: members.into_iter().map(Member::from).collect() }))
 }
@@ -177,11 +176,12 @@ pub async fn members(
     ),
 )]
 pub async fn rename(
+    caller: Caller,
     request: HttpRequest,
     (group, body): (Path<String>, Payload),
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     let named: Named = input::json(&request, body, &state).await?;
     let step = GroupStep::Rename(named.title()?);
     Ok(HttpResponse::Ok().json(change(&state, me, Some(&group), step).await?))
@@ -199,11 +199,11 @@ pub async fn rename(
     ),
 )]
 pub async fn delete(
-    request: HttpRequest,
+    caller: Caller,
     group: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     change(&state, me, Some(&group), GroupStep::Delete).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -221,11 +221,11 @@ pub async fn delete(
     ),
 )]
 pub async fn leave(
-    request: HttpRequest,
+    caller: Caller,
     group: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     change(&state, me, Some(&group), GroupStep::Leave).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -237,10 +237,7 @@ pub async fn change(
     group: Option<&str>,
     step: GroupStep,
 ) -> Result<Group, Problem> {
-    let write = ChatWrite::Group { group: group.and_then(id), step };
-    let done = state.hub().change(me, write).await?;
-    let Done::Grouped { change, .. } = done else { return Err(Code::Internal.into()) };
-    Ok(change.group.into())
+    Ok(state.service.chat.change_group(me, group.and_then(id), step).await?.into())
 }
 
 /// The group that a path names; `None` if it can be nobody's.

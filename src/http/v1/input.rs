@@ -14,7 +14,7 @@ use crate::domain::chat::group::Who;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::id::UserId;
 use crate::http::{State, body, text};
-use crate::store::accounts::users;
+use crate::service::ServiceFault;
 
 /// The numbers that messages may have, as far as JavaScript knows them exactly.
 pub const SEQS: RangeInclusive<i64> = 0..=9_007_199_254_740_991;
@@ -127,9 +127,9 @@ pub fn who(text: &str) -> Result<Who, Problem> {
 /// 404 if there is none.
 pub async fn user(text: &str, state: &State) -> Result<User, Problem> {
     let found = match Named::parse(text) {
-        Named::Id(Some(id)) => state.store.read(move |conn| users::by_id(conn, id)).await?,
+        Named::Id(Some(id)) => state.service.accounts.by_id(id).await?,
         Named::Name(Some(name)) => {
-            state.store.read(move |conn| users::by_name(conn, &name)).await?
+            state.service.accounts.by_name(name).await.map_err(ServiceFault::from)?
         }
         Named::Id(None) | Named::Name(None) => None,
     };

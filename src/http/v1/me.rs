@@ -9,12 +9,9 @@ use super::caller::Caller;
 use super::problem::{Code, Problem};
 use super::shape::Face;
 use super::{input, time};
-use crate::domain::accounts::name::NameRule;
-use crate::domain::accounts::profile::Profile;
 use crate::domain::chat::group::AddedBy;
 use crate::http::State;
-use crate::store::Line;
-use crate::store::chat::deletion::{self, Changes, NameTaken, Own};
+use crate::service::accounts::{Own, ProfileChange};
 
 /// An account, as its user sees it.
 #[derive(Serialize, ToSchema)]
@@ -95,8 +92,7 @@ fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Opt
     get, path = "/me", tag = "Account", operation_id = "account",
     responses((status = 200, description = "The account", body = Account)),
 )]
-pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let caller = Caller::of(&request, &state).await?;
+pub async fn show(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
     answer(&state, &caller).await
 }
 
@@ -113,33 +109,20 @@ pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpRespon
     ),
 )]
 pub async fn change(
+    caller: Caller,
     request: HttpRequest,
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let caller = Caller::of(&request, &state).await?;
     let asked: AccountChanges = input::json(&request, body, &state).await?;
-    let changes = changes(asked, state.settings.names)?;
-    let id = caller.user.id;
-    match state.store.write(move |conn| deletion::change(conn, id, &changes)).await? {
-        Ok(()) => answer(&state, &caller).await,
-        Err(NameTaken) => Err(Code::NameTaken.into()),
-    }
-}
-
-fn changes(asked: AccountChanges, rule: NameRule) -> Result<Changes, Problem> {
-    let name = |text: String| rule.name(&text).ok_or(Code::NameInvalid);
-    let profile = |text: String| Profile::parse(&text).ok_or(Code::ProfileInvalid);
-    Ok(Changes {
-        name: asked.name.map(name).transpose()?,
-        profile: asked.profile.map(|text| text.map(profile).transpose()).transpose()?,
-        added_by: asked.added_by.map(AddedBy::from),
-    })
+    let AccountChanges { name, profile, added_by } = asked;
+    let change = ProfileChange { name, profile, added_by: added_by.map(AddedBy::from) };
+    state.service.accounts.change(caller.user.id, change).await?;
+    answer(&state, &caller).await
 }
 
 async fn answer(state: &State, caller: &Caller) -> Result<HttpResponse, Problem> {
-    let id = caller.user.id;
-    let own = state.store.read_for(Line::Light(id), move |conn| deletion::own(conn, id)).await?;
+    let own = state.service.accounts.own(caller.user.id).await?;
     let own = own.ok_or(Problem::new(Code::TokenInvalid))?;
     Ok(HttpResponse::Ok().json(Account::from(own)))
 }

@@ -10,6 +10,7 @@ use super::groups::{self, Group};
 use super::input;
 use super::problem::Problem;
 use crate::domain::chat::group::{GroupStep, Role, Who};
+use crate::domain::id::UserId;
 use crate::http::State;
 
 /// Who is meant, and in which group.
@@ -62,11 +63,11 @@ pub struct NewOwner {
     ),
 )]
 pub async fn add(
-    request: HttpRequest,
+    caller: Caller,
     path: Path<Seat>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    change(&request, &path, &state, GroupStep::Add).await
+    change(caller.user.id, &path, &state, GroupStep::Add).await
 }
 
 /// Makes somebody no member any more
@@ -82,11 +83,11 @@ pub async fn add(
     ),
 )]
 pub async fn kick(
-    request: HttpRequest,
+    caller: Caller,
     path: Path<Seat>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    change(&request, &path, &state, GroupStep::Kick).await
+    change(caller.user.id, &path, &state, GroupStep::Kick).await
 }
 
 /// Bans a user from a group
@@ -102,11 +103,11 @@ pub async fn kick(
     ),
 )]
 pub async fn ban(
-    request: HttpRequest,
+    caller: Caller,
     path: Path<Seat>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    change(&request, &path, &state, GroupStep::Ban).await
+    change(caller.user.id, &path, &state, GroupStep::Ban).await
 }
 
 /// Lifts a ban
@@ -122,11 +123,11 @@ pub async fn ban(
     ),
 )]
 pub async fn unban(
-    request: HttpRequest,
+    caller: Caller,
     path: Path<Seat>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    change(&request, &path, &state, GroupStep::Unban).await
+    change(caller.user.id, &path, &state, GroupStep::Unban).await
 }
 
 /// Makes a member a moderator, or a plain member again
@@ -144,11 +145,12 @@ pub async fn unban(
     ),
 )]
 pub async fn set_role(
+    caller: Caller,
     request: HttpRequest,
     (path, body): (Path<Seat>, Payload),
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     let NewRole { role } = input::json(&request, body, &state).await?;
     let role = match role {
         NewRank::Moderator => Role::Moderator,
@@ -175,23 +177,23 @@ pub async fn set_role(
     ),
 )]
 pub async fn transfer(
+    caller: Caller,
     request: HttpRequest,
     (group, body): (Path<String>, Payload),
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     let NewOwner { user } = input::json(&request, body, &state).await?;
     let step = GroupStep::Transfer(input::who(&user)?);
     Ok(HttpResponse::Ok().json(groups::change(&state, me, Some(&group), step).await?))
 }
 
 async fn change(
-    request: &HttpRequest,
+    me: UserId,
     path: &Seat,
     state: &State,
     step: fn(Who) -> GroupStep,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(request, state).await?.user.id;
     let Seat { group, user } = path;
     let step = step(input::who(user)?);
     Ok(HttpResponse::Ok().json(groups::change(state, me, Some(group), step).await?))

@@ -9,13 +9,10 @@ use super::caller::Caller;
 use super::input;
 use super::problem::{Code, Problem};
 use super::shape::{Face, Written};
-use crate::domain::chat::command::{Absent, ChatWrite};
 use crate::domain::chat::message::{CONTENT_BYTES_MAX, Content, ContentError, Nonce};
-use crate::domain::chat::room::RoomKey;
 use crate::domain::id::{MessageId, UserId};
 use crate::http::State;
-use crate::store::Done;
-use crate::store::chat::history::Place;
+use crate::service::chat::{self, Place, Posted};
 
 /// The most messages of one answer.
 const LIMIT_MAX: u32 = 500;
@@ -36,7 +33,7 @@ pub struct Address {
 
 impl Address {
     /// As one user sees it.
-    fn of(&self, me: UserId) -> (Option<RoomKey>, Option<MessageId>) {
+    fn of(&self, me: UserId) -> chat::MessageAt {
         (input::room(&self.room, me), input::digits(&self.message).and_then(MessageId::new))
     }
 }
@@ -110,21 +107,23 @@ pub struct Sent {
     ),
 )]
 pub async fn list(
+    caller: Caller,
     request: HttpRequest,
     room: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     let (place, limit, end) = part(&input::query(&request)?)?;
     let which = (place, limit);
-    let (mut messages, mut more) = state.hub().messages(me, input::room(&room, me), which).await?;
+    let (mut messages, mut more) =
+        state.service.chat.messages(me, input::room(&room, me), which).await?;
     let found = messages.len();
     messages.retain(|message| message.seq < end);
     more &= messages.len() == found;
     let mut authors: Vec<UserId> = messages.iter().map(|message| message.author).collect();
     authors.sort_unstable();
     authors.dedup();
-    let users = state.hub().contacts(me, authors).await?;
+    let users = state.service.chat.contacts(me, authors).await?;
     let users = users.into_iter().map(|user| Face::contact(user, me)).collect();
     let messages = messages.into_iter().map(|message| Written::of(message, me)).collect();
     Ok(HttpResponse::Ok().json(Messages { messages, more, users }))
@@ -159,27 +158,19 @@ fn part(asked: &Asked) -> Result<(Place, u32, i64), Problem> {
     ),
 )]
 pub async fn send(
+    caller: Caller,
     request: HttpRequest,
     (room, body): (Path<String>, Payload),
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     let draft: Draft = input::json_with(&request, body, &state, TEXT_BYTES_MAX).await?;
     let content = content(draft.content)?;
     let nonce = |text| Nonce::new(text).ok_or(Code::NonceInvalid);
     let nonce = draft.nonce.map(nonce).transpose()?;
-    let room = input::room(&room, me);
-    let write = ChatWrite::Post { room, content, nonce, absent: Absent::Kept };
-    let (mut answer, message, duplicate) = match state.hub().change(me, write).await? {
-        Done::Posted(message, _) => (HttpResponse::Created(), message, false),
-        Done::Repeated(message) => (HttpResponse::Ok(), message, true),
-        Done::Edited { .. }
-        | Done::Signalled(_)
-        | Done::Read { .. }
-        | Done::Grouped { .. }
-        | Done::Befriended { .. }
-        | Done::Refused(_) => return Err(Code::Internal.into()),
-    };
+    let draft = chat::NewMessage { room: input::room(&room, me), content, nonce };
+    let Posted { message, duplicate } = state.service.chat.post(me, draft).await?;
+    let mut answer = if duplicate { HttpResponse::Ok() } else { HttpResponse::Created() };
     Ok(answer.json(Sent { message: Written::of(message, me), duplicate }))
 }
 
@@ -196,16 +187,15 @@ pub async fn send(
     ),
 )]
 pub async fn edit(
+    caller: Caller,
     request: HttpRequest,
     (address, body): (Path<Address>, Payload),
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     let edit: Edit = input::json_with(&request, body, &state, TEXT_BYTES_MAX).await?;
-    let content = Some(content(edit.content)?);
-    let (room, message) = address.of(me);
-    let done = state.hub().change(me, ChatWrite::Edit { room, message, content }).await?;
-    let Done::Edited { message, .. } = done else { return Err(Code::Internal.into()) };
+    let content = content(edit.content)?;
+    let message = state.service.chat.edit(me, address.of(me), content).await?;
     Ok(HttpResponse::Ok().json(Written::of(message, me)))
 }
 
@@ -223,13 +213,12 @@ pub async fn edit(
     ),
 )]
 pub async fn delete(
-    request: HttpRequest,
+    caller: Caller,
     address: Path<Address>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
-    let (room, message) = address.of(me);
-    state.hub().change(me, ChatWrite::Edit { room, message, content: None }).await?;
+    let me = caller.user.id;
+    state.service.chat.remove(me, address.of(me)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

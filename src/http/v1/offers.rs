@@ -1,7 +1,7 @@
 //! `/group-offers` and `/groups/{group}/offer`: groups that one may have.
 
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -35,11 +35,10 @@ pub struct Offered {
     get, path = "/group-offers", tag = "Groups", operation_id = "group_offers",
     responses((status = 200, description = "The offers", body = Offers)),
 )]
-pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
-    let offers = state.hub().offers(me).await?.into_iter().map(|(group, expires_at)| Offered {
-        group: group.into(),
-        expires_at: time::text(expires_at),
+pub async fn list(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let me = caller.user.id;
+    let offers = state.service.chat.offers(me).await?.into_iter().map(|(group, expires_at)| {
+        Offered { group: group.into(), expires_at: time::text(expires_at) }
     });
     Ok(HttpResponse::Ok().json(Offers { offers: offers.collect() }))
 }
@@ -58,11 +57,11 @@ pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpRespon
     ),
 )]
 pub async fn accept(
-    request: HttpRequest,
+    caller: Caller,
     group: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     let group = groups::change(&state, me, Some(&group), GroupStep::Accept).await?;
     Ok(HttpResponse::Ok().json(group))
 }
@@ -80,11 +79,11 @@ pub async fn accept(
     ),
 )]
 pub async fn decline(
-    request: HttpRequest,
+    caller: Caller,
     group: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     groups::change(&state, me, Some(&group), GroupStep::Decline).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -7,11 +7,9 @@ use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::input;
-use super::problem::{Code, Problem};
-use crate::domain::id::UserId;
+use super::problem::Problem;
 use crate::http::State;
-use crate::http::proof::{self, Claim};
-use crate::store::chat::deletion;
+use crate::service::accounts;
 
 /// The old password and the new one.
 #[derive(Deserialize, ToSchema)]
@@ -48,26 +46,14 @@ pub struct Password {
     ),
 )]
 pub async fn change(
+    caller: Caller,
     request: HttpRequest,
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let caller = Caller::of(&request, &state).await?;
     let PasswordChange { old, new } = input::json(&request, body, &state).await?;
-    let new = good(new, &state)?;
-    let id = caller.user.id;
-    let old = proven(&request, id, old, &state).await?;
-    let new = state.passwords.hash(new).await?;
-    let (kept, clock) = (caller.claims.login, state.clock.clone());
-    let changed = state.hub().revoke(move |conn| {
-        let last = (kept.clone(), clock.now());
-        Ok(match deletion::change_password(conn, id, (&old, &new), last)? {
-            Ok(revocation) => (Ok(()), Some(revocation)),
-            Err(outdated) => (Err(outdated), None),
-        })
-    });
-    changed.await?.map_err(|_| Problem::new(Code::PasswordWrong))?;
-    log::info!("user {id} changed the password");
+    let (change, peer) = (accounts::PasswordSwap { old, new }, state.address(&request));
+    state.service.accounts.change_password(caller.claims, change, peer).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -85,37 +71,13 @@ pub async fn change(
     ),
 )]
 pub async fn delete(
+    caller: Caller,
     request: HttpRequest,
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let id = Caller::of(&request, &state).await?.user.id;
     let Password { password } = input::json(&request, body, &state).await?;
-    let hash = proven(&request, id, password, &state).await?;
-    let deleted = state.hub().delete_account(id, hash).await?;
-    deleted.map_err(|_| Problem::new(Code::PasswordWrong))?;
-    log::info!("user {id} deleted the account");
+    let (id, peer) = (caller.user.id, state.address(&request));
+    state.service.accounts.delete(id, password, peer).await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// A new password, if it may be one.
-///
-/// # Errors
-/// 400 for one that is too short or too long.
-pub fn good(password: String, state: &State) -> Result<String, Problem> {
-    let checked = state.settings.passwords.check(&password);
-    checked.map_err(|_| Problem::new(Code::PasswordInvalid)).map(|()| password)
-}
-
-/// The hash of the password of a user who has shown it. Tries count as log-ins do.
-async fn proven(
-    request: &HttpRequest,
-    id: UserId,
-    password: String,
-    state: &State,
-) -> Result<String, Problem> {
-    let claim = Claim::of_user(state, id, state.peer(request)).await?;
-    let claim = claim.ok_or(Problem::new(Code::TokenInvalid))?;
-    let account = proof::prove(state, claim, password).await?;
-    account.map(|account| account.password_hash).ok_or(Problem::new(Code::PasswordWrong))
 }

@@ -73,13 +73,17 @@ pub struct Presences {
         (status = 400, description = "parameter_invalid"),
     ),
 )]
-pub async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+pub async fn show(
+    caller: Caller,
+    request: HttpRequest,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let me = caller.user.id;
     let asked: Asked = input::query(&request)?;
     let wanted = asked.users.as_deref().map(|text| input::ids("users", text)).transpose()?;
     let is_wanted = |id: &UserId| wanted.as_ref().is_none_or(|wanted| wanted.contains(id));
-    let friends = state.hub().friends(me).await?;
+    let friends = state.service.accounts.friends(me).await?;
     let ids: Vec<UserId> = friends.iter().map(|friend| friend.id).filter(is_wanted).collect();
-    let users = state.hub().presence(ids).await?.into_iter().map(Presence::from).collect();
+    let users = state.service.chat.presence(ids).await?.into_iter().map(Presence::from).collect();
     Ok(HttpResponse::Ok().json(Presences { users }))
 }

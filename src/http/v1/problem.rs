@@ -13,7 +13,6 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::auth::AuthError;
 use crate::auth::limits::TooMany;
 use crate::domain::accounts::block::BlockRefusal;
 use crate::domain::accounts::refusal::AccountsRefusal;
@@ -21,7 +20,6 @@ use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::error::Refusal;
 use crate::http::body::BodyFault;
 use crate::http::text::FormFault;
-use crate::store::StoreError;
 
 /// The content type of a problem.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -324,26 +322,6 @@ impl From<BodyFault> for Problem {
 impl From<FormFault> for Problem {
     fn from(fault: FormFault) -> Self {
         Self::new(Code::ParameterInvalid).detail(format!("{fault}."))
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        if error.is_busy() {
-            return Self::new(Code::Busy);
-        }
-        log::error!("the store failed: {error}");
-        Self::new(Code::Internal)
-    }
-}
-
-impl From<AuthError> for Problem {
-    fn from(error: AuthError) -> Self {
-        if matches!(error, AuthError::Busy) {
-            return Self::new(Code::Busy);
-        }
-        log::error!("a password or token could not be handled: {error}");
-        Self::new(Code::Internal)
     }
 }
 

@@ -5,13 +5,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::problem::{Code, Problem};
-use super::{input, password};
-use crate::auth::key;
-use crate::auth::limits::TooMany;
-use crate::domain::accounts::user::Email;
+use super::input;
+use super::problem::Problem;
 use crate::http::State;
-use crate::store::accounts::resets;
+use crate::service::accounts::Errand;
 
 /// An address.
 #[derive(Deserialize, ToSchema)]
@@ -48,16 +45,10 @@ pub async fn ask(
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let peer = state.peer(&request);
-    let limited = |_: &TooMany| state.limited("reset", peer);
-    state.limits.reset_from(peer).inspect_err(limited)?;
+    let (accounts, peer) = (&state.service.accounts, state.address(&request));
+    accounts.admit(Errand::AskReset, peer)?;
     let Address { email } = input::json(&request, body, &state).await?;
-    let email = Email::parse(&email).ok_or(Problem::new(Code::EmailInvalid))?;
-    state.limits.reset_as(&email).inspect_err(limited)?;
-    let now = state.clock.now();
-    let expires_at = now.after(state.settings.reset_lifetime);
-    state.store.write_beside(move |conn| resets::ask(conn, &email, now, expires_at)).await?;
-    state.mail.wake();
+    accounts.ask_reset(&email, peer).await?;
     Ok(HttpResponse::Accepted().finish())
 }
 
@@ -80,38 +71,8 @@ pub async fn redeem(
     body: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    may_redeem(&request, &state)?;
+    state.service.accounts.admit(Errand::Reset, state.address(&request))?;
     let NewPassword { password } = input::json(&request, body, &state).await?;
-    set_password(&key, password, &state).await?;
+    state.service.accounts.reset(&key, password).await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// Whether a peer may try a key now.
-///
-/// # Errors
-/// 429 above the rate of log-ins.
-pub fn may_redeem(request: &HttpRequest, state: &State) -> Result<(), Problem> {
-    let peer = state.peer(request);
-    Ok(state.limits.login_from(peer).inspect_err(|_| state.limited("reset", peer))?)
-}
-
-/// Sets the password of the user to whom a key was sent.
-///
-/// # Errors
-/// 400 for a bad password, 404 for a bad key.
-pub async fn set_password(key: &str, password: String, state: &State) -> Result<(), Problem> {
-    let password = password::good(password, state)?;
-    let (key_hash, now) = (key::hash_of(key), state.clock.now());
-    // A hash is work, and done for those who have a key.
-    if !state.store.read(move |conn| resets::is_valid(conn, &key_hash, now)).await? {
-        return Err(Code::NoSuchKey.into());
-    }
-    let password_hash = state.passwords.hash(password).await?;
-    let redeemed = state.hub().revoke(move |conn| {
-        let revocation = resets::redeem(conn, &key_hash, &password_hash, now)?;
-        Ok((revocation.as_ref().map(|revocation| revocation.user), revocation))
-    });
-    let user = redeemed.await?.ok_or(Problem::new(Code::NoSuchKey))?;
-    log::info!("user {user} set a new password by mail");
-    Ok(())
 }

@@ -11,11 +11,9 @@ use super::caller::Caller;
 use super::problem::{Code, Problem};
 use super::shape::{Face, Written};
 use super::{input, time};
-use crate::domain::chat::command::ChatWrite;
 use crate::domain::chat::event::RoomEntry;
 use crate::domain::id::UserId;
 use crate::http::State;
-use crate::store::Done;
 
 /// What a room is.
 #[derive(Serialize, ToSchema)]
@@ -118,9 +116,9 @@ pub struct ReadMark {
     get, path = "/rooms", tag = "Rooms", operation_id = "rooms",
     responses((status = 200, description = "The rooms", body = Rooms)),
 )]
-pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
-    let rooms = state.hub().rooms(me).await?;
+pub async fn list(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let me = caller.user.id;
+    let rooms = state.service.chat.rooms(me).await?;
     let rooms = rooms.into_iter().map(|room| Room::of(room, me)).collect();
     Ok(HttpResponse::Ok().json(Rooms { rooms }))
 }
@@ -147,12 +145,12 @@ pub struct ReadMarks {
     ),
 )]
 pub async fn readers(
-    request: HttpRequest,
+    caller: Caller,
     room: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
-    let readers = state.hub().readers(me, input::room(&room, me)).await?;
+    let me = caller.user.id;
+    let readers = state.service.chat.readers(me, input::room(&room, me)).await?;
     Ok(HttpResponse::Ok().json(ReadMarks { readers: marks(readers) }))
 }
 
@@ -171,17 +169,16 @@ pub async fn readers(
     ),
 )]
 pub async fn read(
+    caller: Caller,
     request: HttpRequest,
     (room, body): (Path<String>, Payload),
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     let ReadMark { seq } = input::json(&request, body, &state).await?;
     if !input::SEQS.contains(&seq) {
         return Err(Problem::new(Code::BodyInvalid).detail("seq: out of range."));
     }
-    let room = input::room(&room, me);
-    let done = state.hub().change(me, ChatWrite::Read { room, seq }).await?;
-    let Done::Read { seq, .. } = done else { return Err(Code::Internal.into()) };
+    let seq = state.service.chat.read(me, input::room(&room, me), seq).await?;
     Ok(HttpResponse::Ok().json(ReadMark { seq }))
 }

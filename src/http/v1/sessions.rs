@@ -1,9 +1,7 @@
 //! `/sessions`: one's own log-ins, wherever they are.
 
-use std::collections::HashMap;
-
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,8 +10,7 @@ use super::problem::{Code, Problem};
 use super::time;
 use crate::domain::accounts::login::{LoginId, Which};
 use crate::http::State;
-use crate::store::Line;
-use crate::store::accounts::logins::{self, Login};
+use crate::service::accounts::OpenLogin;
 
 /// A log-in that goes on.
 #[derive(Serialize, ToSchema)]
@@ -52,20 +49,12 @@ pub struct Sessions {
     get, path = "/sessions", tag = "Log-ins", operation_id = "sessions",
     responses((status = 200, description = "The log-ins", body = Sessions)),
 )]
-pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let caller = Caller::of(&request, &state).await?;
-    let (me, now) = (caller.user.id, state.clock.now());
-    let logins =
-        state.store.read_for(Line::Heavy(me), move |conn| logins::of(conn, me, now)).await?;
-    let mut sockets: HashMap<LoginId, usize> = HashMap::new();
-    for login in state.hub().sockets_of(me).await?.into_iter().flatten() {
-        let count = sockets.entry(login).or_default();
-        *count = count.saturating_add(1);
-    }
+pub async fn list(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let logins = state.service.accounts.logins(caller.user.id).await?;
     let current = caller.claims.login;
-    let show = |login: Login| Shown {
+    let show = |OpenLogin { login, sockets }| Shown {
         current: current.as_ref() == Some(&login.id),
-        sockets: sockets.get(&login.id).copied().unwrap_or(0),
+        sockets,
         id: login.id.to_string(),
         agent: login.agent,
         created_at: time::text(login.created_at),
@@ -88,13 +77,12 @@ pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpRespon
     ),
 )]
 pub async fn end(
-    request: HttpRequest,
+    caller: Caller,
     id: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let caller = Caller::of(&request, &state).await?;
     let one = Which::One(LoginId::new(&id));
-    match state.hub().end_logins(caller.user.id, one).await? {
+    match state.service.accounts.end_logins(caller.user.id, one).await? {
         0 => Err(Code::NoSuchSession.into()),
         _ => Ok(HttpResponse::NoContent().finish()),
     }

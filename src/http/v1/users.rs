@@ -40,10 +40,14 @@ pub struct Users {
         (status = 400, description = "parameter_invalid"),
     ),
 )]
-pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+pub async fn list(
+    caller: Caller,
+    request: HttpRequest,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let me = caller.user.id;
     let asked: Asked = input::query(&request)?;
-    let users = state.hub().contacts(me, input::ids("ids", &asked.ids)?).await?;
+    let users = state.service.chat.contacts(me, input::ids("ids", &asked.ids)?).await?;
     let users = users.into_iter().map(|user| Face::contact(user, me)).collect();
     Ok(HttpResponse::Ok().json(Users { users }))
 }
@@ -60,13 +64,13 @@ pub async fn list(request: HttpRequest, state: Data<State>) -> Result<HttpRespon
     ),
 )]
 pub async fn show(
-    request: HttpRequest,
+    caller: Caller,
     user: Path<String>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let me = Caller::of(&request, &state).await?.user.id;
+    let me = caller.user.id;
     let id = input::digits(&user).and_then(UserId::new);
-    let users = state.hub().contacts(me, id.into_iter().collect()).await?;
+    let users = state.service.chat.contacts(me, id.into_iter().collect()).await?;
     let user = users.into_iter().next().ok_or(Problem::new(Code::NoSuchUser))?;
     Ok(HttpResponse::Ok().json(Face::contact(user, me)))
 }

@@ -34,7 +34,7 @@ async fn another(server: &Server, account: &Account) -> Account {
 }
 
 async fn end(server: &Server, account: &Account, which: Which) -> usize {
-    server.running().hub.end_logins(account.user.id, which).await.expect("ended")
+    server.running().service.accounts.end_logins(account.user.id, which).await.expect("ended")
 }
 
 /// What a REWIND socket, a chatting socket and HTTP say to a token.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tradewind::domain::id::UserId;
 use tradewind::domain::mint::IdMint;
-use tradewind::server::Base;
+use tradewind::server::{Base, House};
+use tradewind::service::accounts::Crowd;
 use tradewind::store::StoreError;
 use tradewind::store::accounts::users::{self, NewUser};
 
@@ -54,18 +55,26 @@ on_both! {
     }
 }
 
-#[test]
-fn commands_pass_over_ids_of_users_who_came_with_them() {
+#[actix_web::test]
+async fn commands_pass_over_ids_of_users_who_came_with_them() {
     let folder = tempfile::tempdir().unwrap();
-    let mut base = Base::open(&crate::harness::server::config(folder.path())).unwrap();
+    let config = crate::harness::server::config(folder.path());
+    let mut base = Base::open(&config).unwrap();
     // A clock that stands, so that what comes next is known.
     let mint = IdMint::new(0, 0, Duration::from_secs(10), Hand::new()).unwrap();
     let first = mint.user().unwrap().get();
     base.mint = Arc::new(mint);
     let taken = [first + 2, first + 4, first + 8];
     make_users(&base.database, &taken);
-    let ids: HashSet<i64> = base.user_ids(5).unwrap().iter().map(|id| id.get()).collect();
+    let house = House::start(&config, &base).await.unwrap();
+    let seed = async |users| {
+        let crowd = Crowd { users, friends: |_| Vec::new(), password: None };
+        house.service.accounts.seed(&crowd).await.unwrap().users
+    };
+    let made = seed(5).await;
+    let ids: HashSet<i64> = made.iter().map(|seeded| seeded.user.id.get()).collect();
     assert_eq!(ids.len(), 5);
     assert!(taken.iter().all(|id| !ids.contains(id)) && ids.contains(&(first + 6)), "{ids:?}");
-    assert!(base.user_ids(0).unwrap().is_empty());
+    assert!(seed(0).await.is_empty());
+    house.stop().await;
 }

@@ -1,0 +1,35 @@
+//! What can be asked, made on the store and the hub.
+
+use std::sync::Arc;
+
+use super::settings;
+use super::site::Site;
+use crate::auth::limits::RateLimits;
+use crate::auth::password::Passwords;
+use crate::hub::Hub;
+use crate::service::{Service, ServiceParts};
+use crate::store::Store;
+use crate::store::jobs::Queue;
+
+/// The service, and the rates that it shares with sessions. `jobs` is woken when a mail has been left.
+pub(super) fn start(
+    site: &Site<'_>,
+    (store, hub): (&Store, &Hub),
+    jobs: Queue,
+) -> (Service, Arc<RateLimits>) {
+    let (config, base) = (site.config, site.base);
+    let limits = Arc::new(RateLimits::new(&config.limits));
+    let parts = ServiceParts {
+        store: store.clone(),
+        hub: hub.clone(),
+        mint: Arc::clone(&base.mint),
+        clock: Arc::clone(&base.clock),
+        epoch: Arc::clone(&base.epoch),
+        tokens: base.tokens.clone(),
+        passwords: Passwords::new(config.auth.hashes_max, config.auth.hash_queue_max),
+        limits: Arc::clone(&limits),
+        metrics: site.metrics.clone(),
+        mail_left: Arc::new(move || jobs.wake()),
+    };
+    (Service::new(&parts, settings::service(config)), limits)
+}

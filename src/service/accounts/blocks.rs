@@ -1,0 +1,65 @@
+//! Whom a user wants to hear nothing of.
+//!
+//! A change takes its place among the messages, so that it holds for all that are sent once it is
+//! answered, on every dialect. Who lifts a block is told of a request for friendship that it has hidden.
+
+use super::Accounts;
+use crate::domain::accounts::block::{BlockRefusal, BlockVerb};
+use crate::domain::accounts::user::User;
+use crate::domain::id::UserId;
+use crate::hub::refusal;
+use crate::service::{LookUp, ServiceFault, look_up};
+use crate::store::accounts::{blocks, users};
+use crate::store::engine::Connection;
+use crate::store::{Line, StoreError};
+
+impl Accounts {
+    /// Makes or lifts a block; `target` is `None` where the id can be nobody's.
+    pub fn block(
+        &self,
+        me: UserId,
+        target: Option<UserId>,
+        verb: BlockVerb,
+    ) -> impl LookUp<Result<(), BlockRefusal>> + use<> {
+        let (store, hub, now) = (self.store.clone(), self.hub.clone(), self.clock.now());
+        let change = move |conn: &mut _| blocks::change(conn, me, target, verb, now);
+        async move {
+            let changed = store.write(change).await.map_err(refusal)?;
+            Ok(changed.map(|request| {
+                if let Some(by) = request
+                    && hub.tell_request(me, by).is_err()
+                {
+                    log::debug!(
+                        "a request that a block had hidden is told with the next list only"
+                    );
+                }
+            }))
+        }
+    }
+
+    /// Whom a user blocks, oldest block first.
+    pub fn blocked(&self, me: UserId) -> impl LookUp<Vec<UserId>> + use<> {
+        look_up(&self.store, Line::Heavy(me), move |conn| blocks::of(conn, me))
+    }
+
+    /// The same, as users.
+    ///
+    /// # Errors
+    /// [`ServiceFault::Busy`], [`ServiceFault::Internal`].
+    pub async fn blocked_users(&self, me: UserId) -> Result<Vec<User>, ServiceFault> {
+        let look = move |conn: &mut Connection| of_user(conn, me);
+        Ok(self.store.read_for(Line::Heavy(me), look).await?)
+    }
+
+    /// Whether a user blocks another.
+    pub fn is_blocked(&self, me: UserId, target: UserId) -> impl LookUp<bool> + use<> {
+        look_up(&self.store, Line::Light(me), move |conn| blocks::is_set(conn, me, target))
+    }
+}
+
+/// Whom a user blocks, oldest block first.
+pub(super) fn of_user(conn: &mut Connection, me: UserId) -> Result<Vec<User>, StoreError> {
+    let ids = blocks::of(conn, me)?;
+    let mut found = users::by_ids(conn, &ids)?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}

@@ -1,0 +1,42 @@
+//! Friends, and who wants to be one.
+
+use super::Accounts;
+use crate::domain::accounts::command::AccountsWrite;
+use crate::domain::accounts::event::Requests;
+use crate::domain::accounts::friendship::FriendVerb;
+use crate::domain::accounts::user::User;
+use crate::domain::chat::group::Who;
+use crate::domain::error::Refusal;
+use crate::domain::id::UserId;
+use crate::service::{LookUp, look_up, unexpected};
+use crate::store::accounts::friendships;
+use crate::store::{Done, Line};
+
+impl Accounts {
+    /// A user's friends, oldest friendship first.
+    pub fn friends(&self, user: UserId) -> impl LookUp<Vec<User>> + use<> {
+        look_up(&self.store, Line::Heavy(user), move |conn| {
+            Ok(friendships::friends_of(conn, &[user])?.remove(&user).unwrap_or_default())
+        })
+    }
+
+    /// Does something about the friendship with another user.
+    ///
+    /// # Errors
+    /// Why it was not done.
+    pub async fn befriend(&self, me: UserId, verb: FriendVerb, who: Who) -> Result<(), Refusal> {
+        match self.hub.change(me, AccountsWrite::Befriend { verb, who }).await? {
+            Done::Befriended { .. } => Ok(()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Who has asked for a user's friendship, and whom the user has asked; oldest request first.
+    pub fn friend_requests(&self, user: UserId) -> impl LookUp<Requests> + use<> {
+        look_up(&self.store, Line::Heavy(user), move |conn| {
+            let incoming = friendships::requests_to(conn, &[user])?.remove(&user);
+            let outgoing = friendships::requests_by(conn, user)?;
+            Ok(Requests { incoming: incoming.unwrap_or_default(), outgoing })
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! The end of log-ins: committed first, then known to whoever checks a token, then told to the sessions.
+
+use std::sync::Arc;
+
+use super::Accounts;
+use crate::domain::accounts::login::{Claims, Proof, Revocation, Which};
+use crate::domain::id::UserId;
+use crate::hub::refusal;
+use crate::service::{LookUp, ServiceFault};
+use crate::store::StoreError;
+use crate::store::accounts::{living, logins};
+use crate::store::engine::Connection;
+
+impl Accounts {
+    /// Ends log-ins of a user: their tokens are taken nowhere any more, and their sessions end.
+    /// Gives how many it were.
+    ///
+    /// # Errors
+    /// [`ServiceFault::Busy`], [`ServiceFault::Internal`].
+    pub async fn end_logins(&self, user: UserId, which: Which) -> Result<usize, ServiceFault> {
+        let clock = Arc::clone(&self.clock);
+        let end = move |conn: &mut Connection| {
+            let revocation = logins::revoke(conn, user, &which, clock.now())?;
+            Ok((revocation.logins.len(), Some(revocation)))
+        };
+        Ok(self.revoke(end).await?)
+    }
+
+    /// Ends the log-in of a token that was good, also one that the store does not know; false if it
+    /// belongs to none.
+    ///
+    /// # Errors
+    /// [`ServiceFault::Busy`], [`ServiceFault::Internal`].
+    pub async fn log_out(&self, claims: Claims) -> Result<bool, ServiceFault> {
+        let clock = Arc::clone(&self.clock);
+        let end = move |conn: &mut Connection| {
+            let Some(login) = &claims.login else { return Ok((false, None)) };
+            Ok((true, Some(logins::end(conn, login, &claims, clock.now())?)))
+        };
+        Ok(self.revoke(end).await?)
+    }
+
+    /// What the store says of a token whose log-in nobody here knows; known from then on.
+    pub fn confirm(&self, claims: &Claims) -> impl LookUp<Proof> + use<> {
+        let (user, login, expires_at) = (claims.user, claims.login.clone(), claims.expires_at);
+        let (store, revoked, clock) =
+            (self.store.clone(), Arc::clone(self.tokens.revoked()), Arc::clone(&self.clock));
+        async move {
+            let asked = login.clone();
+            let look = move |conn: &mut Connection| living::proof(conn, user, asked.as_ref());
+            let proof = store.read(look).await.map_err(refusal)?;
+            let Some(login) = login else { return Ok(proof) };
+            Ok(match proof {
+                Proof::Lives if revoked.admit(&login, user) => Proof::Lives,
+                Proof::Lives => Proof::Ended,
+                Proof::Ended | Proof::NoUser => {
+                    revoked.bury(login, expires_at, clock.now());
+                    proof
+                }
+            })
+        }
+    }
+
+    /// Runs a write that may revoke something, and sees to it that this holds everywhere.
+    pub(super) async fn revoke<T, F>(&self, write: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Connection) -> Result<(T, Option<Revocation>), StoreError> + Send + 'static,
+    {
+        let store = self.store.clone();
+        self.settle(async move { store.write(write).await }).await
+    }
+
+    /// As [`Accounts::revoke`], for a write that [`Store::write_beside`](crate::store::Store::write_beside)
+    /// can run.
+    pub(super) async fn revoke_beside<T, F>(&self, write: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Connection) -> Result<(T, Option<Revocation>), StoreError> + Send + 'static,
+    {
+        let store = self.store.clone();
+        self.settle(async move { store.write_beside(write).await }).await
+    }
+
+    async fn settle<T, W>(&self, written: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<(T, Option<Revocation>), StoreError>> + Send + 'static,
+    {
+        let (revoked, clock) = (Arc::clone(self.tokens.revoked()), Arc::clone(&self.clock));
+        // A task of its own: whoever asked may go away, and what is committed must hold.
+        let done = tokio::spawn(async move {
+            let (value, revocation) = written.await?;
+            if let Some(revocation) = revocation {
+                revoked.add(revocation, clock.now());
+            }
+            Ok(value)
+        });
+        done.await.unwrap_or(Err(StoreError::Panicked))
+    }
+}

@@ -1,0 +1,77 @@
+//! Keys by which other services show who they are.
+
+use super::Admin;
+use crate::auth::AuthError;
+use crate::auth::key::{self, ServiceKey};
+use crate::service::{LookUp, look_up};
+use crate::store::admin::service_keys;
+use crate::store::engine::Connection;
+use crate::store::{Line, StoreError};
+
+/// The longest name of a service, in characters.
+const NAME_CHARS_MAX: usize = 64;
+
+/// Why a service got no key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyRefusal {
+    /// The name is blank, too long, or has controls.
+    #[error("1 to {NAME_CHARS_MAX} characters, not blank")]
+    NameInvalid,
+    /// A key has the name.
+    #[error("a key has that name already")]
+    NameTaken,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+}
+
+impl Admin {
+    /// Whether this is the key of a service. It is looked up by its hash, so how long that takes tells
+    /// nothing of any key.
+    pub fn knows_service(&self, key: &str) -> impl LookUp<bool> + use<> {
+        let key_hash = key::hash_of(key);
+        look_up(&self.store, Line::Nobody, move |conn| service_keys::is_valid(conn, &key_hash))
+    }
+
+    /// Makes a key under a unique name.
+    ///
+    /// # Errors
+    /// Each variant of [`KeyRefusal`].
+    pub async fn add_key(&self, name: &str) -> Result<ServiceKey, KeyRefusal> {
+        let chars = name.chars().count();
+        if name.trim().is_empty() || chars > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+            return Err(KeyRefusal::NameInvalid);
+        }
+        let key = ServiceKey::random()?;
+        match self.keep_key(name.to_owned(), key.hash()).await {
+            Ok(()) => Ok(key),
+            Err(error) if error.is_unique_violation() => Err(KeyRefusal::NameTaken),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn keep_key(&self, name: String, key_hash: [u8; 32]) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let insert = move |conn: &mut Connection| service_keys::insert(conn, &name, &key_hash, now);
+        self.store.write_beside(insert).await
+    }
+
+    /// The names that have keys, in their order.
+    ///
+    /// # Errors
+    /// As [`Store::read`](crate::store::Store::read).
+    pub async fn keys(&self) -> Result<Vec<String>, StoreError> {
+        self.store.read(service_keys::names).await
+    }
+
+    /// Ends the key of a name; false if there is none.
+    ///
+    /// # Errors
+    /// As [`Store::write`](crate::store::Store::write).
+    pub async fn remove_key(&self, name: String) -> Result<bool, StoreError> {
+        self.store.write_beside(move |conn| service_keys::remove(conn, &name)).await
+    }
+}
