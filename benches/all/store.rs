@@ -33,9 +33,10 @@ impl Handler<Committed> for Subscriber {
     type Result = ();
 
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
-        let posted = committed.0.iter().all(|(_, outcome)| matches!(outcome, Ok(Done::Posted(..))));
+        let outcomes = committed.outcomes();
+        let posted = outcomes.iter().all(|(_, outcome)| matches!(outcome, Ok(Done::Posted(..))));
         assert!(posted, "all are stored");
-        self.0.send(committed.0.len()).unwrap_or_default();
+        self.0.send(outcomes.len()).unwrap_or_default();
     }
 }
 

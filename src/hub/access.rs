@@ -135,6 +135,11 @@ impl Hub {
 
 /// What a user is told of the store's trouble.
 pub fn refusal(error: StoreError) -> Refusal {
+    refusal_of(&error)
+}
+
+/// As [`refusal`], of an error that others have, too.
+pub fn refusal_of(error: &StoreError) -> Refusal {
     if error.is_busy() {
         return Refusal::Busy;
     }

@@ -8,7 +8,7 @@ use actix::ArbiterHandle;
 use super::parts::{Ending, Part, TaskPart};
 use super::{clock_watch, site::Site};
 use crate::auth::limits;
-use crate::store::engine::prober::Prober;
+use crate::store::prober::Prober;
 use crate::store::{ChatLimits, Condition, Observer, Rules, Store};
 use crate::telemetry::Metrics;
 

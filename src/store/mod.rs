@@ -1,18 +1,22 @@
 //! What is kept: users, friendships, rooms, messages, registrations; on SQLite or PostgreSQL.
 //!
 //! `engine` is how things are stored, whatever they are; each other folder is an area, with its queries
-//! and rules. [`Database`] is the database itself, for the thread that asks. [`Store`] is the same for
-//! async callers.
+//! and rules, and `areas` is where both meet. Areas depend one way: accounts, then chat. [`Database`] is the
+//! database itself, for the thread that asks. [`Store`] is the same for async callers.
 //!
-//! Invariants: nothing is acknowledged before it is committed; every accepted change is answered
+//! Invariants: nothing is acknowledged before it is committed; every accepted command is answered
 //! exactly once, in the order of submission. The store knows no hub, no dialect and no socket.
 
 pub mod accounts;
 pub mod admin;
+mod areas;
+mod batched;
 pub mod chat;
 pub mod engine;
 pub mod jobs;
+pub mod prober;
 mod schema;
+mod upgrade;
 
 use std::sync::Arc;
 
@@ -20,18 +24,23 @@ use actix::{Actor, Addr, ArbiterHandle, Recipient, SyncArbiter};
 use diesel::r2d2::R2D2Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
-use crate::store::chat::rosters::Rosters;
-use crate::store::engine::executor::DbExecutor;
-use crate::store::engine::gate::Gate;
+use crate::store::areas::{AllAreas, beside, whole};
+use crate::store::chat::member_cache::MemberCache;
+use crate::store::engine::batch::Submitted;
+use crate::store::engine::executor::{DbExecutor, KeptCache};
 use crate::store::engine::health::Health;
+use crate::store::engine::job::{Job, Op, StorePart};
 use crate::store::engine::lines::Lines;
 use crate::store::engine::reader::{Called, Reader};
-use crate::store::engine::writer::{Job, Scope, Subscribe, Writer};
+use crate::store::engine::write_queue::BatchMax;
+use crate::store::engine::write_quota::WriteQuota;
+use crate::store::engine::writer::{Subscribe, Writer};
 
-pub use crate::store::chat::change::{Change, Committed, Done, To};
+pub use crate::store::batched::Batched;
+pub use crate::store::chat::command::{ChatCommand as Change, To};
 pub use crate::store::chat::limits::ChatLimits;
+pub use crate::store::chat::outcome::ChatOutcome as Done;
 pub use crate::store::chat::rules::Rules;
-pub use crate::store::engine::batched::Batched;
 pub use crate::store::engine::connection::Either as Connection;
 pub use crate::store::engine::copy::restore;
 pub use crate::store::engine::database::Database;
@@ -43,13 +52,16 @@ pub use crate::store::engine::lock::Holder;
 pub use crate::store::engine::observer::Observer;
 pub use crate::store::engine::settings::{Durability, Settings};
 
+/// What came of the commands of one batch.
+pub type Committed = crate::store::engine::batch::CommittedBatch<Done>;
+
 /// The store. Cheap to clone; its threads end with the last clone, after what was accepted.
 #[derive(Clone)]
 pub struct Store {
-    writer: Addr<Writer>,
+    writer: Addr<Writer<AllAreas>>,
     readers: Addr<Reader>,
     lines: Arc<Lines>,
-    gate: Gate,
+    quota: WriteQuota,
     reads: Arc<Semaphore>,
     reads_max: usize,
     /// To ask whether the lock on the database is held still.
@@ -71,7 +83,7 @@ impl Store {
             log::error!("this program was built for a benchmark: it stores no message");
         }
         let settings = database.settings().clone();
-        let gate = Gate::new(&settings, Arc::clone(&observer));
+        let quota = WriteQuota::new(&settings, Arc::clone(&observer));
         let reads_max = settings.pending_reads_max.min(Semaphore::MAX_PERMITS);
         let reader = database.clone();
         let lines = Arc::new(Lines::new(settings.pending_reads_per_user_max));
@@ -81,22 +93,22 @@ impl Store {
             lines: Arc::clone(&tasks),
         });
         let health = Arc::new(Health::new(Arc::clone(&observer)));
+        let areas = AllAreas { rules, members: MemberCache::default() };
         let executor = DbExecutor {
             database: database.clone(),
-            rules: Arc::new(rules),
-            rosters: Arc::new(Rosters::default()),
-            gate: gate.clone(),
+            areas: Arc::new(areas),
+            kept: KeptCache::default(),
+            quota: quota.clone(),
             health: Arc::clone(&health),
             observer,
         };
         let executor = executor.start_thread();
-        let batch_ops_max = settings.batch_ops_max;
-        let writer =
-            Writer::start_in_arbiter(arbiter, move |_| Writer::new(executor, batch_ops_max));
+        let batch_max = BatchMax { ops: settings.batch_ops_max, bytes: settings.batch_bytes_max };
+        let writer = Writer::start_in_arbiter(arbiter, move |_| Writer::new(executor, batch_max));
         let reads = Arc::new(Semaphore::new(reads_max));
         let room_min = settings.room_min();
         let database = Arc::new(database);
-        Self { writer, readers, lines, gate, reads, reads_max, database, health, room_min }
+        Self { writer, readers, lines, quota, reads, reads_max, database, health, room_min }
     }
 
     /// Follows whether writes can be kept.
@@ -104,68 +116,67 @@ impl Store {
         self.health.watch()
     }
 
-    /// Names the one who gets the outcomes of all changes submitted from now on.
+    /// Adds one who gets the outcomes of all commands that are committed from now on, whoever has
+    /// submitted them. All get the same.
     pub fn subscribe(&self, subscriber: Recipient<Committed>) {
-        self.writer.do_send(Subscribe(subscriber));
+        self.writer.do_send(Subscribe::<AllAreas>(subscriber));
     }
 
-    /// Accepts a change; its outcome comes to the subscriber, under the ticket, once committed.
+    /// Accepts a command; its outcome comes to the subscribers, under the ticket, once committed.
     ///
     /// # Errors
     /// [`StoreError::Busy`], [`StoreError::Closed`]; then it is not accepted.
-    pub fn submit(&self, ticket: u64, change: Change) -> Result<(), StoreError> {
-        let permit = self.gate.enter(change.bytes())?;
-        self.writer.do_send(Job::change(ticket, change, permit));
+    pub fn submit(&self, ticket: u64, command: Change) -> Result<(), StoreError> {
+        let permit = self.quota.enter(command.bytes())?;
+        self.writer.do_send(Submitted::<AllAreas>::command(ticket, command, permit));
         Ok(())
     }
 
     /// Whether so many writes wait that whoever makes more should slow down.
     pub fn is_pressed(&self) -> bool {
-        self.gate.is_pressed()
+        self.quota.is_pressed()
     }
 
-    /// Runs `op` in the same queue and batches as the changes; answers once it is committed. It
-    /// runs again if its batch has to be done again, and also if the caller goes away.
+    /// Runs a job of an area in the same batches as the commands; answers once it is committed. It runs
+    /// again if its batch has to be done again, and also if the caller goes away.
     ///
     /// # Errors
-    /// Those of `op`; [`StoreError::Busy`] and [`StoreError::Closed`] if it is not accepted;
+    /// Those of the job; [`StoreError::Busy`] and [`StoreError::Closed`] if it is not accepted;
     /// [`StoreError::Panicked`], [`StoreError::Unavailable`], [`StoreError::Failed`].
-    pub async fn write<T: Send + 'static>(
-        &self,
-        op: impl Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.call(op, Scope::All).await
-    }
-
-    /// As [`Store::write`], for what neither looks at nor changes anything that changes are about
-    /// (rooms, messages and what is hidden of them, nonces, groups, blocks): what the writer has in hand
-    /// of these need not be written first, nor looked up again.
-    ///
-    /// # Errors
-    /// As [`Store::write`].
-    pub async fn write_beside<T: Send + 'static>(
-        &self,
-        op: impl Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.call(op, Scope::Beside).await
-    }
-
-    async fn call<T: Send + 'static>(
-        &self,
-        op: impl Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static,
-        scope: Scope,
-    ) -> Result<T, StoreError> {
-        let permit = self.gate.enter(size_of_val(&op))?;
-        let (job, answer) = Job::call(op, scope, Some(permit));
+    pub async fn run<P, T, F>(&self, job: Job<P, F>) -> Result<T, StoreError>
+    where
+        P: StorePart,
+        T: Send + 'static,
+        F: Op<T>,
+    {
+        let permit = self.quota.enter(job.bytes())?;
+        let (job, answer) = Submitted::<AllAreas>::job(job, Some(permit));
         self.writer.do_send(job);
         answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Runs `op` as a job that may touch all; see [`Store::run`].
+    ///
+    /// # Errors
+    /// As [`Store::run`].
+    pub async fn write<T: Send + 'static>(&self, op: impl Op<T>) -> Result<T, StoreError> {
+        self.run(whole(op)).await
+    }
+
+    /// As [`Store::write`], for what neither looks at nor changes anything that commands are about
+    /// (rooms, messages and what is hidden of them, nonces, groups, blocks).
+    ///
+    /// # Errors
+    /// As [`Store::run`].
+    pub async fn write_beside<T: Send + 'static>(&self, op: impl Op<T>) -> Result<T, StoreError> {
+        self.run(beside(op)).await
     }
 
     /// Runs `op` on one unchanging state of the database. What the caller has seen committed is in
     /// that state.
     ///
     /// # Errors
-    /// As [`Store::write`].
+    /// As [`Store::run`].
     pub async fn read<T: Send + 'static>(
         &self,
         op: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
@@ -239,7 +250,7 @@ impl Store {
 
     /// Waits until everything accepted before is answered.
     pub async fn flush(&self) {
-        let (marker, passed) = Job::call(|_| Ok(()), Scope::Beside, None);
+        let (marker, passed) = Submitted::<AllAreas>::job(whole(|_| Ok(())), None);
         self.writer.do_send(marker);
         // However it ended, all before it have been answered.
         drop(passed.await);
@@ -247,7 +258,7 @@ impl Store {
 
     /// Accepts nothing more, through any clone, and waits until everything accepted is answered.
     pub async fn close(self) {
-        self.gate.close();
+        self.quota.close();
         self.reads.close();
         self.flush().await;
         self.database.release();

@@ -27,7 +27,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("private", &[]),
     // What it keeps is for its owner's eyes only; so for secrets and mails.
     ("store", &["domain", "config", "private"]),
-    ("store::engine", &["domain", "config", "private", "store"]),
+    // No area: what it runs is a parameter.
+    ("store::engine", &["domain", "config", "private", "store::schema::epochs"]),
     ("store::accounts", &["domain", "store::engine", "store::jobs", "store::schema"]),
     ("store::admin", &["domain", "store::engine", "store::schema"]),
     ("store::jobs", &["domain", "store::engine", "store::schema"]),
@@ -260,6 +261,46 @@ const FUNCTION_LINES_MAX: usize = 70;
 const FUNCTION_LINES_LONG: usize = 50;
 const FUNCTIONS_LONG_MAX: usize = 5;
 
+/// Each area of the store with its tables. An area may name its own and those of areas above it in this
+/// list that it is built on.
+const TABLES: &[(&str, &[&str], &[&str])] = &[
+    (
+        "accounts",
+        &["jobs"],
+        &[
+            "users",
+            "logins",
+            "token_voids",
+            "registrations",
+            "verification_keys",
+            "resets",
+            "reset_keys",
+            "friendships",
+            "blocks",
+            "lifted_blocks",
+            "quotas",
+        ],
+    ),
+    (
+        "chat",
+        &["accounts", "jobs"],
+        &[
+            "rooms",
+            "room_groups",
+            "members",
+            "authors",
+            "bans",
+            "group_offers",
+            "messages",
+            "hidings",
+            "nonces",
+            "read_marks",
+        ],
+    ),
+    ("jobs", &[], &["jobs", "leases"]),
+    ("admin", &[], &["service_keys"]),
+];
+
 #[test]
 fn modules_know_only_whom_they_may() {
     none(sources().iter().flat_map(forbidden_uses).collect());
@@ -284,6 +325,31 @@ fn functions_fit_on_a_screen_and_few_fill_it() {
     if long.len() > FUNCTIONS_LONG_MAX {
         none(long);
     }
+}
+
+#[test]
+fn areas_name_no_table_of_an_area_above_or_beside() {
+    none(sources().iter().flat_map(foreign_tables).collect());
+    let text =
+        "//! A.\nconst A: &str = \"SELECT 1 FROM rooms r JOIN users\";\nuse schema::messages;";
+    let found = foreign_tables(&planted("src/store/accounts/x.rs", text));
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(foreign_tables(&planted("src/store/chat/x.rs", text)), [""; 0]);
+}
+
+#[test]
+fn whether_a_reader_may_see_a_message_is_asked_in_one_way() {
+    let chat = |name: &&str| format!("src/store/chat/{name}.rs");
+    let naming = |word: &str| -> Vec<String> {
+        let files = sources().into_iter().filter(|file| says(&file.text, word));
+        files.map(|file| file.path).collect()
+    };
+    // Where the table is read and written, but for its schema.
+    let keepers = ["hidden_messages", "visible"].iter().map(chat);
+    let keepers: Vec<String> = keepers.chain(["src/store/schema.rs".to_owned()]).collect();
+    assert_eq!(naming("hidings"), keepers);
+    let readers = ["changes", "contacts", "history", "mod", "room_list", "visible"];
+    assert_eq!(naming("visible"), readers.iter().map(chat).collect::<Vec<_>>());
 }
 
 #[test]
@@ -354,6 +420,40 @@ fn forbidden_uses(file: &Source) -> Vec<String> {
         .filter(|(_, path)| !may(path))
         .map(|(line, path)| file.violation(line, &format!("{module} must not use crate::{path}")))
         .collect()
+}
+
+/// Tables of other areas that a file of the store names, in SQL or in the schema.
+fn foreign_tables(file: &Source) -> Vec<String> {
+    let Some(below) = file.path.strip_prefix("src/store/") else { return Vec::new() };
+    let Some((area, _)) = below.split_once('/') else { return Vec::new() };
+    let Some((_, built_on, _)) = TABLES.iter().find(|(name, ..)| *name == area) else {
+        return Vec::new();
+    };
+    let foreign = TABLES.iter().filter(|(name, ..)| *name != area && !built_on.contains(name));
+    let code = file.text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = code.collect::<Vec<_>>().join(" ");
+    let words: Vec<&str> = code
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_named = |table: &&str| {
+        let in_sql = |pair: &[&str]| {
+            ["FROM", "JOIN", "INTO", "UPDATE"].contains(&pair[0]) && pair[1] == *table
+        };
+        words.windows(2).any(in_sql) || code.contains(&format!("{table}::table")) || {
+            let in_schema = |import: &str| says(import.split(';').next().unwrap_or(""), table);
+            code.split("schema::").skip(1).any(in_schema)
+        }
+    };
+    foreign
+        .flat_map(|(_, _, tables)| tables.iter().filter(|table| is_named(table)))
+        .map(|table| file.violation(1, &format!("{area} names the table {table}")))
+        .collect()
+}
+
+/// Whether a text has a word.
+fn says(text: &str, word: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|one| one == word)
 }
 
 fn misplaced_names(file: &Source) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! The store has committed: the one who asked is answered, and those concerned are told.
 
+use std::sync::Arc;
+
 use actix::{Context, Handler};
 
 use crate::delivery::{Batches, EventKey, Fanout};
@@ -13,7 +15,7 @@ use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::{SessionId, UserId};
-use crate::hub::access::refusal;
+use crate::hub::access::refusal_of;
 use crate::hub::handlers::signal::Ruled;
 use crate::hub::mailboxes::sessions_at;
 use crate::hub::presence::Bond;
@@ -26,7 +28,7 @@ impl Handler<Committed> for ChatServer {
 
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
         let mut fanout = Fanout::default();
-        for (ticket, outcome) in committed.0 {
+        for (ticket, outcome) in committed.into_outcomes() {
             let Some(pending) = self.pending_writes.pop_front() else { continue };
             debug_assert_eq!(pending.ticket, ticket, "the store answers in order");
             self.parts.metrics.submit_seconds.observe(pending.at.elapsed().as_secs_f64());
@@ -41,12 +43,12 @@ impl ChatServer {
     fn tell(
         &mut self,
         mut asked: PendingWrite,
-        outcome: Result<Done, StoreError>,
+        outcome: Result<Done, Arc<StoreError>>,
         fanout: &mut Fanout,
     ) {
         let done = match outcome {
             Ok(Done::Refused(refusal)) => return refuse(asked, refusal, fanout),
-            Err(error) => return refuse(asked, refusal(error), fanout),
+            Err(error) => return refuse(asked, refusal_of(&error), fanout),
             Ok(done) => done,
         };
         let reply = match &mut asked.asker {

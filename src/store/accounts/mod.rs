@@ -3,6 +3,7 @@
 use crate::domain::accounts::user::UserPair;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::ids::user_id;
+use crate::store::engine::job::{Job, Op, StorePart, Touches};
 
 pub mod blocks;
 pub mod friendships;
@@ -10,10 +11,24 @@ pub mod living;
 pub mod logins;
 pub mod mails;
 pub mod name_keys;
+pub mod own;
 pub mod quotas;
 pub mod registrations;
 pub mod resets;
 pub mod users;
+pub mod writes;
+
+/// The right to jobs of accounts: users, log-ins, registrations and resets, and nothing that chat holds.
+pub struct AccountsRight(());
+
+impl StorePart for AccountsRight {
+    const TOUCHES: Touches = Touches::Accounts;
+}
+
+/// A job of accounts.
+fn job<T, F: Op<T>>(op: F) -> Job<AccountsRight, F> {
+    Job::new(AccountsRight(()), op)
+}
 
 pub(in crate::store) fn user_pair(low: i64, high: i64) -> Result<UserPair, StoreError> {
     let pair = UserPair::new(user_id(low)?, user_id(high)?);

@@ -16,7 +16,7 @@ use crate::store::chat::history::{self, FIRST_BY_REV, first_not_below};
 use crate::store::chat::messages::{Row, RowType};
 use crate::store::chat::nonces;
 use crate::store::chat::rooms::Room;
-use crate::store::chat::visible::{messages_where, visible};
+use crate::store::chat::visible::{messages_where, visible, withdrawn};
 use crate::store::engine::statement::{Statement, Value};
 
 /// Messages read at once: so many more than fit may be in memory.
@@ -27,10 +27,12 @@ const SENT_SINCE: &str = messages_where!("seq >= ? AND edited_at IS NULL ORDER B
 const EDITED_SINCE: &str =
     messages_where!("rev > ? AND edited_at IS NOT NULL ORDER BY rev LIMIT ?");
 /// What a reader could see once, without its text.
-const WITHDRAWN_SINCE: &str = "SELECT id, seq, rev, author_id, created_at, edited_at, NOT FALSE, \
-    hidden, '' FROM messages WHERE room_id = ? AND hidden AND EXISTS (SELECT 1 FROM hidings h \
-    WHERE h.message_id = messages.id AND h.reader_id = ? AND h.withdrawn) \
-    AND rev > ? AND edited_at IS NOT NULL ORDER BY rev LIMIT ?";
+const WITHDRAWN_SINCE: &str = concat!(
+    "SELECT id, seq, rev, author_id, created_at, edited_at, NOT FALSE, hidden, '' \
+     FROM messages WHERE room_id = ? AND ",
+    withdrawn!(),
+    " AND rev > ? AND edited_at IS NOT NULL ORDER BY rev LIMIT ?"
+);
 
 /// What somebody wants to be brought up to date about.
 #[derive(Clone, Debug, PartialEq, Eq)]

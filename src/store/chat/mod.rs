@@ -1,34 +1,50 @@
-//! Rooms, messages, groups and read marks.
+//! Rooms, messages, groups and read marks, and what is done to users that concerns rooms.
 //!
-//! `change` is what can be asked and what comes of it, decided by `rules` through a `ledger` with a
-//! `memory`; the other modules hold the queries.
+//! A command is asked (`command`), the `rules` decide through a `unit_of_work`, with what is known of rooms
+//! and members (`room_cache`, `member_cache`), and an `outcome` comes of it. `writes` are the jobs that are
+//! asked for less often. The other modules hold the queries.
 
 use crate::domain::chat::room::RoomKey;
 use crate::store::accounts::user_pair;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::ids::group_id;
+use crate::store::engine::job::{Job, Op, StorePart, Touches};
 
 pub mod authors;
-pub(in crate::store) mod change;
 pub mod changes;
+pub(in crate::store) mod command;
 pub mod contacts;
 pub mod deletion;
 pub mod departures;
 pub mod groups;
-pub(in crate::store) mod hidings;
+pub(in crate::store) mod hidden_messages;
 pub mod history;
-pub(in crate::store) mod ledger;
 pub(in crate::store) mod limits;
-pub(in crate::store) mod memory;
+pub(in crate::store) mod member_cache;
 pub mod messages;
 pub mod nonces;
 pub mod offers;
+pub(in crate::store) mod outcome;
 pub mod read_marks;
+pub(in crate::store) mod room_cache;
 pub mod room_list;
 pub mod rooms;
-pub(in crate::store) mod rosters;
 pub(in crate::store) mod rules;
+pub(in crate::store) mod unit_of_work;
 pub(in crate::store) mod visible;
+pub mod writes;
+
+/// The right to jobs of chat, other than commands: they may touch all rooms, and accounts below.
+pub struct ChatRight(());
+
+impl StorePart for ChatRight {
+    const TOUCHES: Touches = Touches::All;
+}
+
+/// A job of chat.
+fn job<T, F: Op<T>>(op: F) -> Job<ChatRight, F> {
+    Job::new(ChatRight(()), op)
+}
 
 pub(in crate::store) fn room_key(
     id: i64,

@@ -1,4 +1,5 @@
-//! Which messages a reader may see: one rule for history, changes and the list of rooms.
+//! Which messages a reader may see: one rule for whoever reads, and nowhere else. `tests/it/architecture.rs`
+//! lists who asks it.
 
 /// Whether a reader may see a message.
 macro_rules! visible {
@@ -18,6 +19,14 @@ macro_rules! visible {
     };
 }
 
+/// Whether a reader could see a message of `messages` once, and cannot any more.
+macro_rules! withdrawn {
+    () => {
+        "(messages.hidden AND EXISTS (SELECT 1 FROM hidings h \
+         WHERE h.message_id = messages.id AND h.reader_id = ? AND h.withdrawn))"
+    };
+}
+
 /// Messages with their columns, but for those that are hidden from the reader.
 macro_rules! messages_where {
     ($rest:literal) => {
@@ -33,3 +42,4 @@ macro_rules! messages_where {
 
 pub(super) use messages_where;
 pub(in crate::store) use visible;
+pub(super) use withdrawn;

@@ -5,20 +5,20 @@
 //! to its pool only if its last transaction has ended cleanly; all others are closed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
-use std::{mem, thread};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::dsl::sql;
 use diesel::r2d2::R2D2Connection;
 use diesel::result::Error as DieselError;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use diesel::{
     Connection as _, ConnectionError, PgConnection, QueryResult, RunQueryDsl, SqliteConnection,
 };
 use r2d2::{ManageConnection, Pool};
 
-use crate::store::chat::memory::Memory;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::files::Files;
 use crate::store::engine::location::Location;
@@ -31,6 +31,8 @@ const WRITE_AHEAD_RETRY_MS: u32 = 10;
 ///
 /// Twenty times SQLite's default: each checkpoint syncs twice, and the writer waits for it.
 const CHECKPOINT_PAGES: u32 = 20_000;
+/// The number of the next connection.
+static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// A connection to the database, whichever it is.
 // Not named `Connection` here: what the derive expands to imports diesel's trait of that name
@@ -79,8 +81,20 @@ pub(in crate::store) struct Pooled {
     opener: Opener,
     /// Whether the last transaction has ended cleanly.
     sound: bool,
-    /// As its last transaction has left it, if that kept any.
-    memory: Memory,
+    /// Its number, which no other connection of this process has.
+    number: u64,
+    /// How many transactions it has begun to end.
+    transactions: u64,
+}
+
+/// A state of a SQLite file, as one connection sees it. While two are equal, nobody has committed anything
+/// in between: what was true then is true now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct FileState {
+    connection: u64,
+    transactions: u64,
+    /// Changed by every commit of another connection.
+    version: i64,
 }
 
 impl Opener {
@@ -190,7 +204,8 @@ impl ManageConnection for Opener {
             connection: self.open()?,
             opener: self.clone(),
             sound: true,
-            memory: Memory::default(),
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            transactions: 0,
         })
     }
 
@@ -214,25 +229,26 @@ impl Pooled {
         begin(&mut self.connection, self.opener.role)
     }
 
-    /// As [`Pooled::finish`], for one who keeps the memory true.
+    /// As [`Pooled::finish`], with the state in which the transaction began; gives also the one in which it
+    /// has left the database. PostgreSQL names none: there `PRAGMA data_version` has no like.
     ///
     /// # Errors
     /// As [`Pooled::finish`].
-    pub fn finish_with_memory<T>(
+    pub fn finish_from<T>(
         &mut self,
-        op: impl FnOnce(&mut Either, &mut Memory) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let memory = mem::take(&mut self.memory);
-        let (value, memory) = self.finish(|conn| {
-            let mut memory = memory.revise(conn)?;
-            Ok((op(conn, &mut memory)?, memory))
+        op: impl FnOnce(&mut Either, Option<FileState>) -> Result<T, StoreError>,
+    ) -> Result<(T, Option<FileState>), StoreError> {
+        let (connection, transactions) = (self.number, self.transactions);
+        let (value, from) = self.finish(|conn| {
+            // Within the transaction, in which nobody else can commit.
+            let version = version(conn)?;
+            let from = version.map(|version| FileState { connection, transactions, version });
+            Ok((op(conn, from)?, from))
         })?;
-        self.memory = memory;
-        Ok(value)
+        Ok((value, from.map(|from| FileState { transactions: self.transactions, ..from })))
     }
 
-    /// Runs `op` in the transaction and ends it: all of it is committed, or nothing. Nothing is
-    /// remembered.
+    /// Runs `op` in the transaction and ends it: all of it is committed, or nothing.
     ///
     /// # Errors
     /// Those of `op`; [`StoreError::Database`] if it cannot be committed, [`StoreError::Unsettled`] if
@@ -241,7 +257,7 @@ impl Pooled {
         &mut self,
         op: impl FnOnce(&mut Either) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.memory = Memory::default();
+        self.transactions = self.transactions.wrapping_add(1);
         match op(&mut self.connection) {
             Ok(value) => {
                 self.commit()?;
@@ -269,6 +285,14 @@ impl Pooled {
             Some(true) => Ok(()),
             Some(false) | None => Err(error.into()),
         }
+    }
+}
+
+/// What changes when another connection to the same SQLite file commits.
+fn version(connection: &mut Either) -> QueryResult<Option<i64>> {
+    match connection {
+        Either::Sqlite(sqlite) => sql::<BigInt>("PRAGMA data_version").get_result(sqlite).map(Some),
+        Either::Postgres(_) => Ok(None),
     }
 }
 

@@ -15,16 +15,13 @@ use r2d2::{Pool, PooledConnection};
 use crate::domain::clock::Timestamp;
 use crate::store::engine::Connection;
 
-use crate::store::accounts::users;
-use crate::store::chat::memory::Memory;
-use crate::store::chat::{messages, rooms};
-use crate::store::engine::connection::{Opener, Role};
+use crate::store::engine::connection::{FileState, Opener, Role};
+use crate::store::engine::copy;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::files::Files;
 use crate::store::engine::location::Location;
 use crate::store::engine::lock::{self, Holder, Lock};
 use crate::store::engine::settings::Settings;
-use crate::store::engine::{copy, migrate};
 
 /// The first SQLite without the fault that could damage a write-ahead log at a checkpoint.
 const SQLITE_MIN: [u32; 3] = [3, 51, 3];
@@ -154,37 +151,6 @@ impl Database {
         self.location.place()
     }
 
-    /// Brings the schema up to date, all or nothing; returns the names of the migrations applied.
-    /// Safe when several processes do it at once.
-    ///
-    /// # Errors
-    /// [`StoreError::NewerSchema`], [`StoreError::Failed`], [`StoreError::Unavailable`].
-    pub fn migrate(&self) -> Result<Vec<String>, StoreError> {
-        let place = self.location.place();
-        self.write(|conn| migrate::run(conn, &place))
-    }
-
-    /// How many migrations a start would apply. Changes nothing.
-    ///
-    /// # Errors
-    /// As [`Database::migrate`].
-    pub fn missing_migrations(&self) -> Result<usize, StoreError> {
-        let place = self.location.place();
-        self.read(|conn| migrate::missing(conn, &place))
-    }
-
-    /// The highest id that the mint has made and the store has kept; 0 if none. Imported users,
-    /// who keep foreign ids, do not count.
-    ///
-    /// # Errors
-    /// As [`Database::read`].
-    pub fn id_floor(&self) -> Result<i64, StoreError> {
-        self.read(|conn| {
-            let highest = [users::last_id(conn)?, rooms::last_id(conn)?, messages::last_id(conn)?];
-            Ok(highest.into_iter().flatten().max().unwrap_or(0))
-        })
-    }
-
     /// Runs `op` in one transaction, alone among all writers of all processes.
     ///
     /// # Errors
@@ -204,19 +170,21 @@ impl Database {
         self.begin(&self.writer)?.finish(in_place).map_err(|error| error.at(&place))
     }
 
-    /// As [`Database::write`], with what is remembered of the last transaction.
-    pub(in crate::store) fn write_with_memory<T>(
+    /// As [`Database::write`], with the states before and after; see [`Pooled::finish_from`].
+    ///
+    /// [`Pooled::finish_from`]: crate::store::engine::connection::Pooled::finish_from
+    pub(in crate::store) fn write_from<T>(
         &self,
-        op: impl FnOnce(&mut Connection, &mut Memory) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+        op: impl FnOnce(&mut Connection, Option<FileState>) -> Result<T, StoreError>,
+    ) -> Result<(T, Option<FileState>), StoreError> {
         let place = self.location.place();
         self.check_lock()?;
-        let in_place = |conn: &mut Connection, memory: &mut Memory| {
-            let value = op(conn, memory)?;
+        let in_place = |conn: &mut Connection, from: Option<FileState>| {
+            let value = op(conn, from)?;
             self.files.check()?;
             Ok(value)
         };
-        self.begin(&self.writer)?.finish_with_memory(in_place).map_err(|error| error.at(&place))
+        self.begin(&self.writer)?.finish_from(in_place).map_err(|error| error.at(&place))
     }
 
     /// Runs `op` on one unchanging state of the database. It cannot change anything.

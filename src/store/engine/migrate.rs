@@ -9,16 +9,12 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{QueryResult, RunQueryDsl as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::store::accounts::name_keys;
 use crate::store::engine::Connection;
 use crate::store::engine::connection::each_backend;
 use crate::store::engine::error::StoreError;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
-
-/// The migration that makes the columns for the keys of names, which SQL cannot fold.
-const NAME_KEYS: &str = "2026-11-29-000100_name_keys";
 
 /// What diesel's harness fails with.
 type MigrationError = Box<dyn std::error::Error + Send + Sync>;
@@ -47,16 +43,7 @@ pub(in crate::store) fn run(
         Connection::Sqlite(sqlite) => apply_missing(sqlite, SQLITE),
         Connection::Postgres(postgres) => apply_missing(postgres, POSTGRES),
     };
-    let applied = applied.map_err(failed)?;
-    if applied.iter().any(|name| name == NAME_KEYS) {
-        let clashes = name_keys::give(connection)?;
-        if clashes > 0 {
-            log::warn!(
-                "{clashes} users have names of others in another form: tradewind user clashes"
-            );
-        }
-    }
-    Ok(applied)
+    applied.map_err(failed)
 }
 
 /// How many migrations are missing. Only looks: diesel's harness would make its table.

@@ -1,12 +1,12 @@
-//! How things are stored, whatever they are.
+//! How things are stored, whatever they are: it knows no area.
 //!
 //! `database` is the database itself, for the thread that asks, and `connection` one way into it.
-//! `writer` gathers jobs into batches, `executor` commits each batch in one transaction; `reader` answers
-//! look-ups beside it, of which each user's wait in a line of their own (`lines`), many alike at once if
-//! `batched`. `health` says whether writes can be kept, `files` whether what is open is still the
-//! database, and `prober` finds out.
+//! What can be asked for is a `job`. `write_quota` lets it in, `writer` gathers jobs into batches from the
+//! lanes of `write_queue`, `executor` commits each batch in one transaction; `reader` answers look-ups beside
+//! it, of which each user's wait in a line of their own (`lines`). `health` says whether writes can be
+//! kept, `files` whether what is open is still the database.
 
-pub(in crate::store) mod batched;
+pub(in crate::store) mod batch;
 pub(in crate::store) mod connection;
 pub(in crate::store) mod copy;
 pub(in crate::store) mod database;
@@ -14,22 +14,23 @@ pub mod epochs;
 pub(in crate::store) mod error;
 pub(in crate::store) mod executor;
 pub(in crate::store) mod files;
-pub(in crate::store) mod gate;
 pub(in crate::store) mod header;
 pub(in crate::store) mod health;
 pub(in crate::store) mod ids;
 pub(in crate::store) mod inode;
 pub mod inspect;
+pub mod job;
 pub(in crate::store) mod lines;
 pub(in crate::store) mod location;
 pub(in crate::store) mod lock;
 pub(in crate::store) mod migrate;
 pub(in crate::store) mod observer;
-pub mod prober;
 pub(in crate::store) mod reader;
 pub(in crate::store) mod settings;
 pub(in crate::store) mod settle;
 pub(in crate::store) mod statement;
+pub(in crate::store) mod write_queue;
+pub(in crate::store) mod write_quota;
 pub(in crate::store) mod writer;
 
 pub use connection::Either as Connection;

@@ -27,6 +27,8 @@ section! {
         readers: usize = 2 => at_least(1);
         /// How many writes are committed together at most.
         batch_ops_max: usize = 256 => at_least(1);
+        /// How many bytes of writes are committed together at most; a larger write is committed alone.
+        batch_bytes_max: usize = 4_194_304 => at_least(1);
         /// How many writes may wait. More are refused as "busy".
         pending_ops_max: usize = 10_000 => at_least(1);
         /// While more writes than this wait, sessions that write are read more slowly, so that their

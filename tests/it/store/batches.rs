@@ -263,7 +263,8 @@ on_both! {
             let mut answered = 0;
             while answered < 200 {
                 for (ticket, outcome) in live.next().await {
-                    assert!(matches!(outcome, Err(StoreError::Unavailable { .. })), "{outcome:?}");
+                    let error = outcome.unwrap_err();
+                    assert!(matches!(*error, StoreError::Unavailable { .. }), "{error:?}");
                     assert_eq!(ticket, answered);
                     answered += 1;
                 }

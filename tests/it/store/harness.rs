@@ -176,9 +176,17 @@ impl Live {
     }
 
     pub fn observed(db: &TestDb, observer: Arc<dyn Observer>) -> Self {
-        let database = db.open();
-        let (clock, mint) = (Hand::new(), Arc::new(mint()));
-        let rules = Rules { mint: Arc::clone(&mint), clock: clock.clone(), limits: db.limits };
+        Self::on(db.open(), db.limits, observer, Arc::new(mint()))
+    }
+
+    pub fn on(
+        database: Database,
+        limits: ChatLimits,
+        observer: Arc<dyn Observer>,
+        mint: Arc<IdMint>,
+    ) -> Self {
+        let clock = Hand::new();
+        let rules = Rules { mint: Arc::clone(&mint), clock: clock.clone(), limits };
         let store = Store::start(database.clone(), rules, observer, &Arbiter::current());
         let (sender, committed) = unbounded_channel();
         store.subscribe(Subscriber(sender).start().recipient());
@@ -187,8 +195,8 @@ impl Live {
     }
 
     /// The next batch's outcomes.
-    pub async fn next(&self) -> Vec<(u64, Result<Done, StoreError>)> {
-        within(self.committed.lock().await.recv()).await.expect("the store lives").0
+    pub async fn next(&self) -> Vec<(u64, Result<Done, Arc<StoreError>>)> {
+        within(self.committed.lock().await.recv()).await.expect("the store lives").into_outcomes()
     }
 
     /// Submits one change and awaits what comes of it.

@@ -1,5 +1,6 @@
 //! The store, as one suite on SQLite and on PostgreSQL.
 
+mod areas;
 mod batched;
 mod batches;
 mod blocks;
@@ -19,4 +20,5 @@ mod registrations;
 mod room_list;
 mod rules;
 mod schema;
+mod subscribers;
 mod users;

@@ -9,25 +9,25 @@ use crate::domain::chat::group::Who;
 use crate::domain::id::UserId;
 use crate::store::accounts::quotas::{self, Quota};
 use crate::store::accounts::{friendships, users};
-use crate::store::chat::change::Done;
-use crate::store::chat::ledger::Ledger;
+use crate::store::chat::outcome::ChatOutcome;
+use crate::store::chat::unit_of_work::UnitOfWork;
 
 use crate::store::chat::rules::{Rules, Ruling, named};
 
 impl Rules {
     pub(in crate::store) fn befriend(
         &self,
-        ledger: &mut Ledger<'_>,
+        unit: &mut UnitOfWork<'_>,
         me: UserId,
         verb: FriendVerb,
         who: &Who,
-    ) -> Ruling<Done> {
-        let Some(other) = named(ledger.conn(), who)? else {
+    ) -> Ruling<ChatOutcome> {
+        let Some(other) = named(unit.conn(), who)? else {
             return Ok(Err(AccountsRefusal::NoSuchName.into()));
         };
         let Some(pair) = UserPair::new(me, other.id) else { return Ok(Err(alone(verb).into())) };
-        let blocks = ledger.blocks(pair)?;
-        let (conn, now) = (ledger.conn(), self.clock.now());
+        let blocks = unit.blocks(pair)?;
+        let (conn, now) = (unit.conn(), self.clock.now());
         let stored = friendships::between(conn, pair)?;
         let state = match blocks.hide(pair, other.id) {
             true => stored.and_then(|state| state.without_request_of(other.id, pair)),
@@ -54,7 +54,7 @@ impl Rules {
         let actor = users::by_id(conn, me)?.ok_or(NotFound)?;
         let hidden = verb.is_unheard() && blocks.hide(pair, me);
         let told = step != FriendStep::Keep && !hidden;
-        Ok(Ok(Done::Befriended { actor, other: other.id, verb, told }))
+        Ok(Ok(ChatOutcome::Befriended { actor, other: other.id, verb, told }))
     }
 }
 

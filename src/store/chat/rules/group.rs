@@ -13,11 +13,11 @@ use crate::domain::chat::group::{
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::id::{GroupId, UserId};
 use crate::store::accounts::quotas::{self, Quota};
-use crate::store::accounts::{friendships, users};
-use crate::store::chat::change::Done;
+use crate::store::accounts::{friendships, own, users};
 use crate::store::chat::groups::{self, Roster, Seat};
-use crate::store::chat::ledger::Ledger;
-use crate::store::chat::{deletion, hidings, rooms};
+use crate::store::chat::outcome::ChatOutcome;
+use crate::store::chat::unit_of_work::UnitOfWork;
+use crate::store::chat::{hidden_messages, rooms};
 use crate::store::engine::error::StoreError;
 
 use crate::store::chat::rules::offer::decline;
@@ -57,39 +57,39 @@ impl Rules {
     /// Applies one step of a user to a group.
     pub(in crate::store) fn group(
         &self,
-        ledger: &mut Ledger<'_>,
+        unit: &mut UnitOfWork<'_>,
         me: UserId,
         group: Option<GroupId>,
         step: &GroupStep,
-    ) -> Ruling<Done> {
+    ) -> Ruling<ChatOutcome> {
         let verb = step.verb();
         if let GroupStep::Create(title) = step {
-            return self.create(ledger, me, title);
+            return self.create(unit, me, title);
         }
         let Some(group) = group else { return Ok(Err(ChatRefusal::NotMember.into())) };
-        let Some(roster) = ledger.roster(group)? else {
+        let Some(roster) = unit.roster(group)? else {
             return Ok(Err(ChatRefusal::NotMember.into()));
         };
         let Some(me) = roster.seat(me) else { return Ok(Err(ChatRefusal::NotMember.into())) };
         let act = Act { me, group, roster, verb };
         if matches!(step, GroupStep::Accept | GroupStep::Decline) {
             // Also of one who does not know that he is in it.
-            if let Err(refusal) = self.is_offered(ledger.conn(), &act)? {
+            if let Err(refusal) = self.is_offered(unit.conn(), &act)? {
                 return Ok(Err(refusal));
             }
         } else if me.unaware {
             return Ok(Err(ChatRefusal::NotMember.into()));
         }
-        let ended = describe(ledger, group)?;
-        let outcome = match self.step(ledger, &act, step)? {
+        let ended = describe(unit, group)?;
+        let outcome = match self.step(unit, &act, step)? {
             Ok(outcome) => outcome,
             Err(refusal) => return Ok(Err(refusal)),
         };
         if outcome.changed {
-            ledger.touch(group)?;
+            unit.touch(group)?;
         }
-        let after = ledger.roster(group)?;
-        let group = describe(ledger, group)?.or(ended).ok_or(NotFound)?;
+        let after = unit.roster(group)?;
+        let group = describe(unit, group)?.or(ended).ok_or(NotFound)?;
         let Outcome { user, role, changed, gone, aside } = outcome;
         let (verb, told) = match aside {
             Some(aside) => aside,
@@ -100,25 +100,25 @@ impl Rules {
             None => (verb, Vec::new()),
         };
         let change = GroupChange { verb, group, user, role, by: act.me.user };
-        Ok(Ok(Done::Grouped { change: Box::new(change), told }))
+        Ok(Ok(ChatOutcome::Grouped { change: Box::new(change), told }))
     }
 
-    fn create(&self, ledger: &mut Ledger<'_>, me: UserId, title: &Title) -> Ruling<Done> {
-        if groups::count_of(ledger.conn(), me)? >= self.limits.groups_per_user_max {
+    fn create(&self, unit: &mut UnitOfWork<'_>, me: UserId, title: &Title) -> Ruling<ChatOutcome> {
+        if groups::count_of(unit.conn(), me)? >= self.limits.groups_per_user_max {
             return Ok(Err(ChatRefusal::TooManyGroups.into()));
         }
         let (group, now) = (self.mint.group()?, self.clock.now());
-        let conn = ledger.settled()?;
+        let conn = unit.settled()?;
         rooms::create_group(conn, group)?;
         groups::create(conn, group, title.as_str(), now)?;
         groups::seat(conn, group, Seat { user: me, role: Role::Owner, unaware: false }, now)?;
-        let group = describe(ledger, group)?.ok_or(NotFound)?;
+        let group = describe(unit, group)?.ok_or(NotFound)?;
         let verb = GroupVerb::Create;
         let change = GroupChange { verb, group, user: None, role: None, by: me };
-        Ok(Ok(Done::Grouped { change: Box::new(change), told: vec![me] }))
+        Ok(Ok(ChatOutcome::Grouped { change: Box::new(change), told: vec![me] }))
     }
 
-    fn step(&self, ledger: &mut Ledger<'_>, act: &Act, step: &GroupStep) -> Ruling<Outcome> {
+    fn step(&self, unit: &mut UnitOfWork<'_>, act: &Act, step: &GroupStep) -> Ruling<Outcome> {
         let allowed = |target| group::may(act.me.role, act.verb, target);
         let target = match step {
             GroupStep::Create(_)
@@ -142,7 +142,7 @@ impl Rules {
             | GroupStep::Ban(who)
             | GroupStep::Unban(who)
             | GroupStep::SetRole(who, _)
-            | GroupStep::Transfer(who) => match named(ledger.conn(), who)? {
+            | GroupStep::Transfer(who) => match named(unit.conn(), who)? {
                 Some(user) => Some(user),
                 None => return Ok(Err(AccountsRefusal::NoSuchName.into())),
             },
@@ -152,48 +152,48 @@ impl Rules {
             return Ok(Err(ChatRefusal::NotAllowed.into()));
         }
         match (step, target) {
-            (GroupStep::Rename(title), _) => rename(ledger, act, title),
-            (GroupStep::Leave, _) => leave(ledger, act),
-            (GroupStep::Delete, _) => end(ledger, act),
-            (GroupStep::Accept, _) => self.accept(ledger, act),
-            (GroupStep::Decline, _) => decline(ledger, act),
-            (GroupStep::Add(_), Some(user)) => self.add(ledger, act, user),
-            (GroupStep::Kick(_), Some(user)) => kick(ledger, act, user),
-            (GroupStep::Ban(_), Some(user)) => self.ban(ledger, act, user),
+            (GroupStep::Rename(title), _) => rename(unit, act, title),
+            (GroupStep::Leave, _) => leave(unit, act),
+            (GroupStep::Delete, _) => end(unit, act),
+            (GroupStep::Accept, _) => self.accept(unit, act),
+            (GroupStep::Decline, _) => decline(unit, act),
+            (GroupStep::Add(_), Some(user)) => self.add(unit, act, user),
+            (GroupStep::Kick(_), Some(user)) => kick(unit, act, user),
+            (GroupStep::Ban(_), Some(user)) => self.ban(unit, act, user),
             (GroupStep::Unban(_), Some(user)) => {
-                groups::unban(ledger.conn(), act.group, user.id)?;
+                groups::unban(unit.conn(), act.group, user.id)?;
                 // Nobody but the one who has asked needs to know.
                 Ok(Ok(Outcome::of(Some(user), false)))
             }
-            (GroupStep::SetRole(_, role), Some(user)) => self.set_role(ledger, act, user, *role),
-            (GroupStep::Transfer(_), Some(user)) => self.transfer(ledger, act, user),
+            (GroupStep::SetRole(_, role), Some(user)) => self.set_role(unit, act, user, *role),
+            (GroupStep::Transfer(_), Some(user)) => self.transfer(unit, act, user),
             (GroupStep::Create(_), _) | (_, None) => Ok(Err(ChatRefusal::NotAllowed.into())),
         }
     }
 
-    fn add(&self, ledger: &mut Ledger<'_>, act: &Act, user: User) -> Ruling<Outcome> {
+    fn add(&self, unit: &mut UnitOfWork<'_>, act: &Act, user: User) -> Ruling<Outcome> {
         let Some(pair) = UserPair::new(act.me.user, user.id) else {
             return Ok(Ok(Outcome::of(Some(user), false)));
         };
-        let unaware = ledger.blocks(pair)?.hide(pair, act.me.user);
+        let unaware = unit.blocks(pair)?.hide(pair, act.me.user);
         let seat = act.roster.seat(user.id);
         // Unless he is now added by somebody whom he does not block, he is what he was.
         if seat.is_some_and(|seat| !seat.unaware || unaware) {
             return Ok(Ok(Outcome::of(Some(user), false)));
         }
-        if friendships::between(ledger.conn(), pair)? != Some(Friendship::Friends) {
+        if friendships::between(unit.conn(), pair)? != Some(Friendship::Friends) {
             return Ok(Err(AccountsRefusal::NotFriend.into()));
         }
-        if deletion::added_by(ledger.conn(), user.id)? == AddedBy::Nobody {
+        if own::added_by(unit.conn(), user.id)? == AddedBy::Nobody {
             return Ok(Err(ChatRefusal::NotAddable.into()));
         }
-        if groups::is_banned(ledger.conn(), act.group, user.id)? {
+        if groups::is_banned(unit.conn(), act.group, user.id)? {
             return Ok(Err(ChatRefusal::Banned.into()));
         }
         if seat.is_none() && act.roster.seats.len() >= self.limits.members_max {
             return Ok(Err(ChatRefusal::GroupFull.into()));
         }
-        let groups = groups::count_of(ledger.conn(), user.id)?;
+        let groups = groups::count_of(unit.conn(), user.id)?;
         if groups >= self.limits.groups_per_user_max {
             return Ok(Err(ChatRefusal::TooManyGroups.into()));
         }
@@ -201,28 +201,28 @@ impl Rules {
         // Who is blocked cannot use up his day, and cannot tell by that.
         let day = if unaware { Quota::HiddenAdditions } else { Quota::Additions };
         if let Some(most) = self.limits.additions_per_day
-            && let Err(refusal) = quotas::take(ledger.conn(), user.id, (day, most), now)?
+            && let Err(refusal) = quotas::take(unit.conn(), user.id, (day, most), now)?
         {
             return Ok(Err(refusal.into()));
         }
-        let conn = ledger.written()?;
-        hidings::hide_past(conn, act.group, user.id)?;
+        let conn = unit.written()?;
+        hidden_messages::hide_past(conn, act.group, user.id)?;
         let seat = Seat { user: user.id, role: Role::Member, unaware };
         groups::seat(conn, act.group, seat, now)?;
         Ok(Ok(Outcome::of(Some(user), true)))
     }
 
-    fn ban(&self, ledger: &mut Ledger<'_>, act: &Act, user: User) -> Ruling<Outcome> {
-        groups::ban(ledger.conn(), act.group, user.id, self.clock.now())?;
+    fn ban(&self, unit: &mut UnitOfWork<'_>, act: &Act, user: User) -> Ruling<Outcome> {
+        groups::ban(unit.conn(), act.group, user.id, self.clock.now())?;
         match act.roster.seat(user.id) {
-            Some(_) => kick(ledger, act, user),
+            Some(_) => kick(unit, act, user),
             None => Ok(Ok(Outcome::of(Some(user), false))),
         }
     }
 
     fn set_role(
         &self,
-        ledger: &mut Ledger<'_>,
+        unit: &mut UnitOfWork<'_>,
         act: &Act,
         user: User,
         role: Role,
@@ -236,51 +236,51 @@ impl Rules {
         }
         let changed = seat.role != role;
         if changed {
-            groups::seat(ledger.conn(), act.group, Seat { role, ..seat }, self.clock.now())?;
+            groups::seat(unit.conn(), act.group, Seat { role, ..seat }, self.clock.now())?;
         }
         Ok(Ok(Outcome { role: Some(role), ..Outcome::of(Some(user), changed) }))
     }
 }
 
-fn rename(ledger: &mut Ledger<'_>, act: &Act, title: &Title) -> Ruling<Outcome> {
-    let head = groups::head(ledger.conn(), act.group)?.ok_or(NotFound)?;
+fn rename(unit: &mut UnitOfWork<'_>, act: &Act, title: &Title) -> Ruling<Outcome> {
+    let head = groups::head(unit.conn(), act.group)?.ok_or(NotFound)?;
     let changed = head.title != title.as_str();
     if changed {
-        groups::rename(ledger.conn(), act.group, title.as_str())?;
+        groups::rename(unit.conn(), act.group, title.as_str())?;
     }
     Ok(Ok(Outcome::of(None, changed)))
 }
 
-fn leave(ledger: &mut Ledger<'_>, act: &Act) -> Ruling<Outcome> {
-    let me = users::by_id(ledger.conn(), act.me.user)?.ok_or(NotFound)?;
+fn leave(unit: &mut UnitOfWork<'_>, act: &Act) -> Ruling<Outcome> {
+    let me = users::by_id(unit.conn(), act.me.user)?.ok_or(NotFound)?;
     if act.me.role != Role::Owner {
-        return kick(ledger, act, me);
+        return kick(unit, act, me);
     }
     if act.roster.seats.len() > 1 {
         return Ok(Err(ChatRefusal::OwnerStays.into()));
     }
-    let ended = end(ledger, act)?;
+    let ended = end(unit, act)?;
     Ok(ended.map(|outcome| Outcome { user: Some(me), ..outcome }))
 }
 
-fn kick(ledger: &mut Ledger<'_>, act: &Act, user: User) -> Ruling<Outcome> {
+fn kick(unit: &mut UnitOfWork<'_>, act: &Act, user: User) -> Ruling<Outcome> {
     let Some(seat) = act.roster.seat(user.id) else {
         return Ok(Err(ChatRefusal::NoSuchMember.into()));
     };
-    groups::unseat(ledger.conn(), act.group, user.id)?;
+    groups::unseat(unit.conn(), act.group, user.id)?;
     let gone = (!seat.unaware).then_some(user.id);
     Ok(Ok(Outcome { gone, ..Outcome::of(Some(user), true) }))
 }
 
-fn end(ledger: &mut Ledger<'_>, act: &Act) -> Ruling<Outcome> {
-    groups::delete(ledger.settled()?, act.group)?;
+fn end(unit: &mut UnitOfWork<'_>, act: &Act) -> Ruling<Outcome> {
+    groups::delete(unit.settled()?, act.group)?;
     Ok(Ok(Outcome::of(None, true)))
 }
 
 /// A group as members see it, if it is.
-fn describe(ledger: &mut Ledger<'_>, group: GroupId) -> Result<Option<Group>, StoreError> {
-    let Some(roster) = ledger.roster(group)? else { return Ok(None) };
-    let Some(head) = groups::head(ledger.conn(), group)? else { return Ok(None) };
+fn describe(unit: &mut UnitOfWork<'_>, group: GroupId) -> Result<Option<Group>, StoreError> {
+    let Some(roster) = unit.roster(group)? else { return Ok(None) };
+    let Some(head) = groups::head(unit.conn(), group)? else { return Ok(None) };
     let owner = roster.owner().ok_or(NotFound)?;
     let (title, created_at) = (head.title, head.created_at);
     Ok(Some(Group { id: group, title, owner, members: roster.seats.len(), created_at }))

@@ -9,8 +9,8 @@ use crate::domain::chat::group::{GroupVerb, Role};
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::store::accounts::users;
 use crate::store::chat::groups::{self, Seat};
-use crate::store::chat::ledger::Ledger;
 use crate::store::chat::offers::{self, Offer};
+use crate::store::chat::unit_of_work::UnitOfWork;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 
@@ -25,7 +25,7 @@ impl Rules {
     /// owner hears nothing of it.
     pub(in crate::store) fn transfer(
         &self,
-        ledger: &mut Ledger<'_>,
+        unit: &mut UnitOfWork<'_>,
         act: &Act,
         user: User,
     ) -> Ruling<Outcome> {
@@ -35,12 +35,12 @@ impl Rules {
         let Some(pair) = UserPair::new(act.me.user, user.id) else {
             return Ok(Ok(Outcome::of(Some(user), false)));
         };
-        let hidden = ledger.blocks(pair)?.hide(pair, act.me.user);
+        let hidden = unit.blocks(pair)?.hide(pair, act.me.user);
         if !hidden && !seat.unaware && act.roster.has_written(user.id) {
-            self.pass_on(ledger.conn(), act, seat)?;
+            self.pass_on(unit.conn(), act, seat)?;
             return Ok(Ok(Outcome::of(Some(user), true)));
         }
-        let (conn, now) = (ledger.conn(), self.clock.now());
+        let (conn, now) = (unit.conn(), self.clock.now());
         let (maker, heir) = (act.me.user, user.id);
         let pending = offers::of_group(conn, act.group)?;
         if pending.is_some_and(|offer| offer.is_good(maker, now) && offer.heir == heir) {
@@ -68,8 +68,8 @@ impl Rules {
     }
 
     /// Who acts becomes the owner, as he was offered.
-    pub(in crate::store) fn accept(&self, ledger: &mut Ledger<'_>, act: &Act) -> Ruling<Outcome> {
-        let conn = ledger.conn();
+    pub(in crate::store) fn accept(&self, unit: &mut UnitOfWork<'_>, act: &Act) -> Ruling<Outcome> {
+        let conn = unit.conn();
         let groups = groups::count_of(conn, act.me.user)?;
         if act.me.unaware && groups >= self.limits.groups_per_user_max {
             return Ok(Err(ChatRefusal::TooManyGroups.into()));
@@ -92,8 +92,8 @@ impl Rules {
 }
 
 /// Who acts does not want what he was offered; its maker is told.
-pub(in crate::store) fn decline(ledger: &mut Ledger<'_>, act: &Act) -> Ruling<Outcome> {
-    let conn = ledger.conn();
+pub(in crate::store) fn decline(unit: &mut UnitOfWork<'_>, act: &Act) -> Ruling<Outcome> {
+    let conn = unit.conn();
     offers::clear(conn, act.group)?;
     let me = users::by_id(conn, act.me.user)?.ok_or(NotFound)?;
     let told = [act.me.user].into_iter().chain(act.roster.owner()).collect();

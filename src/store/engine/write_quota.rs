@@ -1,7 +1,7 @@
 //! The bound of the write queue, in operations and in bytes.
 //!
 //! Decided where a write is submitted, so that the submitter hears of it at once. The mailboxes
-//! behind the gate need no bound of their own.
+//! behind it need no bound of their own.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::store::engine::settings::Settings;
 
 /// Lets writes in while there is room.
 #[derive(Clone)]
-pub(in crate::store) struct Gate {
+pub(in crate::store) struct WriteQuota {
     ops: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
     ops_max: usize,
@@ -24,10 +24,17 @@ pub(in crate::store) struct Gate {
 /// The room that one write takes up, given back when dropped.
 pub(in crate::store) struct Permit {
     _op: OwnedSemaphorePermit,
-    _bytes: OwnedSemaphorePermit,
+    bytes: OwnedSemaphorePermit,
 }
 
-impl Gate {
+impl Permit {
+    /// How many bytes it is for.
+    pub fn bytes(&self) -> usize {
+        self.bytes.num_permits()
+    }
+}
+
+impl WriteQuota {
     pub fn new(settings: &Settings, observer: Arc<dyn Observer>) -> Self {
         let ops_max = settings.pending_ops_max.min(Semaphore::MAX_PERMITS);
         let bytes_max = settings.pending_bytes_max.min(Semaphore::MAX_PERMITS);
@@ -49,7 +56,7 @@ impl Gate {
         let op = Arc::clone(&self.ops).try_acquire_owned()?;
         let bytes = Arc::clone(&self.bytes).try_acquire_many_owned(bytes)?;
         self.report();
-        Ok(Permit { _op: op, _bytes: bytes })
+        Ok(Permit { _op: op, bytes })
     }
 
     /// Tells the observer how many writes are inside.

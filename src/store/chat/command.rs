@@ -1,14 +1,13 @@
-//! What the hub asks the store to change, and what comes of it.
+//! What is asked of chat, many times a second.
 
 use crate::domain::accounts::friendship::{DmPolicy, FriendVerb};
-use crate::domain::accounts::user::{User, UserPair};
-use crate::domain::chat::group::{GroupChange, GroupStep, Who};
-use crate::domain::chat::message::{Content, Message, Nonce};
-use crate::domain::chat::room::{Recipients, RoomKey};
-use crate::domain::error::Refusal;
+use crate::domain::accounts::user::UserPair;
+use crate::domain::chat::group::{GroupStep, Who};
+use crate::domain::chat::message::{Content, Nonce};
+use crate::domain::chat::room::RoomKey;
 use crate::domain::id::{GroupId, MessageId, UserId};
 
-use crate::store::engine::error::StoreError;
+use crate::store::engine::job::Touches;
 
 /// Whom something is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +18,9 @@ pub enum To {
     Oneself,
 }
 
-/// A change, by an identified user. `room` is `None` where the address can be nobody's.
+/// A command by an identified user. `room` is `None` where the address can be nobody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum ChatCommand {
     /// Store a message.
     Post {
         /// Its id, fresh from the mint.
@@ -91,17 +90,23 @@ pub enum Change {
     },
 }
 
-impl Change {
-    /// The users whose room it is about.
-    pub fn pair(&self) -> Option<UserPair> {
-        match self {
-            Self::Post { room, .. } | Self::Edit { room, .. } | Self::Read { room, .. } => {
-                room.and_then(RoomKey::pair)
-            }
-            Self::Signal { to: To::Room(room), .. } => room.pair(),
+impl ChatCommand {
+    /// What it may look at and change.
+    pub fn touches(&self) -> Touches {
+        Touches::Rooms(match self {
+            Self::Post { room, .. } | Self::Edit { room, .. } | Self::Read { room, .. } => *room,
+            Self::Signal { to: To::Room(room), .. } => Some(*room),
             Self::Signal { to: To::Oneself, .. } | Self::Group { .. } | Self::Befriend { .. } => {
                 None
             }
+        })
+    }
+
+    /// The users whose room it touches.
+    pub fn pair(&self) -> Option<UserPair> {
+        match self.touches() {
+            Touches::Rooms(room) => room.and_then(RoomKey::pair),
+            Touches::Accounts | Touches::All => None,
         }
     }
 
@@ -133,58 +138,3 @@ impl Change {
         }
     }
 }
-
-/// What came of a [`Change`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Done {
-    /// The message as stored.
-    Posted(Message, Recipients),
-    /// The message that was sent under the same name before, as it is now. Nothing was stored.
-    Repeated(Message),
-    /// The message as it is now.
-    Edited {
-        /// The message.
-        message: Message,
-        /// Who hears of it.
-        recipients: Recipients,
-        /// Those from whom it is hidden from now on, and was not before.
-        withdrawn_from: Vec<UserId>,
-    },
-    /// It may be done.
-    Signalled(Recipients),
-    /// How far the user has read now.
-    Read {
-        /// Where.
-        room: RoomKey,
-        /// Up to which message.
-        seq: i64,
-        /// Who hears of it; nobody but himself if he had read as far before.
-        recipients: Option<Recipients>,
-    },
-    /// What was done to a group.
-    Grouped {
-        /// What.
-        change: Box<GroupChange>,
-        /// Who hears of it, whoever did it; empty if nothing has changed.
-        told: Vec<UserId>,
-    },
-    /// What was done between two users.
-    Befriended {
-        /// Who did it.
-        actor: User,
-        /// The other one.
-        other: UserId,
-        /// What was done.
-        verb: FriendVerb,
-        /// Whether the other one is told: not of what was so already, nor of requests of whom he blocks.
-        told: bool,
-    },
-    /// The rules say no; nothing was stored.
-    Refused(Refusal),
-}
-
-/// The outcomes of one batch, each with its ticket, in the order of submission. What is done is
-/// committed.
-#[derive(Debug, actix::Message)]
-#[rtype(result = "()")]
-pub struct Committed(pub Vec<(u64, Result<Done, StoreError>)>);

@@ -11,6 +11,7 @@ use diesel::{RunQueryDsl as _, sql_query};
 use tokio::sync::watch;
 
 use crate::store::Store;
+use crate::store::areas::beside;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::files::{Absence, Files};
@@ -76,7 +77,7 @@ impl Prober {
             in_order(&files, room_min)?;
             write(conn)
         };
-        match self.store.write_beside(probe).await {
+        match self.store.run(beside(probe)).await {
             Ok(()) => self.store.health.heal(),
             Err(error) => self.store.health.heed(&error),
         }

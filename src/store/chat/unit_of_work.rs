@@ -2,7 +2,7 @@
 //!
 //! The posts of a batch are put together here: each room is looked up once, its counters go on in
 //! memory, and the messages are stored many at once. Whoever looks at these tables otherwise goes
-//! through [`Ledger::settled`], which writes first.
+//! through [`UnitOfWork::settled`], which writes first.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -16,44 +16,49 @@ use crate::domain::id::{GroupId, MessageId, RoomId, UserId};
 
 use crate::store::accounts::blocks;
 use crate::store::chat::groups::{self, Roster};
-use crate::store::chat::hidings::{self, Hiding};
-use crate::store::chat::memory::Memory;
+use crate::store::chat::hidden_messages::{self, HiddenMessage};
+use crate::store::chat::member_cache::MemberCache;
 use crate::store::chat::nonces::{self, Key};
+use crate::store::chat::room_cache::RoomCache;
 use crate::store::chat::rooms::{self, Room};
-use crate::store::chat::rosters::Rosters;
 use crate::store::chat::{authors, messages};
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 
-/// The books of one transaction.
-pub(in crate::store) struct Ledger<'c> {
+/// The work of one transaction.
+pub(in crate::store) struct UnitOfWork<'c> {
     conn: &'c mut Connection,
     /// Rooms and blocks as they will be.
-    memory: &'c mut Memory,
+    cache: &'c mut RoomCache,
     /// Messages by their authors' own names for them; of the keys that were looked up, all.
     names: HashMap<Key, Option<MessageId>>,
     /// Who blocks an author; of those that were looked up, all.
     blockers: HashMap<UserId, Vec<UserId>>,
     /// The members of groups, and what is no group.
     groups: HashMap<GroupId, Option<Arc<Roster>>>,
-    rosters: &'c Rosters,
+    known_members: &'c MemberCache,
     /// Groups that this transaction has changed; `None` for all that it may have.
     touched: Option<HashSet<GroupId>>,
     posted: Vec<(RoomId, Message)>,
     named: Vec<(Key, MessageId)>,
-    hidden: Vec<Hiding>,
+    hidden: Vec<HiddenMessage>,
 }
 
-impl<'c> Ledger<'c> {
-    /// An empty ledger.
-    pub fn new(conn: &'c mut Connection, memory: &'c mut Memory, rosters: &'c Rosters) -> Self {
+impl<'c> UnitOfWork<'c> {
+    /// One that has done nothing yet.
+    pub fn new(
+        conn: &'c mut Connection,
+        cache: &'c mut RoomCache,
+        known_members: &'c MemberCache,
+    ) -> Self {
+        cache.bound();
         Self {
             conn,
-            memory,
+            cache,
             names: HashMap::new(),
             blockers: HashMap::new(),
             groups: HashMap::new(),
-            rosters,
+            known_members,
             touched: Some(HashSet::new()),
             posted: Vec::new(),
             named: Vec::new(),
@@ -72,14 +77,14 @@ impl<'c> Ledger<'c> {
     ) -> Result<(), StoreError> {
         let mut new = Vec::new();
         for pair in pairs {
-            if let Entry::Vacant(place) = self.memory.rooms.entry(RoomKey::Direct(pair)) {
+            if let Entry::Vacant(place) = self.cache.rooms.entry(RoomKey::Direct(pair)) {
                 place.insert(None);
                 new.push(pair);
             }
         }
         if !new.is_empty() {
             let found = rooms::of_pairs(self.conn, &new)?;
-            self.memory.rooms.extend(found.into_iter().map(|room| (room.key, Some(room))));
+            self.cache.rooms.extend(found.into_iter().map(|room| (room.key, Some(room))));
             self.find_blocks(&new)?;
         }
         self.names.extend(names.map(|key| (key, None)));
@@ -105,7 +110,7 @@ impl<'c> Ledger<'c> {
     /// The connection, with everything written, for whatever use.
     pub fn settled(&mut self) -> Result<&mut Connection, StoreError> {
         self.write()?;
-        self.memory.clear();
+        self.cache.clear();
         self.names.clear();
         self.blockers.clear();
         self.groups.clear();
@@ -115,11 +120,11 @@ impl<'c> Ledger<'c> {
 
     /// A room, if there is one.
     pub fn room(&mut self, key: RoomKey) -> Result<Option<&mut Room>, StoreError> {
-        if !self.memory.rooms.contains_key(&key) {
+        if !self.cache.rooms.contains_key(&key) {
             let room = rooms::find(self.conn, key)?;
-            self.memory.rooms.insert(key, room);
+            self.cache.rooms.insert(key, room);
         }
-        Ok(self.memory.rooms.get_mut(&key).and_then(Option::as_mut))
+        Ok(self.cache.rooms.get_mut(&key).and_then(Option::as_mut))
     }
 
     /// The members of a group, if there is one.
@@ -138,12 +143,12 @@ impl<'c> Ledger<'c> {
     fn roster_of(&mut self, group: GroupId, version: i64) -> Result<Arc<Roster>, StoreError> {
         // A version of this transaction may be rolled back, and given to another list later.
         let committed = self.touched.as_ref().is_some_and(|touched| !touched.contains(&group));
-        if let Some(roster) = self.rosters.get(group, version).filter(|_| committed) {
+        if let Some(roster) = self.known_members.get(group, version).filter(|_| committed) {
             return Ok(roster);
         }
         let roster = Arc::new(groups::roster(self.conn, group)?);
         if committed {
-            self.rosters.keep(group, version, &roster);
+            self.known_members.keep(group, version, &roster);
         }
         Ok(roster)
     }
@@ -202,22 +207,22 @@ impl<'c> Ledger<'c> {
 
     /// Hides a message from readers; `withdrawn` if they could see it.
     pub fn hide(&mut self, message: MessageId, readers: &[UserId], withdrawn: bool) {
-        let hiding = |reader: &UserId| Hiding { message, reader: *reader, withdrawn };
+        let hiding = |reader: &UserId| HiddenMessage { message, reader: *reader, withdrawn };
         self.hidden.extend(readers.iter().map(hiding));
     }
 
     /// Who of a pair blocks the other.
     pub fn blocks(&mut self, pair: UserPair) -> Result<Blocks, StoreError> {
-        if !self.memory.blocks.contains_key(&pair) {
+        if !self.cache.blocks.contains_key(&pair) {
             self.find_blocks(&[pair])?;
         }
-        Ok(self.memory.blocks.get(&pair).copied().unwrap_or_default())
+        Ok(self.cache.blocks.get(&pair).copied().unwrap_or_default())
     }
 
     fn find_blocks(&mut self, pairs: &[UserPair]) -> Result<(), StoreError> {
-        self.memory.blocks.extend(pairs.iter().map(|pair| (*pair, Blocks::default())));
+        self.cache.blocks.extend(pairs.iter().map(|pair| (*pair, Blocks::default())));
         for (pair, blocker) in blocks::of_pairs(self.conn, pairs)? {
-            self.memory.blocks.entry(pair).or_default().add(pair, blocker);
+            self.cache.blocks.entry(pair).or_default().add(pair, blocker);
         }
         Ok(())
     }
@@ -225,7 +230,7 @@ impl<'c> Ledger<'c> {
     /// Makes the room of a pair that has none.
     pub fn create_room(&mut self, id: RoomId, pair: UserPair) -> Result<(), StoreError> {
         let room = rooms::create(self.conn, id, pair)?;
-        self.memory.rooms.insert(room.key, Some(room));
+        self.cache.rooms.insert(room.key, Some(room));
         Ok(())
     }
 
@@ -264,7 +269,7 @@ impl<'c> Ledger<'c> {
             self.write()?;
         }
         messages::update(self.conn, message)?;
-        match self.memory.rooms.get(&message.room) {
+        match self.cache.rooms.get(&message.room) {
             Some(Some(room)) => rooms::update(self.conn, room),
             Some(None) | None => Ok(()),
         }
@@ -281,7 +286,7 @@ impl<'c> Ledger<'c> {
             self.named.clear();
         }
         if !self.hidden.is_empty() {
-            hidings::insert_many(self.conn, &self.hidden)?;
+            hidden_messages::insert_many(self.conn, &self.hidden)?;
             self.hidden.clear();
         }
         Ok(())

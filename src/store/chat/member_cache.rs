@@ -15,7 +15,7 @@ const SEATS_MAX: usize = 1_000_000;
 
 /// Lists of members by group, each with its version.
 #[derive(Default)]
-pub(in crate::store) struct Rosters {
+pub(in crate::store) struct MemberCache {
     kept: Mutex<Kept>,
 }
 
@@ -25,7 +25,7 @@ struct Kept {
     seats: usize,
 }
 
-impl Rosters {
+impl MemberCache {
     /// The members of a group in a version, if they are known.
     pub fn get(&self, group: GroupId, version: i64) -> Option<Arc<Roster>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

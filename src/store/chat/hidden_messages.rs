@@ -13,7 +13,7 @@ use crate::store::engine::statement::{Statement, Value};
 
 /// A message, who is not to see it, and whether he could before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hiding {
+pub struct HiddenMessage {
     /// Which message.
     pub message: MessageId,
     /// Who.
@@ -56,7 +56,7 @@ const HAS_BLOCKED: &str = "SELECT count(*) FROM (SELECT 1 FROM blocks WHERE bloc
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn insert_many(conn: &mut Connection, new: &[Hiding]) -> Result<(), StoreError> {
+pub fn insert_many(conn: &mut Connection, new: &[HiddenMessage]) -> Result<(), StoreError> {
     for hiding in new {
         let values = [hiding.message.get(), hiding.reader.get(), hiding.withdrawn.into()];
         Statement::<()>::new(INSERT, &values.map(Value::Int)).run(conn)?;

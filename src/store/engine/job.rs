@@ -1,0 +1,122 @@
+//! What the store can be asked to write, without a word of what it is.
+//!
+//! A command is of the kind there are many of: it is held without a box, and what comes of it is told to
+//! all subscribers. A [`Job`] is a function of one area, whose value goes back to whoever waits for it.
+//! What a job may touch is its type: only an area can make jobs of its [`StorePart`].
+
+use std::marker::PhantomData;
+
+use crate::domain::chat::room::RoomKey;
+use crate::store::engine::Connection;
+use crate::store::engine::error::StoreError;
+
+/// What a job may look at and change. Those that share nothing may overtake each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touches {
+    /// What is in rooms, and who is in them; if it is known beforehand, in this one only.
+    Rooms(Option<RoomKey>),
+    /// Users and what they alone have to do with, and nothing of rooms.
+    Accounts,
+    /// Everything: all before it is done by then, and nothing after it.
+    All,
+}
+
+/// A part of what is stored. Its value is the right to make jobs for it, and nobody else can make one.
+pub trait StorePart: Send + 'static {
+    /// What its jobs may touch.
+    const TOUCHES: Touches;
+}
+
+/// What a job does.
+pub trait Op<T>: Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static {}
+
+impl<T, F> Op<T> for F where F: Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static {}
+
+/// A function to be run in a batch. It runs again if its batch has to be done again.
+pub struct Job<P, F> {
+    op: F,
+    bytes: usize,
+    part: PhantomData<P>,
+}
+
+impl<P: StorePart, F> Job<P, F> {
+    pub(in crate::store) fn new<T>(_right: P, op: F) -> Self
+    where
+        F: Op<T>,
+    {
+        Self { bytes: size_of_val(&op), op, part: PhantomData }
+    }
+
+    /// The same, which holds so many bytes of text besides.
+    pub(in crate::store) fn holding(self, bytes: usize) -> Self {
+        Self { bytes: self.bytes.saturating_add(bytes), ..self }
+    }
+
+    pub(in crate::store) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(in crate::store) fn into_op(self) -> F {
+        self.op
+    }
+}
+
+/// All that is stored in one database, as the engine sees it.
+pub(in crate::store) trait Areas: Send + Sync + 'static {
+    /// What is asked most, and so held without a box.
+    type Command: Send + Unpin + 'static;
+    /// What comes of it.
+    type Outcome: Clone + Send + Sync + Unpin + 'static;
+    /// What is remembered from one transaction to the next, on the same connection and as long as nobody
+    /// else has committed.
+    type Cache: Default + Send + Unpin + 'static;
+    /// What one transaction has done and not written yet.
+    type Unit<'u>;
+
+    /// What a command may touch.
+    fn touches(command: &Self::Command) -> Touches;
+
+    /// Gives a command another id, if it came with one; all others are minted when it is done.
+    ///
+    /// # Errors
+    /// [`StoreError::Mint`].
+    fn mint_again(&self, command: &mut Self::Command) -> Result<(), StoreError>;
+
+    /// Begins the work of a transaction.
+    fn begin<'u>(&'u self, conn: &'u mut Connection, cache: &'u mut Self::Cache) -> Self::Unit<'u>;
+
+    /// Looks up at once what many commands will ask for one by one.
+    ///
+    /// # Errors
+    /// As [`Areas::apply`].
+    fn prepare<'j>(
+        unit: &mut Self::Unit<'_>,
+        commands: impl Iterator<Item = &'j Self::Command> + Clone,
+    ) -> Result<(), StoreError>;
+
+    /// Does a command.
+    ///
+    /// # Errors
+    /// [`StoreError::Mint`], [`StoreError::Database`], [`StoreError::Corrupt`].
+    fn apply(
+        &self,
+        unit: &mut Self::Unit<'_>,
+        command: &Self::Command,
+    ) -> Result<Self::Outcome, StoreError>;
+
+    /// The connection, for a job that touches this: what the unit holds of it is written first, and
+    /// looked up again later.
+    ///
+    /// # Errors
+    /// As [`Areas::apply`].
+    fn lend<'l>(
+        unit: &'l mut Self::Unit<'_>,
+        touches: Touches,
+    ) -> Result<&'l mut Connection, StoreError>;
+
+    /// Writes what has not been written.
+    ///
+    /// # Errors
+    /// As [`Areas::apply`].
+    fn finish(unit: Self::Unit<'_>) -> Result<(), StoreError>;
+}
