@@ -27,7 +27,8 @@ pub struct Registration {
     /// Unique; a mail with a link goes there.
     #[schema(format = "email")]
     email: String,
-    #[schema(format = "password", min_length = 8)]
+    /// At least 8 characters, of which a Hangul syllable counts as the two or three letters it is typed with.
+    #[schema(format = "password", min_length = 3)]
     password: String,
 }
 
