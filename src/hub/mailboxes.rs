@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::presence::Presence;
+use super::presence::PresenceTable;
 use crate::domain::id::SessionId;
 use crate::domain::principal::Mailbox;
 use crate::wire::Variant;
@@ -49,7 +49,7 @@ impl Mailboxes {
 
 /// The sessions that get what is delivered to a mailbox, and what they speak.
 pub fn sessions_at(
-    (presence, mailboxes): (&Presence, &Mailboxes),
+    (presence, mailboxes): (&PresenceTable, &Mailboxes),
     mailbox: Mailbox,
 ) -> impl Iterator<Item = (SessionId, Variant)> {
     let user = match mailbox {

@@ -49,9 +49,9 @@ use invites::Invites;
 use lifetimes::SWEEP_INTERVAL;
 use mailboxes::Mailboxes;
 use pauses::Watch;
-use presence::Presence;
+use presence::PresenceTable;
 use replaces::Holders;
-use sessions::Sessions;
+use sessions::SessionTable;
 use statuses::Statuses;
 use transitions::PresenceTransition;
 use typing::Typists;
@@ -97,8 +97,8 @@ pub struct Parts {
 pub struct ChatServer {
     settings: Settings,
     parts: Parts,
-    sessions: Sessions,
-    presence: Presence,
+    sessions: SessionTable,
+    presence: PresenceTable,
     mailboxes: Mailboxes,
     holders: Holders,
     deadlines: Deadlines,
@@ -182,8 +182,8 @@ impl ChatServer {
             transitions: VecDeque::new(),
             settings,
             parts,
-            sessions: Sessions::default(),
-            presence: Presence::default(),
+            sessions: SessionTable::default(),
+            presence: PresenceTable::default(),
             mailboxes: Mailboxes::default(),
             holders: Holders::default(),
             deadlines: Deadlines::default(),

@@ -15,7 +15,7 @@ use crate::wire::Variant;
 
 /// The users who have sessions.
 #[derive(Default)]
-pub struct Presence {
+pub struct PresenceTable {
     /// Each in a box: a table that has just grown is half empty.
     users: HashMap<UserId, Box<UserPresence>>,
     online: usize,
@@ -71,7 +71,7 @@ impl UserPresence {
     }
 }
 
-impl Presence {
+impl PresenceTable {
     /// A session of a user has joined, or speaks another variant from now on.
     pub fn join(&mut self, user: UserId, session: SessionId, variant: Variant) {
         let here = self.users.entry(user).or_default();
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn a_user_is_online_while_any_session_is() {
         let (me, friend) = (user(2), user(4));
-        let mut presence = Presence::default();
+        let mut presence = PresenceTable::default();
         presence.join(me, A, PLAIN);
         presence.join(me, B, PLAIN);
         presence.join(me, B, PLAIN);
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_session_that_never_arrives_makes_nobody_online() {
         let me = user(2);
-        let mut presence = Presence::default();
+        let mut presence = PresenceTable::default();
         presence.join(me, A, PLAIN);
         assert_eq!(presence.leave(me, A), Turn::Same);
         assert_eq!(presence.arrive(me, A, Vec::new()), Turn::Same);
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn a_friendship_of_the_meantime_is_not_lost() {
         let (me, old, new) = (user(2), user(4), user(6));
-        let mut presence = Presence::default();
+        let mut presence = PresenceTable::default();
         presence.join(me, A, PLAIN);
         presence.bond((new, me), Bond::Made);
         presence.bond((me, old), Bond::Ended);

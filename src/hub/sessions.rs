@@ -47,12 +47,12 @@ impl Entry {
 
 /// All live sessions, identified or not.
 #[derive(Default)]
-pub struct Sessions {
+pub struct SessionTable {
     /// Each in a box: a table that has just grown is half empty.
     entries: HashMap<SessionId, Box<Entry>>,
 }
 
-impl Sessions {
+impl SessionTable {
     /// Puts in a session that nobody has identified, and must be identified by then.
     pub fn insert(&mut self, session: SessionId, handle: SessionHandle, identify_by: SteadyMoment) {
         let never = SteadyMoment::NEVER;

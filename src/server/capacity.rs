@@ -13,7 +13,7 @@ const OTHER_BYTES: u64 = 64 * 1_024 * 1_024;
 
 /// Open files that the system grants to this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Files {
+pub struct FilesLimit {
     /// As many as now.
     pub soft: u64,
     /// As many as the process may ask for by itself.
@@ -22,7 +22,7 @@ pub struct Files {
 
 /// Raises the number of files that may be open as far as the system lets the process, and gives it.
 /// Where that cannot be done or known, nothing.
-pub fn raise_files() -> Option<Files> {
+pub fn raise_files() -> Option<FilesLimit> {
     let files = files()?;
     #[cfg(unix)]
     {
@@ -34,17 +34,17 @@ pub fn raise_files() -> Option<Files> {
             return Some(files);
         }
     }
-    Some(Files { soft: files.hard, ..files })
+    Some(FilesLimit { soft: files.hard, ..files })
 }
 
 /// The limits of open files as they are; none means without end.
-pub fn files() -> Option<Files> {
+pub fn files() -> Option<FilesLimit> {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, getrlimit};
         let limit = getrlimit(Resource::Nofile);
         let number = |limit: Option<u64>| limit.unwrap_or(u64::MAX);
-        Some(Files { soft: number(limit.current), hard: number(limit.maximum) })
+        Some(FilesLimit { soft: number(limit.current), hard: number(limit.maximum) })
     }
     #[cfg(not(unix))]
     None
@@ -72,10 +72,10 @@ pub enum Bound {
 
 impl Capacity {
     /// Of these settings on this machine.
-    pub fn of(config: &Config, files: Option<Files>) -> Self {
+    pub fn of(config: &Config, files: Option<FilesLimit>) -> Self {
         let setting = u64::try_from(config.ws.sessions_max).unwrap_or(u64::MAX);
         let by_setting = Self { sessions: setting, by: Bound::Setting(setting) };
-        let by_files = files.map(|Files { soft, .. }| Self {
+        let by_files = files.map(|FilesLimit { soft, .. }| Self {
             sessions: soft.saturating_sub(OTHER_FILES),
             by: Bound::Files(soft),
         });
@@ -118,7 +118,7 @@ mod tests {
     fn of(sessions_max: usize, soft: u64) -> Capacity {
         let mut config = Config::default();
         config.ws.sessions_max = sessions_max;
-        Capacity::of(&config, Some(Files { soft, hard: soft }))
+        Capacity::of(&config, Some(FilesLimit { soft, hard: soft }))
     }
 
     #[test]

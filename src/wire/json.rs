@@ -10,22 +10,22 @@ use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, Visit
 use serde_json::value::RawValue;
 
 /// The members of an object, in the order of the names asked for.
-pub type Members<'a, const N: usize> = [Option<&'a RawValue>; N];
+pub type JsonMembers<'a, const N: usize> = [Option<&'a RawValue>; N];
 
 /// Reads the named members of a JSON object; `None` if the text is not JSON, or no object.
-pub fn members<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Option<Members<'a, N>> {
+pub fn members<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Option<JsonMembers<'a, N>> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let members = json.deserialize_map(Named { names }).ok()?;
+    let members = json.deserialize_map(NamedMembers { names }).ok()?;
     json.end().ok()?;
     Some(members)
 }
 
-struct Named<'n, const N: usize> {
+struct NamedMembers<'n, const N: usize> {
     names: [&'n str; N],
 }
 
-impl<'de, const N: usize> Visitor<'de> for Named<'_, N> {
-    type Value = Members<'de, N>;
+impl<'de, const N: usize> Visitor<'de> for NamedMembers<'_, N> {
+    type Value = JsonMembers<'de, N>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
@@ -33,7 +33,7 @@ impl<'de, const N: usize> Visitor<'de> for Named<'_, N> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = [None; N];
-        while let Some(slot) = map.next_key_seed(Place { names: &self.names })? {
+        while let Some(slot) = map.next_key_seed(MemberName { names: &self.names })? {
             match slot.and_then(|slot| found.get_mut(slot)) {
                 Some(member) => *member = Some(map.next_value::<&RawValue>()?),
                 None => drop(map.next_value::<IgnoredAny>()?),
@@ -70,11 +70,11 @@ impl<'de> Visitor<'de> for All {
 }
 
 /// Reads a member's name as its place among the names asked for.
-struct Place<'n, 'm> {
+struct MemberName<'n, 'm> {
     names: &'n [&'m str],
 }
 
-impl<'de> DeserializeSeed<'de> for Place<'_, '_> {
+impl<'de> DeserializeSeed<'de> for MemberName<'_, '_> {
     type Value = Option<usize>;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
@@ -82,7 +82,7 @@ impl<'de> DeserializeSeed<'de> for Place<'_, '_> {
     }
 }
 
-impl Visitor<'_> for Place<'_, '_> {
+impl Visitor<'_> for MemberName<'_, '_> {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use crate::server::Config;
-use crate::server::capacity::{self, Bound, Capacity, Files};
+use crate::server::capacity::{self, Bound, Capacity, FilesLimit};
 
 pub fn check(config: &Config) -> Vec<Finding> {
     let Some(files) = capacity::files() else {
@@ -13,7 +13,7 @@ pub fn check(config: &Config) -> Vec<Finding> {
         )];
     };
     // The hub raises the one to the other when it starts.
-    let raised = Files { soft: files.hard, ..files };
+    let raised = FilesLimit { soft: files.hard, ..files };
     let capacity = Capacity::of(config, Some(raised));
     let found = format!("this machine carries {capacity}");
     vec![match capacity.by {

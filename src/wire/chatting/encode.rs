@@ -20,7 +20,7 @@ const NOT_IDENTIFIED: u16 = 3401;
 
 /// A frame of a type, with what all of them have.
 #[derive(Serialize)]
-struct Envelope<'a, P> {
+struct ChattingEnvelope<'a, P> {
     r#type: &'a str,
     #[serde(flatten)]
     payload: P,
@@ -30,7 +30,7 @@ struct Envelope<'a, P> {
 }
 
 fn frame<P: Serialize>(r#type: &str, payload: P, to: Option<WireId>, at: Timestamp) -> Frame {
-    Frame::json(&Envelope { r#type, payload, to_id: to, time: Moment(at) })
+    Frame::json(&ChattingEnvelope { r#type, payload, to_id: to, time: Moment(at) })
 }
 
 impl Ids {

@@ -14,7 +14,7 @@ use crate::domain::close::CloseReason;
 use crate::domain::command::{Command, Query};
 use crate::domain::id::{MessageId, UserId};
 use crate::domain::principal::{Credential, Principal};
-use crate::wire::json::{self, Members};
+use crate::wire::json::{self, JsonMembers};
 use crate::wire::rewind::features::{self, Features};
 use crate::wire::rewind::{Mode, RewindOptions, encode, time};
 use crate::wire::{Decoded, Phase};
@@ -54,7 +54,7 @@ pub fn text(options: RewindOptions, text: &str, phase: Phase) -> Decoded {
 pub(in crate::wire::rewind) fn object<'a, const N: usize>(
     payload: Option<&'a RawValue>,
     names: [&str; N],
-) -> Read<Members<'a, N>> {
+) -> Read<JsonMembers<'a, N>> {
     payload.and_then(|raw| json::members(raw.get(), names)).ok_or(encode::INVALID)
 }
 

@@ -61,14 +61,14 @@ pub const INTERNAL: Error = (1011, "Internal error, nothing was stored.");
 const RATE_LIMITED: Error = (4008, "rate limited");
 
 #[derive(Serialize)]
-struct Envelope<'a, P> {
+struct RewindEnvelope<'a, P> {
     r#type: &'a str,
     payload: P,
 }
 
 /// A frame of a type.
 pub(in crate::wire::rewind) fn frame<P: Serialize>(r#type: &str, payload: P) -> Frame {
-    Frame::json(&Envelope { r#type, payload })
+    Frame::json(&RewindEnvelope { r#type, payload })
 }
 
 /// The echo of a heartbeat, its payload byte for byte.

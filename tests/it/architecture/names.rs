@@ -18,7 +18,7 @@ const MAY_REPEAT: &[&str] = &[
 ];
 
 /// How many other names are still defined more than once. To fall, never to rise.
-const REPEATED_MAX: usize = 38;
+const REPEATED_MAX: usize = 34;
 
 #[test]
 fn a_type_name_has_one_meaning() {
