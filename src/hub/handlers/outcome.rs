@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix::{Context, Handler};
+use tokio::sync::oneshot;
 
 use crate::delivery::{Batches, EventKey, Fanout};
 use crate::domain::accounts::event::AccountsEvent;
@@ -27,40 +28,49 @@ impl Handler<Committed> for ChatServer {
     type Result = ();
 
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
-        let mut fanout = Fanout::default();
+        let (mut fanout, mut calls) = (Fanout::default(), Vec::new());
         for (ticket, outcome) in committed.into_outcomes() {
             let Some(pending) = self.pending_writes.pop_front() else { continue };
             debug_assert_eq!(pending.ticket, ticket, "the store answers in order");
             self.parts.metrics.submit_seconds.observe(pending.at.elapsed().as_secs_f64());
-            self.tell(pending, outcome, &mut fanout);
+            calls.extend(self.tell(pending, outcome, &mut fanout));
         }
         self.deliver(fanout);
+        // After the sessions: what a caller then asks them about has reached them.
+        for (caller, done) in calls {
+            if caller.send(Ok(done)).is_err() {
+                log::debug!("nobody waited for a change that is done");
+            }
+        }
         self.advance_drain();
     }
 }
 
 impl ChatServer {
+    /// Notes who hears of an outcome, and gives back the caller who has still to be answered.
     fn tell(
         &mut self,
-        mut asked: PendingWrite,
+        asked: PendingWrite,
         outcome: Result<Done, Arc<StoreError>>,
         fanout: &mut Fanout,
-    ) {
-        let done = match outcome {
-            Ok(Done::Refused(refusal)) => return refuse(asked, refusal, fanout),
-            Err(error) => return refuse(asked, refusal_of(&error), fanout),
-            Ok(done) => done,
+    ) -> Option<(oneshot::Sender<Result<Done, Refusal>>, Done)> {
+        let refusal = match outcome {
+            Ok(Done::Refused(refusal)) => refusal,
+            Err(error) => refusal_of(&error),
+            Ok(done) => {
+                let reply = match asked.asker {
+                    Asker::Session(..) => None,
+                    Asker::Caller(_) => Some(done.clone()),
+                };
+                self.announce(&asked, done, fanout);
+                return match asked.asker {
+                    Asker::Session(..) => None,
+                    Asker::Caller(caller) => Some(caller).zip(reply),
+                };
+            }
         };
-        let reply = match &mut asked.asker {
-            Asker::Session(..) => None,
-            Asker::Caller(_) => Some(done.clone()),
-        };
-        self.announce(&asked, done, fanout);
-        if let (Asker::Caller(caller), Some(done)) = (asked.asker, reply)
-            && caller.send(Ok(done)).is_err()
-        {
-            log::debug!("nobody waited for a change that is done");
-        }
+        refuse(asked, refusal, fanout);
+        None
     }
 
     /// Tells all others, and answers the session that has asked.
