@@ -8,10 +8,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use config::{FileFormat, Source, ValueKind};
-
 use super::error::{ConfigError, Fault, Problem};
-use super::value::Value;
+use super::file;
+use super::value::{Typed, Value};
 
 /// What the names of variables start with that are settings.
 pub const ENV_PREFIX: &str = "TRADEWIND__";
@@ -20,7 +19,7 @@ pub const ENV_PREFIX: &str = "TRADEWIND__";
 pub const FILE_DEFAULT: &str = "tradewind.toml";
 
 enum Raw {
-    Typed(ValueKind),
+    Typed(Typed),
     Text(String),
 }
 
@@ -43,22 +42,11 @@ impl Layers {
             }
             Err(source) => return Err(ConfigError::Read { file: path.to_owned(), source }),
         };
-        let tables = config::File::from_str(&text, FileFormat::Toml)
-            .collect()
-            .map_err(|fault| syntax(path, &fault))?;
+        let settings = file::settings(&text)
+            .map_err(|what| ConfigError::Syntax { file: path.to_owned(), what })?;
         let origin = path.display().to_string();
-        for (section, value) in tables {
-            match value.kind {
-                ValueKind::Table(keys) => {
-                    for (key, value) in keys {
-                        let raw = Raw::Typed(value.kind);
-                        self.entries.insert(format!("{section}.{key}"), (origin.clone(), raw));
-                    }
-                }
-                other => {
-                    self.entries.insert(section, (origin.clone(), Raw::Typed(other)));
-                }
-            }
+        for (key, value) in settings {
+            self.entries.insert(key, (origin.clone(), Raw::Typed(value)));
         }
         Ok(())
     }
@@ -86,7 +74,7 @@ impl Layers {
         let key = format!("{section}.{key}");
         let Some((origin, raw)) = self.entries.remove(&key) else { return default };
         let value = match raw {
-            Raw::Typed(kind) => T::from_kind(kind),
+            Raw::Typed(value) => T::from_typed(value),
             Raw::Text(text) => T::from_text(&text),
         };
         self.origins.insert(key.clone(), origin.clone());
@@ -109,13 +97,4 @@ impl Layers {
             .map(|fault| Fault { origin: self.origins.get(&fault.key).cloned(), ..fault });
         unknown.chain(self.faults).chain(broken).collect()
     }
-}
-
-/// The first line of the parser's text says where, the last says what; between stands the source.
-fn syntax(path: &Path, fault: &config::ConfigError) -> ConfigError {
-    let text = fault.to_string();
-    let mut lines = text.lines();
-    let first = lines.next().unwrap_or_default();
-    let what = lines.next_back().map_or(first.to_owned(), |last| format!("{first}: {last}"));
-    ConfigError::Syntax { file: path.to_owned(), what }
 }

@@ -6,21 +6,22 @@
 //! section and no setting: a module that is set by some writes its `section!`, and `server::config` has
 //! the list. Read `section` for how a table becomes a struct; `layers` has the order of the sources.
 
+mod default_file;
 mod error;
+mod file;
 mod layers;
 mod rule;
 mod secret;
 mod section;
-mod toml;
 mod value;
 
+pub use default_file::{entry, header};
 pub use error::{ConfigError, Fault, Problem};
 pub use layers::{ENV_PREFIX, FILE_DEFAULT, Layers};
 pub use rule::{Rule, at_least, at_most, not_empty, url_of};
 pub use secret::Secret;
 pub use section::{Section, fault};
-pub use toml::{entry, header};
-pub use value::{Choice, Value};
+pub use value::{Choice, Typed, Value};
 
 pub(crate) use section::section;
 pub(crate) use value::choice;

@@ -3,17 +3,30 @@
 //! A file says types, so it is read strictly: `workers = "2"` is a fault. The environment and the
 //! command line only have text. Nothing here ever repeats a value in a message: it may be secret.
 
-use config::ValueKind;
-
 use super::secret::Secret;
+
+/// A value as a file says it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// `true` or `false`.
+    Flag(bool),
+    /// A number without fraction.
+    Whole(i128),
+    /// Between quotes.
+    Text(String),
+    /// Between brackets.
+    List(Vec<Self>),
+    /// What no setting is: a number with a fraction, a date, a table.
+    Other,
+}
 
 /// A type a setting can have.
 pub trait Value: Sized {
     /// What is accepted, to follow "must be".
     fn expected() -> String;
 
-    /// The value as a TOML file says it.
-    fn from_kind(kind: ValueKind) -> Option<Self>;
+    /// The value as a file says it.
+    fn from_typed(value: Typed) -> Option<Self>;
 
     /// The value as the environment or the command line says it.
     fn from_text(text: &str) -> Option<Self>;
@@ -27,8 +40,8 @@ impl Value for bool {
         "true or false".to_owned()
     }
 
-    fn from_kind(kind: ValueKind) -> Option<Self> {
-        if let ValueKind::Boolean(value) = kind { Some(value) } else { None }
+    fn from_typed(value: Typed) -> Option<Self> {
+        if let Typed::Flag(flag) = value { Some(flag) } else { None }
     }
 
     fn from_text(text: &str) -> Option<Self> {
@@ -45,8 +58,8 @@ impl Value for String {
         "text".to_owned()
     }
 
-    fn from_kind(kind: ValueKind) -> Option<Self> {
-        if let ValueKind::String(value) = kind { Some(value) } else { None }
+    fn from_typed(value: Typed) -> Option<Self> {
+        if let Typed::Text(text) = value { Some(text) } else { None }
     }
 
     fn from_text(text: &str) -> Option<Self> {
@@ -64,8 +77,8 @@ impl Value for Secret {
         String::expected()
     }
 
-    fn from_kind(kind: ValueKind) -> Option<Self> {
-        String::from_kind(kind).map(Self::new)
+    fn from_typed(value: Typed) -> Option<Self> {
+        String::from_typed(value).map(Self::new)
     }
 
     fn from_text(text: &str) -> Option<Self> {
@@ -82,9 +95,9 @@ impl Value for Vec<String> {
         "a list of texts".to_owned()
     }
 
-    fn from_kind(kind: ValueKind) -> Option<Self> {
-        let ValueKind::Array(items) = kind else { return None };
-        items.into_iter().map(|item| String::from_kind(item.kind)).collect()
+    fn from_typed(value: Typed) -> Option<Self> {
+        let Typed::List(items) = value else { return None };
+        items.into_iter().map(String::from_typed).collect()
     }
 
     fn from_text(text: &str) -> Option<Self> {
@@ -104,8 +117,8 @@ macro_rules! whole_number {
                 format!("a whole number from 0 to {}", Self::MAX)
             }
 
-            fn from_kind(kind: ValueKind) -> Option<Self> {
-                if let ValueKind::I64(value) = kind { Self::try_from(value).ok() } else { None }
+            fn from_typed(value: Typed) -> Option<Self> {
+                if let Typed::Whole(whole) = value { Self::try_from(whole).ok() } else { None }
             }
 
             fn from_text(text: &str) -> Option<Self> {
@@ -133,8 +146,8 @@ impl<T: Choice> Value for T {
         names.join(" or ")
     }
 
-    fn from_kind(kind: ValueKind) -> Option<Self> {
-        String::from_kind(kind).and_then(|text| Self::from_text(&text))
+    fn from_typed(value: Typed) -> Option<Self> {
+        String::from_typed(value).and_then(|text| Self::from_text(&text))
     }
 
     fn from_text(text: &str) -> Option<Self> {

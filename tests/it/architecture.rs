@@ -219,6 +219,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("snowflake_me", &["src/domain/mint.rs"]),
     ("prometheus", &["src/telemetry/"]),
     ("env_logger", &["src/telemetry/"]),
+    ("toml", &["src/config/file.rs"]),
     ("clap", &["src/cli/"]),
     ("anyhow", &["src/cli/"]),
     // The wall clock is read in one place.
