@@ -26,7 +26,7 @@ use tradewind::hub::messages::{Closed, Identify, Open, Submit};
 use tradewind::hub::{AwakeClock, ChatServer, Hub, InviteBounds, Parts, Settings};
 use tradewind::server;
 use tradewind::server::Config;
-use tradewind::store::chat::groups::{self, Seat};
+use tradewind::store::chat::groups::{self, RosterEntry};
 use tradewind::store::chat::rooms;
 use tradewind::store::engine::Connection;
 use tradewind::store::{Durability, Store};
@@ -186,7 +186,7 @@ async fn group(store: &Store, mint: &IdMint, others: usize) -> RoomKey {
         groups::create(conn, id, "a group", EPOCH)?;
         for number in 0..=others {
             let role = if number == 0 { Role::Owner } else { Role::Member };
-            let seat = Seat { user: user_id(number), role, unaware: false };
+            let seat = RosterEntry { user: user_id(number), role, unaware: false };
             groups::seat(conn, id, seat, EPOCH)?;
         }
         Ok(())

@@ -43,19 +43,19 @@ struct Flags {
     #[arg(long = "set", global = true, value_name = "SECTION.KEY=VALUE", value_parser = setting)]
     settings: Vec<(String, String)>,
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum CliCommand {
     /// Run the hub (the default)
     Serve(serve::Serve),
     /// Make users, and tokens for them
     #[command(subcommand)]
-    User(user::Command),
+    User(user::UserCommand),
     /// Make, list and end the keys of other services
     #[command(subcommand)]
-    ServiceKey(service_key::Command),
+    ServiceKey(service_key::ServiceKeyCommand),
     /// Make many users at once, for tests and load runs
     Seed(Seed),
     /// Show the default settings, or check the present ones
@@ -99,13 +99,13 @@ fn setting(text: &str) -> Result<(String, String), String> {
 /// Whatever stops the command; its chain is fit to be shown on one line.
 pub fn run() -> anyhow::Result<()> {
     let flags = Flags::parse();
-    if let Some(Command::Config(ConfigCommand::Default)) = flags.command {
+    if let Some(CliCommand::Config(ConfigCommand::Default)) = flags.command {
         print!("{}", Config::default_toml());
         return Ok(());
     }
     let file = flags.config.as_deref();
     let loaded = Config::load(file, environment(), &flags.settings);
-    if let Some(Command::Doctor(doctor)) = &flags.command {
+    if let Some(CliCommand::Doctor(doctor)) = &flags.command {
         let remarks = loaded.as_ref().map(|config| check::remarks(config, file));
         return doctor::run(doctor, &loaded, remarks.unwrap_or_default());
     }
@@ -113,16 +113,18 @@ pub fn run() -> anyhow::Result<()> {
     telemetry::log_to_stderr(&config.log).context("log.filter")?;
     match flags.command {
         None => serve::run(&config, &serve::Serve::default(), &check::remarks(&config, file)),
-        Some(Command::Serve(serve)) => serve::run(&config, &serve, &check::remarks(&config, file)),
-        Some(Command::User(command)) => perform(&config, Task::User(command)),
-        Some(Command::ServiceKey(command)) => perform(&config, Task::ServiceKey(command)),
-        Some(Command::Seed(Seed { plan, out })) => write_to(&config, Task::Seed(plan), &out),
-        Some(Command::Config(ConfigCommand::Default)) => Ok(()),
-        Some(Command::Config(ConfigCommand::Check(check))) => check.run(&config, file),
-        Some(Command::Doctor(_)) => Ok(()),
-        Some(Command::Migrate) => perform(&config, Task::Migrate),
-        Some(Command::Backup { file }) => backup(&config, &file),
-        Some(Command::Restore(restore)) => restore::run(&config, &restore),
+        Some(CliCommand::Serve(serve)) => {
+            serve::run(&config, &serve, &check::remarks(&config, file))
+        }
+        Some(CliCommand::User(command)) => perform(&config, Task::User(command)),
+        Some(CliCommand::ServiceKey(command)) => perform(&config, Task::ServiceKey(command)),
+        Some(CliCommand::Seed(Seed { plan, out })) => write_to(&config, Task::Seed(plan), &out),
+        Some(CliCommand::Config(ConfigCommand::Default)) => Ok(()),
+        Some(CliCommand::Config(ConfigCommand::Check(check))) => check.run(&config, file),
+        Some(CliCommand::Doctor(_)) => Ok(()),
+        Some(CliCommand::Migrate) => perform(&config, Task::Migrate),
+        Some(CliCommand::Backup { file }) => backup(&config, &file),
+        Some(CliCommand::Restore(restore)) => restore::run(&config, &restore),
     }
 }
 

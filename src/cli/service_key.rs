@@ -8,7 +8,7 @@ use super::task::TaskReport;
 use crate::service::admin::{Admin, KeyRefusal};
 
 #[derive(Debug, Deserialize, Serialize, Subcommand)]
-pub enum Command {
+pub enum ServiceKeyCommand {
     /// Make a key, and print it; it is shown only now
     Add {
         /// The unique name of the service, or of this key of it
@@ -26,9 +26,9 @@ pub enum Command {
 }
 
 /// Does a `service-key` command.
-pub async fn run(admin: &Admin, command: Command) -> anyhow::Result<TaskReport> {
+pub async fn run(admin: &Admin, command: ServiceKeyCommand) -> anyhow::Result<TaskReport> {
     Ok(TaskReport::lines(match command {
-        Command::Add { name } => {
+        ServiceKeyCommand::Add { name } => {
             let key = admin.add_key(&name).await.map_err(|refusal| match refusal {
                 KeyRefusal::NameInvalid => anyhow!("--name: {refusal}"),
                 KeyRefusal::NameTaken => anyhow!("a key has the name {name:?} already"),
@@ -36,8 +36,10 @@ pub async fn run(admin: &Admin, command: Command) -> anyhow::Result<TaskReport> 
             })?;
             format!("{}\n", key.as_str())
         }
-        Command::List => admin.keys().await?.iter().map(|name| format!("{name}\n")).collect(),
-        Command::Remove { name } => {
+        ServiceKeyCommand::List => {
+            admin.keys().await?.iter().map(|name| format!("{name}\n")).collect()
+        }
+        ServiceKeyCommand::Remove { name } => {
             if !admin.remove_key(name.clone()).await? {
                 bail!("no key has the name {name:?}");
             }

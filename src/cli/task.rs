@@ -13,8 +13,8 @@ use crate::store::Database;
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
-    User(user::Command),
-    ServiceKey(service_key::Command),
+    User(user::UserCommand),
+    ServiceKey(service_key::ServiceKeyCommand),
     Seed(seed::Plan),
     Migrate,
 }

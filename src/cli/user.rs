@@ -10,7 +10,7 @@ use crate::domain::accounts::password::{PasswordFault, PasswordRule};
 use crate::service::accounts::{Accounts, AddRefusal, Newcomer};
 
 #[derive(Debug, Deserialize, Serialize, Subcommand)]
-pub enum Command {
+pub enum UserCommand {
     /// Make a user, and print it with a token as one line of JSON
     Add(Add),
     /// Print a fresh token of a user
@@ -41,9 +41,9 @@ pub struct Add {
 }
 
 /// Does a `user` command.
-pub async fn run(accounts: &Accounts, command: Command) -> anyhow::Result<TaskReport> {
+pub async fn run(accounts: &Accounts, command: UserCommand) -> anyhow::Result<TaskReport> {
     match command {
-        Command::Add(add) => {
+        UserCommand::Add(add) => {
             #[derive(Serialize)]
             struct Line<'a> {
                 id: String,
@@ -59,13 +59,13 @@ pub async fn run(accounts: &Accounts, command: Command) -> anyhow::Result<TaskRe
             let line = Line { id, name: &user.name, email: email.as_str(), token };
             Ok(TaskReport::lines(serde_json::to_string(&line)? + "\n"))
         }
-        Command::Token { name } => {
+        UserCommand::Token { name } => {
             let wanted = Called::new(&name).context("--name: nobody's name")?;
             let user = accounts.by_name(wanted).await?;
             let user = user.with_context(|| format!("nobody has the name {name:?}"))?;
             Ok(TaskReport::lines(accounts.issue(&user, "tradewind user token").await? + "\n"))
         }
-        Command::Clashes => clashes(accounts).await,
+        UserCommand::Clashes => clashes(accounts).await,
     }
 }
 

@@ -1,6 +1,6 @@
 //! How the default file is written. The documentation is that of the section's fields.
 
-use super::value::Value;
+use super::value::SettingValue;
 
 /// Opens a section.
 pub fn header(out: &mut String, about: &[&str], section: &str) {
@@ -10,7 +10,7 @@ pub fn header(out: &mut String, about: &[&str], section: &str) {
 }
 
 /// Writes one documented setting with its default.
-pub fn entry(out: &mut String, doc: &[&str], key: &str, default: &impl Value) {
+pub fn entry(out: &mut String, doc: &[&str], key: &str, default: &impl SettingValue) {
     comment(out, doc);
     out.push_str(&format!("{key} = {}\n", default.literal()));
 }

@@ -38,12 +38,12 @@ pub struct Fault {
     /// The setting, as `section.key`.
     pub key: String,
     /// What is wrong with it.
-    pub problem: Problem,
+    pub problem: SettingProblem,
 }
 
 /// What is wrong with a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub enum SettingProblem {
     /// There is no such setting.
     Unknown,
     /// The value is not what it must be, in words that follow "must be".
@@ -56,8 +56,8 @@ impl fmt::Display for Fault {
             write!(f, "{origin}: ")?;
         }
         match &self.problem {
-            Problem::Unknown => write!(f, "unknown key {:?}", self.key),
-            Problem::MustBe(what) => write!(f, "{:?} must be {what}", self.key),
+            SettingProblem::Unknown => write!(f, "unknown key {:?}", self.key),
+            SettingProblem::MustBe(what) => write!(f, "{:?} must be {what}", self.key),
         }
     }
 }

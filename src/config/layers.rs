@@ -8,9 +8,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::error::{ConfigError, Fault, Problem};
+use super::error::{ConfigError, Fault, SettingProblem};
 use super::file;
-use super::value::{Typed, Value};
+use super::value::{SettingValue, Typed};
 
 /// What the names of variables start with that are settings.
 pub const ENV_PREFIX: &str = "TRADEWIND__";
@@ -70,7 +70,7 @@ impl Layers {
     }
 
     /// Takes a setting out; the default if no layer has it, or if its value is of a wrong type.
-    pub fn take<T: Value>(&mut self, section: &str, key: &str, default: T) -> T {
+    pub fn take<T: SettingValue>(&mut self, section: &str, key: &str, default: T) -> T {
         let key = format!("{section}.{key}");
         let Some((origin, raw)) = self.entries.remove(&key) else { return default };
         let value = match raw {
@@ -79,7 +79,7 @@ impl Layers {
         };
         self.origins.insert(key.clone(), origin.clone());
         value.unwrap_or_else(|| {
-            let problem = Problem::MustBe(T::expected());
+            let problem = SettingProblem::MustBe(T::expected());
             self.faults.push(Fault { origin: Some(origin), key, problem });
             default
         })
@@ -90,7 +90,7 @@ impl Layers {
         let unknown = self.entries.into_iter().map(|(key, (origin, _))| Fault {
             origin: Some(origin),
             key,
-            problem: Problem::Unknown,
+            problem: SettingProblem::Unknown,
         });
         let broken = broken
             .into_iter()

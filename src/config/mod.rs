@@ -16,12 +16,12 @@ mod section;
 mod value;
 
 pub use default_file::{entry, header};
-pub use error::{ConfigError, Fault, Problem};
+pub use error::{ConfigError, Fault, SettingProblem};
 pub use layers::{ENV_PREFIX, FILE_DEFAULT, Layers};
 pub use rule::{Rule, at_least, at_most, not_empty, url_of};
 pub use secret::Secret;
 pub use section::{Section, fault};
-pub use value::{Choice, Typed, Value};
+pub use value::{Choice, SettingValue, Typed};
 
 pub(crate) use section::section;
 pub(crate) use value::choice;

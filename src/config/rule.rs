@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 
-use super::error::{Fault, Problem};
+use super::error::{Fault, SettingProblem};
 use super::secret::Secret;
 
 /// What a value must be, in words and as a test.
@@ -23,7 +23,7 @@ impl<T: ?Sized> Rule<T> {
         (!(self.holds)(value)).then(|| Fault {
             origin: None,
             key: format!("{section}.{key}"),
-            problem: Problem::MustBe(self.must_be),
+            problem: SettingProblem::MustBe(self.must_be),
         })
     }
 }

@@ -21,7 +21,7 @@ pub enum Typed {
 }
 
 /// A type a setting can have.
-pub trait Value: Sized {
+pub trait SettingValue: Sized {
     /// What is accepted, to follow "must be".
     fn expected() -> String;
 
@@ -35,7 +35,7 @@ pub trait Value: Sized {
     fn literal(&self) -> String;
 }
 
-impl Value for bool {
+impl SettingValue for bool {
     fn expected() -> String {
         "true or false".to_owned()
     }
@@ -53,7 +53,7 @@ impl Value for bool {
     }
 }
 
-impl Value for String {
+impl SettingValue for String {
     fn expected() -> String {
         "text".to_owned()
     }
@@ -72,7 +72,7 @@ impl Value for String {
     }
 }
 
-impl Value for Secret {
+impl SettingValue for Secret {
     fn expected() -> String {
         String::expected()
     }
@@ -90,7 +90,7 @@ impl Value for Secret {
     }
 }
 
-impl Value for Vec<String> {
+impl SettingValue for Vec<String> {
     fn expected() -> String {
         "a list of texts".to_owned()
     }
@@ -112,7 +112,7 @@ impl Value for Vec<String> {
 
 macro_rules! whole_number {
     ($($type:ty),+) => {$(
-        impl Value for $type {
+        impl SettingValue for $type {
             fn expected() -> String {
                 format!("a whole number from 0 to {}", Self::MAX)
             }
@@ -140,7 +140,7 @@ pub trait Choice: Copy + PartialEq + 'static {
     const NAMES: &'static [(&'static str, Self)];
 }
 
-impl<T: Choice> Value for T {
+impl<T: Choice> SettingValue for T {
     fn expected() -> String {
         let names: Vec<_> = T::NAMES.iter().map(|(name, _)| format!("\"{name}\"")).collect();
         names.join(" or ")

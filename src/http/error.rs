@@ -21,19 +21,19 @@ use crate::session::NoSeat;
 pub struct Envelope<'a> {
     /// "info", or "error" for a request that was refused.
     r#type: &'a str,
-    payload: Message<'a>,
+    payload: EnvelopeText<'a>,
 }
 
 /// A text for people.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EnvelopeText)]
-pub struct Message<'a> {
+pub struct EnvelopeText<'a> {
     message: &'a str,
 }
 
 /// A success that says something.
 pub fn info(status: StatusCode, message: &str) -> HttpResponse {
-    HttpResponse::build(status).json(Envelope { r#type: "info", payload: Message { message } })
+    HttpResponse::build(status).json(Envelope { r#type: "info", payload: EnvelopeText { message } })
 }
 
 /// Why a request failed.
@@ -102,7 +102,7 @@ impl ResponseError for ApiError {
             }
             Self::Refused(..) | Self::Busy | Self::Internal => {}
         }
-        let payload = Message { message: self.message() };
+        let payload = EnvelopeText { message: self.message() };
         response.json(Envelope { r#type: "error", payload })
     }
 }

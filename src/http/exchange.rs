@@ -128,7 +128,7 @@ fn unfinished(state: &State, request: &HttpRequest) -> Result<Option<AddressPerm
 /// What is kept until the answer has been given: that the connection is busy, what has not been read of
 /// the request, and the permit. Dropped, an unread body would be read by actix-http to its end, however
 /// long that takes; kept, it closes the connection.
-type Rest = (Option<Serving>, Option<Shared>, Option<AddressPermit>);
+type Rest = (Option<Serving>, Option<SharedBody>, Option<AddressPermit>);
 
 /// The body of an answer, and what is kept with it.
 pub struct Held {
@@ -153,20 +153,20 @@ impl MessageBody for Held {
 
 /// The body of a request, as its reader and the answer hold it.
 #[derive(Clone)]
-struct Shared {
+struct SharedBody {
     payload: Rc<RefCell<Payload>>,
     ended: Rc<Cell<bool>>,
     is_socket: Rc<Cell<bool>>,
 }
 
 /// Puts a body in the place of the request's that ends in time; `None` if there is none.
-fn take_body(request: &mut ServiceRequest, timeout: Duration) -> Option<Shared> {
+fn take_body(request: &mut ServiceRequest, timeout: Duration) -> Option<SharedBody> {
     let payload = match request.take_payload() {
         Payload::None => return None,
         payload => payload,
     };
     let announced = announced(request.headers()).unwrap_or(0);
-    let shared = Shared {
+    let shared = SharedBody {
         payload: Rc::new(RefCell::new(payload)),
         ended: Rc::default(),
         is_socket: Rc::default(),
@@ -184,7 +184,7 @@ pub fn announced(headers: &HeaderMap) -> Option<u64> {
 
 /// A body that has to come in a time that its length allows.
 struct Timed {
-    shared: Shared,
+    shared: SharedBody,
     timeout: Duration,
     /// Runs from the first time that there was nothing to be read.
     timer: Option<Pin<Box<Sleep>>>,

@@ -67,7 +67,7 @@ impl Clock for AwakeClock {
 
 /// What the clocks said at one moment.
 #[derive(Clone, Copy)]
-struct Look {
+struct ClockReading {
     /// The system's steady clock, which goes on while the process is stopped.
     system: Instant,
     /// The hub's steady and wall clocks: only the second goes on while the machine sleeps.
@@ -84,7 +84,7 @@ struct Pause {
     counted: Duration,
 }
 
-impl Look {
+impl ClockReading {
     fn now(clock: &AwakeClock) -> Self {
         Self { system: Instant::now(), steady: clock.clock.steady(), wall: clock.now() }
     }
@@ -104,14 +104,14 @@ impl Look {
 /// Looks for pauses, and the rest after one.
 #[derive(Default)]
 pub struct Watch {
-    last: Option<Look>,
+    last: Option<ClockReading>,
     rests_until: Duration,
 }
 
 impl ChatServer {
     /// Whether the process stood still a moment ago, so that nobody can be judged yet.
     pub(super) fn is_resting(&mut self) -> bool {
-        let look = Look::now(&self.parts.clock);
+        let look = ClockReading::now(&self.parts.clock);
         let last = self.watch.last.replace(look);
         if let Some(pause) = last.and_then(|last| look.pause_since(last)) {
             self.resume(&pause);
@@ -164,9 +164,9 @@ mod tests {
     /// What a look finds after the system's clock, the hub's and the wall clock went on by so much.
     fn found(system: Duration, steady: Duration, wall_ms: i64) -> Option<Pause> {
         let (start, wall) = (Instant::now(), Timestamp::from_millis(1_000_000));
-        let earlier = Look { system: start, steady: SECOND, wall };
+        let earlier = ClockReading { system: start, steady: SECOND, wall };
         let wall = Timestamp::from_millis(1_000_000 + wall_ms);
-        Look { system: start + system, steady: SECOND + steady, wall }.pause_since(earlier)
+        ClockReading { system: start + system, steady: SECOND + steady, wall }.pause_since(earlier)
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::store::jobs::queue::{self, DueJob};
 const RENEWALS: u32 = 3;
 
 /// A claimed job.
-pub(super) struct Run<'w> {
+pub(super) struct JobRun<'w> {
     pub worker: &'w Worker,
     pub kind: &'w dyn JobKind,
     pub policy: JobPolicy,
@@ -26,20 +26,20 @@ pub(super) struct Run<'w> {
 
 /// What is written when a job has ended.
 #[derive(Clone, Copy)]
-enum Verdict {
+enum Settlement {
     Forget,
     Postpone(Timestamp),
     GiveBack,
 }
 
-impl Run<'_> {
+impl JobRun<'_> {
     /// Does the job and writes down how it ended, as soon as the store lets it.
     pub async fn go(mut self) {
         let Some(ended) = self.under_lease().await else {
             return log::warn!("{self} was left to whoever has it by now");
         };
-        let verdict = self.verdict(ended).await;
-        while let Err(error) = self.settle(verdict).await {
+        let settlement = self.settlement(ended).await;
+        while let Err(error) = self.settle(settlement).await {
             log::error!("{self} could not be settled: {error}");
             sleep(STORE_RETRY).await;
         }
@@ -76,7 +76,7 @@ impl Run<'_> {
     }
 
     /// What becomes of the job now; says so.
-    async fn verdict(&self, ended: Result<JobEnd, JobFault>) -> Verdict {
+    async fn settlement(&self, ended: Result<JobEnd, JobFault>) -> Settlement {
         let JobPolicy { done, attempts_max, retry_first_ms, retry_max_ms, .. } = self.policy;
         let tried = u32::try_from(self.job.attempts).unwrap_or(u32::MAX).saturating_add(1);
         match ended {
@@ -86,7 +86,7 @@ impl Run<'_> {
                 let wait = backoff(tried, retry_first_ms, retry_max_ms);
                 let (millis, cause) = (wait.as_millis(), chain(&*cause));
                 log::warn!("{self} not {done}, again in {millis} ms: {cause}");
-                return Verdict::Postpone(self.worker.clock.now().after(wait));
+                return Settlement::Postpone(self.worker.clock.now().after(wait));
             }
             Err(JobFault::Passing(cause) | JobFault::Permanent(cause)) => {
                 log::error!("{self} given up after {tried} tries: {}", chain(&*cause));
@@ -94,25 +94,25 @@ impl Run<'_> {
             Err(JobFault::Store(error)) => {
                 log::error!("{self} waits for the store: {error}");
                 sleep(STORE_RETRY).await;
-                return Verdict::GiveBack;
+                return Settlement::GiveBack;
             }
         }
-        Verdict::Forget
+        Settlement::Forget
     }
 
-    async fn settle(&self, verdict: Verdict) -> Result<(), StoreError> {
+    async fn settle(&self, settlement: Settlement) -> Result<(), StoreError> {
         let job = self.job.clone();
-        let write = move |conn: &mut _| match verdict {
-            Verdict::Forget => queue::finish(conn, &job),
-            Verdict::Postpone(due_at) => queue::fail(conn, &job, due_at),
-            Verdict::GiveBack => queue::release(conn, &job),
+        let write = move |conn: &mut _| match settlement {
+            Settlement::Forget => queue::finish(conn, &job),
+            Settlement::Postpone(due_at) => queue::fail(conn, &job, due_at),
+            Settlement::GiveBack => queue::release(conn, &job),
         };
         self.worker.store.write_beside(write).await
     }
 }
 
 /// `mail 7`.
-impl fmt::Display for Run<'_> {
+impl fmt::Display for JobRun<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.policy.kind, self.job.id)
     }

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use crate::domain::clock::{Clock, Timestamp};
 use crate::jobs::kind::{JobKind, JobPolicy};
-use crate::jobs::run::Run;
+use crate::jobs::run::JobRun;
 use crate::jobs::sweeps::{Hold, Timer};
 use crate::store::engine::Connection;
 use crate::store::jobs::queue::{self, Look};
@@ -66,7 +66,7 @@ struct Tick<'w> {
     swept: Cell<usize>,
 }
 
-type Running<'d> = FuturesUnordered<LocalBoxFuture<'d, ()>>;
+type RunningJobs<'d> = FuturesUnordered<LocalBoxFuture<'d, ()>>;
 
 impl Worker {
     /// Works until told to stop. What is on its way then is given back, and done again after the next start:
@@ -97,7 +97,7 @@ impl Worker {
         }
         let desks: Vec<Desk<'_>> = self.kinds.iter().map(|kind| Desk::new(&**kind)).collect();
         let ticks: Vec<Tick<'_>> = self.timers.iter().map(Tick::new).collect();
-        let mut running = Running::new();
+        let mut running = RunningJobs::new();
         loop {
             let turn = self.turn(&desks, &ticks, &running).await;
             let wait = turn.unwrap_or_else(|error| {
@@ -126,7 +126,7 @@ impl Worker {
         &'d self,
         desks: &'d [Desk<'d>],
         ticks: &[Tick<'_>],
-        running: &Running<'d>,
+        running: &RunningJobs<'d>,
     ) -> Result<Duration, StoreError> {
         let (now, steady) = (self.clock.now(), self.clock.steady());
         let due: Vec<&Tick<'_>> = ticks.iter().filter(|tick| tick.due_at.get() <= steady).collect();
@@ -188,7 +188,7 @@ impl Worker {
         desk: &'d Desk<'d>,
         look: Look,
         now: Timestamp,
-        running: &Running<'d>,
+        running: &RunningJobs<'d>,
     ) -> Result<Duration, StoreError> {
         let Desk { kind, policy, ref busy } = *desk;
         let free = policy.at_once_max.saturating_sub(busy.get());
@@ -201,7 +201,7 @@ impl Worker {
         let claim = move |conn: &mut _| queue::claim(conn, policy.kind, now, lease, free);
         for job in self.store.write_beside(claim).await? {
             busy.set(busy.get().saturating_add(1));
-            let run = Run { worker: self, kind, policy, job };
+            let run = JobRun { worker: self, kind, policy, job };
             running.push(Box::pin(async move {
                 run.go().await;
                 busy.set(busy.get().saturating_sub(1));

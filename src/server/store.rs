@@ -16,9 +16,9 @@ use crate::telemetry::Metrics;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Is flushed and closed at the end.
-pub(super) struct StorePart(Store);
+pub(super) struct StoreCloser(Store);
 
-impl Part for StorePart {
+impl Part for StoreCloser {
     fn patience(&self) -> Duration {
         PATIENCE
     }
@@ -32,7 +32,7 @@ impl Part for StorePart {
 }
 
 /// Starts the store, whose batches are gathered on a thread.
-pub(super) fn start(site: &Site<'_>, thread: &ArbiterHandle) -> (Store, StorePart) {
+pub(super) fn start(site: &Site<'_>, thread: &ArbiterHandle) -> (Store, StoreCloser) {
     let rules = Rules {
         mint: Arc::clone(&site.base.mint),
         clock: Arc::clone(&site.base.clock),
@@ -40,7 +40,7 @@ pub(super) fn start(site: &Site<'_>, thread: &ArbiterHandle) -> (Store, StorePar
     };
     let counters = Arc::new(Counters(site.metrics.clone()));
     let store = Store::start(site.base.database.clone(), rules, counters, thread);
-    (store.clone(), StorePart(store))
+    (store.clone(), StoreCloser(store))
 }
 
 /// How much a user may have. Without limits no rates count; how large things are still does.

@@ -31,7 +31,7 @@ use crate::store::engine::executor::{DbExecutor, KeptCache};
 use crate::store::engine::health::Health;
 use crate::store::engine::job::{Job, Op, StorePart};
 use crate::store::engine::lines::Lines;
-use crate::store::engine::reader::{Called, Reader};
+use crate::store::engine::reader::{Reader, TakeNext};
 use crate::store::engine::write_queue::BatchMax;
 use crate::store::engine::write_quota::WriteQuota;
 use crate::store::engine::writer::{Subscribe, Writer};
@@ -218,7 +218,7 @@ impl Store {
             return Err(StoreError::Busy);
         }
         // Past the mailbox's bound: there are no more calls than permits.
-        self.readers.do_send(Called);
+        self.readers.do_send(TakeNext);
         Ok(())
     }
 

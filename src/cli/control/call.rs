@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
-use super::{Answer, Request, line, name, path};
+use super::{ControlAnswer, ControlRequest, line, name, path};
 use crate::cli::task::{Output, Task};
 use crate::server::Config;
 use crate::store::Holder;
@@ -24,7 +24,7 @@ pub fn call(
     task: Task,
     out: &mut Output<'_>,
 ) -> anyhow::Result<ControlFlow<(), (Task, String)>> {
-    let request = Request { hub: name(hub), task };
+    let request = ControlRequest { hub: name(hub), task };
     let mut why = String::new();
     for path in path::candidates(config) {
         match path::connect(&path) {
@@ -49,7 +49,7 @@ fn unreachable(path: &Path, why: &dyn Display) -> String {
 /// Asks, and passes on what is answered. Continues if it was the wrong hub.
 fn ask(
     stream: &UnixStream,
-    request: &Request,
+    request: &ControlRequest,
     out: &mut Output<'_>,
 ) -> anyhow::Result<ControlFlow<()>> {
     const GONE: &str = "the hub went away before it had answered; what was asked may be done";
@@ -57,11 +57,11 @@ fn ask(
     for answer in BufReader::new(stream).lines() {
         let answer = answer.and_then(|text| serde_json::from_str(&text).map_err(io::Error::other));
         match answer.context(GONE)? {
-            Answer::Screen(text) => out.screen.write_all(text.as_bytes())?,
-            Answer::File(text) => out.file.write_all(text.as_bytes())?,
-            Answer::Done => return Ok(ControlFlow::Break(())),
-            Answer::Failed(why) => bail!(why),
-            Answer::AnotherHub => return Ok(ControlFlow::Continue(())),
+            ControlAnswer::Screen(text) => out.screen.write_all(text.as_bytes())?,
+            ControlAnswer::File(text) => out.file.write_all(text.as_bytes())?,
+            ControlAnswer::Done => return Ok(ControlFlow::Break(())),
+            ControlAnswer::Failed(why) => bail!(why),
+            ControlAnswer::AnotherHub => return Ok(ControlFlow::Continue(())),
         }
     }
     bail!(GONE)

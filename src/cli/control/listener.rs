@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::{Answer, Request, line, name, path};
+use super::{ControlAnswer, ControlRequest, line, name, path};
 use crate::cli::task::{Output, Task};
 use crate::server::config::{Config, Control};
 use crate::server::{Ending, Part};
@@ -66,14 +66,14 @@ pub struct Listener {
 }
 
 /// What all connections share.
-struct Shared {
+struct ControlState {
     service: Service,
     database: Database,
     hub: (u32, i64),
     settings: Control,
 }
 
-impl Shared {
+impl ControlState {
     fn timeout(&self) -> Duration {
         Duration::from_millis(self.settings.timeout_ms)
     }
@@ -102,7 +102,7 @@ impl ControlSocket {
         let seats_max = u32::try_from(settings.connections_max).unwrap_or(u32::MAX);
         let seats = usize::try_from(seats_max).unwrap_or(usize::MAX);
         let seats = Arc::new(Semaphore::new(seats.min(Semaphore::MAX_PERMITS)));
-        let shared = Arc::new(Shared { service, database, hub, settings });
+        let shared = Arc::new(ControlState { service, database, hub, settings });
         let timeout = shared.timeout();
         let accepting = actix::spawn(accept(listener, Arc::clone(&seats), shared));
         Listener { file: Some(file), seats, seats_max, accepting, timeout }
@@ -147,7 +147,7 @@ fn free(config: &Config) -> anyhow::Result<(PathBuf, std::os::unix::net::UnixLis
     bail!("{last}: another hub listens there; give each its own")
 }
 
-async fn accept(socket: UnixListener, seats: Arc<Semaphore>, shared: Arc<Shared>) {
+async fn accept(socket: UnixListener, seats: Arc<Semaphore>, shared: Arc<ControlState>) {
     loop {
         let Ok(seat) = Arc::clone(&seats).acquire_owned().await else { return };
         match socket.accept().await {
@@ -169,7 +169,7 @@ async fn accept(socket: UnixListener, seats: Arc<Semaphore>, shared: Arc<Shared>
 }
 
 /// One connection: a request and its answers.
-async fn serve(stream: UnixStream, shared: &Arc<Shared>) -> io::Result<()> {
+async fn serve(stream: UnixStream, shared: &Arc<ControlState>) -> io::Result<()> {
     let (read, mut write) = stream.into_split();
     let bytes_max = shared.settings.request_bytes_max;
     let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
@@ -185,7 +185,7 @@ async fn serve(stream: UnixStream, shared: &Arc<Shared>) -> io::Result<()> {
 }
 
 /// What is answered to a request, part by part.
-fn answers(text: &[u8], shared: &Arc<Shared>) -> mpsc::Receiver<Answer> {
+fn answers(text: &[u8], shared: &Arc<ControlState>) -> mpsc::Receiver<ControlAnswer> {
     let (answers, said) = mpsc::channel(PARTS_MAX);
     match understood(text, shared.settings.request_bytes_max) {
         Ok(request) if request.hub == shared.hub => {
@@ -193,17 +193,17 @@ fn answers(text: &[u8], shared: &Arc<Shared>) -> mpsc::Receiver<Answer> {
             // Goes on to its end if nobody listens any more: what it does is done whole.
             tokio::task::spawn_blocking(move || perform(request.task, &shared, &answers));
         }
-        Ok(_) => drop(answers.try_send(Answer::AnotherHub)),
+        Ok(_) => drop(answers.try_send(ControlAnswer::AnotherHub)),
         Err(what) => {
             let failed = format!("control: this hub does not understand the request: {what}");
-            drop(answers.try_send(Answer::Failed(failed)));
+            drop(answers.try_send(ControlAnswer::Failed(failed)));
         }
     }
     said
 }
 
 /// The request, if it came whole.
-fn understood(text: &[u8], bytes_max: usize) -> Result<Request, String> {
+fn understood(text: &[u8], bytes_max: usize) -> Result<ControlRequest, String> {
     match text.strip_suffix(b"\n") {
         Some(line) => serde_json::from_slice(line).map_err(|error| error.to_string()),
         None if text.len() > bytes_max => Err(format!("longer than {bytes_max} bytes")),
@@ -212,9 +212,9 @@ fn understood(text: &[u8], bytes_max: usize) -> Result<Request, String> {
 }
 
 /// Does what was asked, on a thread that may wait.
-fn perform(task: Task, shared: &Shared, answers: &mpsc::Sender<Answer>) {
+fn perform(task: Task, shared: &ControlState, answers: &mpsc::Sender<ControlAnswer>) {
     let part = |wrap| io::BufWriter::with_capacity(PART_BYTES, Piece { answers, wrap });
-    let (mut screen, mut file) = (part(Answer::Screen), part(Answer::File));
+    let (mut screen, mut file) = (part(ControlAnswer::Screen), part(ControlAnswer::File));
     let mut out = Output { screen: &mut screen, file: &mut file };
     let done = bounded(&task, &shared.settings).and_then(|()| {
         let whole = (&shared.service, &shared.database);
@@ -222,10 +222,10 @@ fn perform(task: Task, shared: &Shared, answers: &mpsc::Sender<Answer>) {
     });
     let done = done.and_then(|()| Ok(file.flush().and_then(|()| screen.flush())?));
     let last = match done {
-        Ok(()) => Answer::Done,
+        Ok(()) => ControlAnswer::Done,
         Err(error) => {
             let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
-            Answer::Failed(chain.join(": "))
+            ControlAnswer::Failed(chain.join(": "))
         }
     };
     // Whoever asked may have gone.
@@ -244,8 +244,8 @@ fn bounded(task: &Task, settings: &Control) -> anyhow::Result<()> {
 
 /// What a command writes, on its way to whoever typed it.
 struct Piece<'a> {
-    answers: &'a mpsc::Sender<Answer>,
-    wrap: fn(String) -> Answer,
+    answers: &'a mpsc::Sender<ControlAnswer>,
+    wrap: fn(String) -> ControlAnswer,
 }
 
 impl Write for Piece<'_> {

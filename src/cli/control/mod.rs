@@ -18,7 +18,7 @@ pub use listener::ControlSocket;
 
 /// What a command asks of a hub.
 #[derive(Debug, Deserialize, Serialize)]
-struct Request {
+struct ControlRequest {
     /// The process of the hub, and since when it has the lock.
     hub: (u32, i64),
     task: Task,
@@ -27,7 +27,7 @@ struct Request {
 /// What a hub answers. The last is `Done`, `Failed` or `AnotherHub`.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Answer {
+enum ControlAnswer {
     /// A part of what goes to standard output.
     Screen(String),
     /// A part of what goes into the file that the command writes.

@@ -8,27 +8,29 @@ use utoipa::ToSchema;
 use super::caller::Caller;
 use super::input;
 use super::problem::{Code, Problem};
-use super::shape::Face;
+use super::shape::UserJson;
 use crate::domain::accounts::block::BlockVerb;
 use crate::domain::id::UserId;
 use crate::http::State;
 
 /// Blocked users.
 #[derive(Serialize, ToSchema)]
-pub struct Blocks {
+#[schema(as = Blocks)]
+pub struct BlocksJson {
     /// Oldest block first.
-    users: Vec<Face>,
+    users: Vec<UserJson>,
 }
 
 /// Whom one blocks
 #[utoipa::path(
     get, path = "/blocks", tag = "Blocks", operation_id = "blocks",
-    responses((status = 200, description = "The blocked users", body = Blocks)),
+    responses((status = 200, description = "The blocked users", body = BlocksJson)),
 )]
 pub async fn list(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
     let me = caller.user.id;
     let users = state.service.accounts.blocked_users(me).await?;
-    Ok(HttpResponse::Ok().json(Blocks { users: users.into_iter().map(Face::from).collect() }))
+    Ok(HttpResponse::Ok()
+        .json(BlocksJson { users: users.into_iter().map(UserJson::from).collect() }))
 }
 
 /// Whether one blocks a user
@@ -36,7 +38,7 @@ pub async fn list(caller: Caller, state: Data<State>) -> Result<HttpResponse, Pr
     get, path = "/blocks/{user}", tag = "Blocks", operation_id = "block",
     params(("user" = String, Path, description = "An id, a name, or `@` and a name")),
     responses(
-        (status = 200, description = "The blocked user", body = Face),
+        (status = 200, description = "The blocked user", body = UserJson),
         (status = 404, description = "no_such_user, not_blocked"),
     ),
 )]
@@ -48,7 +50,7 @@ pub async fn show(
     let me = caller.user.id;
     let target = input::user(&user, &state).await?;
     if state.service.accounts.is_blocked(me, target.id).await? {
-        Ok(HttpResponse::Ok().json(Face::from(target)))
+        Ok(HttpResponse::Ok().json(UserJson::from(target)))
     } else {
         Err(Code::NotBlocked.into())
     }

@@ -81,7 +81,7 @@ use crate::http::rewind::auth as accounts;
         sessions::list,
         sessions::end,
     ),
-    components(schemas(problem::Told<'_>, Envelope<'_>)),
+    components(schemas(problem::ProblemJson<'_>, Envelope<'_>)),
     security(("token" = [])),
 )]
 struct Document;

@@ -11,10 +11,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::caller::Caller;
-use super::me::Account;
+use super::me::AccountJson;
 use super::problem::{Code, Problem};
-use super::rooms::Room;
-use super::shape::{Face, Written};
+use super::rooms::RoomJson;
+use super::shape::{MessageJson, UserJson};
 use super::time;
 use crate::domain::accounts::user::User;
 use crate::domain::chat::event::RoomEntry;
@@ -32,15 +32,15 @@ const PIECE_MESSAGES: u32 = 200;
 /// All that is kept of one. The password is not: only a hash of it is.
 #[derive(Serialize, ToSchema)]
 pub struct Export {
-    account: Account,
+    account: AccountJson,
     /// Oldest friendship first.
-    friends: Vec<Face>,
+    friends: Vec<UserJson>,
     /// Who has asked for friendship.
-    requests_incoming: Vec<Face>,
+    requests_incoming: Vec<UserJson>,
     /// Who was asked.
-    requests_outgoing: Vec<Face>,
+    requests_outgoing: Vec<UserJson>,
     /// Whom one blocks.
-    blocked: Vec<Face>,
+    blocked: Vec<UserJson>,
     /// Log-ins that go on.
     sessions: Vec<ExportedSession>,
     /// The rooms one is in, each with all messages that one can see.
@@ -81,9 +81,9 @@ impl From<Login> for ExportedSession {
 #[derive(Serialize, ToSchema)]
 pub struct ExportedRoom {
     #[serde(flatten)]
-    room: Room,
+    room: RoomJson,
     /// Oldest first.
-    messages: Vec<Written>,
+    messages: Vec<MessageJson>,
 }
 
 /// All that is kept of one
@@ -98,9 +98,14 @@ pub async fn export(caller: Caller, state: Data<State>) -> Result<HttpResponse, 
     let kept = state.service.accounts.kept(me).await?;
     let head = Export::of(kept.ok_or(Problem::new(Code::TokenInvalid))?, me);
     let rooms = state.service.chat.rooms(me).await?;
-    let writer =
-        Writer { state, me, at: At::Head(Box::new(head)), rooms: rooms.into_iter(), first: true };
-    let pieces = stream::try_unfold(writer, Writer::next);
+    let writer = ExportWriter {
+        state,
+        me,
+        at: At::Head(Box::new(head)),
+        rooms: rooms.into_iter(),
+        first: true,
+    };
+    let pieces = stream::try_unfold(writer, ExportWriter::next);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/json"))
         .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"tradewind-export.json\""))
@@ -110,10 +115,10 @@ pub async fn export(caller: Caller, state: Data<State>) -> Result<HttpResponse, 
 impl Export {
     /// All but the rooms.
     fn of(kept: Dossier, me: UserId) -> Self {
-        let faces = |users: Vec<User>| users.into_iter().map(Face::from).collect();
+        let faces = |users: Vec<User>| users.into_iter().map(UserJson::from).collect();
         Self {
             account: kept.own.into(),
-            friends: kept.friends.into_iter().map(|friend| Face::friend(friend, me)).collect(),
+            friends: kept.friends.into_iter().map(|friend| UserJson::friend(friend, me)).collect(),
             requests_incoming: faces(kept.incoming),
             requests_outgoing: faces(kept.outgoing),
             blocked: faces(kept.blocked),
@@ -135,7 +140,7 @@ enum At {
     End,
 }
 
-struct Writer {
+struct ExportWriter {
     state: Data<State>,
     me: UserId,
     at: At,
@@ -144,7 +149,7 @@ struct Writer {
     first: bool,
 }
 
-impl Writer {
+impl ExportWriter {
     /// The next piece.
     async fn next(mut self) -> Result<Option<(Bytes, Self)>, Problem> {
         let mut text = String::new();
@@ -158,7 +163,7 @@ impl Writer {
                 Some(entry) => {
                     self.comma(&mut text);
                     let key = entry.state.key;
-                    let room = Room::of(entry, self.me);
+                    let room = RoomJson::of(entry, self.me);
                     text += &json(&ExportedRoom { room, messages: Vec::new() })?;
                     text.truncate(text.len().saturating_sub(2));
                     (self.at, self.first) = (At::Room(key, 0), true);
@@ -179,7 +184,7 @@ impl Writer {
                 let last = messages.last().map(|message| message.seq);
                 for message in messages {
                     self.comma(&mut text);
-                    text += &json(&Written::of(message, self.me))?;
+                    text += &json(&MessageJson::of(message, self.me))?;
                 }
                 match last.filter(|_| more) {
                     Some(seq) => self.at = At::Room(key, seq),

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::caller::Caller;
 use super::input;
 use super::problem::Problem;
-use super::shape::Face;
+use super::shape::UserJson;
 use crate::domain::accounts::event::Requests;
 use crate::domain::accounts::friendship::FriendVerb;
 use crate::domain::id::UserId;
@@ -16,30 +16,31 @@ use crate::http::State;
 
 /// Friends.
 #[derive(Serialize, ToSchema)]
-pub struct Friends {
+#[schema(as = Friends)]
+pub struct FriendsJson {
     /// Oldest friendship first.
-    users: Vec<Face>,
+    users: Vec<UserJson>,
 }
 
 /// Requests that nobody has answered.
 #[derive(Serialize, ToSchema)]
 pub struct FriendRequests {
     /// Who has asked, oldest request first.
-    incoming: Vec<Face>,
+    incoming: Vec<UserJson>,
     /// Who was asked, oldest request first.
-    outgoing: Vec<Face>,
+    outgoing: Vec<UserJson>,
 }
 
 /// One's friends
 #[utoipa::path(
     get, path = "/friends", tag = "Friends", operation_id = "friends",
-    responses((status = 200, description = "The friends", body = Friends)),
+    responses((status = 200, description = "The friends", body = FriendsJson)),
 )]
 pub async fn list(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
     let me = caller.user.id;
     let friends = state.service.accounts.friends(me).await?;
-    let users = friends.into_iter().map(|friend| Face::friend(friend, me)).collect();
-    Ok(HttpResponse::Ok().json(Friends { users }))
+    let users = friends.into_iter().map(|friend| UserJson::friend(friend, me)).collect();
+    Ok(HttpResponse::Ok().json(FriendsJson { users }))
 }
 
 /// Requests for friendship, to one and by one
@@ -50,7 +51,7 @@ pub async fn list(caller: Caller, state: Data<State>) -> Result<HttpResponse, Pr
 pub async fn requests(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
     let me = caller.user.id;
     let Requests { incoming, outgoing } = state.service.accounts.friend_requests(me).await?;
-    let faces = |users: Vec<_>| users.into_iter().map(Face::from).collect();
+    let faces = |users: Vec<_>| users.into_iter().map(UserJson::from).collect();
     let requests = FriendRequests { incoming: faces(incoming), outgoing: faces(outgoing) };
     Ok(HttpResponse::Ok().json(requests))
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::problem::{Code, Problem};
-use super::shape::Face;
+use super::shape::UserJson;
 use super::{input, time};
 use crate::domain::chat::group::{self, GroupStep, Role, Title};
 use crate::domain::id::{GroupId, UserId};
@@ -15,7 +15,8 @@ use crate::http::State;
 
 /// A group.
 #[derive(Serialize, ToSchema)]
-pub struct Group {
+#[schema(as = Group)]
+pub struct GroupJson {
     /// The id, in digits; odd.
     #[schema(example = "284893234847745")]
     id: String,
@@ -31,7 +32,7 @@ pub struct Group {
     created_at: String,
 }
 
-impl From<group::Group> for Group {
+impl From<group::Group> for GroupJson {
     fn from(group: group::Group) -> Self {
         Self {
             id: group.id.to_string(),
@@ -57,15 +58,16 @@ pub enum Rank {
 
 /// A member of a group.
 #[derive(Serialize, ToSchema)]
-pub struct Member {
-    user: Face,
+#[schema(as = Member)]
+pub struct MemberJson {
+    user: UserJson,
     role: Rank,
     /// Since when.
     #[schema(format = "date-time")]
     joined_at: String,
 }
 
-impl From<group::Member> for Member {
+impl From<group::Member> for MemberJson {
     fn from(member: group::Member) -> Self {
         let role = match member.role {
             Role::Owner => Rank::Owner,
@@ -78,9 +80,10 @@ impl From<group::Member> for Member {
 
 /// The members of a group.
 #[derive(Serialize, ToSchema)]
-pub struct Members {
+#[schema(as = Members)]
+pub struct MembersJson {
     /// Oldest membership first.
-    members: Vec<Member>,
+    members: Vec<MemberJson>,
 }
 
 /// What a group is to be called.
@@ -105,7 +108,7 @@ impl Named {
     post, path = "/groups", tag = "Groups", operation_id = "make_group",
     request_body = Named,
     responses(
-        (status = 201, description = "The group", body = Group),
+        (status = 201, description = "The group", body = GroupJson),
         (status = 400, description = "body_invalid, title_invalid"),
         (status = 409, description = "too_many_groups"),
     ),
@@ -128,7 +131,7 @@ pub async fn make(
     get, path = "/groups/{group}", tag = "Groups", operation_id = "group",
     params(("group" = String, Path, description = "The group's id")),
     responses(
-        (status = 200, description = "The group", body = Group),
+        (status = 200, description = "The group", body = GroupJson),
         (status = 403, description = "not_member"),
     ),
 )]
@@ -139,7 +142,7 @@ pub async fn show(
 ) -> Result<HttpResponse, Problem> {
     let me = caller.user.id;
     let (group, _) = state.service.chat.members(me, id(&group)).await?;
-    Ok(HttpResponse::Ok().json(Group::from(group)))
+    Ok(HttpResponse::Ok().json(GroupJson::from(group)))
 }
 
 /// The members of a group
@@ -147,7 +150,7 @@ pub async fn show(
     get, path = "/groups/{group}/members", tag = "Groups", operation_id = "members",
     params(("group" = String, Path, description = "The group's id")),
     responses(
-        (status = 200, description = "The members", body = Members),
+        (status = 200, description = "The members", body = MembersJson),
         (status = 403, description = "not_member"),
     ),
 )]
@@ -159,7 +162,7 @@ pub async fn members(
     let me = caller.user.id;
     let (_, members) = state.service.chat.members(me, id(&group)).await?;
     Ok(HttpResponse::Ok()
-        .json(Members { members: members.into_iter().map(Member::from).collect() }))
+        .json(MembersJson { members: members.into_iter().map(MemberJson::from).collect() }))
 }
 
 /// Gives a group another title
@@ -170,7 +173,7 @@ pub async fn members(
     params(("group" = String, Path, description = "The group's id")),
     request_body = Named,
     responses(
-        (status = 200, description = "The group as it is now", body = Group),
+        (status = 200, description = "The group as it is now", body = GroupJson),
         (status = 400, description = "body_invalid, title_invalid"),
         (status = 403, description = "not_member, not_allowed"),
     ),
@@ -236,7 +239,7 @@ pub async fn change(
     me: UserId,
     group: Option<&str>,
     step: GroupStep,
-) -> Result<Group, Problem> {
+) -> Result<GroupJson, Problem> {
     Ok(state.service.chat.change_group(me, group.and_then(id), step).await?.into())
 }
 

@@ -91,12 +91,12 @@ pub fn room(text: &str, me: UserId) -> Option<RoomKey> {
 }
 
 /// How a path names a user.
-enum Named {
+enum PathUser {
     Id(Option<UserId>),
     Name(Option<Called>),
 }
 
-impl Named {
+impl PathUser {
     /// Digits are an id; all else, and whatever follows an `@`, is a name.
     fn parse(text: &str) -> Self {
         if let Some(name) = text.strip_prefix('@') {
@@ -114,9 +114,9 @@ impl Named {
 /// # Errors
 /// 404 if it can be nobody's.
 pub fn who(text: &str) -> Result<Who, Problem> {
-    let who = match Named::parse(text) {
-        Named::Id(id) => id.map(Who::Id),
-        Named::Name(name) => name.map(|called| Who::Named(called.text)),
+    let who = match PathUser::parse(text) {
+        PathUser::Id(id) => id.map(Who::Id),
+        PathUser::Name(name) => name.map(|called| Who::Named(called.text)),
     };
     who.ok_or(Problem::new(Code::NoSuchUser))
 }
@@ -126,12 +126,12 @@ pub fn who(text: &str) -> Result<Who, Problem> {
 /// # Errors
 /// 404 if there is none.
 pub async fn user(text: &str, state: &State) -> Result<User, Problem> {
-    let found = match Named::parse(text) {
-        Named::Id(Some(id)) => state.service.accounts.by_id(id).await?,
-        Named::Name(Some(name)) => {
+    let found = match PathUser::parse(text) {
+        PathUser::Id(Some(id)) => state.service.accounts.by_id(id).await?,
+        PathUser::Name(Some(name)) => {
             state.service.accounts.by_name(name).await.map_err(ServiceFault::from)?
         }
-        Named::Id(None) | Named::Name(None) => None,
+        PathUser::Id(None) | PathUser::Name(None) => None,
     };
     found.ok_or(Problem::new(Code::NoSuchUser))
 }
@@ -142,13 +142,13 @@ mod tests {
 
     #[test]
     fn digits_are_an_id_and_all_else_is_a_name() {
-        let id = |text: &str| match Named::parse(text) {
-            Named::Id(id) => id.map(UserId::get),
-            Named::Name(name) => panic!("{name:?}"),
+        let id = |text: &str| match PathUser::parse(text) {
+            PathUser::Id(id) => id.map(UserId::get),
+            PathUser::Name(name) => panic!("{name:?}"),
         };
-        let name = |text: &str| match Named::parse(text) {
-            Named::Name(name) => name.map(|called| called.text),
-            Named::Id(id) => panic!("{id:?}"),
+        let name = |text: &str| match PathUser::parse(text) {
+            PathUser::Name(name) => name.map(|called| called.text),
+            PathUser::Id(id) => panic!("{id:?}"),
         };
         assert_eq!(id("42"), Some(42));
         assert_eq!((id("43"), id("99999999999999999999")), (None, None));

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::problem::{Code, Problem};
-use super::shape::Face;
+use super::shape::UserJson;
 use super::{input, time};
 use crate::domain::chat::group::AddedBy;
 use crate::http::State;
@@ -15,9 +15,10 @@ use crate::service::accounts::{Own, ProfileChange};
 
 /// An account, as its user sees it.
 #[derive(Serialize, ToSchema)]
-pub struct Account {
+#[schema(as = Account)]
+pub struct AccountJson {
     #[serde(flatten)]
-    face: Face,
+    face: UserJson,
     /// The address, lower-cased.
     #[schema(format = "email")]
     email: String,
@@ -55,7 +56,7 @@ impl From<Adders> for AddedBy {
     }
 }
 
-impl From<Own> for Account {
+impl From<Own> for AccountJson {
     fn from(own: Own) -> Self {
         let created_at = time::text(own.created_at);
         let added_by = own.added_by.into();
@@ -90,7 +91,7 @@ fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Opt
 /// One's own account
 #[utoipa::path(
     get, path = "/me", tag = "Account", operation_id = "account",
-    responses((status = 200, description = "The account", body = Account)),
+    responses((status = 200, description = "The account", body = AccountJson)),
 )]
 pub async fn show(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
     answer(&state, &caller).await
@@ -103,7 +104,7 @@ pub async fn show(caller: Caller, state: Data<State>) -> Result<HttpResponse, Pr
     patch, path = "/me", tag = "Account", operation_id = "change_account",
     request_body = AccountChanges,
     responses(
-        (status = 200, description = "The account as it is now", body = Account),
+        (status = 200, description = "The account as it is now", body = AccountJson),
         (status = 400, description = "body_invalid, name_invalid, profile_invalid"),
         (status = 409, description = "name_taken"),
     ),
@@ -124,5 +125,5 @@ pub async fn change(
 async fn answer(state: &State, caller: &Caller) -> Result<HttpResponse, Problem> {
     let own = state.service.accounts.own(caller.user.id).await?;
     let own = own.ok_or(Problem::new(Code::TokenInvalid))?;
-    Ok(HttpResponse::Ok().json(Account::from(own)))
+    Ok(HttpResponse::Ok().json(AccountJson::from(own)))
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
-use super::groups::{self, Group};
+use super::groups::{self, GroupJson};
 use super::input;
 use super::problem::Problem;
 use crate::domain::chat::group::{GroupStep, Role, Who};
@@ -16,7 +16,7 @@ use crate::http::State;
 /// Who is meant, and in which group.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct Seat {
+pub struct MemberPath {
     /// The group's id
     group: String,
     /// An id, a name, or `@` and a name
@@ -54,9 +54,9 @@ pub struct NewOwner {
 /// what he is. A user is put into `limits.group_additions_per_day` groups a day at most.
 #[utoipa::path(
     put, path = "/groups/{group}/members/{user}", tag = "Groups", operation_id = "add_member",
-    params(Seat),
+    params(MemberPath),
     responses(
-        (status = 200, description = "The group as it is now", body = Group),
+        (status = 200, description = "The group as it is now", body = GroupJson),
         (status = 403, description = "not_member, not_allowed, not_addable"),
         (status = 404, description = "no_such_user, not_friend"),
         (status = 409, description = "banned, group_full, too_many_groups"),
@@ -64,7 +64,7 @@ pub struct NewOwner {
 )]
 pub async fn add(
     caller: Caller,
-    path: Path<Seat>,
+    path: Path<MemberPath>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     change(caller.user.id, &path, &state, GroupStep::Add).await
@@ -75,16 +75,16 @@ pub async fn add(
 /// The owner may, and moderators with plain members. Oneself one cannot kick: one leaves.
 #[utoipa::path(
     delete, path = "/groups/{group}/members/{user}", tag = "Groups", operation_id = "kick_member",
-    params(Seat),
+    params(MemberPath),
     responses(
-        (status = 200, description = "The group as it is now", body = Group),
+        (status = 200, description = "The group as it is now", body = GroupJson),
         (status = 403, description = "not_member, not_allowed"),
         (status = 404, description = "no_such_user, no_such_member"),
     ),
 )]
 pub async fn kick(
     caller: Caller,
-    path: Path<Seat>,
+    path: Path<MemberPath>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     change(caller.user.id, &path, &state, GroupStep::Kick).await
@@ -95,16 +95,16 @@ pub async fn kick(
 /// As kicking, and he cannot be added until the ban is lifted. Also who is no member can be banned.
 #[utoipa::path(
     put, path = "/groups/{group}/bans/{user}", tag = "Groups", operation_id = "ban_user",
-    params(Seat),
+    params(MemberPath),
     responses(
-        (status = 200, description = "The group as it is now", body = Group),
+        (status = 200, description = "The group as it is now", body = GroupJson),
         (status = 403, description = "not_member, not_allowed"),
         (status = 404, description = "no_such_user"),
     ),
 )]
 pub async fn ban(
     caller: Caller,
-    path: Path<Seat>,
+    path: Path<MemberPath>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     change(caller.user.id, &path, &state, GroupStep::Ban).await
@@ -115,16 +115,16 @@ pub async fn ban(
 /// Owner and moderators may. He is no member by that, but can be added.
 #[utoipa::path(
     delete, path = "/groups/{group}/bans/{user}", tag = "Groups", operation_id = "lift_ban",
-    params(Seat),
+    params(MemberPath),
     responses(
-        (status = 200, description = "The group as it is now", body = Group),
+        (status = 200, description = "The group as it is now", body = GroupJson),
         (status = 403, description = "not_member, not_allowed"),
         (status = 404, description = "no_such_user"),
     ),
 )]
 pub async fn unban(
     caller: Caller,
-    path: Path<Seat>,
+    path: Path<MemberPath>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     change(caller.user.id, &path, &state, GroupStep::Unban).await
@@ -135,10 +135,10 @@ pub async fn unban(
 /// Only the owner may.
 #[utoipa::path(
     put, path = "/groups/{group}/members/{user}/role", tag = "Groups", operation_id = "set_role",
-    params(Seat),
+    params(MemberPath),
     request_body = NewRole,
     responses(
-        (status = 200, description = "The group as it is now", body = Group),
+        (status = 200, description = "The group as it is now", body = GroupJson),
         (status = 400, description = "body_invalid"),
         (status = 403, description = "not_member, not_allowed"),
         (status = 404, description = "no_such_user, no_such_member"),
@@ -147,7 +147,7 @@ pub async fn unban(
 pub async fn set_role(
     caller: Caller,
     request: HttpRequest,
-    (path, body): (Path<Seat>, Payload),
+    (path, body): (Path<MemberPath>, Payload),
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let me = caller.user.id;
@@ -156,7 +156,7 @@ pub async fn set_role(
         NewRank::Moderator => Role::Moderator,
         NewRank::Member => Role::Member,
     };
-    let Seat { group, user } = path.into_inner();
+    let MemberPath { group, user } = path.into_inner();
     let step = GroupStep::SetRole(input::who(&user)?, role);
     Ok(HttpResponse::Ok().json(groups::change(&state, me, Some(&group), step).await?))
 }
@@ -170,7 +170,7 @@ pub async fn set_role(
     params(("group" = String, Path, description = "The group's id")),
     request_body = NewOwner,
     responses(
-        (status = 200, description = "The group as it is now", body = Group),
+        (status = 200, description = "The group as it is now", body = GroupJson),
         (status = 400, description = "body_invalid"),
         (status = 403, description = "not_member, not_allowed"),
         (status = 404, description = "no_such_user, no_such_member"),
@@ -190,11 +190,11 @@ pub async fn transfer(
 
 async fn change(
     me: UserId,
-    path: &Seat,
+    path: &MemberPath,
     state: &State,
     step: fn(Who) -> GroupStep,
 ) -> Result<HttpResponse, Problem> {
-    let Seat { group, user } = path;
+    let MemberPath { group, user } = path;
     let step = step(input::who(user)?);
     Ok(HttpResponse::Ok().json(groups::change(state, me, Some(group), step).await?))
 }

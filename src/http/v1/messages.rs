@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::caller::Caller;
 use super::input;
 use super::problem::{Code, Problem};
-use super::shape::{Face, Written};
+use super::shape::{MessageJson, UserJson};
 use crate::domain::chat::message::{CONTENT_BYTES_MAX, Content, ContentError, Nonce};
 use crate::domain::id::{MessageId, UserId};
 use crate::http::State;
@@ -24,14 +24,14 @@ const TEXT_BYTES_MAX: usize = 2 * CONTENT_BYTES_MAX;
 /// Which message, and in which room.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct Address {
+pub struct MessagePath {
     /// The room's address
     room: String,
     /// The message's id
     message: String,
 }
 
-impl Address {
+impl MessagePath {
     /// As one user sees it.
     fn of(&self, me: UserId) -> chat::MessageAt {
         (input::room(&self.room, me), input::digits(&self.message).and_then(MessageId::new))
@@ -41,7 +41,7 @@ impl Address {
 /// Which messages.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Asked {
+pub struct MessagesQuery {
     /// The newest with a number below this one. Without both: the newest.
     #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     before_seq: Option<i64>,
@@ -55,19 +55,21 @@ pub struct Asked {
 
 /// Part of a room's history.
 #[derive(Serialize, ToSchema)]
-pub struct Messages {
+#[schema(as = Messages)]
+pub struct MessagesJson {
     /// Oldest first. Those that are deleted, or hidden by a block, are missing.
-    messages: Vec<Written>,
+    messages: Vec<MessageJson>,
     /// Whether there are more in the direction that was asked for.
     more: bool,
     /// Who has written them.
-    users: Vec<Face>,
+    users: Vec<UserJson>,
 }
 
 /// A message to be sent.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = Draft)]
 #[serde(deny_unknown_fields)]
-pub struct Draft {
+pub struct DraftJson {
     /// The text: not empty, at most 64 KiB of UTF-8, without U+0000.
     #[schema(min_length = 1)]
     content: String,
@@ -90,7 +92,7 @@ pub struct Edit {
 #[derive(Serialize, ToSchema)]
 pub struct Sent {
     #[serde(flatten)]
-    message: Written,
+    message: MessageJson,
     /// Whether it had been sent before, under the same nonce; then it is told as it is now.
     duplicate: bool,
 }
@@ -98,9 +100,9 @@ pub struct Sent {
 /// Part of a room's history
 #[utoipa::path(
     get, path = "/rooms/{room}/messages", tag = "Rooms", operation_id = "messages",
-    params(("room" = String, Path, description = "The room's address"), Asked),
+    params(("room" = String, Path, description = "The room's address"), MessagesQuery),
     responses(
-        (status = 200, description = "The messages", body = Messages),
+        (status = 200, description = "The messages", body = MessagesJson),
         (status = 400, description = "parameter_invalid"),
         (status = 403, description = "not_member"),
         (status = 404, description = "no_such_room"),
@@ -124,13 +126,13 @@ pub async fn list(
     authors.sort_unstable();
     authors.dedup();
     let users = state.service.chat.contacts(me, authors).await?;
-    let users = users.into_iter().map(|user| Face::contact(user, me)).collect();
-    let messages = messages.into_iter().map(|message| Written::of(message, me)).collect();
-    Ok(HttpResponse::Ok().json(Messages { messages, more, users }))
+    let users = users.into_iter().map(|user| UserJson::contact(user, me)).collect();
+    let messages = messages.into_iter().map(|message| MessageJson::of(message, me)).collect();
+    Ok(HttpResponse::Ok().json(MessagesJson { messages, more, users }))
 }
 
 /// Where to look, for how many, and what number is above all that is asked for.
-fn part(asked: &Asked) -> Result<(Place, u32, i64), Problem> {
+fn part(asked: &MessagesQuery) -> Result<(Place, u32, i64), Problem> {
     let invalid = |detail| Problem::new(Code::ParameterInvalid).detail(detail);
     if ![asked.before_seq, asked.after_seq].iter().flatten().all(|seq| input::SEQS.contains(seq)) {
         return Err(invalid("before_seq, after_seq: out of range."));
@@ -148,7 +150,7 @@ fn part(asked: &Asked) -> Result<(Place, u32, i64), Problem> {
 #[utoipa::path(
     post, path = "/rooms/{room}/messages", tag = "Rooms", operation_id = "send_message",
     params(("room" = String, Path, description = "The room's address")),
-    request_body = Draft,
+    request_body = DraftJson,
     responses(
         (status = 201, description = "It is stored", body = Sent),
         (status = 200, description = "It was sent before, under the same nonce", body = Sent),
@@ -164,23 +166,23 @@ pub async fn send(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let me = caller.user.id;
-    let draft: Draft = input::json_with(&request, body, &state, TEXT_BYTES_MAX).await?;
+    let draft: DraftJson = input::json_with(&request, body, &state, TEXT_BYTES_MAX).await?;
     let content = content(draft.content)?;
     let nonce = |text| Nonce::new(text).ok_or(Code::NonceInvalid);
     let nonce = draft.nonce.map(nonce).transpose()?;
     let draft = chat::NewMessage { room: input::room(&room, me), content, nonce };
     let Posted { message, duplicate } = state.service.chat.post(me, draft).await?;
     let mut answer = if duplicate { HttpResponse::Ok() } else { HttpResponse::Created() };
-    Ok(answer.json(Sent { message: Written::of(message, me), duplicate }))
+    Ok(answer.json(Sent { message: MessageJson::of(message, me), duplicate }))
 }
 
 /// Changes the text of one's own message
 #[utoipa::path(
     patch, path = "/rooms/{room}/messages/{message}", tag = "Rooms", operation_id = "edit_message",
-    params(Address),
+    params(MessagePath),
     request_body = Edit,
     responses(
-        (status = 200, description = "The message as it is now", body = Written),
+        (status = 200, description = "The message as it is now", body = MessageJson),
         (status = 400, description = "body_invalid, content_invalid"),
         (status = 403, description = "not_member"),
         (status = 404, description = "no_such_room, no_such_message"),
@@ -189,14 +191,14 @@ pub async fn send(
 pub async fn edit(
     caller: Caller,
     request: HttpRequest,
-    (address, body): (Path<Address>, Payload),
+    (address, body): (Path<MessagePath>, Payload),
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let me = caller.user.id;
     let edit: Edit = input::json_with(&request, body, &state, TEXT_BYTES_MAX).await?;
     let content = content(edit.content)?;
     let message = state.service.chat.edit(me, address.of(me), content).await?;
-    Ok(HttpResponse::Ok().json(Written::of(message, me)))
+    Ok(HttpResponse::Ok().json(MessageJson::of(message, me)))
 }
 
 /// Deletes one's own message
@@ -205,7 +207,7 @@ pub async fn edit(
 #[utoipa::path(
     delete, path = "/rooms/{room}/messages/{message}", tag = "Rooms",
     operation_id = "delete_message",
-    params(Address),
+    params(MessagePath),
     responses(
         (status = 204, description = "It is gone"),
         (status = 403, description = "not_member"),
@@ -214,7 +216,7 @@ pub async fn edit(
 )]
 pub async fn delete(
     caller: Caller,
-    address: Path<Address>,
+    address: Path<MessagePath>,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let me = caller.user.id;

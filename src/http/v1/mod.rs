@@ -1,8 +1,9 @@
 //! `/api/v1`: the HTTP door to everything that sockets can do, and to the account itself.
 //!
 //! One file a noun. `table` holds what is served, `document` describes it, `problem` says what is
-//! wrong, `caller` who asks, `input` reads what he brings. The same rules as on the sockets: whatever
-//! others are told of goes through the hub.
+//! wrong, `caller` who asks, `input` reads what he brings. A noun of the domain is `UserJson`,
+//! `MessageJson`, … as this door writes it, and `User`, `Message`, … in the document. The same rules as
+//! on the sockets: whatever others are told of goes through the hub.
 
 mod auth;
 mod blocks;

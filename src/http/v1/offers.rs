@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::caller::Caller;
-use super::groups::{self, Group};
+use super::groups::{self, GroupJson};
 use super::problem::Problem;
 use super::time;
 use crate::domain::chat::group::GroupStep;
@@ -22,7 +22,7 @@ pub struct Offers {
 /// A group that its owner has offered.
 #[derive(Serialize, ToSchema)]
 pub struct Offered {
-    group: Group,
+    group: GroupJson,
     /// Until when one may take it.
     #[schema(format = "date-time")]
     expires_at: String,
@@ -50,7 +50,7 @@ pub async fn list(caller: Caller, state: Data<State>) -> Result<HttpResponse, Pr
     post, path = "/groups/{group}/offer/accept", tag = "Groups", operation_id = "accept_group",
     params(("group" = String, Path, description = "The group's id")),
     responses(
-        (status = 200, description = "The group as it is now", body = Group),
+        (status = 200, description = "The group as it is now", body = GroupJson),
         (status = 403, description = "not_member"),
         (status = 404, description = "not_offered"),
         (status = 409, description = "too_many_groups"),

@@ -15,7 +15,7 @@ use crate::http::State;
 /// Whom to ask about.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Asked {
+pub struct PresenceQuery {
     /// Ids, with commas between, at most 100; those who are no friends are left out. Without it: all
     /// friends.
     #[param(example = "284893234847744,284893234847746")]
@@ -24,8 +24,9 @@ pub struct Asked {
 
 /// Where somebody is.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Status)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub enum StatusJson {
     /// A session of his is there.
     Online,
     /// The same, but nobody sits at any.
@@ -36,22 +37,23 @@ pub enum Status {
 
 /// A friend, and whether he is there.
 #[derive(Serialize, ToSchema)]
-pub struct Presence {
+#[schema(as = Presence)]
+pub struct PresenceJson {
     /// The friend's id.
     id: String,
     /// Whether he is there.
-    status: Status,
+    status: StatusJson,
     /// When he was last connected: now, if he is. `null` if it is not known.
     #[schema(format = "date-time")]
     last_seen: Option<String>,
 }
 
-impl From<event::Presence> for Presence {
+impl From<event::Presence> for PresenceJson {
     fn from(is: event::Presence) -> Self {
         let status = match is.status {
-            event::Status::Online => Status::Online,
-            event::Status::Away => Status::Away,
-            event::Status::Offline => Status::Offline,
+            event::Status::Online => StatusJson::Online,
+            event::Status::Away => StatusJson::Away,
+            event::Status::Offline => StatusJson::Offline,
         };
         Self { id: is.user.to_string(), status, last_seen: is.last_seen.map(time::text) }
     }
@@ -59,17 +61,18 @@ impl From<event::Presence> for Presence {
 
 /// Friends, and whether they are there.
 #[derive(Serialize, ToSchema)]
-pub struct Presences {
+#[schema(as = Presences)]
+pub struct PresencesJson {
     /// Oldest friendship first.
-    users: Vec<Presence>,
+    users: Vec<PresenceJson>,
 }
 
 /// Which friends are there
 #[utoipa::path(
     get, path = "/presence", tag = "Friends", operation_id = "presence",
-    params(Asked),
+    params(PresenceQuery),
     responses(
-        (status = 200, description = "The friends", body = Presences),
+        (status = 200, description = "The friends", body = PresencesJson),
         (status = 400, description = "parameter_invalid"),
     ),
 )]
@@ -79,11 +82,12 @@ pub async fn show(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let me = caller.user.id;
-    let asked: Asked = input::query(&request)?;
+    let asked: PresenceQuery = input::query(&request)?;
     let wanted = asked.users.as_deref().map(|text| input::ids("users", text)).transpose()?;
     let is_wanted = |id: &UserId| wanted.as_ref().is_none_or(|wanted| wanted.contains(id));
     let friends = state.service.accounts.friends(me).await?;
     let ids: Vec<UserId> = friends.iter().map(|friend| friend.id).filter(is_wanted).collect();
-    let users = state.service.chat.presence(ids).await?.into_iter().map(Presence::from).collect();
-    Ok(HttpResponse::Ok().json(Presences { users }))
+    let users =
+        state.service.chat.presence(ids).await?.into_iter().map(PresenceJson::from).collect();
+    Ok(HttpResponse::Ok().json(PresencesJson { users }))
 }

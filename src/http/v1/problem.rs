@@ -170,7 +170,7 @@ pub struct Problem {
 /// A problem as it is told.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
-pub struct Told<'a> {
+pub struct ProblemJson<'a> {
     /// Where the code is explained.
     #[schema(format = "uri-reference", example = "/docs#token_invalid")]
     r#type: String,
@@ -240,7 +240,7 @@ impl ResponseError for Problem {
         if self.code == Code::TokenInvalid {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
-        let told = Told {
+        let told = ProblemJson {
             r#type: format!("/docs#{}", self.code.text()),
             title: self.code.title(),
             status: self.status_code().as_u16(),

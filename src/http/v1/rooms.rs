@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::problem::{Code, Problem};
-use super::shape::{Face, Written};
+use super::shape::{MessageJson, UserJson};
 use super::{input, time};
 use crate::domain::chat::event::RoomEntry;
 use crate::domain::id::UserId;
@@ -27,13 +27,14 @@ pub enum RoomKind {
 
 /// A room, as one sees it from outside.
 #[derive(Serialize, ToSchema)]
-pub struct Room {
+#[schema(as = Room)]
+pub struct RoomJson {
     /// Its address: a group's id, which is odd, or the XOR of the two users' ids, which is even.
     #[schema(example = "284893234847746")]
     id: String,
     kind: RoomKind,
     /// The other one of the two; `null` for a group.
-    user: Option<Face>,
+    user: Option<UserJson>,
     /// The title of a group; `null` for a room of two.
     title: Option<String>,
     /// The number of its last message.
@@ -54,7 +55,7 @@ pub struct Room {
     unread_more: bool,
     /// The newest message that one can see. `null` if there is none, and also where the texts of newer ones
     /// in other rooms fill the list (`store.history_slice_bytes`); then `last_at` is there.
-    last: Option<Written>,
+    last: Option<MessageJson>,
     /// When it was sent.
     #[schema(format = "date-time")]
     last_at: Option<String>,
@@ -72,21 +73,21 @@ fn marks(readers: Vec<(UserId, i64)>) -> Readers {
     readers.into_iter().map(|(user, seq)| (user.to_string(), seq)).collect()
 }
 
-impl Room {
+impl RoomJson {
     /// A room as `me` sees it.
     pub fn of(entry: RoomEntry, me: UserId) -> Self {
         let RoomEntry { state, peer, title, last_at, last, readers } = entry;
         Self {
             id: state.key.address().to_string(),
             kind: if state.key.pair().is_some() { RoomKind::Dm } else { RoomKind::Group },
-            user: peer.map(|peer| Face::contact(peer, me)),
+            user: peer.map(|peer| UserJson::contact(peer, me)),
             title,
             seq: state.seq,
             rev: state.rev,
             read_seq: state.read_seq,
             unread: state.unread.count,
             unread_more: state.unread.more,
-            last: last.map(|last| Written::of(last, me)),
+            last: last.map(|last| MessageJson::of(last, me)),
             last_at: last_at.map(time::text),
             readers: marks(readers),
         }
@@ -95,9 +96,10 @@ impl Room {
 
 /// Rooms.
 #[derive(Serialize, ToSchema)]
-pub struct Rooms {
+#[schema(as = Rooms)]
+pub struct RoomsJson {
     /// In the order in which they were made.
-    rooms: Vec<Room>,
+    rooms: Vec<RoomJson>,
 }
 
 /// How far one has read.
@@ -114,13 +116,13 @@ pub struct ReadMark {
 /// Every room of two that has a message one can see, and every group.
 #[utoipa::path(
     get, path = "/rooms", tag = "Rooms", operation_id = "rooms",
-    responses((status = 200, description = "The rooms", body = Rooms)),
+    responses((status = 200, description = "The rooms", body = RoomsJson)),
 )]
 pub async fn list(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
     let me = caller.user.id;
     let rooms = state.service.chat.rooms(me).await?;
-    let rooms = rooms.into_iter().map(|room| Room::of(room, me)).collect();
-    Ok(HttpResponse::Ok().json(Rooms { rooms }))
+    let rooms = rooms.into_iter().map(|room| RoomJson::of(room, me)).collect();
+    Ok(HttpResponse::Ok().json(RoomsJson { rooms }))
 }
 
 /// Who has read how far in a room.

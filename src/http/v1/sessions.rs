@@ -15,7 +15,7 @@ use crate::service::accounts::OpenLogin;
 /// A log-in that goes on.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Session)]
-pub struct Shown {
+pub struct SessionJson {
     /// By which it can be ended.
     id: String,
     /// What the program called itself that has logged in.
@@ -37,9 +37,10 @@ pub struct Shown {
 
 /// Log-ins.
 #[derive(Serialize, ToSchema)]
-pub struct Sessions {
+#[schema(as = Sessions)]
+pub struct SessionsJson {
     /// The one renewed last first.
-    sessions: Vec<Shown>,
+    sessions: Vec<SessionJson>,
 }
 
 /// One's own log-ins
@@ -47,12 +48,12 @@ pub struct Sessions {
 /// Those that neither were ended nor have expired.
 #[utoipa::path(
     get, path = "/sessions", tag = "Log-ins", operation_id = "sessions",
-    responses((status = 200, description = "The log-ins", body = Sessions)),
+    responses((status = 200, description = "The log-ins", body = SessionsJson)),
 )]
 pub async fn list(caller: Caller, state: Data<State>) -> Result<HttpResponse, Problem> {
     let logins = state.service.accounts.logins(caller.user.id).await?;
     let current = caller.claims.login;
-    let show = |OpenLogin { login, sockets }| Shown {
+    let show = |OpenLogin { login, sockets }| SessionJson {
         current: current.as_ref() == Some(&login.id),
         sockets,
         id: login.id.to_string(),
@@ -62,7 +63,7 @@ pub async fn list(caller: Caller, state: Data<State>) -> Result<HttpResponse, Pr
         expires_at: time::text(login.expires_at),
     };
     let sessions = logins.into_iter().map(show).collect();
-    Ok(HttpResponse::Ok().json(Sessions { sessions }))
+    Ok(HttpResponse::Ok().json(SessionsJson { sessions }))
 }
 
 /// Ends a log-in

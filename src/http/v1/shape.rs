@@ -12,7 +12,7 @@ use crate::domain::id::UserId;
 /// What everybody may see of a user.
 #[derive(Serialize, ToSchema)]
 #[schema(as = User)]
-pub struct Face {
+pub struct UserJson {
     /// The id, in digits.
     #[schema(example = "284893234847744")]
     id: String,
@@ -27,13 +27,13 @@ pub struct Face {
     room: Option<String>,
 }
 
-impl From<User> for Face {
+impl From<User> for UserJson {
     fn from(user: User) -> Self {
         Self { id: user.id.to_string(), name: user.name, profile: user.profile, room: None }
     }
 }
 
-impl Face {
+impl UserJson {
     /// A friend of the user `me`.
     pub fn friend(user: User, me: UserId) -> Self {
         let room = RoomKey::direct(me, user.id).map(|room| room.address().to_string());
@@ -52,7 +52,7 @@ impl Face {
 /// A message.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Message)]
-pub struct Written {
+pub struct MessageJson {
     /// The id; unchanged by edits.
     #[schema(example = "284893234847748")]
     id: String,
@@ -78,7 +78,7 @@ pub struct Written {
     nonce: Option<String>,
 }
 
-impl Written {
+impl MessageJson {
     /// A message as `me` sees it.
     pub fn of(message: Message, me: UserId) -> Self {
         let own = message.author == me;

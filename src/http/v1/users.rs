@@ -8,14 +8,14 @@ use utoipa::{IntoParams, ToSchema};
 use super::caller::Caller;
 use super::input;
 use super::problem::{Code, Problem};
-use super::shape::Face;
+use super::shape::UserJson;
 use crate::domain::id::UserId;
 use crate::http::State;
 
 /// Whom to look up.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Asked {
+pub struct UsersQuery {
     /// Ids, with commas between, at most 100
     #[param(example = "284893234847744,284893234847746")]
     ids: String,
@@ -23,9 +23,10 @@ pub struct Asked {
 
 /// Users.
 #[derive(Serialize, ToSchema)]
-pub struct Users {
+#[schema(as = Users)]
+pub struct UsersJson {
     /// In the order of the request. Those whom one may not know of, and those who are nobody, are left out.
-    users: Vec<Face>,
+    users: Vec<UserJson>,
 }
 
 /// Who some users are
@@ -34,9 +35,9 @@ pub struct Users {
 /// room with one, and who has written in a group that one is in.
 #[utoipa::path(
     get, path = "/users", tag = "Users", operation_id = "users",
-    params(Asked),
+    params(UsersQuery),
     responses(
-        (status = 200, description = "The users", body = Users),
+        (status = 200, description = "The users", body = UsersJson),
         (status = 400, description = "parameter_invalid"),
     ),
 )]
@@ -46,10 +47,10 @@ pub async fn list(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let me = caller.user.id;
-    let asked: Asked = input::query(&request)?;
+    let asked: UsersQuery = input::query(&request)?;
     let users = state.service.chat.contacts(me, input::ids("ids", &asked.ids)?).await?;
-    let users = users.into_iter().map(|user| Face::contact(user, me)).collect();
-    Ok(HttpResponse::Ok().json(Users { users }))
+    let users = users.into_iter().map(|user| UserJson::contact(user, me)).collect();
+    Ok(HttpResponse::Ok().json(UsersJson { users }))
 }
 
 /// Who a user is
@@ -59,7 +60,7 @@ pub async fn list(
     get, path = "/users/{user}", tag = "Users", operation_id = "user",
     params(("user" = String, Path, description = "An id")),
     responses(
-        (status = 200, description = "The user", body = Face),
+        (status = 200, description = "The user", body = UserJson),
         (status = 404, description = "no_such_user"),
     ),
 )]
@@ -72,5 +73,5 @@ pub async fn show(
     let id = input::digits(&user).and_then(UserId::new);
     let users = state.service.chat.contacts(me, id.into_iter().collect()).await?;
     let user = users.into_iter().next().ok_or(Problem::new(Code::NoSuchUser))?;
-    Ok(HttpResponse::Ok().json(Face::contact(user, me)))
+    Ok(HttpResponse::Ok().json(UserJson::contact(user, me)))
 }

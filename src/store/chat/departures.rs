@@ -6,7 +6,7 @@ use crate::domain::id::UserId;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 
-use crate::store::chat::groups::{self, Head, Seat};
+use crate::store::chat::groups::{self, Head, RosterEntry};
 
 /// A user has left a group with his account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub fn depart(conn: &mut Connection, who: &User) -> Result<Vec<Departure>, Store
                 continue;
             };
             owner = Some(heir.user.id);
-            let as_owner = Seat { user: heir.user.id, role: Role::Owner, unaware: false };
+            let as_owner = RosterEntry { user: heir.user.id, role: Role::Owner, unaware: false };
             groups::seat(conn, group, as_owner, heir.joined_at)?;
         }
         groups::unseat(conn, group, who.id)?;

@@ -31,7 +31,7 @@ pub struct Head {
 
 /// A member as the rules see him.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seat {
+pub struct RosterEntry {
     /// Who.
     pub user: UserId,
     /// As what.
@@ -44,7 +44,7 @@ pub struct Seat {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {
     /// In the order of their ids.
-    pub seats: Vec<Seat>,
+    pub seats: Vec<RosterEntry>,
     /// Those who know of it.
     pub aware: Arc<[UserId]>,
     /// Those who have ever written in it, in the same order.
@@ -53,7 +53,7 @@ pub struct Roster {
 
 impl Roster {
     /// The seat of a user.
-    pub fn seat(&self, user: UserId) -> Option<Seat> {
+    pub fn seat(&self, user: UserId) -> Option<RosterEntry> {
         let place = self.seats.binary_search_by_key(&user, |seat| seat.user).ok()?;
         self.seats.get(place).copied()
     }
@@ -148,7 +148,7 @@ pub fn roster(conn: &mut Connection, group: GroupId) -> Result<Roster, StoreErro
     let (mut seats, mut authors) = (Vec::with_capacity(rows.len()), Vec::new());
     for (user, code, unaware, wrote) in rows {
         let user = user_id(user)?;
-        seats.push(Seat { user, role: role(code)?, unaware });
+        seats.push(RosterEntry { user, role: role(code)?, unaware });
         authors.extend(wrote.then_some(user));
     }
     let aware = seats.iter().filter(|seat| !seat.unaware).map(|seat| seat.user).collect();
@@ -262,7 +262,7 @@ pub fn rename(conn: &mut Connection, group: GroupId, title: &str) -> Result<(), 
 pub fn seat(
     conn: &mut Connection,
     group: GroupId,
-    seat: Seat,
+    seat: RosterEntry,
     joined_at: Timestamp,
 ) -> Result<(), StoreError> {
     let row = SeatRow {

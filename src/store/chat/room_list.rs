@@ -15,11 +15,11 @@ use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 
 use crate::store::accounts::users;
+use crate::store::chat::rooms::Int;
 use crate::store::chat::visible::visible;
 use crate::store::chat::{messages, nonces, read_marks, room_key};
 use crate::store::engine::statement::{Statement, Value};
 
-type Int = Nullable<BigInt>;
 type RowType = (
     BigInt,
     Int,

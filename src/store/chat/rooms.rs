@@ -50,7 +50,8 @@ impl Room {
     }
 }
 
-type Int = Nullable<BigInt>;
+/// A column of numbers that may be null.
+pub(super) type Int = Nullable<BigInt>;
 type RowType = (BigInt, Int, Int, BigInt, Bool, Int, Int);
 type Row = (i64, Option<i64>, Option<i64>, i64, bool, Option<i64>, Option<i64>);
 

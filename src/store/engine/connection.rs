@@ -58,7 +58,7 @@ pub(in crate::store) use each_backend;
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) enum Role {
+pub(in crate::store) enum ConnectionRole {
     /// Changes; one at a time over all processes.
     Writer,
     /// Look-ups; each sees one unchanging state.
@@ -70,7 +70,7 @@ pub(in crate::store) enum Role {
 pub(in crate::store) struct Opener {
     location: Location,
     settings: Settings,
-    role: Role,
+    role: ConnectionRole,
     files: Arc<Files>,
 }
 
@@ -99,7 +99,12 @@ pub(in crate::store) struct FileState {
 
 impl Opener {
     /// For the database that has these files open.
-    pub fn new(location: Location, settings: &Settings, role: Role, files: Arc<Files>) -> Self {
+    pub fn new(
+        location: Location,
+        settings: &Settings,
+        role: ConnectionRole,
+        files: Arc<Files>,
+    ) -> Self {
         Self { location, settings: settings.clone(), role, files }
     }
 
@@ -155,9 +160,9 @@ impl Opener {
             Durability::Relaxed => "NORMAL",
         };
         let own = match self.role {
-            Role::Writer => format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
+            ConnectionRole::Writer => format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
             // Pages are looked at where the system keeps them, instead of being copied one by one.
-            Role::Reader => {
+            ConnectionRole::Reader => {
                 let mmap_bytes = u64::from(mmap_mib).saturating_mul(1024 * 1024);
                 format!("PRAGMA query_only = ON; PRAGMA mmap_size = {mmap_bytes}")
             }
@@ -273,8 +278,8 @@ impl Pooled {
     /// Commits. A connection that has died meanwhile is not sound, whatever became of the transaction.
     fn commit(&mut self) -> Result<(), StoreError> {
         let number = match self.opener.role {
-            Role::Writer => Number::of(&mut self.connection)?,
-            Role::Reader => None,
+            ConnectionRole::Writer => Number::of(&mut self.connection)?,
+            ConnectionRole::Reader => None,
         };
         let Err(error) = Either::commit_transaction(&mut self.connection) else {
             self.sound = true;
@@ -301,22 +306,22 @@ fn version(connection: &mut Either) -> QueryResult<Option<i64>> {
 ///
 /// SQLite would let a deferred transaction fail at its first write; PostgreSQL would let two
 /// writers read the same counter of a room. The lock is let go by the end of the transaction.
-pub(in crate::store) fn begin(connection: &mut Either, role: Role) -> QueryResult<()> {
+pub(in crate::store) fn begin(connection: &mut Either, role: ConnectionRole) -> QueryResult<()> {
     match (connection, role) {
-        (Either::Sqlite(sqlite), Role::Writer) => {
+        (Either::Sqlite(sqlite), ConnectionRole::Writer) => {
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
         }
-        (Either::Sqlite(sqlite), Role::Reader) => {
+        (Either::Sqlite(sqlite), ConnectionRole::Reader) => {
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN DEFERRED")
         }
-        (Either::Postgres(postgres), Role::Writer) => {
+        (Either::Postgres(postgres), ConnectionRole::Writer) => {
             AnsiTransactionManager::begin_transaction_sql(
                 postgres,
                 "BEGIN; SELECT pg_advisory_xact_lock(hashtext('tradewind'), \
                  hashtext(current_schema()))",
             )
         }
-        (Either::Postgres(postgres), Role::Reader) => {
+        (Either::Postgres(postgres), ConnectionRole::Reader) => {
             AnsiTransactionManager::begin_transaction_sql(
                 postgres,
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",

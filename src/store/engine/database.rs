@@ -15,7 +15,7 @@ use r2d2::{Pool, PooledConnection};
 use crate::domain::clock::Timestamp;
 use crate::store::engine::Connection;
 
-use crate::store::engine::connection::{FileState, Opener, Role};
+use crate::store::engine::connection::{ConnectionRole, FileState, Opener};
 use crate::store::engine::copy;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::files::Files;
@@ -52,12 +52,12 @@ impl Database {
             Opener::new(location.clone(), settings, role, Arc::clone(files))
         };
         // Opened here and now, since a pool tells only that it has waited in vain.
-        let mut first = opener(Role::Writer, &Arc::new(Files::none())).open()?;
+        let mut first = opener(ConnectionRole::Writer, &Arc::new(Files::none())).open()?;
         check_version(&mut first)?;
         let files = Arc::new(location.keep(first)?);
         Ok(Self {
-            writer: opener(Role::Writer, &files).pool(1),
-            readers: opener(Role::Reader, &files).pool(settings.readers),
+            writer: opener(ConnectionRole::Writer, &files).pool(1),
+            readers: opener(ConnectionRole::Reader, &files).pool(settings.readers),
             settings: settings.clone(),
             files,
             location,
@@ -216,7 +216,7 @@ impl Database {
     /// [`StoreError::Unsupported`] on PostgreSQL; [`StoreError::Failed`] naming the file.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
         // Its own connection: it takes long, and must not be in a transaction.
-        let mut conn = match self.opener(Role::Writer).open()? {
+        let mut conn = match self.opener(ConnectionRole::Writer).open()? {
             Connection::Sqlite(sqlite) => sqlite,
             Connection::Postgres(_) => {
                 return Err(StoreError::Unsupported("use pg_dump to back up PostgreSQL"));
@@ -233,7 +233,7 @@ impl Database {
         &self.files
     }
 
-    fn opener(&self, role: Role) -> Opener {
+    fn opener(&self, role: ConnectionRole) -> Opener {
         Opener::new(self.location.clone(), &self.settings, role, Arc::clone(&self.files))
     }
 

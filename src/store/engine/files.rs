@@ -52,7 +52,7 @@ impl Absence {
 /// The files of a database; none on PostgreSQL.
 pub(in crate::store) struct Files {
     /// The database, its write-ahead log and the index of that.
-    kept: Vec<Kept>,
+    kept: Vec<OpenFile>,
     header: Option<Header>,
     anchor: Mutex<Option<SqliteConnection>>,
     /// What cannot be undone, and of which of them.
@@ -60,7 +60,7 @@ pub(in crate::store) struct Files {
 }
 
 /// A file that is open.
-struct Kept {
+struct OpenFile {
     path: PathBuf,
     inode: Inode,
     /// As it was last seen.
@@ -87,7 +87,8 @@ impl Files {
     pub fn keep(path: &str, mut anchor: SqliteConnection) -> io::Result<Self> {
         // The log is opened with the first look at the database.
         anchor.batch_execute("SELECT count(*) FROM sqlite_schema").map_err(io::Error::other)?;
-        let kept = ["", "-wal", "-shm"].map(|end| Kept::at(PathBuf::from(format!("{path}{end}"))));
+        let kept =
+            ["", "-wal", "-shm"].map(|end| OpenFile::at(PathBuf::from(format!("{path}{end}"))));
         let kept = kept.into_iter().collect::<io::Result<_>>()?;
         let header = Some(Header::of(Path::new(path))?);
         Ok(Self { kept, header, anchor: Mutex::new(Some(anchor)), ..Self::none() })
@@ -172,7 +173,7 @@ impl Files {
         Ok(())
     }
 
-    fn look_at(&self, place: usize, kept: &Kept) -> Result<(), Absence> {
+    fn look_at(&self, place: usize, kept: &OpenFile) -> Result<(), Absence> {
         let found = kept.look(place == 0)?;
         let before = kept.bytes.swap(found.bytes, Ordering::Relaxed);
         let has_size = found.bytes >= before || self.may_shrink(place, &found);
@@ -207,7 +208,7 @@ impl Files {
     }
 }
 
-impl Kept {
+impl OpenFile {
     fn at(path: PathBuf) -> io::Result<Self> {
         let inode = Inode::of(&path)?;
         let bytes = AtomicU64::new(Found::at(&path, false)?.bytes);

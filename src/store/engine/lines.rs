@@ -12,7 +12,7 @@ use crate::domain::id::UserId;
 use crate::store::engine::database::Database;
 
 /// What a reader does. It must not panic: that would end the thread for good (decision 4).
-pub(in crate::store) type Task = Box<dyn FnOnce(&Database) + Send>;
+pub(in crate::store) type ReaderTask = Box<dyn FnOnce(&Database) + Send>;
 
 /// Who asks, and how much it may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +40,13 @@ impl Line {
 
 /// All lines. Whoever adds a look-up calls a reader, once for each.
 pub(in crate::store) struct Lines {
-    state: Mutex<State>,
+    state: Mutex<LineTable>,
     /// How many of one user may wait.
     per_user_max: usize,
 }
 
 #[derive(Default)]
-struct State {
+struct LineTable {
     waiting: HashMap<Option<UserId>, Waiting>,
     /// The lines whose first look-up may run now, in turn.
     turns: VecDeque<Option<UserId>>,
@@ -56,7 +56,7 @@ struct State {
 
 #[derive(Default)]
 struct Waiting {
-    tasks: VecDeque<(Line, Task)>,
+    tasks: VecDeque<(Line, ReaderTask)>,
     /// Whether a heavy one of them runs.
     is_busy: bool,
     /// Whether it is among the turns.
@@ -70,7 +70,7 @@ impl Lines {
     }
 
     /// Adds a look-up to its line; false if too many of the user wait there.
-    pub fn add(&self, line: Line, task: Task) -> bool {
+    pub fn add(&self, line: Line, task: ReaderTask) -> bool {
         let mut state = self.lock();
         let waiting = state.waiting.entry(line.user()).or_default();
         let fits = line == Line::Nobody || waiting.tasks.len() < self.per_user_max;
@@ -82,12 +82,12 @@ impl Lines {
     }
 
     /// What a reader that was called does; `None` if nothing may run now.
-    pub fn take(&self) -> Option<(Line, Task)> {
+    pub fn take(&self) -> Option<(Line, ReaderTask)> {
         self.lock().take()
     }
 
     /// A look-up has run; what the same reader does next, where it was called in vain before.
-    pub fn next(&self, done: Line) -> Option<(Line, Task)> {
+    pub fn next(&self, done: Line) -> Option<(Line, ReaderTask)> {
         let mut state = self.lock();
         if done.is_heavy()
             && let Some(waiting) = state.waiting.get_mut(&done.user())
@@ -102,13 +102,13 @@ impl Lines {
         state.take()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, LineTable> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn take(&mut self) -> Option<(Line, Task)> {
+impl LineTable {
+    fn take(&mut self) -> Option<(Line, ReaderTask)> {
         let user = self.turns.pop_front();
         let waiting = user.and_then(|user| self.waiting.get_mut(&user));
         let Some(waiting) = waiting else {
@@ -155,7 +155,7 @@ mod tests {
         lines
     }
 
-    fn took(taken: Option<(Line, Task)>) -> Option<Line> {
+    fn took(taken: Option<(Line, ReaderTask)>) -> Option<Line> {
         taken.map(|(line, _)| line)
     }
 

@@ -16,16 +16,16 @@ pub(in crate::store) struct Reader {
 /// There is one look-up more.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(in crate::store) struct Called;
+pub(in crate::store) struct TakeNext;
 
 impl Actor for Reader {
     type Context = SyncContext<Self>;
 }
 
-impl Handler<Called> for Reader {
+impl Handler<TakeNext> for Reader {
     type Result = ();
 
-    fn handle(&mut self, Called: Called, _: &mut SyncContext<Self>) {
+    fn handle(&mut self, TakeNext: TakeNext, _: &mut SyncContext<Self>) {
         let mut next = self.lines.take();
         while let Some((line, task)) = next {
             task(&self.database);

@@ -12,7 +12,7 @@ use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::{QueryResult, RunQueryDsl as _, select, sql_query};
 
-use crate::store::engine::connection::{Either, Opener, Role, begin};
+use crate::store::engine::connection::{ConnectionRole, Either, Opener, begin};
 use crate::store::engine::error::StoreError;
 
 /// Between two tries to ask.
@@ -71,7 +71,7 @@ impl Number {
 
     fn ask(self, opener: &Opener) -> Result<Option<bool>, StoreError> {
         let mut connection = opener.open()?;
-        begin(&mut connection, Role::Writer)?;
+        begin(&mut connection, ConnectionRole::Writer)?;
         let Either::Postgres(postgres) = &mut connection else { return Ok(None) };
         // A number that was not given yet is that of a transaction a crash has taken with it.
         let query = "SELECT CASE WHEN $1 >= txid_snapshot_xmax(txid_current_snapshot()) \

@@ -25,7 +25,7 @@ use tradewind::domain::id::{GroupId, MessageId};
 use tradewind::store::accounts::logins::NewLogin;
 use tradewind::store::accounts::own::Changes;
 use tradewind::store::accounts::{friendships, writes as accounts};
-use tradewind::store::chat::groups::{self, Seat};
+use tradewind::store::chat::groups::{self, RosterEntry};
 use tradewind::store::chat::{rooms, writes as chat};
 use tradewind::store::engine::Connection;
 use tradewind::store::{Change, Database, Done, StoreError};
@@ -305,7 +305,12 @@ fn furnish(database: &Database) {
             rooms::create_group(conn, group)?;
             groups::create(conn, group, "a group", at(1))?;
             for (user, role) in [(2, Role::Owner), (4, Role::Moderator), (6, Role::Member)] {
-                groups::seat(conn, group, Seat { user: id(user), role, unaware: false }, at(1))?;
+                groups::seat(
+                    conn,
+                    group,
+                    RosterEntry { user: id(user), role, unaware: false },
+                    at(1),
+                )?;
             }
         }
         Ok(())

@@ -14,7 +14,7 @@ use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::id::{GroupId, UserId};
 use crate::store::accounts::quotas::{self, Quota};
 use crate::store::accounts::{friendships, own, users};
-use crate::store::chat::groups::{self, Roster, Seat};
+use crate::store::chat::groups::{self, Roster, RosterEntry};
 use crate::store::chat::outcome::ChatOutcome;
 use crate::store::chat::unit_of_work::UnitOfWork;
 use crate::store::chat::{hidden_messages, rooms};
@@ -25,7 +25,7 @@ use crate::store::chat::rules::{Rules, Ruling, named};
 
 /// A member who acts, and where.
 pub(in crate::store) struct Act {
-    pub me: Seat,
+    pub me: RosterEntry,
     pub group: GroupId,
     pub roster: Arc<Roster>,
     verb: GroupVerb,
@@ -111,7 +111,12 @@ impl Rules {
         let conn = unit.settled()?;
         rooms::create_group(conn, group)?;
         groups::create(conn, group, title.as_str(), now)?;
-        groups::seat(conn, group, Seat { user: me, role: Role::Owner, unaware: false }, now)?;
+        groups::seat(
+            conn,
+            group,
+            RosterEntry { user: me, role: Role::Owner, unaware: false },
+            now,
+        )?;
         let group = describe(unit, group)?.ok_or(NotFound)?;
         let verb = GroupVerb::Create;
         let change = GroupChange { verb, group, user: None, role: None, by: me };
@@ -207,7 +212,7 @@ impl Rules {
         }
         let conn = unit.written()?;
         hidden_messages::hide_past(conn, act.group, user.id)?;
-        let seat = Seat { user: user.id, role: Role::Member, unaware };
+        let seat = RosterEntry { user: user.id, role: Role::Member, unaware };
         groups::seat(conn, act.group, seat, now)?;
         Ok(Ok(Outcome::of(Some(user), true)))
     }
@@ -236,7 +241,7 @@ impl Rules {
         }
         let changed = seat.role != role;
         if changed {
-            groups::seat(unit.conn(), act.group, Seat { role, ..seat }, self.clock.now())?;
+            groups::seat(unit.conn(), act.group, RosterEntry { role, ..seat }, self.clock.now())?;
         }
         Ok(Ok(Outcome { role: Some(role), ..Outcome::of(Some(user), changed) }))
     }

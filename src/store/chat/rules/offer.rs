@@ -8,7 +8,7 @@ use crate::domain::accounts::user::{User, UserPair};
 use crate::domain::chat::group::{GroupVerb, Role};
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::store::accounts::users;
-use crate::store::chat::groups::{self, Seat};
+use crate::store::chat::groups::{self, RosterEntry};
 use crate::store::chat::offers::{self, Offer};
 use crate::store::chat::unit_of_work::UnitOfWork;
 use crate::store::engine::Connection;
@@ -80,12 +80,17 @@ impl Rules {
     }
 
     /// Makes the heir the owner, who was it a moderator, and forgets what was offered.
-    fn pass_on(&self, conn: &mut Connection, act: &Act, heir: Seat) -> Result<(), StoreError> {
+    fn pass_on(
+        &self,
+        conn: &mut Connection,
+        act: &Act,
+        heir: RosterEntry,
+    ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let former = act.roster.owner().and_then(|owner| act.roster.seat(owner)).ok_or(NotFound)?;
-        groups::seat(conn, act.group, Seat { role: Role::Moderator, ..former }, now)?;
+        groups::seat(conn, act.group, RosterEntry { role: Role::Moderator, ..former }, now)?;
         // Whose group it is must know of it.
-        let owner = Seat { role: Role::Owner, unaware: false, ..heir };
+        let owner = RosterEntry { role: Role::Owner, unaware: false, ..heir };
         groups::seat(conn, act.group, owner, now)?;
         offers::clear(conn, act.group)
     }

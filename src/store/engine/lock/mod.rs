@@ -27,7 +27,7 @@ const RETRY: Duration = Duration::from_millis(10);
 
 /// Whether a lock that was taken is held still.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::store) enum State {
+pub(in crate::store) enum LockState {
     /// It is.
     Held,
     /// Not at the moment, for this reason; it is asked for again.
@@ -43,7 +43,7 @@ pub(in crate::store) struct Lock {
     place: String,
     me: Holder,
     grip: Mutex<Option<Grip>>,
-    state: watch::Sender<State>,
+    state: watch::Sender<LockState>,
 }
 
 enum Grip {
@@ -65,7 +65,7 @@ impl Lock {
         now: Timestamp,
         patience: Duration,
     ) -> Result<Self, StoreError> {
-        let (state, _) = watch::channel(State::Held);
+        let (state, _) = watch::channel(LockState::Held);
         let me = Holder::starting(now);
         let mut waited = Duration::ZERO;
         let grip = loop {
@@ -103,7 +103,7 @@ impl Lock {
     /// Gives it back.
     pub fn release(&self) {
         drop(self.grip.lock().unwrap_or_else(PoisonError::into_inner).take());
-        self.state.send_replace(State::Released);
+        self.state.send_replace(LockState::Released);
     }
 
     /// Nothing, if it is held.
@@ -112,11 +112,11 @@ impl Lock {
     /// [`StoreError::Unavailable`], [`StoreError::Closed`].
     pub fn check(&self) -> Result<(), StoreError> {
         match &*self.state.borrow() {
-            State::Held => Ok(()),
-            State::Lost(why) | State::Taken(why) => {
+            LockState::Held => Ok(()),
+            LockState::Lost(why) | LockState::Taken(why) => {
                 Err(StoreError::Unavailable { place: self.place.clone(), cause: why.clone() })
             }
-            State::Released => Err(StoreError::Closed),
+            LockState::Released => Err(StoreError::Closed),
         }
     }
 
@@ -125,8 +125,8 @@ impl Lock {
         let mut state = self.state.subscribe();
         let place = self.place.clone();
         async move {
-            match state.wait_for(|state| matches!(state, State::Taken(_))).await.as_deref() {
-                Ok(State::Taken(why)) => format!("{place}: {why}"),
+            match state.wait_for(|state| matches!(state, LockState::Taken(_))).await.as_deref() {
+                Ok(LockState::Taken(why)) => format!("{place}: {why}"),
                 Ok(_) | Err(_) => std::future::pending().await,
             }
         }
@@ -134,7 +134,7 @@ impl Lock {
 }
 
 impl Grip {
-    fn ask(location: &Location, me: &Holder, state: &watch::Sender<State>) -> Asked<Self> {
+    fn ask(location: &Location, me: &Holder, state: &watch::Sender<LockState>) -> Asked<Self> {
         Ok(match location {
             Location::Sqlite(path) => FileLock::ask(path, me)?.map(Self::File),
             Location::Postgres(url) => {

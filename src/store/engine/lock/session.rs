@@ -16,7 +16,7 @@ use diesel::{Connection as _, OptionalExtension, PgConnection, QueryResult, RunQ
 use tokio::sync::watch;
 
 use crate::store::engine::error::StoreError;
-use crate::store::engine::lock::{Asked, Holder, State};
+use crate::store::engine::lock::{Asked, Holder, LockState};
 
 /// Between two looks at the connection.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -36,7 +36,12 @@ impl SessionLock {
     ///
     /// # Errors
     /// [`StoreError::Failed`] naming the `place`.
-    pub fn ask(url: &str, place: &str, me: &Holder, state: &watch::Sender<State>) -> Asked<Self> {
+    pub fn ask(
+        url: &str,
+        place: &str,
+        me: &Holder,
+        state: &watch::Sender<LockState>,
+    ) -> Asked<Self> {
         let mut conn = match connect(url, place, me)? {
             Ok(conn) => conn,
             Err(holder) => return Ok(Err(holder)),
@@ -58,12 +63,12 @@ impl SessionLock {
                     match connect(&url, &place, &me) {
                         Ok(Ok(fresh)) => {
                             conn = fresh;
-                            state.send_replace(State::Held);
+                            state.send_replace(LockState::Held);
                             log::warn!("{place}: the lock is held again");
                         }
                         Ok(Err(holder)) => {
                             let who = holder.map_or(UNKNOWN.to_owned(), |who| who.to_string());
-                            state.send_replace(State::Taken(who));
+                            state.send_replace(LockState::Taken(who));
                             return;
                         }
                         Err(error) => lost(&state, &error.to_string()),
@@ -102,9 +107,9 @@ impl Drop for SessionLock {
 /// For a holder of whom nothing is known.
 const UNKNOWN: &str = "another process has it";
 
-fn lost(state: &watch::Sender<State>, why: &str) {
+fn lost(state: &watch::Sender<LockState>, why: &str) {
     log::warn!("nothing is written until the lock is held again: {why}");
-    state.send_replace(State::Lost(why.to_owned()));
+    state.send_replace(LockState::Lost(why.to_owned()));
 }
 
 /// A connection that has the lock, or who has it.

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use tradewind::domain::chat::group::Role;
 use tradewind::domain::id::GroupId;
-use tradewind::store::chat::groups::{self, Seat};
+use tradewind::store::chat::groups::{self, RosterEntry};
 use tradewind::store::chat::read_marks;
 
 use crate::harness::{Account, Backend, Server};
@@ -168,7 +168,7 @@ async fn marks_of_more_than_100_members_are_for_those_who_ask() {
             let now = server.now();
             let seat = move |conn: &mut _| {
                 for user in &some {
-                    let seat = Seat { user: *user, role: Role::Member, unaware: false };
+                    let seat = RosterEntry { user: *user, role: Role::Member, unaware: false };
                     groups::seat(conn, key, seat, now)?;
                     read_marks::set(conn, *user, key.room(), 1)?;
                 }
