@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::MessageId;
-use tradewind::store::{Change, Committed, Done, Durability, Store};
+use tradewind::store::{Change, ChatOutcome, Committed, Durability, Store};
 
 use crate::stage::{Stage, content, user_id};
 
@@ -34,7 +34,8 @@ impl Handler<Committed> for Subscriber {
 
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
         let outcomes = committed.outcomes();
-        let posted = outcomes.iter().all(|(_, outcome)| matches!(outcome, Ok(Done::Posted(..))));
+        let posted =
+            outcomes.iter().all(|(_, outcome)| matches!(outcome, Ok(ChatOutcome::Told { .. })));
         assert!(posted, "all are stored");
         self.0.send(outcomes.len()).unwrap_or_default();
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actix::{Message, Recipient};
 
-use super::deliver::{Deliver, Delivery, News};
+use super::deliver::{Deliver, Delivery, SharedFrames};
 
 /// Where a session is among those of its thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum BatchPart {
     /// Things for one session.
     Unicast(SessionSlot, Vec<Delivery>),
     /// News for each of several.
-    Multicast(Vec<SessionSlot>, News),
+    Multicast(Vec<SessionSlot>, SharedFrames),
 }
 
 impl BatchPart {

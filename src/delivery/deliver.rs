@@ -51,7 +51,7 @@ pub enum Deliver {
     /// For this session alone.
     Own(Vec<Delivery>),
     /// For several sessions.
-    Shared(News),
+    Shared(SharedFrames),
 }
 
 impl Deliver {
@@ -64,14 +64,14 @@ impl Deliver {
     }
 }
 
-/// News that several sessions get, in order.
+/// News, written, that several sessions get, in order.
 #[derive(Clone, Debug)]
-pub struct News {
+pub struct SharedFrames {
     frames: Arc<[Frame]>,
     bytes: usize,
 }
 
-impl News {
+impl SharedFrames {
     /// These frames.
     pub fn new(frames: Arc<[Frame]>) -> Self {
         let bytes = frames.iter().map(Frame::len).sum();

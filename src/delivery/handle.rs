@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
     use crate::delivery::batch::{BatchPart, SessionSlot, Thread, ThreadBatch};
-    use crate::delivery::deliver::News;
+    use crate::delivery::deliver::SharedFrames;
     use crate::wire::Frame;
     use crate::wire::fixtures::PLAIN;
 
@@ -148,7 +148,7 @@ mod tests {
 
     fn push(handle: &mut SessionHandle, bytes_max: usize) -> bool {
         let mut batches = Batches::default();
-        let news = Deliver::Shared(News::new([Frame::text("news")].into()));
+        let news = Deliver::Shared(SharedFrames::new([Frame::text("news")].into()));
         let handed = handle.deliver(news, bytes_max, &mut batches).is_ok();
         batches.send();
         handed

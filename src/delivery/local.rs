@@ -9,7 +9,7 @@ use bytes::BytesMut;
 
 use super::backlog::Backlog;
 use super::batch::{SessionRoute, SessionSlot, Thread};
-use super::deliver::{Deliver, News};
+use super::deliver::{Deliver, SharedFrames};
 use super::dispatcher::ThreadDispatcher;
 use crate::telemetry::Metrics;
 use crate::wire::Frame;
@@ -21,19 +21,19 @@ const SLOTS_MIN: usize = 64;
 pub trait Bypass {
     /// Takes all of some news, unless something else waits to be written, or nothing can be: then
     /// none of them.
-    fn pass(&self, news: &News, written: &mut WrittenNews) -> bool;
+    fn pass(&self, news: &SharedFrames, written: &mut WrittenNews) -> bool;
 }
 
 /// News as sockets get them, kept from one session to the next.
 #[derive(Default)]
 pub struct WrittenNews {
-    of: Option<News>,
+    of: Option<SharedFrames>,
     bytes: BytesMut,
 }
 
 impl WrittenNews {
     /// The bytes of some news; `write` appends a frame.
-    pub fn of(&mut self, news: &News, write: impl Fn(&mut BytesMut, &Frame)) -> &[u8] {
+    pub fn of(&mut self, news: &SharedFrames, write: impl Fn(&mut BytesMut, &Frame)) -> &[u8] {
         if !self.of.as_ref().is_some_and(|of| of.is(news)) {
             self.bytes.clear();
             news.frames().iter().for_each(|frame| write(&mut self.bytes, frame));
@@ -55,7 +55,7 @@ pub struct LocalSession {
 
 impl LocalSession {
     /// Gives news to the session, or past it if the session would only write them.
-    pub(super) fn tell(&self, news: &News, written: &mut WrittenNews, metrics: &Metrics) {
+    pub(super) fn tell(&self, news: &SharedFrames, written: &mut WrittenNews, metrics: &Metrics) {
         let passes = self.backlog.may_pass()
             && self.bypass.as_ref().is_some_and(|bypass| bypass.pass(news, written));
         if passes {

@@ -16,7 +16,7 @@ mod local;
 
 pub use backlog::Backlog;
 pub use batch::{Batches, SessionRoute, SessionSlot};
-pub use deliver::{Deliver, Delivery, News};
+pub use deliver::{Deliver, Delivery, SharedFrames};
 pub use fanout::{EventKey, Fanout};
 pub use handle::{Congested, SessionHandle};
 pub use local::{Bypass, LocalSession, WrittenNews, join, leave};

@@ -13,9 +13,9 @@ use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Write;
 use crate::domain::error::Refusal;
+use crate::domain::event::Event;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::principal::{Identity, Mailbox, Principal};
-use crate::store::Done;
 use crate::store::chat::departures::Departure;
 use crate::wire::Variant;
 
@@ -162,13 +162,13 @@ pub struct Call {
     pub write: Write,
     /// When it was asked for.
     pub at: Instant,
-    /// Told what came of it, once it is committed and others are told.
-    pub done: oneshot::Sender<Result<Done, Refusal>>,
+    /// Told what happened, once it is committed and others are told.
+    pub done: oneshot::Sender<Result<Event, Refusal>>,
 }
 
 impl Call {
     /// A change that is asked for now.
-    pub fn new(user: UserId, write: Write, done: oneshot::Sender<Result<Done, Refusal>>) -> Self {
+    pub fn new(user: UserId, write: Write, done: oneshot::Sender<Result<Event, Refusal>>) -> Self {
         Self { user, write, at: Instant::now(), done }
     }
 }

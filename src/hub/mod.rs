@@ -11,6 +11,7 @@ mod invites;
 mod lifetimes;
 mod mailboxes;
 pub mod messages;
+mod news;
 mod pauses;
 mod people;
 mod presence;
@@ -34,9 +35,10 @@ use crate::domain::chat::command::Signal;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
+use crate::domain::event::Event;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::mint::IdMint;
-use crate::store::{Done, Store};
+use crate::store::Store;
 use crate::telemetry::Metrics;
 use crate::wire::Dialects;
 
@@ -124,20 +126,16 @@ struct PendingWrite {
     at: Instant,
 }
 
-impl PendingWrite {
-    /// Who does it, and the request that is answered.
-    fn doer(&self) -> (UserId, Option<(SessionId, u64)>) {
-        (self.user, self.asker.request())
-    }
-}
-
 /// Who is to be answered.
 enum Asker {
     /// A session, and the number of its request.
     Session(SessionId, u64),
     /// Somebody who waits.
-    Caller(oneshot::Sender<Result<Done, Refusal>>),
+    Caller(Caller),
 }
+
+/// The way to somebody who waits.
+type Caller = oneshot::Sender<Result<Event, Refusal>>;
 
 impl Asker {
     fn session(&self) -> Option<SessionId> {
@@ -148,6 +146,13 @@ impl Asker {
         match self {
             Self::Session(session, request) => Some((*session, *request)),
             Self::Caller(_) => None,
+        }
+    }
+
+    fn into_caller(self) -> Option<Caller> {
+        match self {
+            Self::Session(..) => None,
+            Self::Caller(caller) => Some(caller),
         }
     }
 }

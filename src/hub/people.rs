@@ -12,9 +12,9 @@ use crate::domain::chat::event::{Notice, Presence};
 use crate::domain::clock::Timestamp;
 use crate::domain::command::Write;
 use crate::domain::error::Refusal;
+use crate::domain::event::Event;
 use crate::domain::id::UserId;
 use crate::domain::principal::Mailbox;
-use crate::store::Done;
 use crate::store::chat::departures::Departure;
 
 impl Hub {
@@ -28,15 +28,22 @@ impl Hub {
         answered.await.map_err(|_| Refusal::Busy)
     }
 
-    /// Has something changed for a user who asks through no session; the outcome, once it is committed and
-    /// others are told.
+    /// Has something changed for a user who asks through no session. The answer is taken from what
+    /// happened, once it is committed and others are told.
     ///
     /// # Errors
-    /// Why it was not done.
-    pub async fn change(&self, user: UserId, write: impl Into<Write>) -> Result<Done, Refusal> {
+    /// Why it was not done; [`Refusal::Internal`] if what happened is no answer to what was asked.
+    pub async fn change<T>(&self, user: UserId, write: impl Into<Write>) -> Result<T, Refusal>
+    where
+        T: TryFrom<Event, Error = Event>,
+    {
         let (done, answered) = oneshot::channel();
         self.ask(Call::new(user, write.into(), done))?;
-        answered.await.map_err(|_| Refusal::Busy)?
+        let event = answered.await.map_err(|_| Refusal::Busy)??;
+        T::try_from(event).map_err(|event| {
+            log::error!("what happened is not what was asked for: {event:?}");
+            Refusal::Internal
+        })
     }
 
     /// How some users are, as far as the hub knows, in their order.

@@ -6,9 +6,11 @@ use std::time::Duration;
 use super::ChatServer;
 use crate::delivery::Fanout;
 use crate::domain::chat::event::ChatEvent;
-use crate::domain::chat::room::{Recipients, RoomKey};
+use crate::domain::chat::room::RoomKey;
 use crate::domain::event::{Topic, Viewer};
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::news::Recipients;
+use crate::domain::principal::Mailbox;
 
 /// How long one types who does not say it again.
 const TYPING_KEPT: Duration = Duration::from_secs(6);
@@ -85,15 +87,15 @@ impl ChatServer {
         fanout: &mut Fanout,
     ) {
         let event = fanout.event(ChatEvent::Typing { user, room, typing });
-        let others = recipients.others(user).map(|other| (other, Viewer::Peer));
-        for (user, viewer) in others.chain([(user, Viewer::OwnOther)]) {
-            for (session, variant) in self.presence.sessions(user) {
+        let others = recipients.others(Some(user)).map(|other| (other, Viewer::Peer));
+        for (mailbox, viewer) in others.chain([(Mailbox::User(user), Viewer::OwnOther)]) {
+            for (session, variant) in self.sessions_at(mailbox) {
                 // To whoever is behind it would come too late.
                 if Some(session) != except
                     && self.subscribes(variant, Topic::Typing)
                     && !self.is_behind(session)
                 {
-                    fanout.push_to(event, (user, viewer), session);
+                    fanout.push_to(event, (mailbox, viewer), session);
                 }
             }
         }

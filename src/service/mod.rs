@@ -23,7 +23,7 @@ use crate::domain::id::UserId;
 use crate::domain::mint::IdMint;
 use crate::hub::{Hub, refusal};
 use crate::store::engine::Connection;
-use crate::store::{Batched, Done, Line, Store, StoreError};
+use crate::store::{Batched, Line, Store, StoreError};
 use crate::telemetry::Metrics;
 
 use accounts::Accounts;
@@ -96,12 +96,6 @@ impl Service {
 pub trait LookUp<T>: Future<Output = Result<T, Refusal>> + 'static {}
 
 impl<T, F: Future<Output = Result<T, Refusal>> + 'static> LookUp<T> for F {}
-
-/// The hub has answered something else than was asked: a fault of ours.
-fn unexpected(done: &Done) -> Refusal {
-    log::error!("an outcome that does not fit what was asked: {done:?}");
-    Refusal::Internal
-}
 
 /// Has a reader of the store look something up, for whoever stands in that line.
 fn look_up<T, F>(store: &Store, line: Line, read: F) -> impl LookUp<T> + use<T, F>

@@ -26,7 +26,7 @@ use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
 
 use crate::auth::rates::Rates;
 use crate::delivery::{self, Backlog, Deliver, Delivery, LocalSession, SessionHandle, SessionSlot};
-pub use crate::delivery::{Bypass, News, WrittenNews};
+pub use crate::delivery::{Bypass, SharedFrames, WrittenNews};
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Write;

@@ -39,7 +39,7 @@ use crate::store::engine::writer::{Subscribe, Writer};
 pub use crate::store::batched::Batched;
 pub use crate::store::chat::command::{ChatCommand as Change, To};
 pub use crate::store::chat::limits::ChatLimits;
-pub use crate::store::chat::outcome::ChatOutcome as Done;
+pub use crate::store::chat::outcome::ChatOutcome;
 pub use crate::store::chat::rules::Rules;
 pub use crate::store::engine::connection::Either as Connection;
 pub use crate::store::engine::copy::restore;
@@ -53,7 +53,7 @@ pub use crate::store::engine::observer::Observer;
 pub use crate::store::engine::settings::{Durability, Settings};
 
 /// What came of the commands of one batch.
-pub type Committed = crate::store::engine::batch::CommittedBatch<Done>;
+pub type Committed = crate::store::engine::batch::CommittedBatch<ChatOutcome>;
 
 /// The store. Cheap to clone; its threads end with the last clone, after what was accepted.
 #[derive(Clone)]

@@ -19,8 +19,6 @@ pub enum Answer<'a> {
 /// Answers about users.
 #[derive(Clone, Copy, Debug)]
 pub enum AccountsAnswer<'a> {
-    /// A friend command was done.
-    Befriended,
     /// The asker's friends.
     Friends(&'a [User]),
     /// Users whom the asker has asked about.

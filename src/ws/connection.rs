@@ -12,7 +12,7 @@ use socket2::SockRef;
 use tokio::io::AsyncWrite as _;
 use tokio_util::io::poll_read_buf;
 
-use crate::session::{Bypass, News, WrittenNews};
+use crate::session::{Bypass, SharedFrames, WrittenNews};
 
 /// The socket and what waits for it.
 pub struct WsConnection {
@@ -90,7 +90,7 @@ impl WsConnection {
 }
 
 impl Bypass for RefCell<WsConnection> {
-    fn pass(&self, news: &News, written: &mut WrittenNews) -> bool {
+    fn pass(&self, news: &SharedFrames, written: &mut WrittenNews) -> bool {
         let connection = &mut *self.borrow_mut();
         if connection.state != SocketState::Open || !connection.outbox.is_empty() {
             return false;

@@ -43,8 +43,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "delivery",
             "store",
             // What a dialect can be asked, but no dialect.
-            "wire::AccountsAnswer",
-            "wire::Answer",
             "wire::Dialects",
             "wire::KeepAlive",
             "wire::Signs",

@@ -19,8 +19,6 @@ pub(super) enum FanoutEntry {
     EventAnswer { event: EventKey, session: SessionId, request: u64 },
     /// An event, for one alone.
     PushTo { event: EventKey, viewer: Viewer, session: SessionId },
-    /// Another answer.
-    Answer { session: SessionId, request: u64, frame: Frame },
     /// A request is done, and not answered.
     Done { session: SessionId, request: u64 },
     /// A request is refused.
@@ -57,7 +55,6 @@ impl FanoutEntry {
             Self::Push { except, .. } => *except == Some(who),
             Self::EventAnswer { session, .. }
             | Self::PushTo { session, .. }
-            | Self::Answer { session, .. }
             | Self::Done { session, .. }
             | Self::Refusal { session, .. } => *session == who,
         }
@@ -80,9 +77,6 @@ impl FanoutEntry {
                     None => Delivery::Done(*request),
                 })
             }
-            Self::Answer { session, request, frame } if *session == who => {
-                Some(Delivery::Answer(*request, frame.clone()))
-            }
             Self::PushTo { event, viewer, session } if *session == who => {
                 event.frame(events, variant, *viewer).map(Delivery::Push)
             }
@@ -92,7 +86,6 @@ impl FanoutEntry {
             }
             Self::EventAnswer { .. }
             | Self::PushTo { .. }
-            | Self::Answer { .. }
             | Self::Done { .. }
             | Self::Refusal { .. } => None,
         }
@@ -104,7 +97,6 @@ impl FanoutEntry {
             Self::Push { event, viewer, .. } => event.frame(events, variant, *viewer),
             Self::EventAnswer { .. }
             | Self::PushTo { .. }
-            | Self::Answer { .. }
             | Self::Done { .. }
             | Self::Refusal { .. } => None,
         }

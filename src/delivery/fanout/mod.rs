@@ -11,13 +11,13 @@ use std::collections::HashMap;
 
 use smallvec::SmallVec;
 
-use super::deliver::{Deliver, Delivery, News};
-use crate::domain::chat::room::Recipients;
+use super::deliver::{Deliver, Delivery, SharedFrames};
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::news::{News, Recipients};
 use crate::domain::principal::Mailbox;
-use crate::wire::{Dialects, Frame, Variant};
+use crate::wire::{Dialects, Variant};
 pub use entry::EventKey;
 use entry::{EncodedEvent, Events, FanoutEntry};
 
@@ -35,17 +35,17 @@ pub struct Fanout {
     indexes: HashMap<Mailbox, usize>,
 }
 
-/// What happens in a room while nothing happens elsewhere. One entry for each user stands for all of it.
+/// News that the same hear, while there are none for others. One entry for each user stands for all of it.
 struct Run {
     recipients: Recipients,
     events: Vec<RunEvent>,
 }
 
-/// What a user has done in a room.
+/// One of them.
 struct RunEvent {
     event: EventKey,
-    by: UserId,
-    /// The session that has asked for it, and is answered.
+    by: Option<UserId>,
+    /// The session that has asked for it, and is answered, if it is that user's.
     asker: Option<(SessionId, u64)>,
 }
 
@@ -68,32 +68,31 @@ impl Fanout {
         EventKey(self.events.len().saturating_sub(1))
     }
 
-    /// Something happened in a room: the session that has asked for it is answered, all others of those
-    /// who hear of it are told.
-    pub fn tell_room(
-        &mut self,
-        event: impl Into<Event>,
-        recipients: &Recipients,
-        (by, asker): (UserId, Option<(SessionId, u64)>),
-    ) {
-        let event = RunEvent { event: self.event(event), by, asker };
+    /// Tells news to all who hear of them. If they are a user's doing, the session of that user that has
+    /// asked for it is answered by them.
+    pub fn tell(&mut self, news: News, asker: Option<(SessionId, u64)>) -> EventKey {
+        let News { event, by, recipients } = news;
+        let event = self.event(event);
+        let told = RunEvent { event, by, asker };
         // Anybody else may be answered, but hears of nothing.
-        let is_in_it = recipients.room.includes(by) && !recipients.hidden_from.contains(&by);
+        let is_in_it = by.is_none_or(|by| recipients.includes(by));
         if self.is_running
             && is_in_it
             && let Some(run) = self.runs.last_mut()
-            && run.recipients == *recipients
+            && run.recipients.are_same(&recipients)
         {
-            return run.events.push(event);
+            run.events.push(told);
+            return event;
         }
-        let most = recipients.room.count();
+        let most = recipients.count();
         self.lists.reserve(most);
         self.indexes.reserve(most);
-        for user in recipients.others(by).chain([by]) {
-            self.enter(user.into(), ListItem::Run(self.runs.len()));
+        for mailbox in recipients.others(by).chain(by.map(Mailbox::User)) {
+            self.enter(mailbox, ListItem::Run(self.runs.len()));
         }
-        self.runs.push(Run { recipients: recipients.clone(), events: vec![event] });
+        self.runs.push(Run { recipients, events: vec![told] });
         self.is_running = is_in_it;
+        event
     }
 
     /// Tells all sessions of a mailbox but one.
@@ -106,14 +105,14 @@ impl Fanout {
         self.add(mailbox, FanoutEntry::Push { event, viewer, except });
     }
 
-    /// Tells one session of a user.
+    /// Tells one session of a mailbox.
     pub fn push_to(
         &mut self,
         event: EventKey,
-        (user, viewer): (UserId, Viewer),
+        (mailbox, viewer): (impl Into<Mailbox>, Viewer),
         session: SessionId,
     ) {
-        self.add(user, FanoutEntry::PushTo { event, viewer, session });
+        self.add(mailbox, FanoutEntry::PushTo { event, viewer, session });
     }
 
     /// Refuses a request of a session that is answered at a mailbox.
@@ -130,11 +129,6 @@ impl Fanout {
     pub fn answer_event(&mut self, event: EventKey, user: UserId, to: (SessionId, u64)) {
         let (session, request) = to;
         self.add(user, FanoutEntry::EventAnswer { event, session, request });
-    }
-
-    /// Answers a request of a user's session.
-    pub fn answer(&mut self, frame: Frame, user: UserId, (session, request): (SessionId, u64)) {
-        self.add(user, FanoutEntry::Answer { session, request, frame });
     }
 
     /// Ends a request of a user's session without an answer.
@@ -173,7 +167,7 @@ impl Fanout {
         let mut last = Vec::new();
         // What the user before was told: members of a group are told the same.
         let (mut before, mut entries) = (List::new(), Vec::new());
-        let mut shared = Vec::<(Variant, News)>::new();
+        let mut shared = Vec::<(Variant, SharedFrames)>::new();
         for (mailbox, list) in lists {
             let has_acted = list.iter().any(|item| item.is_by(mailbox, &runs));
             if has_acted || list != before {
@@ -194,7 +188,7 @@ impl Fanout {
                 let known = shared.iter().find(|(known, _)| *known == variant);
                 let news = known.map(|(_, news)| news.clone()).unwrap_or_else(|| {
                     let told = entries.iter().filter_map(|entry| entry.told(&mut events, variant));
-                    let news = News::new(told.collect());
+                    let news = SharedFrames::new(told.collect());
                     shared.push((variant, news.clone()));
                     news
                 });
@@ -209,13 +203,20 @@ impl Fanout {
     }
 }
 
+impl RunEvent {
+    /// Whether the mailbox's user has done it.
+    fn is_by(&self, mailbox: Mailbox) -> bool {
+        self.by.is_some_and(|by| Mailbox::User(by) == mailbox)
+    }
+}
+
 impl ListItem {
     /// Whether the mailbox's user has done any of it.
     fn is_by(&self, mailbox: Mailbox, runs: &[Run]) -> bool {
         match self {
             Self::Run(number) => {
                 let events = runs.get(*number).map_or(&[][..], |run| &run.events);
-                events.iter().any(|event| Mailbox::User(event.by) == mailbox)
+                events.iter().any(|event| event.is_by(mailbox))
             }
             Self::Entry(_) => false,
         }
@@ -227,8 +228,9 @@ impl ListItem {
             Self::Run(number) => *number,
             Self::Entry(entry) => return entries.push(entry.clone()),
         };
-        for RunEvent { event, by, asker } in runs.get(number).map_or(&[][..], |run| &run.events) {
-            if Mailbox::User(*by) != mailbox {
+        for told in runs.get(number).map_or(&[][..], |run| &run.events) {
+            let RunEvent { event, asker, .. } = told;
+            if !told.is_by(mailbox) {
                 entries.push(FanoutEntry::Push {
                     event: *event,
                     viewer: Viewer::Peer,

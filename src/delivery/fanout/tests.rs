@@ -3,9 +3,11 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::domain::chat::event::ChatEvent;
 use crate::domain::chat::message::Message;
-use crate::domain::chat::room::{Members, RoomKey};
+use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::Timestamp;
-use crate::domain::id::MessageId;
+use crate::domain::id::{GroupId, MessageId};
+use crate::domain::news::{Circle, Membership};
+use crate::wire::Frame;
 use crate::wire::fixtures::{PLAIN, dialects};
 
 fn user(raw: i64) -> UserId {
@@ -40,13 +42,30 @@ fn posted(id: i64) -> ChatEvent {
 }
 
 fn room(members: &[i64], hidden_from: &[i64]) -> Recipients {
-    let room = Members::Many(members.iter().copied().map(user).collect());
-    Recipients { room, hidden_from: hidden_from.iter().copied().map(user).collect() }
+    let users = members.iter().copied().map(user).collect();
+    // A room is known by its first member here, as a group is by its version.
+    let version = members.first().copied().unwrap_or_default();
+    let membership = Membership { group: GroupId::new(7).unwrap(), version, gone: None, users };
+    let hidden_from = hidden_from.iter().copied().map(user).collect();
+    Recipients { circle: Circle::Group(membership), hidden_from }
 }
 
 /// Done by a user's session, in a request with the number of the message.
 fn by(raw: i64, request: u64) -> (UserId, Option<(SessionId, u64)>) {
     (user(raw), Some((session(user(raw)), request)))
+}
+
+impl Fanout {
+    /// Tells what a user has done in a room.
+    fn tell_room(
+        &mut self,
+        event: ChatEvent,
+        recipients: &Recipients,
+        (by, asker): (UserId, Option<(SessionId, u64)>),
+    ) {
+        let (event, recipients) = (event.into(), recipients.clone());
+        self.tell(News { event, by: Some(by), recipients }, asker);
+    }
 }
 
 /// What each session gets: `7` for the news of message 7, `=7` for the answer to request 7.

@@ -1,7 +1,5 @@
 //! Rooms: where messages are. A room is that of two users, or a group.
 
-use std::sync::Arc;
-
 use crate::domain::accounts::user::UserPair;
 use crate::domain::id::{GroupId, UserId};
 
@@ -48,60 +46,6 @@ impl RoomKey {
     /// The other user of a direct room; meant for one of the two.
     pub fn peer_of(self, me: UserId) -> Option<UserId> {
         self.pair().map(|pair| pair.other(me))
-    }
-}
-
-/// Who hears of what a user does in a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recipients {
-    /// All who are in the room, whoever does it.
-    pub room: Members,
-    /// Those of them from whom it is hidden.
-    pub hidden_from: Vec<UserId>,
-}
-
-/// The users who are in a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Members {
-    /// The two of a direct room.
-    Two(UserPair),
-    /// Those of a group.
-    Many(Arc<[UserId]>),
-}
-
-impl Members {
-    /// How many they are.
-    pub fn count(&self) -> usize {
-        match self {
-            Self::Two(_) => 2,
-            Self::Many(members) => members.len(),
-        }
-    }
-
-    /// Whether a user is one of them.
-    pub fn includes(&self, user: UserId) -> bool {
-        match self {
-            Self::Two(pair) => user == pair.low() || user == pair.high(),
-            Self::Many(members) => members.contains(&user),
-        }
-    }
-}
-
-impl Recipients {
-    /// Nobody.
-    pub fn nobody() -> Self {
-        Self { room: Members::Many(Arc::default()), hidden_from: Vec::new() }
-    }
-
-    /// All in the room but `me` who may hear of it.
-    pub fn others(&self, me: UserId) -> impl Iterator<Item = UserId> {
-        let (one, many) = match &self.room {
-            Members::Two(pair) => (Some(pair.other(me)), &[][..]),
-            Members::Many(members) => (None, &members[..]),
-        };
-        one.into_iter()
-            .chain(many.iter().copied().filter(move |user| *user != me))
-            .filter(|user| !self.hidden_from.contains(user))
     }
 }
 

@@ -3,26 +3,20 @@
 use std::sync::Arc;
 
 use actix::{Context, Handler};
-use tokio::sync::oneshot;
 
 use crate::delivery::{Batches, EventKey, Fanout};
-use crate::domain::accounts::event::AccountsEvent;
-use crate::domain::accounts::friendship::FriendVerb;
-use crate::domain::accounts::user::User;
-use crate::domain::chat::event::ChatEvent;
-use crate::domain::chat::message::Message;
-use crate::domain::chat::room::Recipients;
 use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
-use crate::domain::event::{Event, Viewer};
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::event::Event;
+use crate::domain::news::Recipients;
 use crate::hub::access::refusal_of;
 use crate::hub::handlers::signal::Ruled;
 use crate::hub::mailboxes::sessions_at;
-use crate::hub::presence::Bond;
-use crate::hub::{Asker, ChatServer, Ephemeral, PendingWrite};
-use crate::store::{Committed, Done, StoreError};
-use crate::wire::{AccountsAnswer, Answer};
+use crate::hub::{Asker, Caller, ChatServer, Ephemeral, PendingWrite};
+use crate::store::{ChatOutcome, Committed, StoreError};
+
+/// A caller, and what is answered.
+type Called = (Caller, Event);
 
 impl Handler<Committed> for ChatServer {
     type Result = ();
@@ -33,12 +27,12 @@ impl Handler<Committed> for ChatServer {
             let Some(pending) = self.pending_writes.pop_front() else { continue };
             debug_assert_eq!(pending.ticket, ticket, "the store answers in order");
             self.parts.metrics.submit_seconds.observe(pending.at.elapsed().as_secs_f64());
-            calls.extend(self.tell(pending, outcome, &mut fanout));
+            calls.extend(self.settle(pending, outcome, &mut fanout));
         }
         self.deliver(fanout);
         // After the sessions: what a caller then asks them about has reached them.
-        for (caller, done) in calls {
-            if caller.send(Ok(done)).is_err() {
+        for (caller, event) in calls {
+            if caller.send(Ok(event)).is_err() {
                 log::debug!("nobody waited for a change that is done");
             }
         }
@@ -47,98 +41,41 @@ impl Handler<Committed> for ChatServer {
 }
 
 impl ChatServer {
-    /// Notes who hears of an outcome, and gives back the caller who has still to be answered.
-    fn tell(
+    /// Tells what came of a write, and answers the session that has asked; a caller, who has still to be
+    /// answered, is given back.
+    fn settle(
         &mut self,
         asked: PendingWrite,
-        outcome: Result<Done, Arc<StoreError>>,
+        outcome: Result<ChatOutcome, Arc<StoreError>>,
         fanout: &mut Fanout,
-    ) -> Option<(oneshot::Sender<Result<Done, Refusal>>, Done)> {
+    ) -> Option<Called> {
         let refusal = match outcome {
-            Ok(Done::Refused(refusal)) => refusal,
-            Err(error) => refusal_of(&error),
-            Ok(done) => {
-                let reply = match asked.asker {
-                    Asker::Session(..) => None,
-                    Asker::Caller(_) => Some(done.clone()),
-                };
-                self.announce(&asked, done, fanout);
-                return match asked.asker {
-                    Asker::Session(..) => None,
-                    Asker::Caller(caller) => Some(caller).zip(reply),
-                };
+            Ok(ChatOutcome::Told { news, before }) => {
+                for earlier in before {
+                    self.hear(earlier, None, fanout);
+                }
+                let (by, called) = (news.by, called(&asked.asker, &news.event));
+                let event = self.hear(news, asked.asker.request(), fanout);
+                if by.is_none() {
+                    answer(&asked, event, fanout);
+                }
+                return asked.asker.into_caller().zip(called);
             }
+            Ok(ChatOutcome::Answered(event)) => {
+                let called = called(&asked.asker, &event);
+                let event = fanout.event(event);
+                answer(&asked, event, fanout);
+                return asked.asker.into_caller().zip(called);
+            }
+            Ok(ChatOutcome::Allowed(recipients)) => {
+                self.tell_ephemeral(&asked, recipients, fanout);
+                return None;
+            }
+            Ok(ChatOutcome::Refused(refusal)) => refusal,
+            Err(error) => refusal_of(&error),
         };
         refuse(asked, refusal, fanout);
         None
-    }
-
-    /// Tells all others, and answers the session that has asked.
-    fn announce(&mut self, asked: &PendingWrite, done: Done, fanout: &mut Fanout) {
-        match done {
-            Done::Posted(message, recipients) => {
-                self.stop_typing((asked.user, message.room), None, fanout);
-                fanout.tell_room(ChatEvent::MessagePosted(message), &recipients, asked.doer());
-            }
-            Done::Repeated(message) => {
-                answer(asked, ChatEvent::MessageRepeated(message), fanout);
-            }
-            Done::Edited { message, recipients, withdrawn_from } => {
-                withdraw(&message, &withdrawn_from, fanout);
-                fanout.tell_room(ChatEvent::MessageEdited(message), &recipients, asked.doer());
-            }
-            Done::Signalled(recipients) => self.tell_ephemeral(asked, recipients, fanout),
-            Done::Read { room, seq, recipients } => {
-                let event = ChatEvent::Read { user: asked.user, room, seq };
-                match recipients {
-                    Some(recipients) => fanout.tell_room(event, &recipients, asked.doer()),
-                    None => answer(asked, event, fanout),
-                }
-            }
-            Done::Grouped { change, told } => {
-                let event = fanout.event(ChatEvent::GroupChanged(*change));
-                // Nobody is told of what changes nothing, also no other session of who has asked.
-                if !told.is_empty() {
-                    fanout.push(event, (asked.user, Viewer::OwnOther), asked.asker.session());
-                }
-                for user in told.into_iter().filter(|user| *user != asked.user) {
-                    fanout.push(event, (user, Viewer::Peer), None);
-                }
-                answer_with(asked, event, fanout);
-            }
-            Done::Befriended { actor, other, verb, told } => {
-                if told {
-                    self.befriended(actor, other, verb, fanout);
-                }
-                if let Some(request) = asked.asker.request() {
-                    self.answer_befriended(asked.user, request, fanout);
-                }
-            }
-            // Answered before this.
-            Done::Refused(_) => {}
-        }
-    }
-
-    fn answer_befriended(&self, me: UserId, to: (SessionId, u64), fanout: &mut Fanout) {
-        let Some(entry) = self.sessions.get(to.0) else { return };
-        let variant = entry.handle.variant;
-        let done = Answer::Accounts(AccountsAnswer::Befriended);
-        match self.parts.dialects.get(variant).answer(done, me, variant.options()) {
-            Some(frame) => fanout.answer(frame, me, to),
-            None => fanout.done(me, to),
-        }
-    }
-
-    fn befriended(&mut self, actor: User, other: UserId, verb: FriendVerb, fanout: &mut Fanout) {
-        let pair = (actor.id, other);
-        let event = fanout.event(AccountsEvent::Befriended { verb, by: actor, to: other });
-        fanout.push(event, (other, Viewer::Peer), None);
-        let Some(bond) = bond(verb) else { return };
-        self.presence.bond(pair, bond);
-        self.statuses.bond(pair, bond);
-        if bond == Bond::Made {
-            self.introduce(pair, fanout);
-        }
     }
 
     /// Tells what is not stored.
@@ -194,26 +131,17 @@ impl ChatServer {
     }
 }
 
-/// Tells those who could see a message, and cannot any more, that it is gone.
-fn withdraw(message: &Message, from: &[UserId], fanout: &mut Fanout) {
-    if from.is_empty() {
-        return;
-    }
-    let message = Message { content: String::new(), deleted: true, ..message.clone() };
-    let event = fanout.event(ChatEvent::MessageWithdrawn(message));
-    for user in from {
-        fanout.push(event, (*user, Viewer::Peer), None);
+/// The answer to a caller.
+fn called(asker: &Asker, event: &Event) -> Option<Event> {
+    match asker {
+        Asker::Session(..) => None,
+        Asker::Caller(_) => Some(event.clone()),
     }
 }
 
-fn answer(asked: &PendingWrite, event: impl Into<Event>, fanout: &mut Fanout) {
-    let event = fanout.event(event);
-    answer_with(asked, event, fanout);
-}
-
-fn answer_with(asked: &PendingWrite, event: EventKey, fanout: &mut Fanout) {
-    if let Asker::Session(session, request) = asked.asker {
-        fanout.answer_event(event, asked.user, (session, request));
+fn answer(asked: &PendingWrite, event: EventKey, fanout: &mut Fanout) {
+    if let Some(to) = asked.asker.request() {
+        fanout.answer_event(event, asked.user, to);
     }
 }
 
@@ -227,14 +155,5 @@ fn refuse(asked: PendingWrite, refusal: Refusal, fanout: &mut Fanout) {
                 log::debug!("nobody waited for a change to be refused");
             }
         }
-    }
-}
-
-/// What a verb that has changed something does to a friendship.
-fn bond(verb: FriendVerb) -> Option<Bond> {
-    match verb {
-        FriendVerb::Accept => Some(Bond::Made),
-        FriendVerb::End => Some(Bond::Ended),
-        FriendVerb::Request | FriendVerb::Discard | FriendVerb::Withdraw => None,
     }
 }

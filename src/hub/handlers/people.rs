@@ -19,7 +19,10 @@ use crate::store::chat::departures::Departure;
 use crate::wire::Variant;
 
 impl ChatServer {
-    fn sessions_at(&self, mailbox: Mailbox) -> impl Iterator<Item = (SessionId, Variant)> {
+    pub(in crate::hub) fn sessions_at(
+        &self,
+        mailbox: Mailbox,
+    ) -> impl Iterator<Item = (SessionId, Variant)> {
         sessions_at((&self.presence, &self.mailboxes), mailbox)
     }
 }

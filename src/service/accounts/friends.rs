@@ -2,15 +2,30 @@
 
 use super::Accounts;
 use crate::domain::accounts::command::AccountsWrite;
-use crate::domain::accounts::event::Requests;
+use crate::domain::accounts::event::{AccountsEvent, Requests};
 use crate::domain::accounts::friendship::FriendVerb;
 use crate::domain::accounts::user::User;
 use crate::domain::chat::group::Who;
 use crate::domain::error::Refusal;
+use crate::domain::event::Event;
 use crate::domain::id::UserId;
-use crate::service::{LookUp, look_up, unexpected};
+use crate::service::{LookUp, look_up};
+use crate::store::Line;
 use crate::store::accounts::friendships;
-use crate::store::{Done, Line};
+
+/// Something was done about a friendship.
+struct Befriended;
+
+impl TryFrom<Event> for Befriended {
+    type Error = Event;
+
+    fn try_from(event: Event) -> Result<Self, Event> {
+        match event {
+            Event::Accounts(AccountsEvent::Befriended { .. }) => Ok(Self),
+            Event::Chat(_) => Err(event),
+        }
+    }
+}
 
 impl Accounts {
     /// A user's friends, oldest friendship first.
@@ -25,10 +40,8 @@ impl Accounts {
     /// # Errors
     /// Why it was not done.
     pub async fn befriend(&self, me: UserId, verb: FriendVerb, who: Who) -> Result<(), Refusal> {
-        match self.hub.change(me, AccountsWrite::Befriend { verb, who }).await? {
-            Done::Befriended { .. } => Ok(()),
-            other => Err(unexpected(&other)),
-        }
+        let Befriended = self.hub.change(me, AccountsWrite::Befriend { verb, who }).await?;
+        Ok(())
     }
 
     /// Who has asked for a user's friendship, and whom the user has asked; oldest request first.

@@ -3,13 +3,13 @@
 
 use super::ChatService;
 use crate::domain::chat::command::{Absent, ChatWrite};
+use crate::domain::chat::event::ChatEvent;
 use crate::domain::chat::group::{Group, GroupStep};
 use crate::domain::chat::message::{Content, Message, Nonce};
 use crate::domain::chat::room::RoomKey;
 use crate::domain::error::Refusal;
+use crate::domain::event::Event;
 use crate::domain::id::{GroupId, MessageId, UserId};
-use crate::service::unexpected;
-use crate::store::Done;
 
 /// A message to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,40 @@ pub struct Posted {
     pub duplicate: bool,
 }
 
+/// A message that was edited or deleted, as it is now.
+struct Edited(Message);
+
+/// How far a user has read.
+struct ReadTo(i64);
+
+/// A group that was changed, as it is now.
+struct Changed(Group);
+
+/// How each answer is taken from what happened.
+macro_rules! taken_from_event {
+    ($($answer:ident: $($event:pat => $value:expr),+;)+) => {$(
+        impl TryFrom<Event> for $answer {
+            type Error = Event;
+
+            fn try_from(event: Event) -> Result<Self, Event> {
+                match event {
+                    $(Event::Chat($event) => Ok($value),)+
+                    event => Err(event),
+                }
+            }
+        }
+    )+};
+}
+
+taken_from_event! {
+    Posted:
+        ChatEvent::MessagePosted(message) => Self { message, duplicate: false },
+        ChatEvent::MessageRepeated(message) => Self { message, duplicate: true };
+    Edited: ChatEvent::MessageEdited(message) => Self(message);
+    ReadTo: ChatEvent::Read { seq, .. } => Self(seq);
+    Changed: ChatEvent::GroupChanged(change) => Self(change.group);
+}
+
 /// Which message; `None` where an address or id can be nobody's.
 pub type MessageAt = (Option<RoomKey>, Option<MessageId>);
 
@@ -42,11 +76,7 @@ impl ChatService {
     pub async fn post(&self, me: UserId, draft: NewMessage) -> Result<Posted, Refusal> {
         let NewMessage { room, content, nonce } = draft;
         let write = ChatWrite::Post { room, content, nonce, absent: Absent::Kept };
-        match self.hub.change(me, write).await? {
-            Done::Posted(message, _) => Ok(Posted { message, duplicate: false }),
-            Done::Repeated(message) => Ok(Posted { message, duplicate: true }),
-            other => Err(unexpected(&other)),
-        }
+        self.hub.change(me, write).await
     }
 
     /// Gives one's own message another text; the message as it is now.
@@ -76,10 +106,9 @@ impl ChatService {
         (room, message): MessageAt,
         content: Option<Content>,
     ) -> Result<Message, Refusal> {
-        match self.hub.change(me, ChatWrite::Edit { room, message, content }).await? {
-            Done::Edited { message, .. } => Ok(message),
-            other => Err(unexpected(&other)),
-        }
+        let write = ChatWrite::Edit { room, message, content };
+        let Edited(message) = self.hub.change(me, write).await?;
+        Ok(message)
     }
 
     /// Keeps how far a user has read; the mark as it is now.
@@ -87,10 +116,8 @@ impl ChatService {
     /// # Errors
     /// As [`ChatService::post`].
     pub async fn read(&self, me: UserId, room: Option<RoomKey>, seq: i64) -> Result<i64, Refusal> {
-        match self.hub.change(me, ChatWrite::Read { room, seq }).await? {
-            Done::Read { seq, .. } => Ok(seq),
-            other => Err(unexpected(&other)),
-        }
+        let ReadTo(seq) = self.hub.change(me, ChatWrite::Read { room, seq }).await?;
+        Ok(seq)
     }
 
     /// Does something to a group (`None`: a new one, or where the id can be no group's); the group as it is
@@ -104,9 +131,7 @@ impl ChatService {
         group: Option<GroupId>,
         step: GroupStep,
     ) -> Result<Group, Refusal> {
-        match self.hub.change(me, ChatWrite::Group { group, step }).await? {
-            Done::Grouped { change, .. } => Ok(change.group),
-            other => Err(unexpected(&other)),
-        }
+        let Changed(group) = self.hub.change(me, ChatWrite::Group { group, step }).await?;
+        Ok(group)
     }
 }

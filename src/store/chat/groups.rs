@@ -9,6 +9,7 @@ use diesel::sql_types::{BigInt, Bool, SmallInt};
 use crate::domain::chat::group::{Group, Member, Role};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{GroupId, UserId};
+use crate::domain::news::Membership;
 use crate::store::engine::Connection;
 use crate::store::engine::connection::each_backend;
 use crate::store::engine::error::StoreError;
@@ -43,6 +44,10 @@ pub struct RosterEntry {
 /// All members of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {
+    /// Which group's.
+    pub group: GroupId,
+    /// The version of the group.
+    pub version: i64,
     /// In the order of their ids.
     pub seats: Vec<RosterEntry>,
     /// Those who know of it.
@@ -63,9 +68,15 @@ impl Roster {
         self.authors.binary_search(&user).is_ok()
     }
 
-    /// The same members, one of whom has written by now.
+    /// Those who hear of what happens in the group, and one who is gone from it.
+    pub fn membership(&self, gone: Option<UserId>) -> Membership {
+        let users = Arc::clone(&self.aware);
+        Membership { group: self.group, version: self.version, gone, users }
+    }
+
+    /// The same members in the next version, one of whom has written by now.
     pub fn with_author(&self, user: UserId) -> Self {
-        let mut roster = self.clone();
+        let mut roster = Self { version: self.version.saturating_add(1), ..self.clone() };
         if let Err(place) = roster.authors.binary_search(&user) {
             roster.authors.insert(place, user);
         }
@@ -137,11 +148,24 @@ pub fn head(conn: &mut Connection, group: GroupId) -> Result<Option<Head>, Store
     }))
 }
 
-/// The members of a group.
+/// The members of a group; nobody, if there is no such group.
 ///
 /// # Errors
 /// As [`version`].
 pub fn roster(conn: &mut Connection, group: GroupId) -> Result<Roster, StoreError> {
+    let version = version(conn, group)?.unwrap_or_default();
+    roster_in(conn, group, version)
+}
+
+/// The members of a group whose version is known.
+///
+/// # Errors
+/// As [`version`].
+pub fn roster_in(
+    conn: &mut Connection,
+    group: GroupId,
+    version: i64,
+) -> Result<Roster, StoreError> {
     let values = [Value::Int(group.get())];
     let rows: Vec<(i64, i16, bool, bool)> =
         Statement::<(BigInt, SmallInt, Bool, Bool)>::new(SEATS, &values).load(conn)?;
@@ -152,7 +176,7 @@ pub fn roster(conn: &mut Connection, group: GroupId) -> Result<Roster, StoreErro
         authors.extend(wrote.then_some(user));
     }
     let aware = seats.iter().filter(|seat| !seat.unaware).map(|seat| seat.user).collect();
-    Ok(Roster { seats, aware, authors })
+    Ok(Roster { group, version, seats, aware, authors })
 }
 
 /// A group as members see it, if it is.

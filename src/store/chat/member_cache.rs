@@ -1,6 +1,6 @@
 //! The members of groups, kept in memory from one batch to the next.
 //!
-//! A list is used only if it is of the version that the database names in the same transaction, so it
+//! A roster is used only if it is of the version that the database names in the same transaction, so it
 //! cannot be stale, whoever else writes.
 
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use crate::store::chat::groups::Roster;
 /// Members that are kept, over all groups: each takes 24 to 32 bytes.
 const SEATS_MAX: usize = 1_000_000;
 
-/// Lists of members by group, each with its version.
+/// Rosters by group.
 #[derive(Default)]
 pub(in crate::store) struct MemberCache {
     kept: Mutex<Kept>,
@@ -21,7 +21,7 @@ pub(in crate::store) struct MemberCache {
 
 #[derive(Default)]
 struct Kept {
-    lists: HashMap<GroupId, (i64, Arc<Roster>)>,
+    rosters: HashMap<GroupId, Arc<Roster>>,
     seats: usize,
 }
 
@@ -29,19 +29,18 @@ impl MemberCache {
     /// The members of a group in a version, if they are known.
     pub fn get(&self, group: GroupId, version: i64) -> Option<Arc<Roster>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, roster) = kept.lists.get(&group)?;
-        (*known == version).then(|| Arc::clone(roster))
+        kept.rosters.get(&group).filter(|roster| roster.version == version).map(Arc::clone)
     }
 
     /// Keeps the members of a group in a version that is committed.
-    pub fn keep(&self, group: GroupId, version: i64, roster: &Arc<Roster>) {
+    pub fn keep(&self, roster: &Arc<Roster>) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.seats = kept.seats.saturating_add(roster.seats.len());
         if kept.seats > SEATS_MAX {
-            kept.lists.clear();
+            kept.rosters.clear();
             kept.seats = roster.seats.len();
         }
-        if let Some((_, old)) = kept.lists.insert(group, (version, Arc::clone(roster))) {
+        if let Some(old) = kept.rosters.insert(roster.group, Arc::clone(roster)) {
             kept.seats = kept.seats.saturating_sub(old.seats.len());
         }
     }

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use crate::domain::accounts::block::Blocks;
 use crate::domain::accounts::user::UserPair;
 use crate::domain::chat::message::{Message, Nonce};
-use crate::domain::chat::room::{Members, Recipients, RoomKey};
+use crate::domain::chat::room::RoomKey;
 use crate::domain::id::{GroupId, MessageId, RoomId, UserId};
+use crate::domain::news::{Circle, Recipients};
 
 use crate::store::accounts::blocks;
 use crate::store::chat::groups::{self, Roster};
@@ -146,9 +147,9 @@ impl<'c> UnitOfWork<'c> {
         if let Some(roster) = self.known_members.get(group, version).filter(|_| committed) {
             return Ok(roster);
         }
-        let roster = Arc::new(groups::roster(self.conn, group)?);
+        let roster = Arc::new(groups::roster_in(self.conn, group, version)?);
         if committed {
-            self.known_members.keep(group, version, &roster);
+            self.known_members.keep(&roster);
         }
         Ok(roster)
     }
@@ -182,18 +183,14 @@ impl<'c> UnitOfWork<'c> {
             RoomKey::Direct(pair) => {
                 let hidden = self.blocks(pair)?.hide(pair, author);
                 let hidden_from = hidden.then(|| pair.other(author)).into_iter().collect();
-                return Ok(Recipients { room: Members::Two(pair), hidden_from });
+                return Ok(Recipients { circle: Circle::Pair(pair), hidden_from });
             }
             RoomKey::Group(group) => group,
         };
-        let roster = self.roster(group)?;
-        let aware = roster.as_ref().map(|roster| Arc::clone(&roster.aware)).unwrap_or_default();
+        let Some(roster) = self.roster(group)? else { return Ok(Recipients::of(Vec::new())) };
         let blockers = self.blockers(author)?.iter().copied();
-        let seated = |user: &UserId| roster.as_ref().is_some_and(|all| all.seat(*user).is_some());
-        Ok(Recipients {
-            room: Members::Many(aware),
-            hidden_from: blockers.filter(seated).collect(),
-        })
+        let hidden_from = blockers.filter(|user| roster.seat(*user).is_some()).collect();
+        Ok(Recipients { circle: Circle::Group(roster.membership(None)), hidden_from })
     }
 
     /// Who blocks a user.

@@ -139,6 +139,8 @@ pub fn not_identified(why: IdentifyError) -> Frame {
 /// more bubble; in wind mode it is spared both.
 pub fn delivers(options: RewindOptions, event: &Event, viewer: Viewer) -> bool {
     let wanted = match event {
+        // Who has done it is answered.
+        Event::Accounts(_) if viewer == Viewer::Author => true,
         Event::Accounts(event) => wants_of_accounts(options.features, event),
         Event::Chat(event) => wants_of_chat(options.features, event),
     };
@@ -183,14 +185,19 @@ fn wants_of_chat(features: Features, event: &ChatEvent) -> bool {
 
 /// Whether an event is written in another way for the user who has done it.
 pub fn differs_for_author(options: RewindOptions, event: &Event) -> bool {
-    let message =
-        matches!(event, Event::Chat(ChatEvent::MessagePosted(_) | ChatEvent::MessageEdited(_)));
-    message && options.features.has(Features::SYNC)
+    match event {
+        Event::Accounts(AccountsEvent::Befriended { .. }) => true,
+        Event::Chat(ChatEvent::MessagePosted(_) | ChatEvent::MessageEdited(_)) => {
+            options.features.has(Features::SYNC)
+        }
+        Event::Chat(_) => false,
+    }
 }
 
 /// An event, if there is a frame for it.
 pub fn event(options: RewindOptions, event: &Event, viewer: Viewer) -> Option<Frame> {
     match event {
+        Event::Accounts(AccountsEvent::Befriended { .. }) if viewer == Viewer::Author => Some(ok()),
         Event::Accounts(AccountsEvent::Befriended { verb, by, to }) => {
             Some(befriended(options, *verb, (by, *to)))
         }

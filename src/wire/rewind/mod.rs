@@ -175,7 +175,6 @@ impl Dialect for Rewind {
         let options = options.into();
         Some(match answer {
             Answer::Accounts(answer) => match answer {
-                AccountsAnswer::Befriended => encode::ok(),
                 AccountsAnswer::Friends(friends) => encode::friends(options, me, friends),
                 AccountsAnswer::Users(users) => features::encode::users(options, me, users),
                 AccountsAnswer::Requests(requests) => features::encode::requests(requests),

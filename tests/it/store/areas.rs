@@ -28,7 +28,7 @@ use tradewind::store::accounts::{friendships, writes as accounts};
 use tradewind::store::chat::groups::{self, RosterEntry};
 use tradewind::store::chat::{rooms, writes as chat};
 use tradewind::store::engine::Connection;
-use tradewind::store::{Change, Database, Done, StoreError};
+use tradewind::store::{Change, Database, StoreError};
 
 use super::harness::*;
 

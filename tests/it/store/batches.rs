@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tradewind::domain::id::{MessageId, UserId};
 use tradewind::store::accounts::users;
-use tradewind::store::{Change, Done, Observer, Store, StoreError};
+use tradewind::store::{Change, Observer, Store, StoreError};
 
 use super::harness::*;
 

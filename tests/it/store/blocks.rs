@@ -8,7 +8,7 @@ use tradewind::domain::id::UserId;
 use tradewind::store::accounts::blocks;
 use tradewind::store::chat::history::{self, Before, Page};
 use tradewind::store::chat::{changes, rooms};
-use tradewind::store::{Change, Database, Done, To};
+use tradewind::store::{Change, Database, To};
 
 use super::harness::*;
 

@@ -9,9 +9,9 @@ use tradewind::domain::clock::Clock as _;
 use tradewind::domain::error::Refusal;
 use tradewind::domain::id::GroupId;
 use tradewind::jobs::sweeps::ended_groups;
+use tradewind::store::Change;
 use tradewind::store::accounts::friendships;
 use tradewind::store::chat::{departures, groups, messages, offers, rooms};
-use tradewind::store::{Change, Done};
 
 use super::harness::*;
 

@@ -26,8 +26,10 @@ use tradewind::store::accounts::users::{self, NewUser};
 use tradewind::store::chat::rooms;
 use tradewind::store::jobs::Lease;
 use tradewind::store::{
-    Change, ChatLimits, Committed, Database, Done, Observer, Rules, Settings, Store, StoreError,
+    Change, ChatLimits, Committed, Database, Observer, Rules, Settings, Store, StoreError,
 };
+
+pub use super::done::Done;
 
 /// Writes a test once and runs it on both databases.
 macro_rules! on_both {
@@ -196,7 +198,9 @@ impl Live {
 
     /// The next batch's outcomes.
     pub async fn next(&self) -> Vec<(u64, Result<Done, Arc<StoreError>>)> {
-        within(self.committed.lock().await.recv()).await.expect("the store lives").into_outcomes()
+        let committed = within(self.committed.lock().await.recv()).await.expect("the store lives");
+        let done = |(ticket, outcome): (u64, Result<_, _>)| (ticket, outcome.map(Done::from));
+        committed.into_outcomes().into_iter().map(done).collect()
     }
 
     /// Submits one change and awaits what comes of it.

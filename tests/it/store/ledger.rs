@@ -12,7 +12,7 @@ use tradewind::domain::id::MessageId;
 use tradewind::store::accounts::blocks;
 use tradewind::store::chat::{changes, messages, rooms};
 use tradewind::store::engine::Connection;
-use tradewind::store::{Change, Database, Done};
+use tradewind::store::{Change, Database};
 
 use super::batches::plug;
 use super::harness::*;

@@ -6,7 +6,7 @@ use tradewind::domain::error::Refusal;
 use tradewind::store::accounts::{blocks, users};
 use tradewind::store::chat::rooms;
 use tradewind::store::engine::Connection;
-use tradewind::store::{Database, Done, StoreError};
+use tradewind::store::{Database, StoreError};
 
 use super::batches::plug;
 use super::harness::*;

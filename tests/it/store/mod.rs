@@ -5,6 +5,7 @@ mod batched;
 mod batches;
 mod blocks;
 mod collisions;
+mod done;
 mod failures;
 mod groups;
 mod harness;

@@ -6,7 +6,7 @@ use tradewind::domain::chat::message::{Message, NONCE_KEPT, Nonce};
 use tradewind::domain::clock::Timestamp;
 use tradewind::domain::mint::EPOCH;
 use tradewind::jobs::sweeps;
-use tradewind::store::{Change, Done};
+use tradewind::store::Change;
 
 use super::batches::plug;
 use super::harness::*;

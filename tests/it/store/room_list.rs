@@ -7,7 +7,7 @@ use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::GroupId;
 use tradewind::store::chat::{contacts, groups, room_list, rooms};
 use tradewind::store::engine::Connection;
-use tradewind::store::{Change, Database, Done};
+use tradewind::store::{Change, Database};
 
 use super::harness::*;
 

@@ -6,9 +6,9 @@ use tradewind::domain::chat::group::Who;
 use tradewind::domain::chat::refusal::ChatRefusal;
 use tradewind::domain::error::Refusal;
 use tradewind::domain::id::MessageId;
+use tradewind::store::Change;
 use tradewind::store::accounts::friendships;
 use tradewind::store::chat::history::{Before, Page, history};
-use tradewind::store::{Change, Done};
 
 use super::harness::*;
 

@@ -7,12 +7,12 @@ use actix::{Actor as _, Context, Handler};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::store::accounts::writes;
-use tradewind::store::{Change, Committed, Done, Observer};
+use tradewind::store::{Change, ChatOutcome, Committed, Observer};
 
 use super::harness::*;
 
 /// One who only looks.
-struct Tap(UnboundedSender<Vec<(u64, Done)>>);
+struct Tap(UnboundedSender<Vec<(u64, ChatOutcome)>>);
 
 impl actix::Actor for Tap {
     type Context = Context<Self>;
@@ -22,7 +22,7 @@ impl Handler<Committed> for Tap {
     type Result = ();
 
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
-        let good = |(ticket, outcome): &(u64, Result<Done, _>)| {
+        let good = |(ticket, outcome): &(u64, Result<ChatOutcome, _>)| {
             outcome.as_ref().ok().map(|outcome| (*ticket, outcome.clone()))
         };
         self.0.send(committed.outcomes().iter().filter_map(good).collect()).unwrap_or_default();
@@ -54,7 +54,8 @@ on_both! {
                 first.extend(live.next().await.into_iter().map(|(at, done)| (at, done.unwrap())));
             }
             while second.len() < 20 {
-                second.extend(within(heard.recv()).await.unwrap());
+                let heard = within(heard.recv()).await.unwrap();
+                second.extend(heard.into_iter().map(|(at, done)| (at, Done::from(done))));
             }
             assert_eq!(first, second);
         });

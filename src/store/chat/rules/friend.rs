@@ -2,11 +2,13 @@
 
 use diesel::result::Error::NotFound;
 
+use crate::domain::accounts::event::AccountsEvent;
 use crate::domain::accounts::friendship::{self, FriendStep, FriendVerb};
 use crate::domain::accounts::refusal::AccountsRefusal;
 use crate::domain::accounts::user::UserPair;
 use crate::domain::chat::group::Who;
 use crate::domain::id::UserId;
+use crate::domain::news::News;
 use crate::store::accounts::quotas::{self, Quota};
 use crate::store::accounts::{friendships, users};
 use crate::store::chat::outcome::ChatOutcome;
@@ -54,7 +56,11 @@ impl Rules {
         let actor = users::by_id(conn, me)?.ok_or(NotFound)?;
         let hidden = verb.is_unheard() && blocks.hide(pair, me);
         let told = step != FriendStep::Keep && !hidden;
-        Ok(Ok(ChatOutcome::Befriended { actor, other: other.id, verb, told }))
+        let event = AccountsEvent::Befriended { verb, by: actor, to: other.id };
+        Ok(Ok(match told {
+            true => News::to(vec![other.id.into()], event).into(),
+            false => ChatOutcome::Answered(event.into()),
+        }))
     }
 }
 

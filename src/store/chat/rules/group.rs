@@ -7,11 +7,14 @@ use diesel::result::Error::NotFound;
 use crate::domain::accounts::friendship::Friendship;
 use crate::domain::accounts::refusal::AccountsRefusal;
 use crate::domain::accounts::user::{User, UserPair};
+use crate::domain::chat::event::ChatEvent;
 use crate::domain::chat::group::{
     self, AddedBy, Group, GroupChange, GroupStep, GroupVerb, Role, Title,
 };
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::id::{GroupId, UserId};
+use crate::domain::news::{Circle, News, Recipients};
+use crate::domain::principal::Mailbox;
 use crate::store::accounts::quotas::{self, Quota};
 use crate::store::accounts::{friendships, own, users};
 use crate::store::chat::groups::{self, Roster, RosterEntry};
@@ -92,15 +95,18 @@ impl Rules {
         let group = describe(unit, group)?.or(ended).ok_or(NotFound)?;
         let Outcome { user, role, changed, gone, aside } = outcome;
         let (verb, told) = match aside {
-            Some(aside) => aside,
-            None if changed => {
-                let aware = after.as_ref().unwrap_or(&act.roster).aware.iter().copied();
-                (verb, aware.chain(gone).collect())
+            Some((verb, told)) if told.is_empty() => (verb, None),
+            Some((verb, told)) => {
+                (verb, Some(Recipients::of(told.into_iter().map(Mailbox::User).collect())))
             }
-            None => (verb, Vec::new()),
+            None if changed => {
+                let members = after.as_ref().unwrap_or(&act.roster).membership(gone);
+                (verb, Some(Recipients::all(Circle::Group(members))))
+            }
+            None => (verb, None),
         };
         let change = GroupChange { verb, group, user, role, by: act.me.user };
-        Ok(Ok(ChatOutcome::Grouped { change: Box::new(change), told }))
+        Ok(Ok(outcome_of(change, told)))
     }
 
     fn create(&self, unit: &mut UnitOfWork<'_>, me: UserId, title: &Title) -> Ruling<ChatOutcome> {
@@ -120,7 +126,7 @@ impl Rules {
         let group = describe(unit, group)?.ok_or(NotFound)?;
         let verb = GroupVerb::Create;
         let change = GroupChange { verb, group, user: None, role: None, by: me };
-        Ok(Ok(ChatOutcome::Grouped { change: Box::new(change), told: vec![me] }))
+        Ok(Ok(outcome_of(change, Some(Recipients::of(vec![me.into()])))))
     }
 
     fn step(&self, unit: &mut UnitOfWork<'_>, act: &Act, step: &GroupStep) -> Ruling<Outcome> {
@@ -244,6 +250,15 @@ impl Rules {
             groups::seat(unit.conn(), act.group, RosterEntry { role, ..seat }, self.clock.now())?;
         }
         Ok(Ok(Outcome { role: Some(role), ..Outcome::of(Some(user), changed) }))
+    }
+}
+
+/// A change that is told, or that has changed nothing.
+fn outcome_of(change: GroupChange, told: Option<Recipients>) -> ChatOutcome {
+    let (by, event) = (Some(change.by), ChatEvent::GroupChanged(change).into());
+    match told {
+        Some(recipients) => News { event, by, recipients }.into(),
+        None => ChatOutcome::Answered(event),
     }
 }
 

@@ -14,14 +14,17 @@ use diesel::result::Error::NotFound;
 use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::accounts::name::Called;
 use crate::domain::accounts::user::{User, UserPair};
+use crate::domain::chat::event::ChatEvent;
 use crate::domain::chat::group::Who;
 use crate::domain::chat::message::{Content, Message, Nonce};
 use crate::domain::chat::refusal::ChatRefusal;
-use crate::domain::chat::room::{Recipients, RoomKey};
+use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::error::Refusal;
 use crate::domain::id::{MessageId, UserId};
 use crate::domain::mint::IdMint;
+use crate::domain::news::{News, Recipients};
+use crate::domain::principal::Mailbox;
 
 use crate::store::accounts::{friendships, users};
 use crate::store::chat::command::{ChatCommand, To};
@@ -81,11 +84,11 @@ impl Rules {
                 }
             }
             ChatCommand::Signal { to: To::Oneself, .. } => {
-                Ok(ChatOutcome::Signalled(Recipients::nobody()))
+                Ok(ChatOutcome::Allowed(Recipients::of(Vec::new())))
             }
             ChatCommand::Signal { author, to: To::Room(room), dm_policy, .. } => {
                 match writable(unit, *author, Some(*room), *dm_policy)? {
-                    Ok(room) => Ok(ChatOutcome::Signalled(unit.recipients(room, *author)?)),
+                    Ok(room) => Ok(ChatOutcome::Allowed(unit.recipients(room, *author)?)),
                     Err(refusal) => Err(refusal),
                 }
             }
@@ -105,7 +108,7 @@ impl Rules {
     ) -> Result<ChatOutcome, StoreError> {
         let &Draft { id, room: key, author, content, nonce } = draft;
         if let Some(first) = sent_before(unit, author, nonce)? {
-            return Ok(ChatOutcome::Repeated(first));
+            return Ok(ChatOutcome::Answered(ChatEvent::MessageRepeated(first).into()));
         }
         if let RoomKey::Direct(pair) = key
             && unit.room(key)?.is_none()
@@ -133,7 +136,8 @@ impl Rules {
         };
         unit.post(room, &message, nonce);
         unit.hide(id, &recipients.hidden_from, false);
-        Ok(ChatOutcome::Posted(message, recipients))
+        let event = ChatEvent::MessagePosted(message).into();
+        Ok(News { event, by: Some(author), recipients }.into())
     }
 
     fn edit(
@@ -158,7 +162,7 @@ impl Rules {
         let new = recipients.hidden_from.iter().copied().filter(is_new);
         // Who does not know that he is in the room has seen nothing of it.
         let (withdrawn_from, unaware): (Vec<UserId>, Vec<UserId>) =
-            new.partition(|reader| recipients.room.includes(*reader));
+            new.partition(|reader| recipients.circle.includes(*reader));
         unit.hide(message.id, &withdrawn_from, true);
         unit.hide(message.id, &unaware, false);
         recipients.hidden_from.extend(before);
@@ -171,8 +175,20 @@ impl Rules {
         message.deleted = content.is_none();
         message.content = content.map_or_else(String::new, |text| text.as_str().to_owned());
         unit.edit(&message)?;
-        Ok(Ok(ChatOutcome::Edited { message, recipients, withdrawn_from }))
+        let before = withdrawal(&message, &withdrawn_from).into_iter().collect();
+        let (by, event) = (Some(message.author), ChatEvent::MessageEdited(message).into());
+        Ok(Ok(ChatOutcome::Told { news: News { event, by, recipients }, before }))
     }
+}
+
+/// What those are told who could see a message, and cannot any more: that it is gone.
+fn withdrawal(message: &Message, from: &[UserId]) -> Option<News> {
+    if from.is_empty() {
+        return None;
+    }
+    let message = Message { content: String::new(), deleted: true, ..message.clone() };
+    let from = from.iter().copied().map(Mailbox::User).collect();
+    Some(News::to(from, ChatEvent::MessageWithdrawn(message)))
 }
 
 /// The message that the author has sent under this name before.
@@ -271,10 +287,11 @@ fn read(
     let Some(room) = unit.room(key)? else { return Ok(Err(ChatRefusal::NoSuchRoom.into())) };
     let (id, seq) = (room.id, seq.clamp(0, room.seq));
     let before = read_marks::get(unit.conn(), reader, id)?;
+    let event = |seq| ChatEvent::Read { user: reader, room: key, seq }.into();
     if seq <= before {
-        return Ok(Ok(ChatOutcome::Read { room: key, seq: before, recipients: None }));
+        return Ok(Ok(ChatOutcome::Answered(event(before))));
     }
     read_marks::set(unit.conn(), reader, id, seq)?;
-    let recipients = Some(unit.recipients(key, reader)?);
-    Ok(Ok(ChatOutcome::Read { room: key, seq, recipients }))
+    let recipients = unit.recipients(key, reader)?;
+    Ok(Ok(News { event: event(seq), by: Some(reader), recipients }.into()))
 }
