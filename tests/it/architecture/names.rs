@@ -19,14 +19,20 @@ const MAY_REPEAT: &[&str] = &[
 
 #[test]
 fn a_type_name_has_one_meaning() {
-    let repeated = repeated(&sources());
+    let sources = sources();
+    let repeated = repeated(&sources);
     for name in MAY_REPEAT {
         assert!(repeated.contains_key(*name), "{name} is there once: take it off the list");
     }
-    let others = repeated.iter().filter(|(name, _)| !MAY_REPEAT.contains(&name.as_str()));
-    let others: Vec<String> =
-        others.map(|(name, places)| format!("{name}: {}", places.join(" "))).collect();
+    let others = others(&sources);
     assert!(others.is_empty(), "give one of them another name:\n{}\n", others.join("\n"));
+}
+
+/// The names that are defined more than once and may not be, with the places.
+pub fn others(sources: &[Source]) -> Vec<String> {
+    let repeated = repeated(sources);
+    let others = repeated.iter().filter(|(name, _)| !MAY_REPEAT.contains(&name.as_str()));
+    others.map(|(name, places)| format!("{name}: {}", places.join(" "))).collect()
 }
 
 /// The names that are defined more than once, with the places.
