@@ -14,7 +14,7 @@ pub struct PerAddress {
     open: Mutex<HashMap<IpAddr, usize>>,
 }
 
-/// One of an address's; given back when dropped.
+/// The right of an address to one more; given back when dropped.
 #[derive(Debug)]
 pub struct AddressPermit {
     of: Arc<PerAddress>,

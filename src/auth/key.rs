@@ -32,7 +32,7 @@ macro_rules! key {
                 &self.0
             }
 
-            /// What is stored of it.
+            /// The hash that is stored.
             pub fn hash(&self) -> [u8; 32] {
                 hash_of(&self.0)
             }

@@ -185,7 +185,7 @@ impl RateLimits {
 pub enum Familiarity {
     /// The user has logged in from there before.
     Known,
-    /// Nothing.
+    /// Nobody knows the network.
     Stranger,
 }
 

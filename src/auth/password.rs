@@ -18,14 +18,14 @@ use crate::domain::text::nfc;
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
     AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// What became of a password that was to be checked.
+/// The outcome of the check of a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is another.
+    /// The password is another one.
     Wrong,
-    /// It is the one.
+    /// The password is right.
     Right,
-    /// It is the one, and was hashed as it was typed then; this is the hash to be kept from now on.
+    /// The password is right, and was hashed as it was typed then; this is the hash to be kept from now on.
     Renewed(String),
 }
 
@@ -34,7 +34,7 @@ pub enum Verdict {
 pub struct Passwords {
     admitted: Arc<Semaphore>,
     running: Arc<Semaphore>,
-    /// Those that do not run now. A permit of `running` is the right to one, so no more than those
+    /// The hashers that do not run now. A permit of `running` is the right to one, so no more than those
     /// are ever made.
     idle: Arc<Mutex<Vec<Hasher>>>,
 }

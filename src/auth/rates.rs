@@ -1,4 +1,4 @@
-//! The rate of commands. It is a user's: whatever sessions and doors commands come by, they count together.
+//! The rate of commands, one a user: commands of all sessions and doors count together.
 //!
 //! Whoever counts holds a [`Counter`] and needs no look-up to count: it is one atomic, shared by all
 //! that count for the same user.

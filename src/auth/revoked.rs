@@ -20,11 +20,11 @@ const ENDED_KEPT: usize = 10_000;
 /// How a token stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenStanding {
-    /// Its log-in goes on.
+    /// The token's log-in goes on.
     Lives,
-    /// It was revoked.
+    /// The token was revoked.
     Ended,
-    /// Nobody here knows its log-in.
+    /// The token's log-in is in no book.
     Unknown,
 }
 
@@ -40,7 +40,7 @@ type OnRevoked = Box<dyn Fn(UserId) + Send + Sync>;
 
 #[derive(Debug)]
 struct RevocationBooks {
-    /// Whose they are. About 40 bytes each, until they end or are swept.
+    /// The users of living log-ins. About 40 bytes each, until a log-in ends or is swept.
     living: HashMap<u128, UserId>,
     /// With the moment at which the last of their tokens expires.
     ended: HashMap<LoginId, Timestamp>,

@@ -18,19 +18,19 @@ use super::text::{self, FormFault};
 pub const JSON: &str = "application/json";
 /// The media type of a form without files.
 const FORM: &str = "application/x-www-form-urlencoded";
-/// U+FEFF in UTF-8, which some editors put before a text. It is not part of it.
+/// U+FEFF in UTF-8, which some editors put before a text; the mark is no part of the text.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Why a body cannot be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyFault {
-    /// It is above the limit.
+    /// The body is above the limit.
     TooLarge,
-    /// It has not come in time.
+    /// The body has not come in time.
     Late,
-    /// It breaks off.
+    /// The body breaks off.
     Broken,
-    /// It is compressed, or otherwise encoded.
+    /// The body is compressed, or otherwise encoded.
     Encoded,
 }
 

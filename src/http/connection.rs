@@ -25,11 +25,11 @@ pub struct ConnectionBounds {
     pub keep_alive: Duration,
     /// Connections of one peer with a request that is not finished.
     pub unfinished: Arc<PerAddress>,
-    /// Those without. One more is closed rather than kept.
+    /// Connections of one peer without such a request. A further connection is closed rather than kept.
     pub idle: Arc<PerAddress>,
 }
 
-/// What a connection is at.
+/// The phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionPhase {
     /// A head is to come, or has come in part.
@@ -38,10 +38,10 @@ pub enum ConnectionPhase {
     Serving,
     /// Between two requests.
     Idle,
-    /// It was refused, and has a moment to read that: to close it while the peer still sends would take
-    /// the answer from it.
+    /// The peer was refused, and has a moment to read that: a close while the peer still sends would take
+    /// the answer away.
     Refused,
-    /// It ends.
+    /// The connection ends.
     Over,
 }
 
@@ -63,7 +63,7 @@ impl ConnectionState {
         Self { bounds, peer, phase, changed, permit: RefCell::default() }
     }
 
-    /// What the connection is at.
+    /// The present phase.
     pub fn phase(&self) -> ConnectionPhase {
         self.phase.get()
     }
@@ -107,7 +107,7 @@ impl ConnectionState {
         counted.map(|permit| self.permit.replace(permit)).is_ok()
     }
 
-    /// A request begins: its head has come whole. It lasts as long as what is given.
+    /// A request begins: its head has come whole. The request lasts as long as the value that is given.
     pub fn serve(self: &Rc<Self>) -> Serving {
         // Pipelined: it came while another one was answered.
         if self.phase.get() == ConnectionPhase::Idle {

@@ -101,7 +101,7 @@ fn held(
     response
 }
 
-/// The users of a proxy that is not known of count as one peer. That is said once.
+/// Warns once of a proxy that no setting names: all its users count as one peer.
 fn warn_of_proxy(state: &State, headers: &HeaderMap) {
     let from_proxy = || headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED);
     if state.settings.trust_proxy || state.proxy_seen.load(Ordering::Relaxed) || !from_proxy() {

@@ -13,7 +13,7 @@ use super::v1::problem::Problem;
 use crate::service::accounts::Errand;
 
 const PAGE: &str = include_str!("reset.html");
-/// Where the page says what has happened.
+/// The place of the sentence that says what has happened.
 const SAID: &str = "<!--said-->";
 
 /// Asks for the new password. Whether the key works is seen when it is used.

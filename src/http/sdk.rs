@@ -26,7 +26,7 @@ macro_rules! module {
 const ENTRANCE: &str = "export * from \"./sdk/tradewind.js\";\n";
 const DECLARATIONS: &str = include_str!("../../web/sdk/tradewind.d.ts");
 
-/// What is served: path, media type, text.
+/// Path, media type and text of each file.
 const FILES: &[(&str, &str, &str)] = &[
     ("/sdk.js", SCRIPT, ENTRANCE),
     ("/sdk.d.ts", TYPES, DECLARATIONS),

@@ -13,10 +13,10 @@ use serde::de::DeserializeOwned;
 /// Why a form or a query cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FormFault {
-    /// It is not text.
+    /// The form is not text.
     #[error("the percent-encoding is broken, or the text is not UTF-8")]
     NotText,
-    /// It lacks a field, or has one twice, or one that cannot be read.
+    /// The form lacks a field, has a field twice, or one that cannot be read.
     #[error(transparent)]
     Fields(#[from] serde_urlencoded::de::Error),
 }
@@ -46,7 +46,7 @@ pub async fn path_is_text<E: From<FormFault> + ResponseError + 'static>(
     Ok(next.call(request).await?.map_into_left_body())
 }
 
-/// Whether it is percent-encoded UTF-8. What separates fields is ASCII, so the whole tells of each.
+/// Whether a form is percent-encoded UTF-8. Fields are separated by ASCII, so the whole tells of each field.
 fn is_text(encoded: &[u8]) -> bool {
     let mut after_percent = encoded.split(|byte| *byte == b'%').skip(1);
     after_percent.all(|rest| rest.len() >= 2 && rest.iter().take(2).all(u8::is_ascii_hexdigit))

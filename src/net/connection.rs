@@ -31,7 +31,7 @@ pub struct HttpConnection {
     io: TcpStream,
     state: Rc<ConnectionState>,
     timer: Pin<Box<Sleep>>,
-    /// What was read to tell HTTP/2 from HTTP/1, to be read again.
+    /// The first bytes, read to tell HTTP/2 from HTTP/1, to be read again.
     begun: BytesMut,
 }
 

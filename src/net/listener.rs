@@ -47,9 +47,9 @@ pub struct Settings {
 pub struct HttpListener {
     /// Where peers come in.
     pub address: TcpListener,
-    /// What becomes of sockets.
+    /// Who gets the sockets that are upgraded.
     pub sockets: Sockets,
-    /// What is spoken.
+    /// The versions of HTTP.
     pub protocols: Protocols,
     /// Bounds of each connection.
     pub bounds: ConnectionBounds,
@@ -57,16 +57,16 @@ pub struct HttpListener {
     pub user_timeout: Duration,
 }
 
-/// What becomes of a socket that was upgraded.
+/// Who gets a socket that was upgraded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sockets {
-    /// Whoever accepts it gets it.
+    /// The handler that accepts the upgrade.
     Given,
-    /// It stays with the dispatcher of HTTP.
+    /// The dispatcher of HTTP, which keeps the socket.
     Kept,
 }
 
-/// What is spoken on a listener.
+/// The versions of HTTP on a listener.
 #[derive(Clone)]
 pub enum Protocols {
     /// HTTP/1.1, by the App.

@@ -13,9 +13,9 @@ const DOUBLINGS_MAX: u32 = 3;
 /// Why a session does not read.
 #[derive(Debug, Default)]
 pub(super) struct Brake {
-    /// It waits for answers.
+    /// The session waits for answers.
     held: bool,
-    /// It pauses, because too much waits for the disk.
+    /// The session pauses, because too much waits for the disk.
     paused: bool,
     /// How many pauses have followed each other.
     pauses: u32,

@@ -15,7 +15,6 @@ pub type Request = u64;
 /// Something the shell must do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Send an answer.
     Send(Frame),
     /// Send news, which may come faster than the peer reads.
     Push(Frame),
@@ -25,35 +24,28 @@ pub enum Effect {
     Close(CloseReason),
     /// End the session, unless the peer does so first.
     CloseSoon(CloseReason),
-    /// Note a sign of life.
     Alive,
     /// Take frames of the peer, or leave them waiting.
     Input(Input),
     /// Count a command above the rate limit.
     Limited,
-    /// Find out who shows this.
+    /// Find out whose credential this is.
     Identify {
         /// Whose answer it will be.
         request: Request,
-        /// What is shown.
         credential: Credential,
-        /// What the session wants of its dialect then.
+        /// The options of the session once the peer is let in.
         options: Options,
     },
-    /// Have something changed.
     Write {
         /// Whose answer it will be.
         request: Request,
-        /// What to change.
         write: Write,
     },
-    /// Have something looked up.
     Query {
         /// Whose answer it will be.
         request: Request,
-        /// What to look up.
         query: Query,
-        /// Who asks.
         by: Principal,
     },
 }

@@ -42,7 +42,7 @@ enum Slot {
     Answered(Option<Frame>),
 }
 
-/// What the pending requests are.
+/// The kind of the pending requests.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum UnderWay {
     Nothing,
@@ -104,7 +104,7 @@ impl Machine {
         }
     }
 
-    /// What the session speaks.
+    /// The dialect of the session, with its options.
     pub fn variant(&self) -> Variant {
         self.variant
     }
@@ -124,7 +124,7 @@ impl Machine {
         self.came(Some(text), effects);
     }
 
-    /// A binary frame came. It takes its turn like any other, also in being held back: its answer
+    /// A binary frame came. The frame takes its turn like any other, also in being held back: its answer
     /// must not pile up behind those that are pending.
     pub fn binary(&mut self, effects: &mut Effects) {
         self.came(None, effects);

@@ -107,7 +107,7 @@ pub struct Shared {
     pub service: Service,
     /// All that judge credentials.
     pub authenticators: Authenticators,
-    /// What sessions speak.
+    /// The dialects.
     pub dialects: Arc<Dialects>,
     /// The rates of commands.
     pub rates: Arc<Rates>,

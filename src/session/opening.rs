@@ -5,14 +5,14 @@ use crate::wire::Variant;
 
 /// How a session begins.
 pub struct Opening {
-    /// What it speaks.
+    /// The dialect, with its options.
     pub variant: Variant,
-    /// What the request for its socket has shown, where the dialect takes that.
+    /// The credential in the request for the socket, where the dialect takes one there.
     pub credential: Option<Credential>,
 }
 
 impl From<Variant> for Opening {
-    /// One that has to show in a frame who it is.
+    /// A session that has to show in a frame who it is.
     fn from(variant: Variant) -> Self {
         Self { variant, credential: None }
     }

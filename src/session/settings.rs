@@ -55,7 +55,7 @@ impl Settings {
         Duration::from_millis(self.close_timeout_ms)
     }
 
-    /// Those of the machine.
+    /// The bounds of the machine.
     pub(super) fn bounds(&self) -> Bounds {
         Bounds { pipeline_max: self.pipeline_max, held_bytes_max: self.outbox_bytes_max }
     }

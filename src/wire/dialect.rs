@@ -22,7 +22,7 @@ pub enum Phase {
     Opened,
     /// A first heartbeat came.
     Alive,
-    /// It is known who the peer is.
+    /// The peer has shown who it is.
     Ready(Principal),
 }
 
@@ -54,7 +54,7 @@ impl Context<'_> {
     }
 }
 
-/// What a frame from the peer means.
+/// The meaning of a frame from the peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decoded {
     /// Nothing is to be done, and nothing said.
@@ -78,7 +78,7 @@ pub enum Decoded {
     Command(Command),
 }
 
-/// What follows for a peer that was not let in.
+/// The fate of a peer that was not let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// The peer is told, and may try again.
@@ -90,7 +90,7 @@ pub enum Rejection {
 /// A dialect. It holds settings, and no state of sessions; what a session wants of it comes with
 /// every question.
 pub trait Dialect: Send + Sync + 'static {
-    /// What keeps a session alive.
+    /// The signs of life of a session, and its times.
     fn keep_alive(&self, options: Options) -> &KeepAlive;
 
     /// Reads a text frame. Never fails: what cannot be understood is answered.
@@ -99,7 +99,7 @@ pub trait Dialect: Send + Sync + 'static {
     /// Reads a binary frame, whatever is in it.
     fn decode_binary(&self, context: Context<'_>) -> Decoded;
 
-    /// What follows for a peer whose credential lets nobody in.
+    /// The fate of a peer whose credential lets nobody in.
     fn not_identified(&self, error: IdentifyError) -> Rejection;
 
     /// The answer to a command above the rate limit.
@@ -121,7 +121,7 @@ pub trait Dialect: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// What only one live session may have of all that this one has.
+    /// The name of what one live session alone may have, such as a device; a newer session replaces the older.
     fn replace_key(&self, _: Principal, _: Options) -> Option<ReplaceKey> {
         None
     }

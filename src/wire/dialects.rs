@@ -24,7 +24,7 @@ impl DialectId {
     }
 }
 
-/// What a session wants of its dialect. What each bit means is the dialect's secret.
+/// The options of a session. The meaning of each bit is the dialect's secret.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options(u32);
 
@@ -96,7 +96,7 @@ impl Dialects {
         }
     }
 
-    /// What keeps sessions of a variant alive.
+    /// The keep-alive of sessions of a variant.
     pub fn keep_alive(&self, variant: Variant) -> &KeepAlive {
         self.get(variant).keep_alive(variant.options())
     }

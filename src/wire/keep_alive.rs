@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What keeps a session alive.
+/// The signs of life of a session, and its times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeepAlive {
     /// What shows that the peer is there.
@@ -24,7 +24,7 @@ pub enum Signs {
     Heartbeats,
     /// Answers to pings as well: browsers hold back the timers of hidden pages.
     HeartbeatsOrPongs,
-    /// Any frame and any pong. They are waited for once it is known who the peer is.
+    /// Any frame and any pong, waited for once the peer has shown who it is.
     Anything,
 }
 

@@ -44,7 +44,7 @@ thread_local! {
 pub struct Upgraded {
     connection: Rc<RefCell<WsConnection>>,
     decoder: Decoder,
-    /// What has been read, and is not a whole frame yet.
+    /// The beginning of a frame whose end has not come yet.
     rest: BytesMut,
     outbox_bytes_max: usize,
     close_timeout: Duration,

@@ -32,7 +32,6 @@ enum ControlAnswer {
     Screen(String),
     /// A part of what goes into the file that the command writes.
     File(String),
-    /// All is done.
     Done,
     /// It failed: the error, on one line.
     Failed(String),

@@ -4,13 +4,12 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// How it stands.
+/// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Nothing to do.
     Good,
-    /// It runs; somebody should look.
+    /// The hub runs; somebody should look.
     Warning,
     /// The hub will not start, or not keep its word; or this could not be checked.
     Bad,
@@ -19,11 +18,9 @@ pub enum Severity {
 /// One line of the report.
 #[derive(Debug, Serialize)]
 pub struct Finding {
-    /// What was looked at.
     check: &'static str,
     #[serde(rename = "verdict")]
     pub severity: Severity,
-    /// What was found.
     found: String,
     /// What helps.
     #[serde(rename = "do", skip_serializing_if = "Option::is_none")]

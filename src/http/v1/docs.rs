@@ -15,9 +15,9 @@ const PAGE: &str = include_str!("../../../web/docs/index.html");
 const SCRIPT: &str = include_str!("../../../web/docs/page.js");
 const STYLE: &str = include_str!("../../../web/docs/page.css");
 const ASYNCAPI: &str = include_str!("../../../docs/protocol/asyncapi.yaml");
-/// Where the codes go.
+/// The place of the codes in the page.
 const PROBLEMS: &str = "<!-- problems -->";
-/// Nothing but what is ours.
+/// Scripts and styles of this page alone: its own origin, and nothing inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     base-uri 'none'; frame-ancestors 'none'";
 

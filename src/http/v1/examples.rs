@@ -11,16 +11,14 @@ use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Operation, ParameterBuilder};
 
-/// One operation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Example {
-    /// What stands in the path, and the query.
+    /// Values of the path and of the query, such as `"user": "alice"`.
     #[serde(default)]
     parameters: HashMap<String, Value>,
     /// The body of the request, where there is one.
     request: Option<Value>,
-    /// The status of the answer.
     status: String,
     /// Its body, where there is one.
     answer: Option<Value>,

@@ -16,7 +16,7 @@ impl Machine {
         }
     }
 
-    /// It is known who the peer is: `welcome` answers `request`, and held pushes follow it.
+    /// The peer is let in: `welcome` answers `request`, and held pushes follow.
     pub fn identified(
         &mut self,
         request: Request,
@@ -34,7 +34,7 @@ impl Machine {
         self.answered(request, welcome.into_iter().chain(held), effects);
     }
 
-    /// It is not known after all who the peer is: so `request` is answered, and held pushes are forgotten.
+    /// The peer is not let in: `request` is answered so, and held pushes are forgotten.
     pub fn not_identified(&mut self, request: Request, why: IdentifyError, effects: &mut Effects) {
         self.held = Vec::new();
         self.held_bytes = 0;

@@ -38,12 +38,12 @@ choice! {
     }
 }
 
-/// What a session wants of the dialect.
+/// The options of a session of REWIND.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RewindOptions {
-    /// What the frames look like.
+    /// The form of the frames.
     pub mode: Mode,
-    /// What the session has asked for beyond them, once it is known whose it is.
+    /// The features that the session has asked for at auth.
     pub features: Features,
 }
 
@@ -67,7 +67,7 @@ impl RewindOptions {
 }
 
 impl From<Mode> for RewindOptions {
-    /// What every session begins with.
+    /// The options that every session begins with.
     fn from(mode: Mode) -> Self {
         Self { mode, features: Features::NONE }
     }

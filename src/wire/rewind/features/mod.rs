@@ -10,7 +10,7 @@ pub mod encode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Features(u8);
 
-/// In the order in which they are told.
+/// The names, in the order in which clients are told them.
 const NAMES: [(Features, &str); 5] = [
     (Features::SYNC, "sync"),
     (Features::PRESENCE, "presence"),
@@ -45,20 +45,20 @@ impl Features {
         self.0 & !Self::ASKED.0 != 0
     }
 
-    /// Those that are known by the names that were asked for.
+    /// The features with these names; `"magic"` is none.
     pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let known = |name| NAMES.iter().find(|(_, known)| *known == name);
         let features = names.into_iter().filter_map(known);
         features.fold(Self::ASKED, |all, (feature, _)| Self(all.0 | feature.0))
     }
 
-    /// One bit each.
+    /// The features, a bit each.
     pub const fn bits(self) -> u32 {
         // A constant function cannot ask `From`.
         u32::from_le_bytes([self.0, 0, 0, 0])
     }
 
-    /// Those with these bits; higher ones are of no feature.
+    /// The features with these bits; higher bits stand for none.
     pub const fn from_bits(bits: u32) -> Self {
         let [low, ..] = bits.to_le_bytes();
         Self(low)
