@@ -131,11 +131,11 @@ enum Asker {
     /// A session, and the number of its request.
     Session(SessionId, u64),
     /// Somebody who waits.
-    Caller(Caller),
+    Caller(CallerReply),
 }
 
 /// The way to somebody who waits.
-type Caller = oneshot::Sender<Result<Event, Refusal>>;
+type CallerReply = oneshot::Sender<Result<Event, Refusal>>;
 
 impl Asker {
     fn session(&self) -> Option<SessionId> {
@@ -149,7 +149,7 @@ impl Asker {
         }
     }
 
-    fn into_caller(self) -> Option<Caller> {
+    fn into_caller(self) -> Option<CallerReply> {
         match self {
             Self::Session(..) => None,
             Self::Caller(caller) => Some(caller),

@@ -12,11 +12,11 @@ use crate::domain::news::Recipients;
 use crate::hub::access::refusal_of;
 use crate::hub::handlers::signal::Ruled;
 use crate::hub::mailboxes::sessions_at;
-use crate::hub::{Asker, Caller, ChatServer, Ephemeral, PendingWrite};
+use crate::hub::{Asker, CallerReply, ChatServer, Ephemeral, PendingWrite};
 use crate::store::{ChatOutcome, Committed, StoreError};
 
 /// A caller, and what is answered.
-type Called = (Caller, Event);
+type AnsweredCaller = (CallerReply, Event);
 
 impl Handler<Committed> for ChatServer {
     type Result = ();
@@ -48,7 +48,7 @@ impl ChatServer {
         asked: PendingWrite,
         outcome: Result<ChatOutcome, Arc<StoreError>>,
         fanout: &mut Fanout,
-    ) -> Option<Called> {
+    ) -> Option<AnsweredCaller> {
         let refusal = match outcome {
             Ok(ChatOutcome::Told { news, before }) => {
                 for earlier in before {
