@@ -12,7 +12,6 @@ use actix::{Actor, Arbiter, AsyncContext as _, Context, Handler, System};
 use criterion::{BenchmarkId, Criterion};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tradewind::delivery::{self, Backlog, Deliver, LocalSession, SessionHandle};
-use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::domain::accounts::login::Claims;
 use tradewind::domain::chat::command::{Absent, ChatWrite};
 use tradewind::domain::chat::group::Role;
@@ -23,7 +22,10 @@ use tradewind::domain::id::{SessionId, UserId};
 use tradewind::domain::mint::{EPOCH, IdMint};
 use tradewind::domain::principal::Principal;
 use tradewind::hub::messages::{Closed, Identify, Open, Submit};
-use tradewind::hub::{AwakeClock, ChatServer, Hub, InviteBounds, Parts, Settings};
+use tradewind::hub::{
+    self, AwakeClock, ChatServer, DmSettings, Hub, HubSettings, InviteBounds, Parts,
+    PresenceSettings,
+};
 use tradewind::server;
 use tradewind::server::Config;
 use tradewind::store::chat::groups::{self, RosterEntry};
@@ -116,12 +118,12 @@ impl House {
     async fn start(stage: &Stage, crowd: Crowd, threads: &[Arbiter; 2]) -> Self {
         let [hub_thread, session_thread] = threads;
         let store = stage.store(Durability::Relaxed, &hub_thread.handle());
-        let settings = Settings {
-            offline_grace: Duration::from_secs(5),
-            mailbox_max: 10_000,
+        let settings = HubSettings {
+            hub: hub::Settings { mailbox_max: 10_000, ..hub::Settings::default() },
+            presence: PresenceSettings::default(),
+            dm: DmSettings::default(),
             outbox_bytes_max: usize::MAX,
             invites: InviteBounds { timeout: LONG, per_user_max: 1 },
-            dm_policy: DmPolicy::Anyone,
             sessions_per_user_max: None,
         };
         let (listeners, room) = match crowd {

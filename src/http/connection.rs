@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Settings;
 use crate::auth::concurrency::{AddressPermit, PerAddress};
 
 /// How long a peer that was refused may take to read that.
@@ -27,6 +28,20 @@ pub struct ConnectionBounds {
     pub unfinished: Arc<PerAddress>,
     /// Connections of one peer without such a request. A further connection is closed rather than kept.
     pub idle: Arc<PerAddress>,
+}
+
+impl ConnectionBounds {
+    /// As set, and so many of one peer in a phase. Connections of a trusted proxy are not counted; its
+    /// requests are, by whom it speaks for.
+    pub fn new(settings: &Settings, unfinished_max: Option<usize>) -> Self {
+        let max = unfinished_max.filter(|_| !settings.trust_proxy);
+        Self {
+            head_timeout: settings.head_timeout(),
+            keep_alive: settings.keep_alive(),
+            unfinished: PerAddress::new(max),
+            idle: PerAddress::new(max),
+        }
+    }
 }
 
 /// The phase of a connection.

@@ -66,7 +66,7 @@ pub async fn exchange(
         let refused = request.error_response(ApiError::TooMany(RETRY_AFTER));
         return Ok(held(refused, (serving, None, None)));
     };
-    let body = take_body(&mut request, state.settings.body_timeout);
+    let body = take_body(&mut request, state.settings.body_timeout());
     let response = next.call(request).await?;
     let is_socket = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     if let Some(body) = body.as_ref().filter(|_| is_socket) {

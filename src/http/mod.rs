@@ -14,6 +14,7 @@ mod peer;
 mod reset;
 pub mod rewind;
 mod sdk;
+mod settings;
 mod text;
 pub mod v1;
 
@@ -21,7 +22,6 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
 use actix_web::middleware::from_fn;
@@ -34,31 +34,19 @@ use crate::service::accounts::Peer;
 use crate::session::{NoSeat, Seat, Shared};
 use crate::telemetry::Metrics;
 use crate::wire::chatting::Chatting;
-use crate::wire::rewind::Mode;
+use crate::wire::rewind::Rewind;
 
 use self::error::ApiError;
 pub use self::exchange::exchange;
 pub use self::origin::Origins;
-
-/// Settings of the HTTP side.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Whose pages may connect.
-    pub origins: Origins,
-    /// Whether the peer's address is what a proxy says it is.
-    pub trust_proxy: bool,
-    /// The longest request body, in bytes.
-    pub body_bytes_max: usize,
-    /// How long a short body may take.
-    pub body_timeout: Duration,
-    /// The mode of REWIND for clients that ask for none.
-    pub default_mode: Mode,
-}
+pub use self::settings::Settings;
 
 /// What all requests share.
 pub struct State {
     /// Settings of the HTTP side.
     pub settings: Settings,
+    /// Whose pages may connect.
+    pub origins: Origins,
     /// What can be asked.
     pub service: Service,
     /// The counters.
@@ -72,6 +60,11 @@ pub struct State {
 }
 
 impl State {
+    /// REWIND.
+    fn rewind(&self) -> &Rewind {
+        self.sessions.dialects.rewind()
+    }
+
     /// The dialect of game lobbies.
     fn chatting(&self) -> &Chatting {
         self.sessions.dialects.chatting()

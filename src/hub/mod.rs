@@ -17,20 +17,20 @@ mod people;
 mod presence;
 mod replaces;
 mod sessions;
+mod settings;
 mod statuses;
 mod transitions;
 mod typing;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix::{Actor, AsyncContext, Context};
 use tokio::sync::oneshot;
 
 use crate::auth::revoked::Revocations;
 use crate::delivery::SessionHandle;
-use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::chat::command::Signal;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;
@@ -45,6 +45,7 @@ use crate::wire::Dialects;
 pub use access::{Hub, refusal};
 pub use invites::InviteBounds;
 pub use pauses::AwakeClock;
+pub use settings::{DmSettings, HubSettings, PresenceSettings, Settings};
 
 use deadlines::Deadlines;
 use invites::Invites;
@@ -60,23 +61,6 @@ use typing::Typists;
 
 /// Clients that are told to come back do so spread over this time.
 const RETRY_SPREAD_MS: u32 = 4_000;
-
-/// Bounds and rules of the hub.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Messages that may wait for the `ChatServer`.
-    pub mailbox_max: usize,
-    /// Bytes of frames that may wait for one session.
-    pub outbox_bytes_max: usize,
-    /// How long after the last session of a user has gone the finer presence says so.
-    pub offline_grace: Duration,
-    /// How many invitations are known, and how long.
-    pub invites: InviteBounds,
-    /// Whom users may write to.
-    pub dm_policy: DmPolicy,
-    /// Sessions that one user may have; `None` for any number.
-    pub sessions_per_user_max: Option<usize>,
-}
 
 /// What the hub is made of.
 #[derive(Clone)]
@@ -97,7 +81,7 @@ pub struct Parts {
 
 /// The central actor.
 pub struct ChatServer {
-    settings: Settings,
+    settings: HubSettings,
     parts: Parts,
     sessions: SessionTable,
     presence: PresenceTable,
@@ -179,7 +163,7 @@ struct Drain {
 
 impl ChatServer {
     /// A hub with nobody in it.
-    pub fn new(settings: Settings, parts: Parts) -> Self {
+    pub fn new(settings: HubSettings, parts: Parts) -> Self {
         Self {
             invites: Invites::new(settings.invites),
             statuses: Statuses::default(),
@@ -262,7 +246,7 @@ impl Actor for ChatServer {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(self.settings.mailbox_max);
+        ctx.set_mailbox_capacity(self.settings.hub.mailbox_max);
         self.parts.store.subscribe(ctx.address().recipient());
         ctx.run_interval(SWEEP_INTERVAL, |hub, _| hub.sweep());
     }

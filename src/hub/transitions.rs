@@ -78,7 +78,8 @@ impl ChatServer {
         if let Turn::Changed(friends) = self.presence.leave(user, session) {
             self.invites.forget(user);
             let (status, at) = (Status::Offline, self.parts.clock.now());
-            let until = self.parts.clock.steady().saturating_add(self.settings.offline_grace);
+            let grace = self.settings.presence.offline_grace();
+            let until = self.parts.clock.steady().saturating_add(grace);
             self.statuses.left(user, Left { until, at, friends: friends.clone() });
             self.transitions.push_back(PresenceTransition { user, friends, status, at });
         }

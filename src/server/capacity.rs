@@ -50,6 +50,15 @@ pub fn files() -> Option<FilesLimit> {
     None
 }
 
+/// How many requests of one address may be unfinished: no more than leave most of the files that the
+/// process may open to others.
+pub(super) fn unfinished_max(config: &Config) -> Option<usize> {
+    let limits = &config.limits;
+    let quarter = files().map(|FilesLimit { soft, .. }| soft / 4);
+    let quarter = quarter.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX);
+    limits.on(limits.unfinished_requests_per_ip_max.min(quarter).max(1))
+}
+
 /// How many sessions there can be, and because of what no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {

@@ -5,7 +5,6 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
@@ -14,10 +13,11 @@ use tokio::task::JoinHandle;
 
 use super::parts::{Ending, Part};
 use super::site::{Doors, Site};
-use super::{StartError, settings};
+use super::{StartError, capacity};
 use crate::auth::concurrency::PerAddress;
 use crate::auth::limits::RateLimits;
-use crate::http;
+use crate::http::connection::ConnectionBounds;
+use crate::http::{self, Origins};
 use crate::hub::{AwakeClock, Hub};
 use crate::net::{self, HttpListener, Listeners, Protocols, Sockets};
 use crate::service::Service;
@@ -60,7 +60,7 @@ pub(super) fn start(
     asked: (&Hub, &Service, &RateLimits),
     (listener, doors): (TcpListener, Doors),
 ) -> Result<((), HttpPart), StartError> {
-    let ws = &site.config.ws;
+    let (config, ws) = (site.config, &site.config.ws);
     let Doors { authenticators, routes } = doors;
     let state = Data::new(state(site, asked, authenticators));
     let app = move || {
@@ -71,7 +71,7 @@ pub(super) fn start(
             .configure(http::routes)
     };
     let settings = net::Settings {
-        workers: site.config.http.worker_count(),
+        workers: config.http.worker_count(),
         connections_max: ws.sessions_max.saturating_add(CONNECTIONS_MORE),
         shutdown_seconds: STOP_SECONDS,
     };
@@ -82,8 +82,8 @@ pub(super) fn start(
             AdapterChoice::Actors => Sockets::Kept,
         },
         protocols: Protocols::Http1,
-        bounds: settings::connections(site.config),
-        user_timeout: Duration::from_millis(ws.tcp_user_timeout_ms.into()),
+        bounds: ConnectionBounds::new(&config.http, capacity::unfinished_max(config)),
+        user_timeout: ws.tcp_user_timeout(),
     };
     let serving = Listeners::new(&settings).listen(listener, app).map_err(StartError::Http)?.run();
     let server = serving.handle();
@@ -101,10 +101,11 @@ fn state(
     let authenticators =
         Authenticators::new(service.accounts.clone(), &base.tokens, clock, schemes);
     http::State {
-        settings: settings::http(config, site.address),
+        settings: config.http.clone(),
+        origins: Origins::new(&config.http.base_url(site.address), &config.http.allowed_origins),
         service: service.clone(),
         metrics: site.metrics.clone(),
-        unfinished: PerAddress::new(settings::unfinished_max(config)),
+        unfinished: PerAddress::new(capacity::unfinished_max(config)),
         proxy_seen: AtomicBool::new(false),
         sessions: sessions(site, (hub, service, authenticators), limits),
     }

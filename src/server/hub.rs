@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use actix::{Actor as _, Arbiter, ArbiterHandle};
 
+use super::Config;
 use super::parts::{BadEnd, Ending, Part};
-use super::settings;
 use super::site::Site;
-use crate::hub::{ChatServer, Hub, Parts};
+use crate::hub::{ChatServer, Hub, HubSettings, InviteBounds, Parts};
 use crate::store::Store;
 
 /// The thread. It ends after the store, whose writer is on it.
@@ -60,10 +60,23 @@ pub(super) fn start(site: &Site<'_>, store: &Store, thread: &ArbiterHandle) -> (
         dialects: Arc::clone(&site.dialects),
         metrics: site.metrics.clone(),
     };
-    let settings = settings::hub(site.config);
-    let server = ChatServer::new(settings, parts.clone());
+    let server = ChatServer::new(settings(site.config), parts.clone());
     let address = ChatServer::start_in_arbiter(thread, move |_| server);
     let hub = Hub::new(address, &parts);
-    let patience = Duration::from_millis(site.config.hub.drain_timeout_ms);
+    let patience = site.config.hub.drain_timeout();
     (hub.clone(), HubPart { hub, patience })
+}
+
+fn settings(config: &Config) -> HubSettings {
+    HubSettings {
+        hub: config.hub.clone(),
+        presence: config.presence.clone(),
+        dm: config.dm.clone(),
+        invites: InviteBounds {
+            timeout: config.chatting.invite_timeout(),
+            per_user_max: config.chatting.invites_per_user_max,
+        },
+        outbox_bytes_max: config.ws.outbox_bytes_max,
+        sessions_per_user_max: config.limits.on(config.limits.sessions_per_user_max),
+    }
 }

@@ -13,7 +13,6 @@ mod hub;
 mod jobs;
 mod parts;
 mod service;
-mod settings;
 mod site;
 mod store;
 

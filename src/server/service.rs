@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::settings;
+use super::Config;
 use super::site::Site;
 use crate::auth::limits::RateLimits;
 use crate::auth::password::Passwords;
 use crate::hub::Hub;
-use crate::service::{Service, ServiceParts};
+use crate::service::{Service, ServiceParts, Settings, accounts};
 use crate::store::Store;
 use crate::store::jobs::Queue;
 
@@ -31,5 +31,24 @@ pub(super) fn start(
         metrics: site.metrics.clone(),
         mail_left: Arc::new(move || jobs.wake()),
     };
-    (Service::new(&parts, settings::service(config)), limits)
+    (Service::new(&parts, settings(config)), limits)
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        dm_policy: config.dm.audience,
+        history_slice_bytes: config.store.history_slice_bytes,
+        accounts: accounts::Settings {
+            passwords: config.auth.password_rule(),
+            names: config.auth.name_rule(),
+            allowed_email_domains: config.auth.allowed_email_domains.clone(),
+            registration_mail: match config.limits.enabled {
+                true => accounts::Mail::One,
+                false => accounts::Mail::Each,
+            },
+            logins_per_user_max: config.limits.logins_per_user_max(),
+            verification_lifetime: config.auth.verification_lifetime(),
+            reset_lifetime: config.auth.reset_lifetime(),
+        },
+    }
 }

@@ -50,6 +50,11 @@ impl Settings {
         self.frame_before_auth_bytes_max.min(self.frame_bytes_max)
     }
 
+    /// After how long without any sign of a peer its connection is given up.
+    pub fn tcp_user_timeout(&self) -> Duration {
+        Duration::from_millis(self.tcp_user_timeout_ms.into())
+    }
+
     /// How long a peer may take to answer a Close frame.
     pub fn close_timeout(&self) -> Duration {
         Duration::from_millis(self.close_timeout_ms)

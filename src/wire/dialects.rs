@@ -101,6 +101,11 @@ impl Dialects {
         self.get(variant).keep_alive(variant.options())
     }
 
+    /// REWIND, whose mode is chosen at the HTTP door.
+    pub fn rewind(&self) -> &Rewind {
+        &self.rewind
+    }
+
     /// The dialect of game lobbies, which has an HTTP half.
     pub fn chatting(&self) -> &Chatting {
         &self.chatting

@@ -41,6 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "hub",
         &[
             "domain",
+            "config",
             "delivery",
             "store",
             // What a dialect can be asked, but no dialect.
@@ -85,6 +86,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "http",
         &[
             "domain",
+            "config",
             // How many requests of one address are unfinished, and when one that came too early may come
             // again.
             "auth::concurrency",
@@ -93,6 +95,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "service",
             // The dialect is chosen at the door, by its path and query.
             "wire::rewind::Mode",
+            "wire::rewind::Rewind",
             "wire::rewind::RewindOptions",
             "wire::Dialect",
             // Ids and frames of this dialect are said over HTTP, too.

@@ -7,7 +7,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use crate::http::{State, error::ApiError, peer, text};
+use crate::http::{State, error::ApiError, text};
 use crate::wire::rewind::{Mode, RewindOptions};
 use crate::ws;
 
@@ -23,16 +23,15 @@ pub async fn open(
     payload: Payload,
     state: Data<State>,
 ) -> Result<HttpResponse, Error> {
-    let settings = &state.settings;
-    let peer = peer::address(&request, settings.trust_proxy);
-    if !settings.origins.pass(request.headers(), ("a socket", peer)) {
+    let peer = state.address(&request);
+    if !state.origins.pass(request.headers(), ("a socket", peer)) {
         return Err(ApiError::Refused(StatusCode::FORBIDDEN, "origin is not allowed.").into());
     }
     const NO_MODE: ApiError = ApiError::bad_request("compat is readme or wind.");
     let asked: Result<SocketQuery, _> = text::form(request.query_string().as_bytes());
     let asked = asked.map_err(|_| NO_MODE)?;
     let mode = match asked.compat.as_deref() {
-        None => settings.default_mode,
+        None => state.rewind().default_mode(),
         Some("readme") => Mode::Readme,
         Some("wind") => Mode::Wind,
         Some(_) => return Err(NO_MODE.into()),

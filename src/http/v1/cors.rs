@@ -47,9 +47,8 @@ pub async fn cors(
 fn allowed_origin(request: &ServiceRequest) -> Option<HeaderValue> {
     let origin = request.headers().get(ORIGIN)?;
     let state = request.app_data::<Data<State>>()?;
-    let settings = &state.settings;
-    let peer = peer::address(request.request(), settings.trust_proxy);
-    let passes = settings.origins.pass(request.headers(), ("reading an answer", peer));
+    let peer = peer::address(request.request(), state.settings.trust_proxy);
+    let passes = state.origins.pass(request.headers(), ("reading an answer", peer));
     passes.then(|| origin.clone())
 }
 

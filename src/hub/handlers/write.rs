@@ -110,7 +110,7 @@ impl ChatServer {
     }
 
     fn chat_change(&self, user: UserId, write: ChatWrite) -> Result<Change, Refusal> {
-        let dm_policy = self.settings.dm_policy;
+        let dm_policy = self.settings.dm.audience;
         Ok(match write {
             ChatWrite::Post { room, content, nonce, absent } => {
                 let peer = room.and_then(|room| room.peer_of(user));

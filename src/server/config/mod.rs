@@ -5,12 +5,8 @@
 //! looks like a setting and is none (`mistakes`).
 
 mod control;
-mod dm;
-mod http;
-mod hub;
 mod mistakes;
 mod node;
-mod presence;
 mod relations;
 
 #[cfg(test)]
@@ -22,15 +18,11 @@ use crate::auth::{self, limits};
 use crate::config::{ConfigError, Fault, Layers, Section};
 use crate::jobs::mail;
 use crate::wire::{chatting, rewind};
-use crate::{session, store, telemetry};
+use crate::{http, hub, session, store, telemetry};
 
 pub use self::control::Control;
-pub use self::dm::Dm;
-pub use self::http::Http;
-pub use self::hub::Hub;
 pub use self::mistakes::{file, files, variables};
 pub use self::node::Node;
-pub use self::presence::Presence;
 
 const FILE_ABOUT: &str = "\
 # The settings of Tradewind with their defaults. Written by `tradewind config default`.
@@ -82,16 +74,16 @@ macro_rules! sections {
 }
 
 sections! {
-    http: Http,
+    http: http::Settings,
     ws: session::Settings,
-    hub: Hub,
+    hub: hub::Settings,
     store: store::Settings,
     mail: mail::Settings,
     auth: auth::Settings,
     rewind: rewind::Settings,
     chatting: chatting::Settings,
-    dm: Dm,
-    presence: Presence,
+    dm: hub::DmSettings,
+    presence: hub::PresenceSettings,
     limits: limits::Settings,
     node: Node,
     control: Control,

@@ -232,7 +232,7 @@ fn a_named_file_must_exist_and_the_default_one_need_not() {
 #[test]
 fn links_start_with_the_public_url_or_the_address_listened_on() {
     let bound = "127.0.0.1:4242".parse().unwrap();
-    let mut http = Http::default();
+    let mut http = http::Settings::default();
     assert_eq!(http.base_url(bound), "http://127.0.0.1:4242");
     http.public_url = "https://chat.example/".to_owned();
     assert_eq!(http.base_url(bound), "https://chat.example");

@@ -1,5 +1,7 @@
 //! The section `chatting`.
 
+use std::time::Duration;
+
 use crate::config::{at_least, not_empty, section};
 use crate::wire::chatting::Ids;
 
@@ -30,5 +32,12 @@ section! {
         system_text: String = "admin".to_owned() => not_empty();
         /// What a request to block nobody is told.
         no_such_user_text: String = "해당 id가 존재하지 않습니다.".to_owned() => not_empty();
+    }
+}
+
+impl Settings {
+    /// How long an invitation is known.
+    pub fn invite_timeout(&self) -> Duration {
+        Duration::from_millis(self.invite_timeout_ms)
     }
 }

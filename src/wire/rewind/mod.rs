@@ -85,6 +85,7 @@ impl From<Options> for RewindOptions {
 
 /// The dialect.
 pub struct Rewind {
+    default_mode: Mode,
     plain: KeepAlive,
     with_features: KeepAlive,
 }
@@ -101,7 +102,12 @@ impl Rewind {
         };
         let ping_interval = Some(Duration::from_millis(settings.ping_interval_ms));
         let with_features = KeepAlive { signs: Signs::HeartbeatsOrPongs, ping_interval, ..plain };
-        Self { plain, with_features }
+        Self { default_mode: settings.default_compat, plain, with_features }
+    }
+
+    /// The mode of a connection that asks for none.
+    pub fn default_mode(&self) -> Mode {
+        self.default_mode
     }
 }
 

@@ -39,7 +39,7 @@ async fn every_answer_may_be_read_by_any_page_but_those_to_services() {
         ("origin", "https://lobby.example"),
         ("content-type", "application/json"),
     ];
-    let large = "x".repeat(tradewind::server::config::Http::default().body_bytes_max + 1);
+    let large = "x".repeat(tradewind::http::Settings::default().body_bytes_max + 1);
     for (method, body, status) in
         [("POST", large.as_str(), 413), ("POST", "", 400), ("PUT", "", 405), ("GET", "", 200)]
     {

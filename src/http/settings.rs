@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 use std::thread;
+use std::time::Duration;
 
 use crate::config::{Rule, at_least, section};
 use crate::domain::origin::Origin;
 
 section! {
     /// The HTTP listener.
-    Http {
+    Settings {
         /// The IP address and port to listen on. Port 0 takes any free one.
         bind: String = "127.0.0.1:8080".to_owned() => socket_address();
         /// What links in mails start with, such as `https://chat.example`. Empty: `http://` and the
@@ -38,7 +39,7 @@ section! {
     }
 }
 
-impl Http {
+impl Settings {
     /// What links start with, without a slash at the end. `bound` is the address listened on.
     pub fn base_url(&self, bound: SocketAddr) -> String {
         match self.public_url.trim_end_matches('/') {
@@ -51,6 +52,21 @@ impl Http {
     pub fn worker_count(&self) -> usize {
         let all_but_one = || thread::available_parallelism().map_or(1, |cores| cores.get() - 1);
         if self.workers == 0 { all_but_one().max(1) } else { self.workers }
+    }
+
+    /// How long a request body of up to 64 KiB may take.
+    pub(super) fn body_timeout(&self) -> Duration {
+        Duration::from_millis(self.body_timeout_ms)
+    }
+
+    /// How long the head of a request may take.
+    pub(super) fn head_timeout(&self) -> Duration {
+        Duration::from_millis(self.head_timeout_ms)
+    }
+
+    /// How long a connection is kept for a next request.
+    pub(super) fn keep_alive(&self) -> Duration {
+        Duration::from_millis(self.keep_alive_ms)
     }
 }
 
