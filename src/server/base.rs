@@ -73,7 +73,7 @@ impl Base {
             log::info!("migration {name} applied");
         }
         let epoch = epoch(&database)?;
-        let step_back_max = Duration::from_millis(config.node.clock_step_max_ms);
+        let step_back_max = config.node.clock_step_max();
         let floor = database.id_floor()?;
         let mint = IdMint::new(config.node.id.into(), floor, step_back_max, Arc::clone(&clock))?;
         let lifetime = config.auth.token_lifetime();

@@ -155,7 +155,7 @@ pub async fn start_with(
     })
     .await?;
     store.announce(&address.to_string());
-    let lost_grace = Duration::from_millis(config.store.lost_grace_ms);
+    let lost_grace = config.store.lost_grace();
     Ok(Running { address, metrics: site.metrics, store, hub, service, parts, lost_grace })
 }
 

@@ -73,12 +73,6 @@ struct ControlState {
     settings: Control,
 }
 
-impl ControlState {
-    fn timeout(&self) -> Duration {
-        Duration::from_millis(self.settings.timeout_ms)
-    }
-}
-
 impl ControlSocket {
     /// Opens the socket for commands that are about a database. Call it inside an actix system.
     ///
@@ -103,7 +97,7 @@ impl ControlSocket {
         let seats = usize::try_from(seats_max).unwrap_or(usize::MAX);
         let seats = Arc::new(Semaphore::new(seats.min(Semaphore::MAX_PERMITS)));
         let shared = Arc::new(ControlState { service, database, hub, settings });
-        let timeout = shared.timeout();
+        let timeout = shared.settings.timeout();
         let accepting = actix::spawn(accept(listener, Arc::clone(&seats), shared));
         Listener { file: Some(file), seats, seats_max, accepting, timeout }
     }
@@ -162,7 +156,7 @@ async fn accept(socket: UnixListener, seats: Arc<Semaphore>, shared: Arc<Control
             }
             Err(error) => {
                 log::warn!("control.socket: {error}");
-                tokio::time::sleep(shared.timeout()).await;
+                tokio::time::sleep(shared.settings.timeout()).await;
             }
         }
     }
@@ -175,11 +169,11 @@ async fn serve(stream: UnixStream, shared: &Arc<ControlState>) -> io::Result<()>
     let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
     let mut text = Vec::new();
     let mut read = BufReader::new(read.take(limit));
-    timeout(shared.timeout(), read.read_until(b'\n', &mut text)).await??;
+    timeout(shared.settings.timeout(), read.read_until(b'\n', &mut text)).await??;
     let mut said = answers(&text, shared);
     while let Some(answer) = said.recv().await {
         let line = line(&answer).map_err(io::Error::other)?;
-        timeout(shared.timeout(), write.write_all(&line)).await??;
+        timeout(shared.settings.timeout(), write.write_all(&line)).await??;
     }
     Ok(())
 }

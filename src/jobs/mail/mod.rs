@@ -11,8 +11,6 @@ mod outbox;
 mod settings;
 mod smtp;
 
-use std::time::Duration;
-
 use lettre::message::Mailbox;
 
 use crate::domain::accounts::user::Email;
@@ -60,7 +58,7 @@ impl Transport {
     /// [`MailError::Outbox`].
     pub fn new(settings: &Settings) -> Result<Self, MailError> {
         let url = settings.url.expose();
-        let timeout = Duration::from_millis(settings.timeout_ms);
+        let timeout = settings.timeout();
         let route = match url.split_once("://") {
             Some(("file", folder)) => Route::Outbox(Outbox::open(folder.into())?),
             Some(("smtp" | "smtps", _)) => Route::Smtp(Smtp::from_url(url, timeout)?),

@@ -1,5 +1,7 @@
 //! The section `mail`.
 
+use std::time::Duration;
+
 use lettre::message::Mailbox;
 
 use crate::config::{Rule, Secret, at_least, section, url_of};
@@ -26,6 +28,13 @@ section! {
         attempts_max: u32 = 30 => at_least(1);
         /// How long one try may take, in milliseconds.
         timeout_ms: u64 = 30_000 => at_least(1);
+    }
+}
+
+impl Settings {
+    /// How long one try may take.
+    pub(super) fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The section `control`.
 
+use std::time::Duration;
+
 use crate::config::{at_least, section};
 
 section! {
@@ -16,5 +18,12 @@ section! {
         timeout_ms: u64 = 5_000 => at_least(1);
         /// How many users one `seed` may make while the hub runs; without it there is no limit.
         seed_users_max: usize = 100_000 => at_least(1);
+    }
+}
+
+impl Control {
+    /// How long a request may take to come, and each part of the answer to be taken.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
     }
 }

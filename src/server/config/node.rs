@@ -1,5 +1,7 @@
 //! The section `node`.
 
+use std::time::Duration;
+
 use crate::config::{at_least, at_most, section};
 
 /// Five bits of an id name the node.
@@ -14,5 +16,12 @@ section! {
         /// milliseconds. After a clock that was ahead has been set right: more than it was ahead lets
         /// ids go on from the last one; put it back once that time has come.
         clock_step_max_ms: u64 = 10_000 => at_least(1);
+    }
+}
+
+impl Node {
+    /// How far the clock may be behind the last id.
+    pub fn clock_step_max(&self) -> Duration {
+        Duration::from_millis(self.clock_step_max_ms)
     }
 }

@@ -285,7 +285,7 @@ impl Pooled {
             self.sound = true;
             return Ok(());
         };
-        let patience = Duration::from_millis(self.opener.settings.settle_timeout_ms);
+        let patience = self.opener.settings.settle_timeout();
         match number.map(|number| number.was_committed(&self.opener, patience)).transpose()? {
             Some(true) => Ok(()),
             Some(false) | None => Err(error.into()),

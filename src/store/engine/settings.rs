@@ -68,6 +68,16 @@ impl Settings {
         u64::from(self.room_min_kib).saturating_mul(1_024)
     }
 
+    /// How long writes are refused once the SQLite file was removed or replaced, before the hub ends.
+    pub fn lost_grace(&self) -> Duration {
+        Duration::from_millis(self.lost_grace_ms)
+    }
+
+    /// How long PostgreSQL is asked whether a commit has come through.
+    pub(super) fn settle_timeout(&self) -> Duration {
+        Duration::from_millis(self.settle_timeout_ms)
+    }
+
     /// How long another program is waited for that has locked the database.
     pub(in crate::store) fn busy_timeout(&self) -> Duration {
         Duration::from_millis(self.busy_timeout_ms.into())

@@ -8,8 +8,6 @@ pub mod encode;
 pub mod id;
 mod settings;
 
-use std::time::Duration;
-
 use crate::config::choice;
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::close::CloseReason;
@@ -73,9 +71,9 @@ impl Chatting {
     pub fn new(settings: &Settings) -> Self {
         let keep_alive = KeepAlive {
             signs: Signs::Anything,
-            identify_timeout: Duration::from_millis(settings.login_timeout_ms),
-            silence_max: Duration::from_millis(settings.ping_timeout_ms),
-            ping_interval: Some(Duration::from_millis(settings.ping_interval_ms)),
+            identify_timeout: settings.login_timeout(),
+            silence_max: settings.ping_timeout(),
+            ping_interval: Some(settings.ping_interval()),
             ends_with_token: false,
         };
         Self { settings: settings.clone(), keep_alive }

@@ -36,6 +36,21 @@ section! {
 }
 
 impl Settings {
+    /// How long a socket may take to show its token.
+    pub(super) fn login_timeout(&self) -> Duration {
+        Duration::from_millis(self.login_timeout_ms)
+    }
+
+    /// How often the peer of a session is pinged.
+    pub(super) fn ping_interval(&self) -> Duration {
+        Duration::from_millis(self.ping_interval_ms)
+    }
+
+    /// How long a session may be without any sign of its peer.
+    pub(super) fn ping_timeout(&self) -> Duration {
+        Duration::from_millis(self.ping_timeout_ms)
+    }
+
     /// How long an invitation is known.
     pub fn invite_timeout(&self) -> Duration {
         Duration::from_millis(self.invite_timeout_ms)

@@ -10,8 +10,6 @@ mod objects;
 mod settings;
 mod time;
 
-use std::time::Duration;
-
 use crate::config::choice;
 use crate::domain::accounts::refusal::AccountsRefusal;
 use crate::domain::chat::refusal::ChatRefusal;
@@ -95,12 +93,12 @@ impl Rewind {
     pub fn new(settings: &Settings) -> Self {
         let plain = KeepAlive {
             signs: Signs::Heartbeats,
-            identify_timeout: Duration::from_millis(settings.auth_timeout_ms),
-            silence_max: Duration::from_millis(settings.heartbeat_timeout_ms),
+            identify_timeout: settings.auth_timeout(),
+            silence_max: settings.heartbeat_timeout(),
             ping_interval: None,
             ends_with_token: true,
         };
-        let ping_interval = Some(Duration::from_millis(settings.ping_interval_ms));
+        let ping_interval = Some(settings.ping_interval());
         let with_features = KeepAlive { signs: Signs::HeartbeatsOrPongs, ping_interval, ..plain };
         Self { default_mode: settings.default_compat, plain, with_features }
     }

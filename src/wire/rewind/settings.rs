@@ -1,5 +1,7 @@
 //! The section `rewind`.
 
+use std::time::Duration;
+
 use crate::config::{at_least, section};
 use crate::wire::rewind::Mode;
 
@@ -19,5 +21,22 @@ section! {
         ping_interval_ms: u64 = 25_000 => at_least(1);
         /// How many messages a page of history holds at most.
         page_max: u32 = 200 => at_least(1);
+    }
+}
+
+impl Settings {
+    /// How long a socket may take to show its token.
+    pub(super) fn auth_timeout(&self) -> Duration {
+        Duration::from_millis(self.auth_timeout_ms)
+    }
+
+    /// How long a session may be without heartbeat.
+    pub(super) fn heartbeat_timeout(&self) -> Duration {
+        Duration::from_millis(self.heartbeat_timeout_ms)
+    }
+
+    /// How often the peer of a session with features is pinged.
+    pub(super) fn ping_interval(&self) -> Duration {
+        Duration::from_millis(self.ping_interval_ms)
     }
 }
