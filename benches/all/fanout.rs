@@ -19,7 +19,7 @@ use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::clock::Clock;
 use tradewind::domain::command::Write;
 use tradewind::domain::id::{SessionId, UserId};
-use tradewind::domain::mint::{EPOCH, IdMint};
+use tradewind::domain::mint::EPOCH;
 use tradewind::domain::principal::Principal;
 use tradewind::hub::messages::{Closed, Identify, Open, Submit};
 use tradewind::hub::{
@@ -28,10 +28,10 @@ use tradewind::hub::{
 };
 use tradewind::server;
 use tradewind::server::Config;
+use tradewind::store::Durability;
 use tradewind::store::chat::groups::{self, RosterEntry};
 use tradewind::store::chat::rooms;
 use tradewind::store::engine::Connection;
-use tradewind::store::{Durability, Store};
 use tradewind::telemetry::Metrics;
 use tradewind::wire::rewind::features::Features;
 use tradewind::wire::rewind::{Mode, RewindOptions};
@@ -128,7 +128,7 @@ impl House {
         };
         let (listeners, room) = match crowd {
             Crowd::Sessions(count) => (count, RoomKey::direct(user_id(0), user_id(1))),
-            Crowd::Members(count) => (count, Some(group(&store, &stage.mint, count).await)),
+            Crowd::Members(count) => (count, Some(group(stage, count))),
         };
         let parts = Parts {
             store,
@@ -181,9 +181,9 @@ impl House {
 }
 
 /// Makes a group of the first users.
-async fn group(store: &Store, mint: &IdMint, others: usize) -> RoomKey {
-    let id = mint.group().expect("an id");
-    let make = move |conn: &mut Connection| {
+fn group(stage: &Stage, others: usize) -> RoomKey {
+    let id = stage.mint.group().expect("an id");
+    let make = |conn: &mut Connection| {
         rooms::create_group(conn, id)?;
         groups::create(conn, id, "a group", EPOCH)?;
         for number in 0..=others {
@@ -193,7 +193,7 @@ async fn group(store: &Store, mint: &IdMint, others: usize) -> RoomKey {
         }
         Ok(())
     };
-    store.write(make).await.expect("it is stored");
+    stage.database(Durability::Relaxed).write(make).expect("it is stored");
     RoomKey::Group(id)
 }
 

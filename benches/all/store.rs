@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::MessageId;
-use tradewind::store::{Change, ChatOutcome, Committed, Durability, Store};
+use tradewind::store::{ChatCommand, ChatOutcome, Committed, Durability, Store};
 
 use crate::stage::{Stage, content, user_id};
 
@@ -73,7 +73,7 @@ impl<'a> Live<'a> {
         for ticket in 0..posts {
             let (author, peer) = self.pairs[self.next % rooms];
             self.next += STRIDE;
-            let change = Change::Post {
+            let change = ChatCommand::Post {
                 id: MessageId::new(NEXT_ID.fetch_add(1, Ordering::Relaxed)).expect("an id"),
                 author: user_id(author),
                 room: RoomKey::direct(user_id(author), user_id(peer)),

@@ -15,7 +15,7 @@ use crate::domain::chat::event::{ChatEvent, Presence, Status};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Topic, Viewer};
 use crate::domain::id::{SessionId, UserId};
-use crate::store::accounts::users;
+use crate::store::accounts::writes;
 
 /// What friends have been told, and what they have still to be told.
 #[derive(Default)]
@@ -170,8 +170,7 @@ impl ChatServer {
         }
         let store = self.parts.store.clone();
         actix::spawn(async move {
-            let kept = store.write_beside(move |conn| users::set_last_seen(conn, &seen)).await;
-            if let Err(error) = kept {
+            if let Err(error) = store.run(writes::set_last_seen(seen)).await {
                 log::warn!("when users were last seen is not kept: {error}");
             }
         });

@@ -6,12 +6,12 @@ use std::{fmt, iter};
 
 use tokio::time::sleep;
 
-use crate::domain::clock::Timestamp;
 use crate::jobs::backoff::backoff;
 use crate::jobs::kind::{JobEnd, JobFault, JobKind, JobPolicy};
 use crate::jobs::worker::{STORE_RETRY, Worker};
 use crate::store::StoreError;
-use crate::store::jobs::queue::{self, DueJob};
+use crate::store::jobs::queue::DueJob;
+use crate::store::jobs::writes::{self, Settlement};
 
 /// A lease is renewed so often before it would run out.
 const RENEWALS: u32 = 3;
@@ -22,14 +22,6 @@ pub(super) struct JobRun<'w> {
     pub kind: &'w dyn JobKind,
     pub policy: JobPolicy,
     pub job: DueJob,
-}
-
-/// What is written when a job has ended.
-#[derive(Clone, Copy)]
-enum Settlement {
-    Forget,
-    Postpone(Timestamp),
-    GiveBack,
 }
 
 impl JobRun<'_> {
@@ -60,8 +52,8 @@ impl JobRun<'_> {
     /// Whether the job is still this node's.
     async fn renew(&mut self) -> bool {
         let now = self.worker.clock.now();
-        let (job, until) = (self.job.clone(), self.worker.lease_from(now).until);
-        match self.worker.store.write_beside(move |conn| queue::renew(conn, &job, until)).await {
+        let until = self.worker.lease_from(now).until;
+        match self.worker.store.run(writes::renew(self.job.clone(), until)).await {
             Ok(true) => {
                 self.job.lease.until = until;
                 true
@@ -101,13 +93,7 @@ impl JobRun<'_> {
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<(), StoreError> {
-        let job = self.job.clone();
-        let write = move |conn: &mut _| match settlement {
-            Settlement::Forget => queue::finish(conn, &job),
-            Settlement::Postpone(due_at) => queue::fail(conn, &job, due_at),
-            Settlement::GiveBack => queue::release(conn, &job),
-        };
-        self.worker.store.write_beside(write).await
+        self.worker.store.run(writes::settle(self.job.clone(), settlement)).await
     }
 }
 

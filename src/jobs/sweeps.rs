@@ -13,10 +13,10 @@ use crate::domain::accounts::login::LoginId;
 use crate::domain::chat::message::NONCE_KEPT;
 use crate::domain::clock::Timestamp;
 use crate::domain::mint::first_id_at;
-use crate::store::accounts::{logins, registrations, resets};
-use crate::store::chat::{groups, nonces};
+use crate::store::accounts::{logins, registrations, resets, writes as accounts};
+use crate::store::chat::{groups, nonces, writes as chat};
 use crate::store::engine::Connection;
-use crate::store::jobs::{Lease, leases};
+use crate::store::jobs::leases::{Hold, held};
 use crate::store::{Store, StoreError};
 
 /// Between two sweeps of what is many.
@@ -42,30 +42,6 @@ pub type Swept = LocalBoxFuture<'static, Result<Option<usize>, StoreError>>;
 /// Is told of log-ins that are not in the store any more.
 pub type LoginsForgotten = dyn Fn(&[LoginId]);
 
-/// The lease that a sweep works under.
-#[derive(Clone, Copy, Debug)]
-pub struct Hold {
-    /// Of what.
-    pub name: &'static str,
-    /// Who sweeps, and until when alone.
-    pub lease: Lease,
-    /// The time of the sweep.
-    pub now: Timestamp,
-}
-
-impl Hold {
-    /// A sweep that happens only under the lease, in one transaction with it.
-    fn over<T>(
-        self,
-        sweep: impl Fn(&mut Connection) -> Result<T, StoreError>,
-    ) -> impl Fn(&mut Connection) -> Result<Option<T>, StoreError> {
-        move |conn| match leases::take(conn, self.name, self.lease, self.now)? {
-            true => sweep(conn).map(Some),
-            false => Ok(None),
-        }
-    }
-}
-
 /// All that a hub forgets.
 pub fn all(logins_forgotten: Rc<LoginsForgotten>) -> Vec<Timer> {
     vec![unverified(), nonces(), logins(logins_forgotten), ended_groups()]
@@ -74,14 +50,8 @@ pub fn all(logins_forgotten: Rc<LoginsForgotten>) -> Vec<Timer> {
 /// Registrations and new passwords that nobody has confirmed in time, and their keys.
 pub fn unverified() -> Timer {
     let bit = |store: Store, hold: Hold| -> Swept {
-        let Hold { now, .. } = hold;
-        Box::pin(async move {
-            let sweep = move |conn: &mut Connection| {
-                let swept = registrations::sweep_expired(conn, now)?;
-                Ok(swept.saturating_add(resets::sweep_expired(conn, now)?))
-            };
-            store.write_beside(hold.over(sweep)).await
-        })
+        let sweep = held(hold, accounts::sweep_expired(hold.now));
+        Box::pin(async move { store.run(sweep).await })
     };
     let look = |conn: &mut Connection, now| {
         Ok(registrations::has_expired(conn, now)? || resets::has_expired(conn, now)?)
@@ -92,10 +62,8 @@ pub fn unverified() -> Timer {
 /// Nonces that are too old to be repeated.
 pub fn nonces() -> Timer {
     let bit = |store: Store, hold: Hold| -> Swept {
-        let below = too_old(hold.now);
-        Box::pin(async move {
-            store.write(hold.over(move |conn| nonces::sweep(conn, below, ROWS_MAX))).await
-        })
+        let sweep = held(hold, chat::sweep_nonces(too_old(hold.now), ROWS_MAX));
+        Box::pin(async move { store.run(sweep).await })
     };
     let look = |conn: &mut Connection, now| nonces::has_any(conn, too_old(now));
     Timer { name: "nonces", every: OFTEN, look, bit: Box::new(bit) }
@@ -110,11 +78,10 @@ fn too_old(now: Timestamp) -> i64 {
 /// Log-ins whose tokens have all expired.
 pub fn logins(forgotten: Rc<LoginsForgotten>) -> Timer {
     let bit = move |store: Store, hold: Hold| -> Swept {
-        let (forgotten, now) = (Rc::clone(&forgotten), hold.now);
+        let sweep = held(hold, accounts::sweep_logins(hold.now, ROWS_MAX));
+        let forgotten = Rc::clone(&forgotten);
         Box::pin(async move {
-            let sweep = hold.over(move |conn| logins::sweep(conn, now, ROWS_MAX));
-            let swept = store.write_beside(sweep).await?;
-            Ok(swept.map(|some| {
+            Ok(store.run(sweep).await?.map(|some| {
                 forgotten(&some);
                 some.len()
             }))
@@ -126,7 +93,8 @@ pub fn logins(forgotten: Rc<LoginsForgotten>) -> Timer {
 /// What was said in groups that have ended.
 pub fn ended_groups() -> Timer {
     let bit = |store: Store, hold: Hold| -> Swept {
-        Box::pin(async move { store.write(hold.over(|conn| groups::sweep(conn, ROWS_MAX))).await })
+        let sweep = held(hold, chat::sweep_groups(ROWS_MAX));
+        Box::pin(async move { store.run(sweep).await })
     };
     let look = |conn: &mut Connection, _| groups::has_ended(conn);
     Timer { name: "rows of ended groups", every: OFTEN, look, bit: Box::new(bit) }

@@ -17,10 +17,11 @@ use tokio::time::sleep;
 use crate::domain::clock::{Clock, Timestamp};
 use crate::jobs::kind::{JobKind, JobPolicy};
 use crate::jobs::run::JobRun;
-use crate::jobs::sweeps::{Hold, Timer};
+use crate::jobs::sweeps::Timer;
 use crate::store::engine::Connection;
+use crate::store::jobs::leases::Hold;
 use crate::store::jobs::queue::{self, Look};
-use crate::store::jobs::{Lease, Queue};
+use crate::store::jobs::{Lease, Queue, writes};
 use crate::store::{Store, StoreError};
 
 /// How long a lease lasts unless it is renewed: much longer than a write takes or clocks differ, and not too
@@ -116,7 +117,7 @@ impl Worker {
     async fn free(&self) -> Result<(), StoreError> {
         let node = self.node;
         if self.store.read(move |conn| queue::holds_any(conn, node)).await? {
-            self.store.write_beside(move |conn| queue::free(conn, node)).await?;
+            self.store.run(writes::free(node)).await?;
         }
         Ok(())
     }
@@ -198,8 +199,7 @@ impl Worker {
             return Ok(Duration::from_micros(u64::try_from(micros).unwrap_or(0)));
         }
         let lease = self.lease_from(now);
-        let claim = move |conn: &mut _| queue::claim(conn, policy.kind, now, lease, free);
-        for job in self.store.write_beside(claim).await? {
+        for job in self.store.run(writes::claim(policy.kind, now, lease, free)).await? {
             busy.set(busy.get().saturating_add(1));
             let run = JobRun { worker: self, kind, policy, job };
             running.push(Box::pin(async move {

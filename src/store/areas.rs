@@ -71,26 +71,14 @@ impl Areas for AllAreas {
     }
 }
 
-/// The right to jobs that touch everything.
-pub struct Whole(());
+/// The right to jobs that wait for all before them.
+pub(in crate::store) struct Whole(());
 
 impl StorePart for Whole {
     const TOUCHES: Touches = Touches::All;
 }
 
-/// A job that may do anything. It costs all that is remembered of rooms.
-pub(in crate::store) fn whole<T, F: Op<T>>(op: F) -> Job<Whole, F> {
-    Job::new(Whole(()), op)
-}
-
-/// The right to jobs that touch nothing of rooms.
-pub struct Beside(());
-
-impl StorePart for Beside {
-    const TOUCHES: Touches = Touches::Accounts;
-}
-
-/// A job that touches nothing of rooms.
-pub(in crate::store) fn beside<T, F: Op<T>>(op: F) -> Job<Beside, F> {
-    Job::new(Beside(()), op)
+/// A job that does nothing: once it is answered, all before it are.
+pub(in crate::store) fn marker() -> Job<Whole, impl Op<()>> {
+    Job::new(Whole(()), |_| Ok(()))
 }

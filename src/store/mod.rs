@@ -24,12 +24,11 @@ use actix::{Actor, Addr, ArbiterHandle, Recipient, SyncArbiter};
 use diesel::r2d2::R2D2Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
-use crate::store::areas::{AllAreas, beside, whole};
+use crate::store::areas::{AllAreas, marker};
 use crate::store::chat::member_cache::MemberCache;
 use crate::store::engine::batch::Submitted;
 use crate::store::engine::executor::{DbExecutor, KeptCache};
 use crate::store::engine::health::Health;
-use crate::store::engine::job::{Job, Op, StorePart};
 use crate::store::engine::lines::Lines;
 use crate::store::engine::reader::{Reader, TakeNext};
 use crate::store::engine::write_queue::BatchMax;
@@ -37,7 +36,7 @@ use crate::store::engine::write_quota::WriteQuota;
 use crate::store::engine::writer::{Subscribe, Writer};
 
 pub use crate::store::batched::Batched;
-pub use crate::store::chat::command::{ChatCommand as Change, To};
+pub use crate::store::chat::command::{ChatCommand, To};
 pub use crate::store::chat::limits::ChatLimits;
 pub use crate::store::chat::outcome::ChatOutcome;
 pub use crate::store::chat::rules::Rules;
@@ -47,6 +46,7 @@ pub use crate::store::engine::database::Database;
 pub use crate::store::engine::error::StoreError;
 pub use crate::store::engine::files::Absence;
 pub use crate::store::engine::health::Condition;
+pub use crate::store::engine::job::{Job, Op, StorePart};
 pub use crate::store::engine::lines::Line;
 pub use crate::store::engine::lock::Holder;
 pub use crate::store::engine::observer::Observer;
@@ -126,7 +126,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Busy`], [`StoreError::Closed`]; then it is not accepted.
-    pub fn submit(&self, ticket: u64, command: Change) -> Result<(), StoreError> {
+    pub fn submit(&self, ticket: u64, command: ChatCommand) -> Result<(), StoreError> {
         let permit = self.quota.enter(command.bytes())?;
         self.writer.do_send(Submitted::<AllAreas>::command(ticket, command, permit));
         Ok(())
@@ -153,23 +153,6 @@ impl Store {
         let (job, answer) = Submitted::<AllAreas>::job(job, Some(permit));
         self.writer.do_send(job);
         answer.await.unwrap_or(Err(StoreError::Closed))
-    }
-
-    /// Runs `op` as a job that may touch all; see [`Store::run`].
-    ///
-    /// # Errors
-    /// As [`Store::run`].
-    pub async fn write<T: Send + 'static>(&self, op: impl Op<T>) -> Result<T, StoreError> {
-        self.run(whole(op)).await
-    }
-
-    /// As [`Store::write`], for what neither looks at nor changes anything that commands are about
-    /// (rooms, messages and what is hidden of them, nonces, groups, blocks).
-    ///
-    /// # Errors
-    /// As [`Store::run`].
-    pub async fn write_beside<T: Send + 'static>(&self, op: impl Op<T>) -> Result<T, StoreError> {
-        self.run(beside(op)).await
     }
 
     /// Runs `op` on one unchanging state of the database. What the caller has seen committed is in
@@ -250,8 +233,8 @@ impl Store {
 
     /// Waits until everything accepted before is answered.
     pub async fn flush(&self) {
-        let (marker, passed) = Submitted::<AllAreas>::job(whole(|_| Ok(())), None);
-        self.writer.do_send(marker);
+        let (flush, passed) = Submitted::<AllAreas>::job(marker(), None);
+        self.writer.do_send(flush);
         // However it ended, all before it have been answered.
         drop(passed.await);
     }

@@ -11,11 +11,11 @@ use diesel::{RunQueryDsl as _, sql_query};
 use tokio::sync::watch;
 
 use crate::store::Store;
-use crate::store::areas::beside;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::files::{Absence, Files};
 use crate::store::engine::health::Condition;
+use crate::store::engine::job::{Job, StorePart, Touches};
 
 /// Between two looks while the store is well.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -23,6 +23,13 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 /// The longest wait between two tries.
 const RETRY_MAX: Duration = Duration::from_secs(2);
+
+/// The right to jobs that try to write, and change nothing.
+struct ProbeRight(());
+
+impl StorePart for ProbeRight {
+    const TOUCHES: Touches = Touches::Accounts;
+}
 
 /// Looks and tries now and then.
 pub struct Prober {
@@ -77,7 +84,7 @@ impl Prober {
             in_order(&files, room_min)?;
             write(conn)
         };
-        match self.store.run(beside(probe)).await {
+        match self.store.run(Job::new(ProbeRight(()), probe)).await {
             Ok(()) => self.store.health.heal(),
             Err(error) => self.store.health.heed(&error),
         }

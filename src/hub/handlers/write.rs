@@ -14,7 +14,7 @@ use crate::domain::id::UserId;
 use crate::hub::access::refusal;
 use crate::hub::messages::{Call, Submit};
 use crate::hub::{Asker, ChatServer, Ephemeral, PendingWrite, Submission};
-use crate::store::{Change, To};
+use crate::store::{ChatCommand, To};
 
 impl Handler<Submit> for ChatServer {
     type Result = ();
@@ -97,19 +97,19 @@ impl ChatServer {
         }
     }
 
-    fn change(&self, user: UserId, write: Write) -> Result<Change, Refusal> {
+    fn change(&self, user: UserId, write: Write) -> Result<ChatCommand, Refusal> {
         if self.drain.is_some() {
             return Err(Refusal::Busy);
         }
         match write {
             Write::Accounts(AccountsWrite::Befriend { verb, who }) => {
-                Ok(Change::Befriend { actor: user, verb, who })
+                Ok(ChatCommand::Befriend { actor: user, verb, who })
             }
             Write::Chat(write) => self.chat_change(user, write),
         }
     }
 
-    fn chat_change(&self, user: UserId, write: ChatWrite) -> Result<Change, Refusal> {
+    fn chat_change(&self, user: UserId, write: ChatWrite) -> Result<ChatCommand, Refusal> {
         let dm_policy = self.settings.dm.audience;
         Ok(match write {
             ChatWrite::Post { room, content, nonce, absent } => {
@@ -123,10 +123,10 @@ impl ChatServer {
                     log::error!("no message id: {error}");
                     Refusal::Busy
                 })?;
-                Change::Post { id, author: user, room, content, nonce, dm_policy }
+                ChatCommand::Post { id, author: user, room, content, nonce, dm_policy }
             }
             ChatWrite::Edit { room, message, content } => {
-                Change::Edit { author: user, room, message, content, dm_policy }
+                ChatCommand::Edit { author: user, room, message, content, dm_policy }
             }
             ChatWrite::Signal { peer, signal } => {
                 if !self.has_subscriber(peer, signal.topic()) {
@@ -137,14 +137,14 @@ impl ChatServer {
                     Signal::Invite(_) => 0,
                 };
                 let to = RoomKey::direct(user, peer).map_or(To::Oneself, To::Room);
-                Change::Signal { author: user, to, bytes, dm_policy }
+                ChatCommand::Signal { author: user, to, bytes, dm_policy }
             }
             ChatWrite::Type { room, .. } => {
                 let to = To::Room(room.ok_or(ChatRefusal::NoSuchPeer)?);
-                Change::Signal { author: user, to, bytes: 0, dm_policy }
+                ChatCommand::Signal { author: user, to, bytes: 0, dm_policy }
             }
-            ChatWrite::Read { room, seq } => Change::Read { reader: user, room, seq },
-            ChatWrite::Group { group, step } => Change::Group { actor: user, group, step },
+            ChatWrite::Read { room, seq } => ChatCommand::Read { reader: user, room, seq },
+            ChatWrite::Group { group, step } => ChatCommand::Group { actor: user, group, step },
             // Nothing of it is stored, and only a session can say it.
             ChatWrite::SetStatus(_) => return Err(Refusal::Internal),
         })

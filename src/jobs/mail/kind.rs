@@ -15,6 +15,7 @@ use crate::jobs::kind::{JobEnd, JobFault, JobKind, JobPolicy};
 use crate::jobs::mail::{MailError, Settings, Transport};
 use crate::store::Store;
 use crate::store::accounts::mails::{self, MailJob};
+use crate::store::accounts::writes;
 use crate::telemetry::Metrics;
 
 /// What links are like.
@@ -76,8 +77,7 @@ impl Mails {
         };
         let (hash, now) = (key.hash(), self.clock.now());
         let times = (now, now.after(lifetime));
-        let add_key = move |conn: &mut _| mails::add_key(conn, mail, &hash, times);
-        let email = self.store.write_beside(add_key).await?;
+        let email = self.store.run(writes::add_mail_key(mail, hash, times)).await?;
         let Some(email) = email.as_deref().and_then(Email::parse) else {
             return Ok(JobEnd::Void);
         };

@@ -10,6 +10,7 @@ use crate::domain::id::UserId;
 use crate::hub::refusal;
 use crate::service::{LookUp, ServiceFault, look_up};
 use crate::store::accounts::{blocks, users};
+use crate::store::chat::writes;
 use crate::store::engine::Connection;
 use crate::store::{Line, StoreError};
 
@@ -22,9 +23,8 @@ impl Accounts {
         verb: BlockVerb,
     ) -> impl LookUp<Result<(), BlockRefusal>> + use<> {
         let (store, hub, now) = (self.store.clone(), self.hub.clone(), self.clock.now());
-        let change = move |conn: &mut _| blocks::change(conn, me, target, verb, now);
         async move {
-            let changed = store.write(change).await.map_err(refusal)?;
+            let changed = store.run(writes::block(me, target, verb, now)).await.map_err(refusal)?;
             Ok(changed.map(|request| {
                 if let Some(by) = request
                     && hub.tell_request(me, by).is_err()

@@ -5,8 +5,7 @@ use crate::domain::accounts::user::User;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
 use crate::service::ServiceFault;
-use crate::store::accounts::{friendships, logins};
-use crate::store::chat::deletion;
+use crate::store::accounts::{friendships, logins, own};
 use crate::store::engine::Connection;
 use crate::store::{Line, StoreError};
 
@@ -40,7 +39,7 @@ impl Accounts {
 }
 
 fn kept(conn: &mut Connection, me: UserId, now: Timestamp) -> Result<Option<Dossier>, StoreError> {
-    let Some(own) = deletion::own(conn, me)? else { return Ok(None) };
+    let Some(own) = own::own(conn, me)? else { return Ok(None) };
     let friends = friendships::friends_of(conn, &[me])?.remove(&me).unwrap_or_default();
     let incoming = friendships::requests_to(conn, &[me])?.remove(&me).unwrap_or_default();
     Ok(Some(Dossier {

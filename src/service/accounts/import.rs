@@ -5,14 +5,13 @@ use std::collections::HashSet;
 use super::Accounts;
 use crate::auth::password;
 use crate::domain::accounts::friendship::Friendship;
-use crate::domain::accounts::name::UserName;
 use crate::domain::accounts::password::PasswordFault;
 use crate::domain::accounts::user::{Email, User, UserPair};
 use crate::domain::id::UserId;
 use crate::service::OperatorFault;
 use crate::store::StoreError;
-use crate::store::accounts::{friendships, users};
-use crate::store::engine::Connection;
+use crate::store::accounts::users;
+use crate::store::accounts::writes::{self, UserDraft};
 
 /// How often ids that are taken are minted again.
 const MINTED_AGAIN_MAX: u32 = 8;
@@ -72,37 +71,24 @@ impl Accounts {
             None => (self.fresh_ids(1).await?.first().copied().ok_or(OperatorFault::Ids)?, false),
         };
         let password_hash = self.operators_hash(new.password)?;
-        match self.keep_user((id, imported), (&name, &email), password_hash).await {
-            Ok(()) => Ok((User { id, name: name.as_str().to_owned(), profile: None }, email)),
+        let user = User { id, name: name.as_str().to_owned(), profile: None };
+        let created_at = self.clock.now();
+        let draft =
+            UserDraft { id, name, email: email.clone(), password_hash, imported, created_at };
+        match self.store.run(writes::add_user(draft)).await {
+            Ok(()) => Ok((user, email)),
             Err(error) if error.is_unique_violation() => Err(AddRefusal::Taken),
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn keep_user(
-        &self,
-        (id, imported): (UserId, bool),
-        (name, email): (&UserName, &Email),
-        password_hash: String,
-    ) -> Result<(), StoreError> {
-        let (name, email, created_at) = (name.clone(), email.clone(), self.clock.now());
-        let insert = move |conn: &mut Connection| {
-            let (name, email, password_hash) = (&name, &email, password_hash.as_str());
-            let new = users::NewUser { id, name, email, password_hash, imported, created_at };
-            users::insert(conn, &new)
-        };
-        self.store.write(insert).await
-    }
-
     /// Makes two users friends, whatever was between them.
     ///
     /// # Errors
-    /// As [`Store::write`](crate::store::Store::write).
+    /// As [`Store::run`](crate::store::Store::run).
     pub async fn introduce(&self, pair: UserPair) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let set =
-            move |conn: &mut Connection| friendships::set(conn, pair, Friendship::Friends, now);
-        self.store.write(set).await
+        let befriend = writes::set_friendship(pair, Friendship::Friends, self.clock.now());
+        self.store.run(befriend).await
     }
 
     /// Ids for so many new users, which nobody has, not even one who came from elsewhere with it.

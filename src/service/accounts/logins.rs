@@ -10,10 +10,11 @@ use crate::domain::clock::Timestamp;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::service::{OperatorFault, ServiceFault};
+use crate::store::Line;
 use crate::store::accounts::logins::{self, Begun, NewLogin};
 use crate::store::accounts::users::Account;
+use crate::store::accounts::writes;
 use crate::store::engine::Connection;
-use crate::store::{Line, StoreError};
 
 /// A further token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,9 +58,8 @@ impl Accounts {
         let draft = self.tokens.draft(self.clock.now())?;
         let Account { user, password_hash, .. } = account;
         let new = self.new_login(user.id, &draft, Some(peer));
-        let begun =
-            self.keep(new, move |conn, new| logins::begin(conn, new, &password_hash)).await?;
-        let Begun::Stored(through) = begun else { return Ok(None) };
+        let begin = writes::begin_login(new, password_hash, self.settings.logins_per_user_max);
+        let Begun::Stored(through) = self.revoke(begin).await? else { return Ok(None) };
         log::info!("user {} logged in", user.id);
         self.tokens.revoked().admit(&draft.login, user.id);
         Ok(Some(self.tokens.sign(&user, &draft.after(through))?))
@@ -82,8 +82,8 @@ impl Accounts {
         };
         let expires_at = draft.expires_at;
         let new = self.new_login(user.id, &draft, Some(peer));
-        let renewed = self.keep(new, move |conn, new| logins::renew(conn, &claims, new)).await?;
-        let Begun::Stored(through) = renewed else { return Ok(None) };
+        let renew = writes::renew_login(new, claims, self.settings.logins_per_user_max);
+        let Begun::Stored(through) = self.revoke(renew).await? else { return Ok(None) };
         let token = self.tokens.sign(&user, &draft.after(through))?;
         Ok(Some(Renewed { token, expires_at }))
     }
@@ -95,12 +95,8 @@ impl Accounts {
     pub async fn issue(&self, user: &User, agent: &str) -> Result<String, OperatorFault> {
         let draft = self.tokens.draft(self.clock.now())?;
         let new = NewLogin { agent: login::agent(agent), ..self.new_login(user.id, &draft, None) };
-        let begun =
-            self.keep(new, |conn, new| logins::insert(conn, new).map(Begun::Stored)).await?;
-        let through = match begun {
-            Begun::Stored(through) => through,
-            Begun::Refused => None,
-        };
+        let issue = writes::issue_login(new, self.settings.logins_per_user_max);
+        let through = self.revoke(issue).await?;
         self.tokens.revoked().admit(&draft.login, user.id);
         Ok(self.tokens.sign(user, &draft.after(through))?)
     }
@@ -135,23 +131,5 @@ impl Accounts {
             created_at: self.clock.now(),
             expires_at: draft.expires_at,
         }
-    }
-
-    /// Keeps a log-in by `write`, and ends the oldest of its user beyond the bound.
-    async fn keep(
-        &self,
-        new: NewLogin,
-        write: impl Fn(&mut Connection, &NewLogin) -> Result<Begun, StoreError> + Send + 'static,
-    ) -> Result<Begun, StoreError> {
-        let max = self.settings.logins_per_user_max;
-        let keep = move |conn: &mut Connection| {
-            let begun = write(conn, &new)?;
-            let ended = match (begun, max) {
-                (Begun::Stored(_), Some(max)) => logins::trim(conn, &new, max)?,
-                (Begun::Stored(_), None) | (Begun::Refused, _) => None,
-            };
-            Ok((begun, ended))
-        };
-        self.revoke_beside(keep).await
     }
 }

@@ -35,8 +35,8 @@ use crate::store::Store;
 use crate::telemetry::Metrics;
 
 pub use crate::store::accounts::logins::Login;
+pub use crate::store::accounts::own::Own;
 pub use crate::store::accounts::registrations::Mail;
-pub use crate::store::chat::deletion::Own;
 pub use bearer::Bearer;
 pub use export::Dossier;
 pub use import::{AddRefusal, Newcomer};

@@ -9,9 +9,10 @@ use crate::domain::accounts::profile::Profile;
 use crate::domain::chat::group::AddedBy;
 use crate::domain::id::UserId;
 use crate::service::ServiceFault;
-use crate::store::chat::deletion::{self, Changes, NameTaken, Outdated};
+use crate::store::Line;
+use crate::store::accounts::own::{self, Changes, NameTaken, Outdated};
+use crate::store::accounts::writes;
 use crate::store::engine::Connection;
-use crate::store::{Line, StoreError};
 
 /// What is to be changed, as the user has typed it; what is left out stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,7 +79,7 @@ impl Accounts {
     /// # Errors
     /// [`ServiceFault::Busy`], [`ServiceFault::Internal`].
     pub async fn own(&self, user: UserId) -> Result<Option<Own>, ServiceFault> {
-        let look = move |conn: &mut Connection| deletion::own(conn, user);
+        let look = move |conn: &mut Connection| own::own(conn, user);
         Ok(self.store.read_for(Line::Light(user), look).await?)
     }
 
@@ -94,17 +95,8 @@ impl Accounts {
             profile: asked.profile.map(|text| text.map(profile).transpose()).transpose()?,
             added_by: asked.added_by,
         };
-        let changed = self.keep_changes(user, changes).await?;
+        let changed = self.store.run(writes::change(user, changes)).await?;
         changed.map_err(|NameTaken| ChangeRefusal::NameTaken)
-    }
-
-    async fn keep_changes(
-        &self,
-        user: UserId,
-        changes: Changes,
-    ) -> Result<Result<(), NameTaken>, StoreError> {
-        let change = move |conn: &mut Connection| deletion::change(conn, user, &changes);
-        self.store.write(change).await
     }
 
     /// Changes the password of the user of a token, and ends all other log-ins.
@@ -121,26 +113,11 @@ impl Accounts {
         self.settings.passwords.check(&new).map_err(|_| PasswordRefusal::Invalid)?;
         let old = self.proven_hash(claims.user, old, peer).await?;
         let new = self.passwords.hash(new).await?;
-        let user = claims.user;
-        let changed = self.keep_password(claims, (old, new)).await?;
+        let Claims { user, login: kept, .. } = claims;
+        let change = writes::change_password(user, (old, new), kept, Arc::clone(&self.clock));
+        let changed = self.revoke(change).await?;
         changed.map_err(|Outdated| ProofRefusal::Wrong)?;
         log::info!("user {user} changed the password");
         Ok(())
-    }
-
-    async fn keep_password(
-        &self,
-        claims: Claims,
-        (old, new): (String, String),
-    ) -> Result<Result<(), Outdated>, StoreError> {
-        let (user, kept, clock) = (claims.user, claims.login, Arc::clone(&self.clock));
-        let change = move |conn: &mut Connection| {
-            let last = (kept.clone(), clock.now());
-            Ok(match deletion::change_password(conn, user, (&old, &new), last)? {
-                Ok(revocation) => (Ok(()), Some(revocation)),
-                Err(outdated) => (Err(outdated), None),
-            })
-        };
-        self.revoke(change).await
     }
 }

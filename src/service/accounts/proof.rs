@@ -11,9 +11,8 @@ use crate::domain::accounts::user::Email;
 use crate::domain::id::UserId;
 use crate::service::ServiceFault;
 use crate::store::StoreError;
-use crate::store::accounts::logins;
 use crate::store::accounts::users::{self, Account};
-use crate::store::chat::deletion;
+use crate::store::accounts::{logins, writes};
 use crate::store::engine::Connection;
 
 /// Somebody says that an account is his.
@@ -121,8 +120,7 @@ impl Accounts {
     /// Keeps the hash that the password has from now on.
     async fn renew_hash(&self, account: Account, hash: String) -> Result<Account, StoreError> {
         let (id, old, new) = (account.user.id, account.password_hash.clone(), hash.clone());
-        let renew = move |conn: &mut Connection| deletion::renew_hash(conn, id, (&old, &new));
-        self.store.write_beside(renew).await?;
+        self.store.run(writes::renew_hash(id, old, new)).await?;
         Ok(Account { password_hash: hash, ..account })
     }
 }

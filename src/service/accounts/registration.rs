@@ -11,9 +11,8 @@ use crate::domain::accounts::password::PasswordFault;
 use crate::domain::accounts::user::{Email, User};
 use crate::service::ServiceFault;
 use crate::store::StoreError;
-use crate::store::accounts::registrations::{self, NewRegistration};
 use crate::store::accounts::users;
-use crate::store::engine::Connection;
+use crate::store::accounts::writes::{self, NewAccount};
 
 /// Who wants an account.
 #[derive(Clone, Copy)]
@@ -77,11 +76,8 @@ impl Accounts {
     /// [`ServiceFault::Busy`], [`ServiceFault::Internal`].
     pub async fn verify(&self, key: &str) -> Result<Option<User>, ServiceFault> {
         let (key_hash, now) = (key::hash_of(key), self.clock.now());
-        // Minted within, since it is done again if somebody has that id.
-        let mint = Arc::clone(&self.mint);
-        let verify =
-            move |conn: &mut Connection| registrations::verify(conn, &key_hash, mint.user()?, now);
-        let user = self.store.write(verify).await?;
+        let verify = writes::verify(key_hash, Arc::clone(&self.mint), now);
+        let user = self.store.run(verify).await?;
         if let Some(user) = &user {
             log::info!("user {} registered", user.id);
         }
@@ -97,12 +93,8 @@ impl Accounts {
         let created_at = self.clock.now();
         let expires_at = created_at.after(self.settings.verification_lifetime);
         let mail = self.settings.registration_mail;
-        let create = move |conn: &mut Connection| {
-            let (name, email, password_hash) = (&name, &email, password_hash.as_str());
-            let new = NewRegistration { name, email, password_hash, created_at, expires_at };
-            registrations::create(conn, &new, mail)
-        };
-        self.store.write(create).await
+        let account = NewAccount { name, email, password_hash, created_at, expires_at };
+        self.store.run(writes::register(account, mail)).await
     }
 
     /// The address, if it is well formed, allowed, and nobody's yet.

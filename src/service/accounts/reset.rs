@@ -5,11 +5,9 @@ use std::net::IpAddr;
 use super::Accounts;
 use crate::auth::key;
 use crate::domain::accounts::user::Email;
-use crate::domain::id::UserId;
 use crate::service::ServiceFault;
 use crate::store::StoreError;
-use crate::store::accounts::resets;
-use crate::store::engine::Connection;
+use crate::store::accounts::{resets, writes};
 
 /// Why no new password can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,8 +63,7 @@ impl Accounts {
     async fn keep_reset(&self, email: Email) -> Result<(), StoreError> {
         let now = self.clock.now();
         let expires_at = now.after(self.settings.reset_lifetime);
-        let ask = move |conn: &mut Connection| resets::ask(conn, &email, now, expires_at);
-        self.store.write_beside(ask).await
+        self.store.run(writes::ask_reset(email, now, expires_at)).await
     }
 
     /// Sets the password of the user to whom a key was sent, and ends all his log-ins. The peer has been admitted.
@@ -82,21 +79,9 @@ impl Accounts {
             return Err(ResetRefusal::NoSuchKey);
         }
         let password_hash = self.passwords.hash(password).await?;
-        let user = self.redeem(key_hash, password_hash).await?.ok_or(ResetRefusal::NoSuchKey)?;
+        let redeem = writes::redeem_reset(key_hash, password_hash, self.clock.now());
+        let user = self.revoke(redeem).await?.ok_or(ResetRefusal::NoSuchKey)?;
         log::info!("user {user} set a new password by mail");
         Ok(())
-    }
-
-    async fn redeem(
-        &self,
-        key_hash: [u8; 32],
-        password_hash: String,
-    ) -> Result<Option<UserId>, StoreError> {
-        let now = self.clock.now();
-        let redeem = move |conn: &mut Connection| {
-            let revocation = resets::redeem(conn, &key_hash, &password_hash, now)?;
-            Ok((revocation.as_ref().map(|revocation| revocation.user), revocation))
-        };
-        self.revoke(redeem).await
     }
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::Accounts;
-use crate::domain::accounts::login::{Claims, Proof, Revocation, Which};
+use crate::domain::accounts::login::{Claims, Proof, Which};
 use crate::domain::id::UserId;
 use crate::hub::refusal;
 use crate::service::{LookUp, ServiceFault};
-use crate::store::StoreError;
-use crate::store::accounts::{living, logins};
+use crate::store::accounts::living;
+use crate::store::accounts::writes::{self, WithEnded};
 use crate::store::engine::Connection;
+use crate::store::{Job, Op, StoreError, StorePart};
 
 impl Accounts {
     /// Ends log-ins of a user: their tokens are taken nowhere any more, and their sessions end.
@@ -18,12 +19,7 @@ impl Accounts {
     /// # Errors
     /// [`ServiceFault::Busy`], [`ServiceFault::Internal`].
     pub async fn end_logins(&self, user: UserId, which: Which) -> Result<usize, ServiceFault> {
-        let clock = Arc::clone(&self.clock);
-        let end = move |conn: &mut Connection| {
-            let revocation = logins::revoke(conn, user, &which, clock.now())?;
-            Ok((revocation.logins.len(), Some(revocation)))
-        };
-        Ok(self.revoke(end).await?)
+        Ok(self.revoke(writes::end_logins(user, which, Arc::clone(&self.clock))).await?)
     }
 
     /// Ends the log-in of a token that was good, also one that the store does not know; false if it
@@ -32,12 +28,7 @@ impl Accounts {
     /// # Errors
     /// [`ServiceFault::Busy`], [`ServiceFault::Internal`].
     pub async fn log_out(&self, claims: Claims) -> Result<bool, ServiceFault> {
-        let clock = Arc::clone(&self.clock);
-        let end = move |conn: &mut Connection| {
-            let Some(login) = &claims.login else { return Ok((false, None)) };
-            Ok((true, Some(logins::end(conn, login, &claims, clock.now())?)))
-        };
-        Ok(self.revoke(end).await?)
+        Ok(self.revoke(writes::log_out(claims, Arc::clone(&self.clock))).await?)
     }
 
     /// What the store says of a token whose log-in nobody here knows; known from then on.
@@ -61,36 +52,20 @@ impl Accounts {
         }
     }
 
-    /// Runs a write that may revoke something, and sees to it that this holds everywhere.
-    pub(super) async fn revoke<T, F>(&self, write: F) -> Result<T, StoreError>
+    /// Runs a job that may end log-ins, and sees to it that this holds everywhere.
+    pub(super) async fn revoke<P, T>(
+        &self,
+        job: Job<P, impl Op<WithEnded<T>>>,
+    ) -> Result<T, StoreError>
     where
+        P: StorePart,
         T: Send + 'static,
-        F: Fn(&mut Connection) -> Result<(T, Option<Revocation>), StoreError> + Send + 'static,
     {
         let store = self.store.clone();
-        self.settle(async move { store.write(write).await }).await
-    }
-
-    /// As [`Accounts::revoke`], for a write that [`Store::write_beside`](crate::store::Store::write_beside)
-    /// can run.
-    pub(super) async fn revoke_beside<T, F>(&self, write: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Connection) -> Result<(T, Option<Revocation>), StoreError> + Send + 'static,
-    {
-        let store = self.store.clone();
-        self.settle(async move { store.write_beside(write).await }).await
-    }
-
-    async fn settle<T, W>(&self, written: W) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        W: Future<Output = Result<(T, Option<Revocation>), StoreError>> + Send + 'static,
-    {
         let (revoked, clock) = (Arc::clone(self.tokens.revoked()), Arc::clone(&self.clock));
         // A task of its own: whoever asked may go away, and what is committed must hold.
         let done = tokio::spawn(async move {
-            let (value, revocation) = written.await?;
+            let (value, revocation) = store.run(job).await?;
             if let Some(revocation) = revocation {
                 revoked.add(revocation, clock.now());
             }

@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use super::{Accounts, AddRefusal};
 use crate::auth::token::TokenDraft;
-use crate::domain::accounts::friendship::Friendship;
 use crate::domain::accounts::name::UserName;
 use crate::domain::accounts::user::{Email, User, UserPair};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
 use crate::service::OperatorFault;
-use crate::store::StoreError;
-use crate::store::accounts::logins::{self, NewLogin};
-use crate::store::accounts::{friendships, users};
-use crate::store::engine::Connection;
+use crate::store::accounts::crowds::NewCrowd;
+use crate::store::accounts::logins::NewLogin;
+use crate::store::accounts::writes::{self, UserDraft};
 
 /// Whom to make.
 pub struct Crowd {
@@ -43,17 +41,6 @@ pub struct Seeded {
     pub friends: Vec<UserPair>,
 }
 
-type Person = (UserId, UserName, Email);
-
-/// What is stored in one transaction.
-struct Rows {
-    people: Vec<Person>,
-    logins: Vec<NewLogin>,
-    friends: Vec<UserPair>,
-    password_hash: String,
-    now: Timestamp,
-}
-
 impl Accounts {
     /// Makes users, all or none.
     ///
@@ -61,54 +48,36 @@ impl Accounts {
     /// [`AddRefusal::Password`], [`AddRefusal::Fault`].
     pub async fn seed(&self, crowd: &Crowd) -> Result<Seeded, AddRefusal> {
         let password_hash = self.operators_hash(crowd.password.as_deref())?;
-        let people = self.people(crowd.users).await?;
-        let ids: Vec<UserId> = people.iter().map(|(id, _, _)| *id).collect();
         let now = self.clock.now();
+        let users = self.strangers(crowd.users, (&password_hash, now)).await?;
+        let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
         let drafts = ids.iter().map(|_| self.tokens.draft(now)).collect::<Result<Vec<_>, _>>()?;
         let logins = ids.iter().zip(&drafts).map(|(user, draft)| login(*user, draft, now));
         let (logins, friends) = (logins.collect(), (crowd.friends)(&ids));
-        let rows = Arc::new(Rows { people, logins, friends, password_hash, now });
-        self.keep_crowd(Arc::clone(&rows)).await?;
-        let users = rows.people.iter().zip(&drafts).map(|((id, name, email), draft)| {
-            let user = User { id: *id, name: name.as_str().to_owned(), profile: None };
+        let kept = Arc::new(NewCrowd { users, logins, friends, now });
+        self.store.run(writes::add_crowd(Arc::clone(&kept))).await?;
+        let users = kept.users.iter().zip(&drafts).map(|(new, draft)| {
+            let user = User { id: new.id, name: new.name.as_str().to_owned(), profile: None };
             let token = self.tokens.sign(&user, draft)?;
-            Ok(SeededUser { user, email: email.clone(), token })
+            Ok(SeededUser { user, email: new.email.clone(), token })
         });
         let users = users.collect::<Result<_, OperatorFault>>()?;
-        Ok(Seeded { users, friends: rows.friends.clone() })
+        Ok(Seeded { users, friends: kept.friends.clone() })
     }
 
-    async fn keep_crowd(&self, rows: Arc<Rows>) -> Result<(), StoreError> {
-        self.store.write(move |conn: &mut Connection| rows.insert(conn)).await
-    }
-
-    async fn people(&self, count: usize) -> Result<Vec<Person>, OperatorFault> {
+    async fn strangers(
+        &self,
+        count: usize,
+        (password_hash, created_at): (&str, Timestamp),
+    ) -> Result<Vec<UserDraft>, OperatorFault> {
         let ids = self.fresh_ids(count).await?;
-        let person = |id: UserId| {
+        let stranger = |id: UserId| {
             let name = UserName::parse(&format!("u{id}"))?;
-            Some((id, name, Email::parse(&format!("u{id}@seed.example"))?))
+            let email = Email::parse(&format!("u{id}@seed.example"))?;
+            let (password_hash, imported) = (password_hash.to_owned(), false);
+            Some(UserDraft { id, name, email, password_hash, imported, created_at })
         };
-        ids.into_iter().map(person).collect::<Option<_>>().ok_or(OperatorFault::Ids)
-    }
-}
-
-impl Rows {
-    fn insert(&self, conn: &mut Connection) -> Result<(), StoreError> {
-        let rows: Vec<users::NewUser<'_>> = self
-            .people
-            .iter()
-            .map(|(id, name, email)| users::NewUser {
-                id: *id,
-                name,
-                email,
-                password_hash: &self.password_hash,
-                imported: false,
-                created_at: self.now,
-            })
-            .collect();
-        users::insert_many(conn, &rows)?;
-        logins::insert_many(conn, &self.logins)?;
-        friendships::insert_many(conn, &self.friends, Friendship::Friends, self.now)
+        ids.into_iter().map(stranger).collect::<Option<_>>().ok_or(OperatorFault::Ids)
     }
 }
 

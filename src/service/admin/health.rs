@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Admin;
 use crate::domain::mint::MintError;
+use crate::store::admin::writes;
 use crate::store::{Condition, StoreError};
 
 /// Why messages cannot be taken now.
@@ -44,7 +45,7 @@ impl Admin {
     /// An empty write goes the way of all messages: it waits for the writer, and for its lock.
     async fn probe(&self) -> Result<(), StoreError> {
         self.store.ping().await?;
-        self.store.write_beside(|_| Ok(())).await
+        self.store.run(writes::probe()).await
     }
 
     /// How often the clock has stepped back.

@@ -4,8 +4,7 @@ use super::Admin;
 use crate::auth::AuthError;
 use crate::auth::key::{self, ServiceKey};
 use crate::service::{LookUp, look_up};
-use crate::store::admin::service_keys;
-use crate::store::engine::Connection;
+use crate::store::admin::{service_keys, writes};
 use crate::store::{Line, StoreError};
 
 /// The longest name of a service, in characters.
@@ -46,17 +45,12 @@ impl Admin {
             return Err(KeyRefusal::NameInvalid);
         }
         let key = ServiceKey::random()?;
-        match self.keep_key(name.to_owned(), key.hash()).await {
+        let add = writes::add_key(name.to_owned(), key.hash(), self.clock.now());
+        match self.store.run(add).await {
             Ok(()) => Ok(key),
             Err(error) if error.is_unique_violation() => Err(KeyRefusal::NameTaken),
             Err(error) => Err(error.into()),
         }
-    }
-
-    async fn keep_key(&self, name: String, key_hash: [u8; 32]) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let insert = move |conn: &mut Connection| service_keys::insert(conn, &name, &key_hash, now);
-        self.store.write_beside(insert).await
     }
 
     /// The names that have keys, in their order.
@@ -70,8 +64,8 @@ impl Admin {
     /// Ends the key of a name; false if there is none.
     ///
     /// # Errors
-    /// As [`Store::write`](crate::store::Store::write).
+    /// As [`Store::run`](crate::store::Store::run).
     pub async fn remove_key(&self, name: String) -> Result<bool, StoreError> {
-        self.store.write_beside(move |conn| service_keys::remove(conn, &name)).await
+        self.store.run(writes::remove_key(name)).await
     }
 }

@@ -6,6 +6,7 @@ use crate::store::engine::ids::user_id;
 use crate::store::engine::job::{Job, Op, StorePart, Touches};
 
 pub mod blocks;
+pub mod crowds;
 pub mod friendships;
 pub mod living;
 pub mod logins;

@@ -4,22 +4,26 @@
 
 use std::sync::Arc;
 
+use crate::domain::accounts::friendship::Friendship;
 use crate::domain::accounts::login::{Claims, LoginId, Revocation, Which};
 use crate::domain::accounts::name::UserName;
-use crate::domain::accounts::user::{Email, User};
+use crate::domain::accounts::user::{Email, User, UserPair};
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::UserId;
 use crate::domain::mint::IdMint;
+use crate::store::accounts::crowds::NewCrowd;
 use crate::store::accounts::logins::{self, Begun, NewLogin};
+use crate::store::accounts::mails::{self, MailJob};
 use crate::store::accounts::own::{self, Changes, NameTaken, Outdated};
 use crate::store::accounts::registrations::{self, Mail, NewRegistration};
-use crate::store::accounts::{AccountsRight, job, resets, users};
+use crate::store::accounts::users::{self, NewUser};
+use crate::store::accounts::{AccountsRight, friendships, job, resets};
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::job::{Job, Op};
 
 /// An answer, and what log-ins have ended.
-type WithEnded<T> = (T, Option<Revocation>);
+pub type WithEnded<T> = (T, Option<Revocation>);
 
 /// An account that is asked for.
 #[derive(Clone, Debug)]
@@ -34,6 +38,51 @@ pub struct NewAccount {
     pub created_at: Timestamp,
     /// When it is forgotten.
     pub expires_at: Timestamp,
+}
+
+/// A user whom the operator makes.
+#[derive(Clone, Debug)]
+pub struct UserDraft {
+    /// Minted, or brought along if `imported`.
+    pub id: UserId,
+    /// The unique name.
+    pub name: UserName,
+    /// The unique address.
+    pub email: Email,
+    /// The argon2id hash of the password, as a PHC string.
+    pub password_hash: String,
+    /// Whether the id comes from elsewhere, and says nothing about the mint.
+    pub imported: bool,
+    /// Now.
+    pub created_at: Timestamp,
+}
+
+impl UserDraft {
+    pub(in crate::store) fn as_new(&self) -> NewUser<'_> {
+        let Self { id, name, email, password_hash, imported, created_at } = self;
+        let (id, imported, created_at) = (*id, *imported, *created_at);
+        NewUser { id, name, email, password_hash, imported, created_at }
+    }
+}
+
+/// Stores a user; see [`users::insert`].
+pub fn add_user(draft: UserDraft) -> Job<AccountsRight, impl Op<()>> {
+    let bytes = draft.password_hash.len();
+    job(move |conn| users::insert(conn, &draft.as_new())).holding(bytes)
+}
+
+/// Stores a crowd, which may be larger than what may wait otherwise: for operators.
+pub fn add_crowd(crowd: Arc<NewCrowd>) -> Job<AccountsRight, impl Op<()>> {
+    job(move |conn| crowd.insert(conn))
+}
+
+/// Sets what stands between two users, whatever did before.
+pub fn set_friendship(
+    pair: UserPair,
+    state: Friendship,
+    now: Timestamp,
+) -> Job<AccountsRight, impl Op<()>> {
+    job(move |conn| friendships::set(conn, pair, state, now))
 }
 
 /// Stores a registration and queues its mail; see [`registrations::create`].
@@ -58,12 +107,11 @@ pub fn verify(
     job(move |conn| registrations::verify(conn, &key_hash, mint.user()?, now))
 }
 
-/// Forgets registrations and resets that have expired.
-pub fn sweep_expired(now: Timestamp) -> Job<AccountsRight, impl Op<()>> {
+/// Forgets registrations and resets that have expired; how many it were.
+pub fn sweep_expired(now: Timestamp) -> Job<AccountsRight, impl Op<usize>> {
     job(move |conn| {
-        registrations::sweep_expired(conn, now)?;
-        resets::sweep_expired(conn, now)?;
-        Ok(())
+        let swept = registrations::sweep_expired(conn, now)?;
+        Ok(swept.saturating_add(resets::sweep_expired(conn, now)?))
     })
 }
 
@@ -77,6 +125,18 @@ pub fn begin_login(
     job(move |conn| {
         let begun = logins::begin(conn, &new, &password_hash)?;
         Ok((begun, trim(conn, begun, &new, max)?))
+    })
+}
+
+/// Begins a log-in of a user, whatever the password, and ends the user's oldest beyond so many; gives the
+/// moment after which its token must be issued. See [`logins::insert`].
+pub fn issue_login(
+    new: NewLogin,
+    max: Option<usize>,
+) -> Job<AccountsRight, impl Op<WithEnded<Option<Timestamp>>>> {
+    job(move |conn| {
+        let through = logins::insert(conn, &new)?;
+        Ok((through, trim(conn, Begun::Stored(through), &new, max)?))
     })
 }
 
@@ -175,6 +235,16 @@ pub fn redeem_reset(
         let revocation = resets::redeem(conn, &key_hash, &password_hash, now)?;
         Ok((revocation.as_ref().map(|revocation| revocation.user), revocation))
     })
+}
+
+/// Lets a key (its SHA-256) do what a mail is about, from the first of `times` to the second; see
+/// [`mails::add_key`].
+pub fn add_mail_key(
+    mail: MailJob,
+    key_hash: [u8; 32],
+    times: (Timestamp, Timestamp),
+) -> Job<AccountsRight, impl Op<Option<String>>> {
+    job(move |conn| mails::add_key(conn, mail, &key_hash, times))
 }
 
 /// Changes the public face of a user.

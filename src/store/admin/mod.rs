@@ -1,3 +1,18 @@
-//! What operators have given out.
+//! What operators have given out, and whether the store works.
+
+use crate::store::engine::job::{Job, Op, StorePart, Touches};
 
 pub mod service_keys;
+pub mod writes;
+
+/// The right to jobs of admin: service keys, and nothing of other areas.
+pub struct AdminRight(());
+
+impl StorePart for AdminRight {
+    const TOUCHES: Touches = Touches::Accounts;
+}
+
+/// A job of admin.
+fn job<T, F: Op<T>>(op: F) -> Job<AdminRight, F> {
+    Job::new(AdminRight(()), op)
+}

@@ -6,9 +6,7 @@ use crate::domain::accounts::login::{Revocation, Which};
 use crate::domain::accounts::name::NameKey;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
-pub use crate::store::accounts::own::{
-    Changes, NameTaken, Outdated, Own, added_by, change, change_password, own, renew_hash,
-};
+use crate::store::accounts::own::{Outdated, Own, own};
 use crate::store::accounts::{logins, name_keys, resets};
 use crate::store::chat::departures::{self, Departure};
 use crate::store::chat::rooms;

@@ -15,7 +15,7 @@ use crate::store::engine::error::StoreError;
 pub enum Touches {
     /// What is in rooms, and who is in them; if it is known beforehand, in this one only.
     Rooms(Option<RoomKey>),
-    /// Users and what they alone have to do with, and nothing of rooms.
+    /// Nothing of rooms: users and what they alone have to do with, jobs, service keys.
     Accounts,
     /// Everything: all before it is done by then, and nothing after it.
     All,
@@ -50,6 +50,11 @@ impl<P: StorePart, F> Job<P, F> {
     /// The same, which holds so many bytes of text besides.
     pub(in crate::store) fn holding(self, bytes: usize) -> Self {
         Self { bytes: self.bytes.saturating_add(bytes), ..self }
+    }
+
+    /// The job of the same part that `wrap` makes of this one.
+    pub(in crate::store) fn wrapped<G>(self, wrap: impl FnOnce(F) -> G) -> Job<P, G> {
+        Job { op: wrap(self.op), bytes: self.bytes, part: PhantomData }
     }
 
     pub(in crate::store) fn bytes(&self) -> usize {

@@ -1,7 +1,7 @@
 //! What has still to be done later: jobs, and leases on what only one process does at a time.
 //!
 //! A job is stored by the transaction that makes it necessary ([`insert`]), so it is done also if the process
-//! is killed right after the commit. `queue` is for whoever does jobs. The area knows no kind of job: what a
+//! is killed right after the commit. `queue` is for whoever does jobs, and `writes` what they can write. The area knows no kind of job: what a
 //! payload says is between the area that stores it and `crate::jobs`.
 //!
 //! Lease times are by the clock of the process, so clocks of processes that share a database may differ by
@@ -9,6 +9,7 @@
 
 pub mod leases;
 pub mod queue;
+pub mod writes;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use tokio::sync::Notify;
 use crate::domain::clock::Timestamp;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
+use crate::store::engine::job::{StorePart, Touches};
 use crate::store::engine::statement::{Statement, Value};
 
 const INSERT: &str = "INSERT INTO jobs (kind, key, payload, rev, attempts, due_at) \
@@ -25,6 +27,13 @@ const INSERT: &str = "INSERT INTO jobs (kind, key, payload, rev, attempts, due_a
 const REPLACE: &str =
     "UPDATE jobs SET payload = ?, rev = rev + 1 WHERE kind = ? AND key = ? RETURNING id";
 const WITHDRAW: &str = "DELETE FROM jobs WHERE kind = ? AND key = ? AND payload = ? RETURNING id";
+
+/// The right to what whoever does jobs writes: jobs and leases, and nothing of other areas.
+pub struct JobsRight(());
+
+impl StorePart for JobsRight {
+    const TOUCHES: Touches = Touches::Accounts;
+}
 
 /// Who holds something, and until when nobody else may take it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -80,7 +80,7 @@ async fn change(server: &Server, sql: String) {
         diesel::sql_query(&sql).execute(conn)?;
         Ok(())
     };
-    server.running().store.write(run).await.expect("changed");
+    server.database().write(run).expect("changed");
 }
 
 /// A number that the database of a server on SQLite answers with.

@@ -3,14 +3,16 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use diesel::prelude::*;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tradewind::auth::key::ServiceKey;
+use tradewind::domain::accounts::profile::Profile;
 use tradewind::domain::clock::Timestamp;
-use tradewind::store::admin::service_keys;
+use tradewind::store::accounts::own::Changes;
+use tradewind::store::accounts::writes as accounts;
+use tradewind::store::admin::writes as admin;
 
 use super::runner::{Failed, Mode, Play};
 use super::script::{BytesKind, How, World};
@@ -113,24 +115,18 @@ impl Play<'_> {
 
     async fn service(&mut self, name: &str) -> Result<(), Failed> {
         let key = ServiceKey::random().map_err(|error| error.to_string())?;
-        let (hash, owner) = (key.hash(), name.to_owned());
-        let insert = move |conn: &mut tradewind::store::engine::Connection| {
-            service_keys::insert(conn, &owner, &hash, Timestamp::from_micros(0))
-        };
-        let stored = self.server.running().store.write(insert).await;
+        let add = admin::add_key(name.to_owned(), key.hash(), Timestamp::from_micros(0));
+        let stored = self.server.running().store.run(add).await;
         stored.map_err(|error| error.to_string())?;
         self.values.bind(name, key.as_str().to_owned())
     }
 
     async fn profile(&mut self, name: &str, profile: &str) -> Result<(), Failed> {
-        let id = self.values.account(name)?.id();
-        let text = profile.to_owned();
-        let update = move |conn: &mut tradewind::store::engine::Connection| {
-            diesel::sql_query(format!("UPDATE users SET profile = '{text}' WHERE id = {id}"))
-                .execute(conn)?;
-            Ok(())
-        };
-        self.server.running().store.write(update).await.map_err(|error| error.to_string())?;
+        let id = self.values.account(name)?.user.id;
+        let profile_kept = Some(Profile::parse(profile).ok_or("no profile")?);
+        let changes = Changes { profile: Some(profile_kept), ..Changes::default() };
+        let changed = self.server.running().store.run(accounts::change(id, changes)).await;
+        changed.map_err(|error| error.to_string())?.map_err(|taken| format!("{taken:?}"))?;
         let account = self.values.accounts.get_mut(name).ok_or("no user")?;
         account.user.profile = Some(profile.to_owned());
         Ok(())

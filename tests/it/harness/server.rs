@@ -16,9 +16,10 @@ use tradewind::domain::id::UserId;
 use tradewind::domain::mint::IdMint;
 use tradewind::server::{self, Additions, Base, Config, Running};
 use tradewind::session::AdapterChoice;
-use tradewind::store::accounts::friendships;
-use tradewind::store::accounts::logins::{self, NewLogin};
-use tradewind::store::accounts::users::{self, NewUser};
+use tradewind::store::Database;
+use tradewind::store::accounts::crowds::NewCrowd;
+use tradewind::store::accounts::logins::NewLogin;
+use tradewind::store::accounts::writes::{self, UserDraft};
 
 use super::http::Answer;
 use super::postgres::Schema;
@@ -151,6 +152,11 @@ impl Server {
         self.running.as_ref().expect("the server runs")
     }
 
+    /// Its database, beside it: for what cannot be asked of a server.
+    pub fn database(&self) -> Database {
+        Database::open(&self.config.store).expect("the database opens")
+    }
+
     /// Its time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
@@ -191,25 +197,18 @@ impl Server {
     pub async fn user_with_id(&self, name: &str, id: i64) -> Account {
         let id = UserId::new(id).expect("a user id");
         let user = User { id, name: name.to_owned(), profile: None };
-        let (row_name, row_email) = (
-            UserName::parse(name).expect("a name"),
-            Email::parse(&format!("u{id}@test.example")).expect("an address"),
-        );
-        let created_at = self.clock.now();
-        let (login, draft) = self.draft(&user);
-        let store = move |conn: &mut _| {
-            let new = NewUser {
-                id,
-                name: &row_name,
-                email: &row_email,
-                password_hash: "unusable",
-                imported: true,
-                created_at,
-            };
-            users::insert(conn, &new)?;
-            logins::insert(conn, &login)
+        let new = UserDraft {
+            id,
+            name: UserName::parse(name).expect("a name"),
+            email: Email::parse(&format!("u{id}@test.example")).expect("an address"),
+            password_hash: "unusable".to_owned(),
+            imported: true,
+            created_at: self.clock.now(),
         };
-        self.running().store.write(store).await.expect("the user is stored");
+        let (login, draft) = self.draft(&user);
+        let (users, logins, friends) = (vec![new], vec![login], Vec::new());
+        let crowd = Arc::new(NewCrowd { users, logins, friends, now: self.clock.now() });
+        self.running().store.run(writes::add_crowd(crowd)).await.expect("the user is stored");
         let token = self.tokens.sign(&user, &draft).expect("a token");
         Account { user, token }
     }
@@ -217,9 +216,13 @@ impl Server {
     /// A token of a new log-in.
     pub async fn token_of(&self, user: &User) -> String {
         let (login, draft) = self.draft(user);
-        let stored = self.running().store.write(move |conn| logins::insert(conn, &login)).await;
-        let draft = draft.after(stored.expect("the log-in is stored"));
+        let draft = draft.after(self.keep_login(login).await);
         self.tokens.sign(user, &draft).expect("a token")
+    }
+
+    async fn keep_login(&self, login: NewLogin) -> Option<Timestamp> {
+        let issued = self.running().store.run(writes::issue_login(login, None)).await;
+        issued.expect("the log-in is stored").0
     }
 
     fn draft(&self, user: &User) -> (NewLogin, TokenDraft) {
@@ -234,9 +237,18 @@ impl Server {
     /// Makes two users friends, in the database.
     pub async fn befriend(&self, a: &Account, b: &Account) {
         let pair = UserPair::new(a.user.id, b.user.id).expect("two users");
-        let now = self.clock.now();
-        let op = move |conn: &mut _| friendships::set(conn, pair, Friendship::Friends, now);
-        self.running().store.write(op).await.expect("they are friends");
+        self.relate(pair, Friendship::Friends).await;
+    }
+
+    /// Has a user ask for another's friendship, in the database.
+    pub async fn ask_friendship(&self, from: &Account, to: &Account) {
+        let pair = UserPair::new(from.user.id, to.user.id).expect("two users");
+        self.relate(pair, Friendship::requested_by(from.user.id, pair)).await;
+    }
+
+    async fn relate(&self, pair: UserPair, state: Friendship) {
+        let set = writes::set_friendship(pair, state, self.clock.now());
+        self.running().store.run(set).await.expect("it is stored");
     }
 
     /// Opens a socket of the chatting dialect; the token has been answered.
@@ -312,7 +324,7 @@ impl Server {
     /// A token that ends soon: up to a second sooner, since tokens count in seconds.
     pub async fn short_token(&self, account: &Account, lifetime: Duration) -> String {
         let (token, login) = self.signed(account, lifetime);
-        self.running().store.write(move |conn| logins::insert(conn, &login)).await.expect("stored");
+        self.keep_login(login).await;
         token
     }
 

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tradewind::config::Secret;
 use tradewind::domain::clock::Clock;
+use tradewind::store::admin::writes;
 
 use crate::harness::clock::TurnedClock;
 use crate::harness::wire::{State, Wire};
@@ -187,7 +188,7 @@ async fn a_queue_that_is_empty_is_shown_as_empty() {
     let server = Server::start().await;
     let metrics = server.running().metrics.clone();
     for _ in 0..50 {
-        let writes = (0..3).map(|_| server.running().store.write(|_| Ok(())));
+        let writes = (0..3).map(|_| server.running().store.run(writes::probe()));
         assert!(join_all(writes).await.iter().all(Result::is_ok));
         // Nothing else comes that would correct a wrong count.
         until("no waiting writes", || metrics.store_pending_ops.get() == 0).await;

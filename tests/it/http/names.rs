@@ -144,7 +144,7 @@ async fn a_password_is_one_word_however_it_is_typed() {
 async fn keep_hash(server: &Server, email: &str, hash: String) {
     let sql = format!("UPDATE users SET password_hash = '{hash}' WHERE email = '{email}'");
     let update = move |conn: &mut _| Ok(diesel::sql_query(&sql).execute(conn)?);
-    assert_eq!(server.running().store.write(update).await.expect("kept"), 1);
+    assert_eq!(server.database().write(update).expect("kept"), 1);
 }
 
 #[actix_web::test]

@@ -7,7 +7,7 @@ use tradewind::auth::token::TokenError;
 use tradewind::domain::accounts::login::{Claims, LoginId, Revocation, Which};
 use tradewind::domain::id::SessionId;
 use tradewind::hub::messages::Identify;
-use tradewind::store::accounts::logins;
+use tradewind::store::accounts::writes;
 use tradewind::wire::rewind::{Mode, RewindOptions};
 
 use crate::harness::{Account, Backend, Client, Server};
@@ -174,8 +174,8 @@ async fn what_a_sweep_by_a_clock_far_ahead_has_taken_does_not_live_again() {
         let one = Which::One(login(&server, &other));
         assert_eq!(end(&server, &alice, one).await, 1);
         let ahead = server.now().after(Duration::from_secs(100 * 86_400));
-        let sweep = move |conn: &mut _| logins::sweep(conn, ahead, 1_000);
-        let swept = server.running().store.write(sweep).await.expect("swept");
+        let sweep = writes::sweep_logins(ahead, 1_000);
+        let swept = server.running().store.run(sweep).await.expect("swept");
         assert_eq!(swept.len(), 2);
         for _ in 0..2 {
             assert_eq!(doors(&server, &other.token).await, (json!(4000), Some(3401), 401));

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use tradewind::domain::accounts::block::BlockVerb;
 use tradewind::domain::clock::Timestamp;
-use tradewind::store::accounts::blocks;
+use tradewind::store::chat::writes;
 
 use super::Rng;
 use super::replica::Replica;
@@ -94,9 +94,9 @@ impl<'a> History<'a> {
         let now = now.expect("a clock after 1970").as_micros() as i64;
         self.blocks = now.max(self.blocks + 1);
         let now = Timestamp::from_micros(self.blocks);
-        let change = move |conn: &mut _| blocks::change(conn, me, Some(other), verb, now);
+        let block = writes::block(me, Some(other), verb, now);
         // Whether there was a block to lift is not the matter.
-        let _done = self.server.running().store.write(change).await.expect("the store answers");
+        let _done = self.server.running().store.run(block).await.expect("the store answers");
     }
 
     /// A frame that a client might send.

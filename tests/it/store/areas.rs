@@ -28,7 +28,7 @@ use tradewind::store::accounts::{friendships, writes as accounts};
 use tradewind::store::chat::groups::{self, RosterEntry};
 use tradewind::store::chat::{rooms, writes as chat};
 use tradewind::store::engine::Connection;
-use tradewind::store::{Change, Database, StoreError};
+use tradewind::store::{ChatCommand, Database, StoreError};
 
 use super::harness::*;
 
@@ -127,7 +127,7 @@ struct Script {
 type Answer = Pin<Box<dyn Future<Output = String>>>;
 
 impl Script {
-    fn command(&self, number: usize) -> Option<Change> {
+    fn command(&self, number: usize) -> Option<ChatCommand> {
         let dm_policy = DmPolicy::Anyone;
         let user = |place: usize| id(USERS[place]);
         let at = |me: usize, place| match place {
@@ -135,7 +135,7 @@ impl Script {
             Where::Group(group) => Some(RoomKey::Group(group_id(group))),
         };
         Some(match self.ops[number].clone() {
-            Op::Post(author, place, nonce) => Change::Post {
+            Op::Post(author, place, nonce) => ChatCommand::Post {
                 id: self.ids[number],
                 author: user(author),
                 room: at(author, place),
@@ -143,7 +143,7 @@ impl Script {
                 nonce: nonce.and_then(|nonce| Nonce::new(format!("n{nonce}"))),
                 dm_policy,
             },
-            Op::Edit(author, place, post, text) => Change::Edit {
+            Op::Edit(author, place, post, text) => ChatCommand::Edit {
                 author: user(author),
                 room: at(author, place),
                 message: self.ids.get(post).copied(),
@@ -151,7 +151,7 @@ impl Script {
                 dm_policy,
             },
             Op::Read(reader, place, seq) => {
-                Change::Read { reader: user(reader), room: at(reader, place), seq }
+                ChatCommand::Read { reader: user(reader), room: at(reader, place), seq }
             }
             Op::Step(actor, group, step, other) => {
                 let who = Who::Id(user(other));
@@ -167,10 +167,10 @@ impl Script {
                     Step::Accept => GroupStep::Accept,
                     Step::Delete => GroupStep::Delete,
                 };
-                Change::Group { actor: user(actor), group: Some(group_id(group)), step }
+                ChatCommand::Group { actor: user(actor), group: Some(group_id(group)), step }
             }
             Op::Befriend(actor, verb, other) => {
-                Change::Befriend { actor: user(actor), verb, who: Who::Id(user(other)) }
+                ChatCommand::Befriend { actor: user(actor), verb, who: Who::Id(user(other)) }
             }
             Op::Block(..)
             | Op::Delete(_)

@@ -5,10 +5,14 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tradewind::domain::accounts::login::Which;
+use tradewind::domain::clock::{Clock, Timestamp};
 use tradewind::domain::id::{MessageId, UserId};
-use tradewind::store::accounts::users;
-use tradewind::store::{Change, Observer, Store, StoreError};
+use tradewind::store::accounts::{users, writes as accounts};
+use tradewind::store::admin::writes as admin;
+use tradewind::store::chat::writes as chat;
+use tradewind::store::{ChatCommand, Observer, Store, StoreError};
 
 use super::harness::*;
 
@@ -17,25 +21,54 @@ pub struct Plug {
     _release: mpsc::Sender<()>,
 }
 
+/// A clock that cannot tell the time.
+struct Broken;
+
+impl Clock for Broken {
+    fn now(&self) -> Timestamp {
+        panic!("on purpose")
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// A clock that holds whoever asks for the time.
+struct Holding {
+    entered: UnboundedSender<()>,
+    released: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Clock for Holding {
+    fn now(&self) -> Timestamp {
+        self.entered.send(()).unwrap_or_default();
+        self.released.lock().unwrap().recv().unwrap_or_default();
+        at(0)
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// A write that touches all, and does nothing but ask a clock for the time.
+async fn ask_time(store: &Store, clock: Arc<dyn Clock>) -> Result<(), StoreError> {
+    store.run(chat::delete_account(id(1_000_000), String::new(), clock)).await.map(drop)
+}
+
 /// Returns once the writing thread is held, so that whatever is submitted gathers into a batch.
 pub async fn plug(store: &Store) -> Plug {
     let (release, released) = mpsc::channel::<()>();
-    let (entered, mut has_entered): (_, UnboundedReceiver<()>) = unbounded_channel();
-    let released = Mutex::new(released);
+    let (entered, mut has_entered) = unbounded_channel();
+    let clock = Arc::new(Holding { entered, released: Mutex::new(released) });
     let store = store.clone();
-    actix::spawn(async move {
-        let held = store.write(move |_| {
-            entered.send(()).unwrap_or_default();
-            released.lock().unwrap().recv().unwrap_or_default();
-            Ok(())
-        });
-        held.await.unwrap_or_default();
-    });
+    actix::spawn(async move { ask_time(&store, clock).await.unwrap_or_default() });
     within(has_entered.recv()).await.unwrap();
     Plug { _release: release }
 }
 
-fn posts(live: &Live, count: usize) -> Vec<Change> {
+fn posts(live: &Live, count: usize) -> Vec<ChatCommand> {
     (0..count).map(|number| live.post(2, 4, &format!("text {number}"))).collect()
 }
 
@@ -47,10 +80,10 @@ on_both! {
             let taken = live.posted(2, 4, "first").await.id;
             let plug = plug(&live.store).await;
             let mut changes = posts(&live, 5);
-            if let Change::Post { id, .. } = &mut changes[2] {
+            if let ChatCommand::Post { id, .. } = &mut changes[2] {
                 *id = taken;
             }
-            if let Change::Post { author, .. } = &mut changes[3] {
+            if let ChatCommand::Post { author, .. } = &mut changes[3] {
                 *author = UserId::new(1_000).unwrap();
             }
             for (ticket, change) in (0..).zip(changes) {
@@ -79,8 +112,9 @@ on_both! {
             make_users(&live.database, &[2, 4]);
             let plug = plug(&live.store).await;
             live.store.submit(0, live.post(2, 4, "before")).unwrap();
-            let bad = live.store.write::<()>(|_| panic!("on purpose"));
-            let good = live.store.write(users::count);
+            let bad = ask_time(&live.store, Arc::new(Broken));
+            let all = Which::AllBut(None);
+            let good = live.store.run(accounts::end_logins(id(4), all, live.clock.clone()));
             let rest = async {
                 // After both writes have been polled once, and so submitted.
                 live.store.submit(1, live.post(2, 4, "after")).unwrap();
@@ -88,7 +122,8 @@ on_both! {
             };
             let (bad, good, ()) = within(async { tokio::join!(bad, good, rest) }).await;
             assert!(matches!(bad, Err(StoreError::Panicked)));
-            assert_eq!(good.unwrap(), 2);
+            let (ended, revocation) = good.unwrap();
+            assert_eq!((ended, revocation.unwrap().user), (0, id(4)));
             let outcomes = live.next().await;
             assert!(matches!(outcomes[..], [(0, Ok(Done::Posted(..))), (1, Ok(Done::Posted(..)))]));
             live.posted(2, 4, "and on").await;
@@ -100,27 +135,10 @@ on_both! {
         run(async {
             let live = Live::start(&db);
             make_users(&live.database, &[2, 4]);
-            // Found out only at the commit: on SQLite by a pragma, on PostgreSQL by the constraint.
-            let (table, defer, bad) = if db.is_sqlite() {
-                (
-                    "CREATE TABLE late (id INTEGER PRIMARY KEY REFERENCES users (id))",
-                    "PRAGMA defer_foreign_keys = ON",
-                    "INSERT INTO late VALUES (99)",
-                )
-            } else {
-                (
-                    "CREATE TABLE late (id BIGINT UNIQUE DEFERRABLE INITIALLY DEFERRED)",
-                    "SELECT 1",
-                    "INSERT INTO late VALUES (99), (99)",
-                )
-            };
-            live.database.write(|conn| Ok(conn.batch_execute(table)?)).unwrap();
+            fail_late(&db, &live.database, "UPDATE ON users");
             let plug = plug(&live.store).await;
             live.store.submit(0, live.post(2, 4, "before")).unwrap();
-            let bad = live.store.write(move |conn| {
-                conn.batch_execute(defer)?;
-                Ok(conn.batch_execute(bad)?)
-            });
+            let bad = live.store.run(accounts::set_last_seen(vec![(id(2), at(1))]));
             let rest = async {
                 live.store.submit(1, live.post(2, 4, "after")).unwrap();
                 drop(plug);
@@ -148,7 +166,7 @@ on_both! {
             }
             let over = live.store.submit(7, live.post(2, 4, "over"));
             assert!(matches!(over, Err(StoreError::Busy)));
-            let over = within(live.store.write(|_| Ok(()))).await;
+            let over = within(live.store.run(admin::probe())).await;
             assert!(matches!(over, Err(StoreError::Busy)));
             drop(plug);
             let (mut tickets, mut sizes) = (Vec::new(), Vec::new());
@@ -203,7 +221,7 @@ on_both! {
             assert_eq!(tickets, (0..600).collect::<Vec<u64>>());
             let late = live.store.submit(600, live.post(2, 4, "late"));
             assert!(matches!(late, Err(StoreError::Closed)));
-            assert!(matches!(live.store.write(|_| Ok(())).await, Err(StoreError::Closed)));
+            assert!(matches!(live.store.run(admin::probe()).await, Err(StoreError::Closed)));
             assert!(matches!(live.store.ping().await, Err(StoreError::Closed)));
         });
     }
@@ -213,16 +231,17 @@ on_both! {
             let live = Live::start(&db);
             make_users(&live.database, &[2, 4]);
             let plug = plug(&live.store).await;
-            let delete = live.store.write(|conn| Ok(conn.batch_execute("DELETE FROM users")?));
+            let see = live.store.run(accounts::set_last_seen(vec![(id(2), at(7))]));
             // Polls once, then drops it.
             tokio::select! {
                 biased;
-                done = delete => panic!("{done:?}"),
+                done = see => panic!("{done:?}"),
                 () = async {} => (),
             }
             drop(plug);
             within(live.store.flush()).await;
-            assert_eq!(live.store.read(users::count).await.unwrap(), 0);
+            let seen = live.store.read(|conn| users::last_seen(conn, &[id(2)])).await.unwrap();
+            assert_eq!(seen[&id(2)], at(7));
         });
     }
 

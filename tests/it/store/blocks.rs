@@ -7,15 +7,14 @@ use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::UserId;
 use tradewind::store::accounts::blocks;
 use tradewind::store::chat::history::{self, Before, Page};
-use tradewind::store::chat::{changes, rooms};
-use tradewind::store::{Change, Database, To};
+use tradewind::store::chat::{changes, rooms, writes};
+use tradewind::store::{ChatCommand, Database, To};
 
 use super::harness::*;
 
 async fn change(live: &Live, me: i64, target: i64, verb: BlockVerb) -> Result<(), BlockRefusal> {
-    let target = UserId::new(target);
-    let op = move |conn: &mut _| blocks::change(conn, id(me), target, verb, at(1));
-    live.store.write(op).await.unwrap().map(|_| ())
+    let block = writes::block(id(me), UserId::new(target), verb, at(1));
+    live.store.run(block).await.unwrap().map(|_| ())
 }
 
 fn texts(messages: Vec<Message>) -> Vec<String> {
@@ -120,7 +119,7 @@ on_both! {
         run(async {
             let live = Live::start(&db);
             make_users(&live.database, &[2, 4]);
-            let signal = |author: i64, peer: i64, dm_policy| Change::Signal {
+            let signal = |author: i64, peer: i64, dm_policy| ChatCommand::Signal {
                 author: id(author),
                 to: RoomKey::direct(id(author), id(peer)).map_or(To::Oneself, To::Room),
                 bytes: 0,

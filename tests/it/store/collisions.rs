@@ -2,55 +2,50 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use tradewind::domain::id::UserId;
 use tradewind::domain::mint::IdMint;
 use tradewind::server::{Base, House};
 use tradewind::service::accounts::Crowd;
 use tradewind::store::StoreError;
-use tradewind::store::accounts::users::{self, NewUser};
+use tradewind::store::accounts::mails::MailJob;
+use tradewind::store::accounts::registrations::Mail;
+use tradewind::store::accounts::writes::{self, NewAccount};
 
 use super::harness::*;
 
-/// Makes a user with the id that `next` says, at each try another one.
-fn make(
-    conn: &mut tradewind::store::engine::Connection,
-    next: &AtomicI64,
-) -> Result<i64, StoreError> {
-    let number = next.fetch_add(2, Ordering::Relaxed);
-    let new = NewUser {
-        id: UserId::new(number).unwrap(),
-        name: &name("new"),
-        email: &email("new@example.com"),
-        password_hash: "",
-        imported: false,
-        created_at: tradewind::domain::clock::Timestamp::from_micros(1),
-    };
-    users::insert(conn, &new)?;
-    Ok(number)
+/// A mint whose clock stands, so that what comes next is known, and the id it has given last.
+fn standing_mint() -> (Arc<IdMint>, i64) {
+    let mint = IdMint::new(0, 0, Duration::from_secs(10), Hand::new()).unwrap();
+    let last = mint.user().unwrap().get();
+    (Arc::new(mint), last)
+}
+
+/// Verifies a registration when so many of the ids are taken that come next; how many were passed over.
+async fn verify(db: &TestDb, taken: i64) -> Result<i64, StoreError> {
+    let live = Live::start(db);
+    let (mint, last) = standing_mint();
+    make_users(&live.database, &(1..=taken).map(|number| last + 2 * number).collect::<Vec<_>>());
+    let (now, later) = (at(100), at(200));
+    let (name, email, password_hash) = (name("new"), email("new@example.com"), String::new());
+    let account = NewAccount { name, email, password_hash, created_at: now, expires_at: later };
+    let registration = live.store.run(writes::register(account, Mail::Each)).await?;
+    let mail = MailJob::Registration(registration);
+    live.store.run(writes::add_mail_key(mail, [7; 32], (now, later))).await?;
+    let user = live.store.run(writes::verify([7; 32], mint, now)).await?;
+    Ok((user.unwrap().id.get() - last) / 2 - 1)
 }
 
 on_both! {
     fn a_function_is_done_again_with_another_id(db) {
         run(async {
-            let live = Live::start(&db);
-            make_users(&live.database, &[2, 4, 6, 8, 10]);
-            let next = AtomicI64::new(2);
-            let made = live.store.write(move |conn| make(conn, &next)).await;
-            assert_eq!(made.unwrap(), 12);
+            assert_eq!(verify(&db, 5).await.unwrap(), 5);
         });
     }
 
     fn not_for_ever(db) {
         run(async {
-            let live = Live::start(&db);
-            let taken: Vec<i64> = (1..=20).map(|number| 2 * number).collect();
-            make_users(&live.database, &taken);
-            let next = AtomicI64::new(2);
-            let made = live.store.write(move |conn| make(conn, &next)).await;
-            assert!(made.unwrap_err().is_unique_violation());
+            assert!(verify(&db, 20).await.unwrap_err().is_unique_violation());
         });
     }
 }
@@ -60,10 +55,8 @@ async fn commands_pass_over_ids_of_users_who_came_with_them() {
     let folder = tempfile::tempdir().unwrap();
     let config = crate::harness::server::config(folder.path());
     let mut base = Base::open(&config).unwrap();
-    // A clock that stands, so that what comes next is known.
-    let mint = IdMint::new(0, 0, Duration::from_secs(10), Hand::new()).unwrap();
-    let first = mint.user().unwrap().get();
-    base.mint = Arc::new(mint);
+    let (mint, first) = standing_mint();
+    base.mint = mint;
     let taken = [first + 2, first + 4, first + 8];
     make_users(&base.database, &taken);
     let house = House::start(&config, &base).await.unwrap();

@@ -9,14 +9,14 @@ use tradewind::domain::clock::Clock as _;
 use tradewind::domain::error::Refusal;
 use tradewind::domain::id::GroupId;
 use tradewind::jobs::sweeps::ended_groups;
-use tradewind::store::Change;
+use tradewind::store::ChatCommand;
 use tradewind::store::accounts::friendships;
 use tradewind::store::chat::{departures, groups, messages, offers, rooms};
 
 use super::harness::*;
 
 async fn step(live: &Live, actor: i64, group: Option<GroupId>, step: GroupStep) -> Done {
-    live.apply(Change::Group { actor: id(actor), group, step }).await
+    live.apply(ChatCommand::Group { actor: id(actor), group, step }).await
 }
 
 async fn create(live: &Live, owner: i64) -> GroupId {
@@ -36,7 +36,7 @@ async fn add(live: &Live, actor: i64, group: GroupId, user: i64) {
 }
 
 async fn say(live: &Live, author: i64, group: GroupId, text: &str) -> Done {
-    live.apply(Change::Post {
+    live.apply(ChatCommand::Post {
         id: live.mint.message().unwrap(),
         author: id(author),
         room: Some(RoomKey::Group(group)),

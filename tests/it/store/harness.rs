@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, Arbiter, Context, Handler, System};
+use diesel::connection::SimpleConnection as _;
 
 use crate::harness::postgres::Schema;
 use tempfile::TempDir;
@@ -20,13 +21,14 @@ use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::clock::{Clock, Timestamp};
 use tradewind::domain::id::{MessageId, UserId};
 use tradewind::domain::mint::{EPOCH, IdMint};
-use tradewind::jobs::sweeps::{Hold, Timer};
+use tradewind::jobs::sweeps::Timer;
 use tradewind::store::accounts::friendships;
 use tradewind::store::accounts::users::{self, NewUser};
 use tradewind::store::chat::rooms;
 use tradewind::store::jobs::Lease;
+use tradewind::store::jobs::leases::Hold;
 use tradewind::store::{
-    Change, ChatLimits, Committed, Database, Observer, Rules, Settings, Store, StoreError,
+    ChatCommand, ChatLimits, Committed, Database, Observer, Rules, Settings, Store, StoreError,
 };
 
 pub use super::done::Done;
@@ -204,7 +206,7 @@ impl Live {
     }
 
     /// Submits one change and awaits what comes of it.
-    pub async fn apply(&self, change: Change) -> Done {
+    pub async fn apply(&self, change: ChatCommand) -> Done {
         let ticket = self.ticket.fetch_add(1, Ordering::Relaxed);
         self.store.submit(ticket, change).unwrap();
         let mut outcomes = self.next().await;
@@ -215,8 +217,8 @@ impl Live {
     }
 
     /// A change that posts.
-    pub fn post(&self, author: i64, peer: i64, text: &str) -> Change {
-        Change::Post {
+    pub fn post(&self, author: i64, peer: i64, text: &str) -> ChatCommand {
+        ChatCommand::Post {
             id: self.mint.message().unwrap(),
             author: id(author),
             room: room(author, Some(peer)),
@@ -242,7 +244,7 @@ impl Live {
         message: MessageId,
         text: Option<&str>,
     ) -> Done {
-        let change = Change::Edit {
+        let change = ChatCommand::Edit {
             author: id(author),
             room: room(author, Some(peer)),
             message: Some(message),
@@ -328,4 +330,21 @@ pub fn befriend(database: &Database, a: i64, b: i64, state: Friendship) {
 /// The room of two users, if both ids can be somebody's.
 pub fn room(me: i64, peer: Option<i64>) -> Option<RoomKey> {
     RoomKey::direct(id(me), UserId::new(peer?)?)
+}
+
+/// From now on nothing can be committed that does this, such as `INSERT ON blocks`: it is found out only at the
+/// commit.
+pub fn fail_late(db: &TestDb, database: &Database, what: &str) {
+    let table = "CREATE TABLE late (id BIGINT PRIMARY KEY \
+                 REFERENCES users (id) DEFERRABLE INITIALLY DEFERRED)";
+    let (function, run) = match db.is_sqlite() {
+        true => ("", "BEGIN INSERT INTO late VALUES (99); END"),
+        false => (
+            "CREATE FUNCTION be_late() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN INSERT INTO late VALUES (99); RETURN NULL; END $$;",
+            "FOR EACH STATEMENT EXECUTE FUNCTION be_late()",
+        ),
+    };
+    let sql = format!("{table}; {function} CREATE TRIGGER late AFTER {what} {run}");
+    database.write(|conn| Ok(conn.batch_execute(&sql)?)).unwrap();
 }

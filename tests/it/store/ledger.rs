@@ -9,10 +9,9 @@ use tradewind::domain::accounts::block::BlockVerb;
 use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::domain::chat::message::{Message, Nonce};
 use tradewind::domain::id::MessageId;
-use tradewind::store::accounts::blocks;
-use tradewind::store::chat::{changes, messages, rooms};
+use tradewind::store::chat::{changes, messages, rooms, writes as chat};
 use tradewind::store::engine::Connection;
-use tradewind::store::{Change, Database};
+use tradewind::store::{ChatCommand, Database, Store};
 
 use super::batches::plug;
 use super::harness::*;
@@ -32,8 +31,8 @@ enum Op {
         post: usize,
         text: bool,
     },
-    /// Counts the messages, and makes a block or lifts it.
-    Count,
+    /// Makes a block or lifts it, and forgets nonces: jobs that touch all.
+    Jobs,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -44,12 +43,19 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(author, peer, nonce)| Op::Post { author, peer, nonce }),
         3 => (user(), user(), 0_usize..12, any::<bool>())
             .prop_map(|(author, peer, post, text)| Op::Edit { author, peer, post, text }),
-        1 => Just(Op::Count),
+        1 => Just(Op::Jobs),
     ]
 }
 
-/// The changes, with the same ids whatever database they are for; `None` counts.
-fn changes(live: &Live, ops: &[Op]) -> Vec<Option<Change>> {
+/// What a store is asked for.
+#[derive(Clone, Debug)]
+enum Asked {
+    Command(ChatCommand),
+    Jobs { verb: BlockVerb, below: i64 },
+}
+
+/// What is asked for, with the same ids whatever database it is for.
+fn asked(live: &Live, ops: &[Op]) -> Vec<Asked> {
     let ids: Vec<MessageId> = ops.iter().map(|_| live.mint.message().unwrap()).collect();
     let posts: Vec<MessageId> = ops
         .iter()
@@ -57,8 +63,9 @@ fn changes(live: &Live, ops: &[Op]) -> Vec<Option<Change>> {
         .filter(|(op, _)| matches!(op, Op::Post { .. }))
         .map(|(_, id)| *id)
         .collect();
-    let change = |(number, op): (usize, &Op)| match op {
-        Op::Post { author, peer, nonce } => Some(Change::Post {
+    let mut verbs = [BlockVerb::Block, BlockVerb::Unblock].into_iter().cycle();
+    let ask = |(number, op): (usize, &Op)| match op {
+        Op::Post { author, peer, nonce } => Asked::Command(ChatCommand::Post {
             id: ids[number],
             author: id(*author),
             room: room(*author, Some(*peer)),
@@ -66,25 +73,24 @@ fn changes(live: &Live, ops: &[Op]) -> Vec<Option<Change>> {
             nonce: nonce.and_then(|nonce| Nonce::new(format!("n{nonce}"))),
             dm_policy: DmPolicy::Anyone,
         }),
-        Op::Edit { author, peer, post, text } => Some(Change::Edit {
+        Op::Edit { author, peer, post, text } => Asked::Command(ChatCommand::Edit {
             author: id(*author),
             room: room(*author, Some(*peer)),
             message: posts.get(*post).copied(),
             content: text.then(|| content(&format!("edited {number}"))),
             dm_policy: DmPolicy::Anyone,
         }),
-        Op::Count => None,
+        Op::Jobs => Asked::Jobs { verb: verbs.next().unwrap(), below: ids[number / 2].get() },
     };
-    ops.iter().enumerate().map(change).collect()
+    ops.iter().enumerate().map(ask).collect()
 }
 
-fn count(conn: &mut Connection) -> Result<usize, tradewind::store::StoreError> {
-    let verb = match blocks::is_set(conn, id(4), id(2))? {
-        true => BlockVerb::Unblock,
-        false => BlockVerb::Block,
-    };
-    blocks::change(conn, id(4), Some(id(2)), verb, at(1))?.unwrap();
-    Ok(all(conn)?.len())
+/// Does both jobs; what came of them.
+async fn jobs(store: Store, verb: BlockVerb, below: i64) -> String {
+    let block = store.run(chat::block(id(4), Some(id(2)), verb, at(1)));
+    let sweep = store.run(chat::sweep_nonces(below, 100));
+    let (blocked, swept) = tokio::join!(block, sweep);
+    format!("{:?} {:?}", blocked.unwrap().unwrap(), swept.unwrap())
 }
 
 /// Every message, by room and seq.
@@ -103,41 +109,39 @@ fn all(conn: &mut Connection) -> Result<Vec<Message>, tradewind::store::StoreErr
 }
 
 /// Does everything in one batch, or each for itself; what came of it and what is there then.
-async fn outcome(
-    live: &Live,
-    changes: Vec<Option<Change>>,
-    together: bool,
-) -> (Vec<Done>, Vec<usize>) {
+async fn outcome(live: &Live, asked: Vec<Asked>, together: bool) -> (Vec<Done>, Vec<String>) {
     let held = if together { Some(plug(&live.store).await) } else { None };
-    let (mut done, mut counts, mut submitted) = (Vec::new(), Vec::new(), 0);
+    let (mut done, mut answers, mut submitted) = (Vec::new(), Vec::new(), 0);
     let mut calls = Vec::new();
-    for change in changes {
-        match change {
-            Some(change) if together => {
-                live.store.submit(submitted, change).unwrap();
+    for asked in asked {
+        match asked {
+            Asked::Command(command) if together => {
+                live.store.submit(submitted, command).unwrap();
                 submitted += 1;
             }
-            Some(change) => done.push(live.apply(change).await),
-            None if together => {
-                let store = live.store.clone();
-                let mut call = Box::pin(async move { store.write(count).await });
-                // Polled once, and so submitted in its place.
-                let pending =
-                    poll_fn(|task| Poll::Ready(call.as_mut().poll(task).is_pending())).await;
-                assert!(pending);
-                calls.push(call);
+            Asked::Command(command) => done.push(live.apply(command).await),
+            Asked::Jobs { verb, below } => {
+                let mut call = Box::pin(jobs(live.store.clone(), verb, below));
+                if together {
+                    // Polled once, and so submitted in its place.
+                    let pending =
+                        poll_fn(|task| Poll::Ready(call.as_mut().poll(task).is_pending())).await;
+                    assert!(pending);
+                    calls.push(call);
+                } else {
+                    answers.push(call.await);
+                }
             }
-            None => counts.push(live.store.write(count).await.unwrap()),
         }
     }
     drop(held);
     for call in calls {
-        counts.push(within(call).await.unwrap());
+        answers.push(within(call).await);
     }
     while u64::try_from(done.len()).unwrap() < submitted {
         done.extend(live.next().await.into_iter().map(|(_, outcome)| outcome.unwrap()));
     }
-    (done, counts)
+    (done, answers)
 }
 
 fn stored(database: &Database) -> Vec<Message> {
@@ -155,9 +159,9 @@ on_both! {
                 for live in [&together, &alone] {
                     make_users(&live.database, &[2, 4, 6]);
                 }
-                let changes = changes(&together, &ops);
-                let expected = outcome(&alone, changes.clone(), false).await;
-                assert_eq!(outcome(&together, changes, true).await, expected);
+                let asked = asked(&together, &ops);
+                let expected = outcome(&alone, asked.clone(), false).await;
+                assert_eq!(outcome(&together, asked, true).await, expected);
                 assert_eq!(stored(&together.database), stored(&alone.database));
                 for (a, b) in [(2, 4), (2, 6), (4, 6)] {
                     assert_eq!(together.counters(a, b), alone.counters(a, b));

@@ -5,9 +5,10 @@ use tradewind::domain::accounts::name::Called;
 use tradewind::domain::accounts::user::User;
 use tradewind::store::Database;
 use tradewind::store::accounts::name_keys;
+use tradewind::store::accounts::own::{self, Changes};
 use tradewind::store::accounts::registrations::{self, Mail, NewRegistration};
 use tradewind::store::accounts::users::{self, NewUser};
-use tradewind::store::chat::deletion::{self, Changes};
+use tradewind::store::chat::deletion;
 
 use super::harness::*;
 
@@ -69,7 +70,7 @@ fn add(database: &Database, new_id: i64, new_name: &str) -> bool {
 
 fn rename(database: &Database, who: i64, to: &str) -> bool {
     let changes = Changes { name: Some(name(to)), ..Changes::default() };
-    database.write(|conn| deletion::change(conn, id(who), &changes)).unwrap().is_ok()
+    database.write(|conn| own::change(conn, id(who), &changes)).unwrap().is_ok()
 }
 
 fn clashes(database: &Database) -> Vec<(String, i64, String)> {

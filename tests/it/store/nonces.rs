@@ -6,18 +6,19 @@ use tradewind::domain::chat::message::{Message, NONCE_KEPT, Nonce};
 use tradewind::domain::clock::Timestamp;
 use tradewind::domain::mint::EPOCH;
 use tradewind::jobs::sweeps;
-use tradewind::store::Change;
+use tradewind::store::ChatCommand;
 
 use super::batches::plug;
 use super::harness::*;
 
-fn named(live: &Live, author: i64, peer: i64, text: &str, name: &str) -> Change {
-    let Change::Post { id, author, room, content, dm_policy, .. } = live.post(author, peer, text)
+fn named(live: &Live, author: i64, peer: i64, text: &str, name: &str) -> ChatCommand {
+    let ChatCommand::Post { id, author, room, content, dm_policy, .. } =
+        live.post(author, peer, text)
     else {
         panic!("a post");
     };
     let nonce = Nonce::new(name.to_owned());
-    Change::Post { id, author, room, content, nonce, dm_policy }
+    ChatCommand::Post { id, author, room, content, nonce, dm_policy }
 }
 
 fn posted(done: Done) -> Message {

@@ -7,7 +7,7 @@ use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::GroupId;
 use tradewind::store::chat::{contacts, groups, room_list, rooms};
 use tradewind::store::engine::Connection;
-use tradewind::store::{Change, Database};
+use tradewind::store::{ChatCommand, Database};
 
 use super::harness::*;
 
@@ -63,7 +63,7 @@ on_both! {
             befriend(&live.database, 2, 4, Friendship::Friends);
             befriend(&live.database, 2, 6, Friendship::Friends);
             let step = async |actor: i64, group: Option<GroupId>, step: GroupStep| {
-                let change = Change::Group { actor: id(actor), group, step };
+                let change = ChatCommand::Group { actor: id(actor), group, step };
                 match live.apply(change).await {
                     Done::Grouped { change, .. } => change.group.id,
                     other => panic!("{other:?}"),
@@ -78,11 +78,11 @@ on_both! {
             assert!(roster().authors.is_empty());
 
             let post = |author: i64| {
-                let Change::Post { id: message, content, nonce, dm_policy, .. } = live.post(author, 99, "x") else {
+                let ChatCommand::Post { id: message, content, nonce, dm_policy, .. } = live.post(author, 99, "x") else {
                     unreachable!()
                 };
                 let room = Some(RoomKey::Group(group));
-                Change::Post { id: message, author: id(author), room, content, nonce, dm_policy }
+                ChatCommand::Post { id: message, author: id(author), room, content, nonce, dm_policy }
             };
             live.apply(post(4)).await;
             assert_eq!(roster().authors, [id(4)]);

@@ -6,7 +6,7 @@ use tradewind::domain::chat::group::Who;
 use tradewind::domain::chat::refusal::ChatRefusal;
 use tradewind::domain::error::Refusal;
 use tradewind::domain::id::MessageId;
-use tradewind::store::Change;
+use tradewind::store::ChatCommand;
 use tradewind::store::accounts::friendships;
 use tradewind::store::chat::history::{Before, Page, history};
 
@@ -31,7 +31,7 @@ on_both! {
                 (Some(6), Friends, None),
             ];
             for (peer, dm_policy, expected) in table {
-                let done = live.apply(Change::Post {
+                let done = live.apply(ChatCommand::Post {
                     id: live.mint.message().unwrap(),
                     author: id(2),
                     room: room(2, peer),
@@ -103,7 +103,7 @@ on_both! {
             ];
             for (case, message, peer, text, dm_policy, expected) in table {
                 let before = live.counters(2, 4).unwrap();
-                let done = live.apply(Change::Edit {
+                let done = live.apply(ChatCommand::Edit {
                     author: id(2),
                     room: room(2, peer),
                     message,
@@ -154,7 +154,7 @@ on_both! {
             for (actor, verb, name, expected) in table {
                 let case = format!("{actor} {verb:?} {name}");
                 let (actor, who) = (id(actor), Who::Named(name.to_owned()));
-                let done = live.apply(Change::Befriend { actor, verb, who }).await;
+                let done = live.apply(ChatCommand::Befriend { actor, verb, who }).await;
                 match (done, expected) {
                     (Done::Befriended { actor: who, other, verb: what, told }, Ok(expected)) => {
                         assert_eq!((who.id, what, told), (actor, verb, expected), "{case}");
@@ -177,7 +177,7 @@ on_both! {
             make_users(&live.database, &[2, 4, 6, 8, 10]);
             let act = async |actor: i64, verb: FriendVerb, other: i64| {
                 let who = Who::Id(id(other));
-                live.apply(Change::Befriend { actor: id(actor), verb, who }).await
+                live.apply(ChatCommand::Befriend { actor: id(actor), verb, who }).await
             };
             let ask = async |actor: i64, other: i64| act(actor, FriendVerb::Request, other).await;
             let is_done = |done: &Done| matches!(done, Done::Befriended { .. });
@@ -209,7 +209,7 @@ on_both! {
         run(async {
             let live = Live::start(&db);
             make_users(&live.database, &[2, 4]);
-            let ask = |actor, name: &str| Change::Befriend {
+            let ask = |actor, name: &str| ChatCommand::Befriend {
                 actor: id(actor),
                 verb: FriendVerb::Request,
                 who: Who::Named(name.to_owned()),

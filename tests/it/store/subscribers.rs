@@ -7,7 +7,7 @@ use actix::{Actor as _, Context, Handler};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::store::accounts::writes;
-use tradewind::store::{Change, ChatOutcome, Committed, Observer};
+use tradewind::store::{ChatCommand, ChatOutcome, Committed, Observer};
 
 use super::harness::*;
 
@@ -68,7 +68,7 @@ on_both! {
             make_users(&live.database, &[2, 4]);
             // As if it were one: no user has that hash.
             let large = || writes::renew_hash(id(2), "none".to_owned(), "x".repeat(10 << 20));
-            let post = |_| Change::Post {
+            let post = |_| ChatCommand::Post {
                 id: live.mint.message().unwrap(),
                 author: id(2),
                 room: room(2, Some(4)),
@@ -78,7 +78,7 @@ on_both! {
             };
             for is_large_first in [true, false] {
                 batches.0.lock().unwrap().clear();
-                let posts: Vec<Change> = (0..256).map(post).collect();
+                let posts: Vec<ChatCommand> = (0..256).map(post).collect();
                 let submit = async {
                     for (ticket, post) in (0..).zip(posts) {
                         live.store.submit(ticket, post).unwrap();

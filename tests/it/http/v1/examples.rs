@@ -6,9 +6,6 @@ use std::sync::OnceLock;
 use diesel::{RunQueryDsl, sql_query};
 use serde_json::{Map, Value, json};
 use tradewind::auth::password::hash_now;
-use tradewind::domain::accounts::friendship::Friendship;
-use tradewind::domain::accounts::user::UserPair;
-use tradewind::store::accounts::friendships;
 use tradewind::store::engine::Connection;
 
 use crate::harness::mail::letter_to;
@@ -108,7 +105,7 @@ impl World {
             server.befriend(one, other).await;
         }
         for (from, to) in [(carol, alice), (alice, dave)] {
-            ask_friendship(&server, from, to).await;
+            server.ask_friendship(from, to).await;
         }
         let call = async |who: &Account, method: &str, path: String, body: Value| -> Value {
             let answer = server.api(who, method, &path, body).await;
@@ -182,14 +179,7 @@ async fn give_password(server: &Server, alice: &Account) {
         Connection::Sqlite(sqlite) => Ok(sql_query(&own).execute(sqlite)?),
         Connection::Postgres(_) => unreachable!(),
     };
-    server.running().store.write(give).await.expect("a password");
-}
-
-async fn ask_friendship(server: &Server, from: &Account, to: &Account) {
-    let pair = UserPair::new(from.user.id, to.user.id).expect("two");
-    let (asked, now) = (Friendship::requested_by(from.user.id, pair), server.now());
-    let ask = move |conn: &mut _| friendships::set(conn, pair, asked, now);
-    server.running().store.write(ask).await.expect("asked");
+    server.database().write(give).expect("a password");
 }
 
 /// A group that a user has offered to a friend, for operations that need one.

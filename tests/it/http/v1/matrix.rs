@@ -6,9 +6,6 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tradewind::domain::accounts::friendship::Friendship;
-use tradewind::domain::accounts::user::UserPair;
-use tradewind::store::accounts::friendships;
 
 use crate::harness::{Account, Server};
 
@@ -119,8 +116,8 @@ impl Cast {
             server.befriend(a, b).await;
         }
         let asked = user("asked", 128).await;
-        ask_friendship(server, &suitor, &owner).await;
-        ask_friendship(server, &owner, &asked).await;
+        server.ask_friendship(&suitor, &owner).await;
+        server.ask_friendship(&owner, &asked).await;
 
         let call = async |method: &str, path: String, body: Value| -> Value {
             let answer = server.api(&owner, method, &path, body).await;
@@ -160,13 +157,6 @@ impl Cast {
     fn fill(&self, text: &str) -> String {
         self.named.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
     }
-}
-
-async fn ask_friendship(server: &Server, from: &Account, to: &Account) {
-    let pair = UserPair::new(from.user.id, to.user.id).expect("two");
-    let (state, now) = (Friendship::requested_by(from.user.id, pair), server.now());
-    let ask = move |conn: &mut _| friendships::set(conn, pair, state, now);
-    server.running().store.write(ask).await.expect("asked");
 }
 
 /// Another log-in of a user.

@@ -1,9 +1,6 @@
 //! One's account, and those one knows: `/me`, `/friends`, `/friend-requests`, `/presence`, `/blocks`.
 
 use serde_json::{Value, json};
-use tradewind::domain::accounts::friendship::Friendship;
-use tradewind::domain::accounts::user::UserPair;
-use tradewind::store::accounts::friendships;
 
 use crate::harness::{Account, Backend, Server};
 
@@ -100,10 +97,7 @@ async fn friends_and_requests_are_listed() {
         ];
         server.befriend(&alice, &bob).await;
         for (from, to) in [(&carol, &alice), (&alice, &dave)] {
-            let pair = UserPair::new(from.user.id, to.user.id).expect("two");
-            let (state, now) = (Friendship::requested_by(from.user.id, pair), server.now());
-            let set = move |conn: &mut _| friendships::set(conn, pair, state, now);
-            server.running().store.write(set).await.expect("asked");
+            server.ask_friendship(from, to).await;
         }
         let friends = server.api(&alice, "GET", "/friends", Value::Null).await;
         assert_eq!(friends.expect(200), &json!({"users": [friend(&bob, &alice)]}));

@@ -134,7 +134,7 @@ async fn fill(server: &Server, author: &Account, peer: &Account, seqs: RangeIncl
         let all: Vec<_> = seqs.clone().map(|seq| (room, message(seq))).collect();
         messages::insert_many(conn, &all)
     };
-    server.running().store.write(write).await.expect("stored");
+    server.database().write(write).expect("stored");
 }
 
 #[actix_web::test]

@@ -174,7 +174,7 @@ async fn marks_of_more_than_100_members_are_for_those_who_ask() {
                 }
                 groups::touch(conn, key)
             };
-            server.running().store.write(seat).await.expect("they are members");
+            server.database().write(seat).expect("they are members");
         };
         let listed = async || {
             let rooms = get(&server, &alice, "/rooms").await;

@@ -7,7 +7,8 @@ use std::path::Path;
 use tokio::net::TcpListener;
 use tradewind::config::Secret;
 use tradewind::jobs::mail::{Links, Mails, Settings, Transport};
-use tradewind::store::accounts::registrations::{self, Mail, NewRegistration};
+use tradewind::store::accounts::registrations::Mail;
+use tradewind::store::accounts::writes::{self, NewAccount};
 use tradewind::telemetry::Metrics;
 
 use super::*;
@@ -45,17 +46,14 @@ fn to_folder(folder: &Path) -> String {
 
 async fn register(office: &Office, address: String) {
     let created_at = office.live.clock.now();
-    let create = move |conn: &mut _| {
-        let new = NewRegistration {
-            name: &name("ann"),
-            email: &email(&address),
-            password_hash: "hash",
-            created_at,
-            expires_at: created_at.after(Duration::from_secs(86_400)),
-        };
-        registrations::create(conn, &new, Mail::One)
+    let account = NewAccount {
+        name: name("ann"),
+        email: email(&address),
+        password_hash: "hash".to_owned(),
+        created_at,
+        expires_at: created_at.after(Duration::from_secs(86_400)),
     };
-    office.live.store.write_beside(create).await.unwrap();
+    office.live.store.run(writes::register(account, Mail::One)).await.unwrap();
 }
 
 /// Whom the letters of a folder are for.

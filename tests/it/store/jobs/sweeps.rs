@@ -7,12 +7,13 @@ use diesel::RunQueryDsl as _;
 use diesel::dsl::sql;
 use diesel::sql_types::BigInt;
 use futures_util::future::LocalBoxFuture;
-use tradewind::jobs::sweeps::{self, Hold};
+use tradewind::jobs::sweeps;
 use tradewind::jobs::{JobEnd, JobFault, JobPolicy};
 use tradewind::store::accounts::mails::KIND;
 use tradewind::store::accounts::registrations::{self, Mail, NewRegistration};
 use tradewind::store::engine::Connection;
 use tradewind::store::jobs::Lease;
+use tradewind::store::jobs::leases::Hold;
 use tradewind::store::jobs::queue;
 use tradewind::store::{Database, Observer};
 

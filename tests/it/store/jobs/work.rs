@@ -89,8 +89,7 @@ impl Runner {
     async fn insert(&self, key: &'static str) {
         let due_at = self.office.live.clock.now();
         let new = NewJob { kind: KIND, key, payload: key, due_at };
-        let insert = move |conn: &mut _| jobs::insert(conn, &new);
-        assert!(self.office.live.store.write_beside(insert).await.unwrap());
+        assert!(self.office.live.database.write(|conn| jobs::insert(conn, &new)).unwrap());
         self.wake();
     }
 
