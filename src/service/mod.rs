@@ -22,15 +22,14 @@ use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::domain::mint::IdMint;
 use crate::hub::{Hub, refusal};
-use crate::store::engine::Connection;
-use crate::store::{Batched, Line, Store, StoreError};
+use crate::store::accounts::acquaintances::Acquaintance;
+use crate::store::{Batched, Line, ReadOp, Store};
 use crate::telemetry::Metrics;
 
 use accounts::Accounts;
 use admin::Admin;
 use chat::ChatService;
 pub use fault::{OperatorFault, ServiceFault};
-use welcome::Acquaintance;
 pub use welcome::Greeting;
 
 /// Bounds and rules of the service.
@@ -101,7 +100,7 @@ impl<T, F: Future<Output = Result<T, Refusal>> + 'static> LookUp<T> for F {}
 fn look_up<T, F>(store: &Store, line: Line, read: F) -> impl LookUp<T> + use<T, F>
 where
     T: Send + 'static,
-    F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    F: ReadOp<T>,
 {
     let store = store.clone();
     async move { store.read_for(line, read).await.map_err(refusal) }

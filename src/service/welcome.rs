@@ -1,17 +1,14 @@
 //! What a session is told when it has shown whose it is.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{LookUp, Service};
-use crate::domain::accounts::user::User;
 use crate::domain::event::Welcome;
 use crate::domain::id::{SessionId, UserId};
 use crate::hub::messages::Arrival;
 use crate::hub::refusal;
-use crate::store::accounts::{friendships, users};
-use crate::store::engine::Connection;
-use crate::store::{Batched, Line, Store, StoreError};
+use crate::store::accounts::acquaintances::{self, Acquaintance};
+use crate::store::{Batched, Line, Store};
 
 /// How much a session is told at first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,16 +19,9 @@ pub enum Greeting {
     FriendsAndRooms,
 }
 
-/// Who a user is and whom they know.
-pub(super) struct Acquaintance {
-    user: User,
-    requests: Vec<User>,
-    friends: Vec<User>,
-}
-
 /// Answers for all at once who ask in a storm of connections.
 pub(super) fn acquaintances(store: &Store) -> Batched<UserId, Option<Acquaintance>> {
-    Batched::new(store.clone(), of_users)
+    Batched::new(store.clone(), acquaintances::of)
 }
 
 impl Service {
@@ -59,19 +49,4 @@ impl Service {
             Ok(Some(Welcome { user, requests, friends, online, at, presence, rooms, epoch }))
         }
     }
-}
-
-fn of_users(
-    conn: &mut Connection,
-    ids: &[UserId],
-) -> Result<Vec<Option<Acquaintance>>, StoreError> {
-    let users = users::by_ids(conn, ids)?;
-    let requests = friendships::requests_to(conn, ids)?;
-    let friends = friendships::friends_of(conn, ids)?;
-    let known = |id| {
-        let of = |lists: &HashMap<UserId, Vec<User>>| lists.get(id).cloned().unwrap_or_default();
-        let user = users.get(id)?.clone();
-        Some(Acquaintance { user, requests: of(&requests), friends: of(&friends) })
-    };
-    Ok(ids.iter().map(known).collect())
 }

@@ -46,7 +46,7 @@ pub use crate::store::engine::database::Database;
 pub use crate::store::engine::error::StoreError;
 pub use crate::store::engine::files::Absence;
 pub use crate::store::engine::health::Condition;
-pub use crate::store::engine::job::{Job, Op, StorePart};
+pub use crate::store::engine::job::{Job, Op, ReadOp, StorePart};
 pub use crate::store::engine::lines::Line;
 pub use crate::store::engine::lock::Holder;
 pub use crate::store::engine::observer::Observer;
@@ -160,10 +160,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::run`].
-    pub async fn read<T: Send + 'static>(
-        &self,
-        op: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
+    pub async fn read<T: Send + 'static>(&self, op: impl ReadOp<T>) -> Result<T, StoreError> {
         self.read_for(Line::Nobody, op).await
     }
 
@@ -174,7 +171,7 @@ impl Store {
     pub async fn read_for<T: Send + 'static>(
         &self,
         line: Line,
-        op: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+        op: impl ReadOp<T>,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         self.look(line, move |database, permit| {

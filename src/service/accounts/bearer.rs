@@ -7,7 +7,7 @@ use crate::domain::accounts::user::User;
 use crate::domain::error::Refusal;
 use crate::service::ServiceFault;
 use crate::store::Line;
-use crate::store::accounts::users;
+use crate::store::accounts::lookups;
 
 /// A user who has shown a good token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Accounts {
         self.limits.request_of(id).inspect_err(|_| {
             self.metrics.refusals.with_label_values(&["api"]).inc();
         })?;
-        let user = self.store.read_for(Line::Light(id), move |conn| users::by_id(conn, id)).await?;
+        let user = self.store.read_for(Line::Light(id), lookups::user(id)).await?;
         Ok(user.map(|user| Bearer { user, claims }))
     }
 

@@ -9,10 +9,9 @@ use crate::domain::accounts::user::User;
 use crate::domain::id::UserId;
 use crate::hub::refusal;
 use crate::service::{LookUp, ServiceFault, look_up};
-use crate::store::accounts::{blocks, users};
+use crate::store::Line;
+use crate::store::accounts::lookups;
 use crate::store::chat::writes;
-use crate::store::engine::Connection;
-use crate::store::{Line, StoreError};
 
 impl Accounts {
     /// Makes or lifts a block; `target` is `None` where the id can be nobody's.
@@ -39,7 +38,7 @@ impl Accounts {
 
     /// Whom a user blocks, oldest block first.
     pub fn blocked(&self, me: UserId) -> impl LookUp<Vec<UserId>> + use<> {
-        look_up(&self.store, Line::Heavy(me), move |conn| blocks::of(conn, me))
+        look_up(&self.store, Line::Heavy(me), lookups::blocked_ids(me))
     }
 
     /// The same, as users.
@@ -47,19 +46,11 @@ impl Accounts {
     /// # Errors
     /// [`ServiceFault::Busy`], [`ServiceFault::Internal`].
     pub async fn blocked_users(&self, me: UserId) -> Result<Vec<User>, ServiceFault> {
-        let look = move |conn: &mut Connection| of_user(conn, me);
-        Ok(self.store.read_for(Line::Heavy(me), look).await?)
+        Ok(self.store.read_for(Line::Heavy(me), lookups::blocked(me)).await?)
     }
 
     /// Whether a user blocks another.
     pub fn is_blocked(&self, me: UserId, target: UserId) -> impl LookUp<bool> + use<> {
-        look_up(&self.store, Line::Light(me), move |conn| blocks::is_set(conn, me, target))
+        look_up(&self.store, Line::Light(me), lookups::is_blocked(me, target))
     }
-}
-
-/// Whom a user blocks, oldest block first.
-pub(super) fn of_user(conn: &mut Connection, me: UserId) -> Result<Vec<User>, StoreError> {
-    let ids = blocks::of(conn, me)?;
-    let mut found = users::by_ids(conn, &ids)?;
-    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }

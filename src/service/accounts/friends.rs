@@ -11,7 +11,7 @@ use crate::domain::event::Event;
 use crate::domain::id::UserId;
 use crate::service::{LookUp, look_up};
 use crate::store::Line;
-use crate::store::accounts::friendships;
+use crate::store::accounts::lookups;
 
 /// Something was done about a friendship.
 struct Befriended;
@@ -30,9 +30,7 @@ impl TryFrom<Event> for Befriended {
 impl Accounts {
     /// A user's friends, oldest friendship first.
     pub fn friends(&self, user: UserId) -> impl LookUp<Vec<User>> + use<> {
-        look_up(&self.store, Line::Heavy(user), move |conn| {
-            Ok(friendships::friends_of(conn, &[user])?.remove(&user).unwrap_or_default())
-        })
+        look_up(&self.store, Line::Heavy(user), lookups::friends(user))
     }
 
     /// Does something about the friendship with another user.
@@ -46,10 +44,6 @@ impl Accounts {
 
     /// Who has asked for a user's friendship, and whom the user has asked; oldest request first.
     pub fn friend_requests(&self, user: UserId) -> impl LookUp<Requests> + use<> {
-        look_up(&self.store, Line::Heavy(user), move |conn| {
-            let incoming = friendships::requests_to(conn, &[user])?.remove(&user);
-            let outgoing = friendships::requests_by(conn, user)?;
-            Ok(Requests { incoming: incoming.unwrap_or_default(), outgoing })
-        })
+        look_up(&self.store, Line::Heavy(user), lookups::requests(user))
     }
 }

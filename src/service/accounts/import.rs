@@ -10,7 +10,7 @@ use crate::domain::accounts::user::{Email, User, UserPair};
 use crate::domain::id::UserId;
 use crate::service::OperatorFault;
 use crate::store::StoreError;
-use crate::store::accounts::users;
+use crate::store::accounts::lookups;
 use crate::store::accounts::writes::{self, UserDraft};
 
 /// How often ids that are taken are minted again.
@@ -99,7 +99,7 @@ impl Accounts {
                 ids.push(self.mint.user()?);
             }
             let Some((first, last)) = ids.first().copied().zip(ids.last().copied()) else { break };
-            let taken = self.store.read(move |conn| users::taken(conn, first, last)).await?;
+            let taken = self.store.read(lookups::ids_taken(first, last)).await?;
             if taken.is_empty() {
                 break;
             }

@@ -11,10 +11,9 @@ use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::service::{OperatorFault, ServiceFault};
 use crate::store::Line;
-use crate::store::accounts::logins::{self, Begun, NewLogin};
+use crate::store::accounts::logins::{Begun, NewLogin};
 use crate::store::accounts::users::Account;
-use crate::store::accounts::writes;
-use crate::store::engine::Connection;
+use crate::store::accounts::{lookups, writes};
 
 /// A further token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,8 +105,7 @@ impl Accounts {
     /// # Errors
     /// [`ServiceFault::Busy`], [`ServiceFault::Internal`].
     pub async fn logins(&self, user: UserId) -> Result<Vec<OpenLogin>, ServiceFault> {
-        let now = self.clock.now();
-        let look = move |conn: &mut Connection| logins::of(conn, user, now);
+        let look = lookups::logins(user, self.clock.now());
         let logins = self.store.read_for(Line::Heavy(user), look).await?;
         let mut sockets: HashMap<LoginId, usize> = HashMap::new();
         let open = self.hub.sockets_of(user).await.map_err(|_: Refusal| ServiceFault::Busy)?;

@@ -34,11 +34,11 @@ use crate::hub::Hub;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
+pub use crate::store::accounts::dossiers::Dossier;
 pub use crate::store::accounts::logins::Login;
 pub use crate::store::accounts::own::Own;
 pub use crate::store::accounts::registrations::Mail;
 pub use bearer::Bearer;
-pub use export::Dossier;
 pub use import::{AddRefusal, Newcomer};
 pub use logins::{OpenLogin, Renewed};
 pub use profile::{ChangeRefusal, PasswordRefusal, PasswordSwap, ProfileChange};

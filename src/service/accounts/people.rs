@@ -5,13 +5,13 @@ use crate::domain::accounts::name::{Called, NameKey};
 use crate::domain::accounts::user::{Email, User};
 use crate::domain::id::UserId;
 use crate::service::{LookUp, look_up};
-use crate::store::accounts::{name_keys, users};
+use crate::store::accounts::lookups;
 use crate::store::{Line, StoreError};
 
 impl Accounts {
     /// The user with an id.
     pub fn by_id(&self, id: UserId) -> impl LookUp<Option<User>> + use<> {
-        look_up(&self.store, Line::Nobody, move |conn| users::by_id(conn, id))
+        look_up(&self.store, Line::Nobody, lookups::user(id))
     }
 
     /// The user whom somebody calls so.
@@ -19,7 +19,7 @@ impl Accounts {
     /// # Errors
     /// As [`Store::read`](crate::store::Store::read), so for all here.
     pub async fn by_name(&self, called: Called) -> Result<Option<User>, StoreError> {
-        self.store.read(move |conn| users::by_name(conn, &called)).await
+        self.store.read(lookups::user_called(called)).await
     }
 
     /// The user who has an address.
@@ -27,7 +27,7 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::by_name`].
     pub async fn by_email(&self, email: Email) -> Result<Option<User>, StoreError> {
-        let account = self.store.read(move |conn| users::by_email(conn, &email)).await?;
+        let account = self.store.read(lookups::account_with(email)).await?;
         Ok(account.map(|account| account.user))
     }
 
@@ -36,6 +36,6 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::by_name`].
     pub async fn name_clashes(&self) -> Result<Vec<(NameKey, User)>, StoreError> {
-        self.store.read(name_keys::clashes).await
+        self.store.read(lookups::name_clashes()).await
     }
 }

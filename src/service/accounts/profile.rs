@@ -10,9 +10,8 @@ use crate::domain::chat::group::AddedBy;
 use crate::domain::id::UserId;
 use crate::service::ServiceFault;
 use crate::store::Line;
-use crate::store::accounts::own::{self, Changes, NameTaken, Outdated};
-use crate::store::accounts::writes;
-use crate::store::engine::Connection;
+use crate::store::accounts::own::{Changes, NameTaken, Outdated};
+use crate::store::accounts::{lookups, writes};
 
 /// What is to be changed, as the user has typed it; what is left out stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,8 +78,7 @@ impl Accounts {
     /// # Errors
     /// [`ServiceFault::Busy`], [`ServiceFault::Internal`].
     pub async fn own(&self, user: UserId) -> Result<Option<Own>, ServiceFault> {
-        let look = move |conn: &mut Connection| own::own(conn, user);
-        Ok(self.store.read_for(Line::Light(user), look).await?)
+        Ok(self.store.read_for(Line::Light(user), lookups::own(user)).await?)
     }
 
     /// Changes name, profile, and who may put a user into groups.

@@ -11,9 +11,8 @@ use crate::domain::accounts::user::Email;
 use crate::domain::id::UserId;
 use crate::service::ServiceFault;
 use crate::store::StoreError;
-use crate::store::accounts::users::{self, Account};
-use crate::store::accounts::{logins, writes};
-use crate::store::engine::Connection;
+use crate::store::accounts::users::Account;
+use crate::store::accounts::{lookups, writes};
 
 /// Somebody says that an account is his.
 pub(super) struct Claim {
@@ -56,12 +55,9 @@ impl Accounts {
         let Some(wanted) = email.clone() else {
             return Ok(Claim { account: None, email, familiarity: Familiarity::Stranger, peer });
         };
-        let found = self.store.read(move |conn| {
-            let account = users::by_email(conn, &wanted)?;
-            let user = account.as_ref().map(|account| account.user.id);
-            Ok((account, familiarity(conn, user, peer)?))
-        });
-        let (account, familiarity) = found.await?;
+        let look = lookups::claimed_by_email(wanted, Network::of(peer));
+        let (account, is_known) = self.store.read(look).await?;
+        let familiarity = familiarity(is_known);
         Ok(Claim { account, email, familiarity, peer })
     }
 
@@ -72,10 +68,9 @@ impl Accounts {
         password: String,
         peer: IpAddr,
     ) -> Result<String, ProofRefusal> {
-        let found = self
-            .store
-            .read(move |conn| Ok((users::account(conn, id)?, familiarity(conn, Some(id), peer)?)));
-        let (account, familiarity) = found.await?;
+        let look = lookups::claimed_by_user(id, Network::of(peer));
+        let (account, is_known) = self.store.read(look).await?;
+        let familiarity = familiarity(is_known);
         let account = account.ok_or(ProofRefusal::NoUser)?;
         let email = Email::parse(&account.email);
         let claim = Claim { account: Some(account), email, familiarity, peer };
@@ -125,12 +120,6 @@ impl Accounts {
     }
 }
 
-fn familiarity(
-    conn: &mut Connection,
-    user: Option<UserId>,
-    peer: IpAddr,
-) -> Result<Familiarity, StoreError> {
-    let Some(user) = user else { return Ok(Familiarity::Stranger) };
-    let known = logins::came_from(conn, user, &Network::of(peer))?;
-    Ok(if known { Familiarity::Known } else { Familiarity::Stranger })
+fn familiarity(is_known: bool) -> Familiarity {
+    if is_known { Familiarity::Known } else { Familiarity::Stranger }
 }

@@ -11,7 +11,7 @@ use crate::domain::accounts::password::PasswordFault;
 use crate::domain::accounts::user::{Email, User};
 use crate::service::ServiceFault;
 use crate::store::StoreError;
-use crate::store::accounts::users;
+use crate::store::accounts::lookups;
 use crate::store::accounts::writes::{self, NewAccount};
 
 /// Who wants an account.
@@ -100,8 +100,7 @@ impl Accounts {
     /// The address, if it is well formed, allowed, and nobody's yet.
     async fn available_email(&self, text: &str) -> Result<Email, RegisterRefusal> {
         let email = Email::parse(text).ok_or(RegisterRefusal::EmailInvalid)?;
-        let wanted = email.clone();
-        if self.store.read(move |conn| users::email_taken(conn, &wanted)).await? {
+        if self.store.read(lookups::is_email_taken(email.clone())).await? {
             return Err(RegisterRefusal::EmailTaken);
         }
         let domains = &self.settings.allowed_email_domains;
@@ -113,8 +112,7 @@ impl Accounts {
     /// The name, if it is valid and nobody's yet.
     async fn available_name(&self, text: &str) -> Result<UserName, RegisterRefusal> {
         let name = self.settings.names.name(text).ok_or(RegisterRefusal::NameInvalid)?;
-        let wanted = name.clone();
-        if self.store.read(move |conn| users::name_taken(conn, &wanted)).await? {
+        if self.store.read(lookups::is_name_taken(name.clone())).await? {
             return Err(RegisterRefusal::NameTaken);
         }
         Ok(name)

@@ -7,7 +7,7 @@ use crate::auth::key;
 use crate::domain::accounts::user::Email;
 use crate::service::ServiceFault;
 use crate::store::StoreError;
-use crate::store::accounts::{resets, writes};
+use crate::store::accounts::{lookups, writes};
 
 /// Why no new password can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,7 +75,7 @@ impl Accounts {
         checked.map_err(|_| ResetRefusal::PasswordInvalid)?;
         let (key_hash, now) = (key::hash_of(key), self.clock.now());
         // A hash is work, and done for those who have a key.
-        if !self.store.read(move |conn| resets::is_valid(conn, &key_hash, now)).await? {
+        if !self.store.read(lookups::is_reset_valid(key_hash, now)).await? {
             return Err(ResetRefusal::NoSuchKey);
         }
         let password_hash = self.passwords.hash(password).await?;

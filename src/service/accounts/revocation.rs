@@ -7,9 +7,8 @@ use crate::domain::accounts::login::{Claims, Proof, Which};
 use crate::domain::id::UserId;
 use crate::hub::refusal;
 use crate::service::{LookUp, ServiceFault};
-use crate::store::accounts::living;
+use crate::store::accounts::lookups;
 use crate::store::accounts::writes::{self, WithEnded};
-use crate::store::engine::Connection;
 use crate::store::{Job, Op, StoreError, StorePart};
 
 impl Accounts {
@@ -37,8 +36,7 @@ impl Accounts {
         let (store, revoked, clock) =
             (self.store.clone(), Arc::clone(self.tokens.revoked()), Arc::clone(&self.clock));
         async move {
-            let asked = login.clone();
-            let look = move |conn: &mut Connection| living::proof(conn, user, asked.as_ref());
+            let look = lookups::proof(user, login.clone());
             let proof = store.read(look).await.map_err(refusal)?;
             let Some(login) = login else { return Ok(proof) };
             Ok(match proof {

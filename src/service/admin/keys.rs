@@ -4,7 +4,7 @@ use super::Admin;
 use crate::auth::AuthError;
 use crate::auth::key::{self, ServiceKey};
 use crate::service::{LookUp, look_up};
-use crate::store::admin::{service_keys, writes};
+use crate::store::admin::{lookups, writes};
 use crate::store::{Line, StoreError};
 
 /// The longest name of a service, in characters.
@@ -32,7 +32,7 @@ impl Admin {
     /// nothing of any key.
     pub fn knows_service(&self, key: &str) -> impl LookUp<bool> + use<> {
         let key_hash = key::hash_of(key);
-        look_up(&self.store, Line::Nobody, move |conn| service_keys::is_valid(conn, &key_hash))
+        look_up(&self.store, Line::Nobody, lookups::is_key(key_hash))
     }
 
     /// Makes a key under a unique name.
@@ -58,7 +58,7 @@ impl Admin {
     /// # Errors
     /// As [`Store::read`](crate::store::Store::read).
     pub async fn keys(&self) -> Result<Vec<String>, StoreError> {
-        self.store.read(service_keys::names).await
+        self.store.read(lookups::key_names()).await
     }
 
     /// Ends the key of a name; false if there is none.

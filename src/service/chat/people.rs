@@ -9,13 +9,13 @@ use crate::domain::id::UserId;
 use crate::domain::principal::Mailbox;
 use crate::service::{LookUp, look_up};
 use crate::store::Line;
-use crate::store::accounts::users;
-use crate::store::chat::contacts;
+use crate::store::accounts::lookups as accounts;
+use crate::store::chat::lookups;
 
 impl ChatService {
     /// Those of some users whom `me` may look up, in the same order.
     pub fn contacts(&self, me: UserId, ids: Vec<UserId>) -> impl LookUp<Vec<Contact>> + use<> {
-        look_up(&self.store, Line::Heavy(me), move |conn| contacts::of(conn, me, &ids))
+        look_up(&self.store, Line::Heavy(me), lookups::contacts(me, ids))
     }
 
     /// Whether a user, a device or a console has a session, in whatever dialect.
@@ -51,8 +51,7 @@ impl ChatService {
     ) -> impl LookUp<Vec<Presence>> + use<> {
         let absent = |one: &&Presence| one.status == Status::Offline;
         let ids: Vec<UserId> = presence.iter().filter(absent).map(|one| one.user).collect();
-        let seen = (!ids.is_empty())
-            .then(|| look_up(&self.store, line, move |conn| users::last_seen(conn, &ids)));
+        let seen = (!ids.is_empty()).then(|| look_up(&self.store, line, accounts::last_seen(ids)));
         async move {
             let Some(seen) = seen else { return Ok(presence) };
             let seen = seen.await?;

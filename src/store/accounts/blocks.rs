@@ -123,6 +123,16 @@ pub fn of(conn: &mut Connection, me: UserId) -> Result<Vec<UserId>, StoreError> 
     ids.into_iter().map(user_id).collect()
 }
 
+/// As [`of`], the users themselves.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn users_of(conn: &mut Connection, me: UserId) -> Result<Vec<User>, StoreError> {
+    let ids = of(conn, me)?;
+    let mut found = users::by_ids(conn, &ids)?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
 /// Whether a user blocks another.
 ///
 /// # Errors

@@ -5,11 +5,14 @@ use crate::store::engine::error::StoreError;
 use crate::store::engine::ids::user_id;
 use crate::store::engine::job::{Job, Op, StorePart, Touches};
 
+pub mod acquaintances;
 pub mod blocks;
 pub mod crowds;
+pub mod dossiers;
 pub mod friendships;
 pub mod living;
 pub mod logins;
+pub mod lookups;
 pub mod mails;
 pub mod name_keys;
 pub mod own;

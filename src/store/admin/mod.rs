@@ -2,6 +2,7 @@
 
 use crate::store::engine::job::{Job, Op, StorePart, Touches};
 
+pub mod lookups;
 pub mod service_keys;
 pub mod writes;
 

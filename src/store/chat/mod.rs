@@ -2,7 +2,7 @@
 //!
 //! A command is asked (`command`), the `rules` decide through a `unit_of_work`, with what is known of rooms
 //! and members (`room_cache`, `member_cache`), and an `outcome` comes of it. `writes` are the jobs that are
-//! asked for less often. The other modules hold the queries.
+//! asked for less often, `lookups` what can be looked up. The other modules hold the queries.
 
 use crate::domain::chat::room::RoomKey;
 use crate::store::accounts::user_pair;
@@ -20,6 +20,7 @@ pub mod groups;
 pub(in crate::store) mod hidden_messages;
 pub mod history;
 pub(in crate::store) mod limits;
+pub mod lookups;
 pub(in crate::store) mod member_cache;
 pub mod messages;
 pub mod nonces;

@@ -32,6 +32,12 @@ pub trait Op<T>: Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static {
 
 impl<T, F> Op<T> for F where F: Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static {}
 
+/// What a look-up does. It cannot change anything.
+pub trait ReadOp<T>: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static {}
+
+impl<T, F> ReadOp<T> for F where F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static
+{}
+
 /// A function to be run in a batch. It runs again if its batch has to be done again.
 pub struct Job<P, F> {
     op: F,

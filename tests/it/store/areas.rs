@@ -17,6 +17,7 @@ use proptest::test_runner::{Config, TestRunner};
 use tradewind::domain::accounts::block::BlockVerb;
 use tradewind::domain::accounts::friendship::{DmPolicy, FriendVerb, Friendship};
 use tradewind::domain::accounts::login::{LoginId, Which};
+use tradewind::domain::accounts::user::UserPair;
 use tradewind::domain::chat::group::{GroupStep, Role, Title, Who};
 use tradewind::domain::chat::message::Nonce;
 use tradewind::domain::chat::room::RoomKey;
@@ -46,6 +47,7 @@ enum Op {
     Block(usize, usize, BlockVerb),
     Delete(usize),
     SweepNonces,
+    Introduce(usize, usize),
     Rename(usize, u8),
     LogIn(usize),
     LogOutAll(usize),
@@ -109,6 +111,8 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(me, other, verb)| Op::Block(me, other, verb)),
         1 => user().prop_map(Op::Delete),
         4 => Just(Op::SweepNonces),
+        1 => (user(), 1_usize..USERS.len())
+            .prop_map(|(user, by)| Op::Introduce(user, (user + by) % USERS.len())),
         1 => (user(), 0_u8..4).prop_map(|(user, name)| Op::Rename(user, name)),
         2 => user().prop_map(Op::LogIn),
         1 => user().prop_map(Op::LogOutAll),
@@ -175,6 +179,7 @@ impl Script {
             Op::Block(..)
             | Op::Delete(_)
             | Op::SweepNonces
+            | Op::Introduce(..)
             | Op::Rename(..)
             | Op::LogIn(_)
             | Op::LogOutAll(_)
@@ -200,6 +205,10 @@ impl Script {
             }
             Op::Delete(who) => asked!(chat::delete_account(user(who), "hash".to_owned(), clock)),
             Op::SweepNonces => asked!(chat::sweep_nonces(self.ids[number].get(), 100)),
+            Op::Introduce(who, other) => {
+                let pair = UserPair::new(user(who), user(other)).unwrap();
+                asked!(accounts::set_friendship(pair, Friendship::Friends, now))
+            }
             Op::Rename(who, new) => {
                 let name = Some(name(&format!("name{new}")));
                 asked!(accounts::change(user(who), Changes { name, ..Changes::default() }))
@@ -227,10 +236,10 @@ impl Script {
         }
     }
 
-    /// Whether it must not be in one burst with others: it changes what outcomes of chat show, and a job
+    /// Whether it must not be in one burst with others: it changes what outcomes of chat depend on, and a job
     /// of accounts may be done before one of rooms that was asked for earlier.
     fn is_alone(&self, number: usize) -> bool {
-        matches!(self.ops[number], Op::Rename(..))
+        matches!(self.ops[number], Op::Introduce(..) | Op::Rename(..))
     }
 
     /// Does all that of `numbers` at once; what came of each.
