@@ -83,6 +83,8 @@ fn unknown_keys_are_named_with_their_origin() {
     assert_eq!(one_line("[http]\nbnd = 1", &[], &[]), "tradewind.toml: unknown key \"http.bnd\"");
     assert_eq!(one_line("[htp]\nbind = 1", &[], &[]), "tradewind.toml: unknown key \"htp.bind\"");
     assert_eq!(one_line("bind = 1", &[], &[]), "tradewind.toml: unknown key \"bind\"");
+    assert_eq!(one_line("[HTTP]\nbind = 1", &[], &[]), "tradewind.toml: unknown key \"HTTP.bind\"");
+    assert_eq!(one_line("[[http]]\nbind = 1", &[], &[]), "tradewind.toml: unknown key \"http\"");
     assert_eq!(
         one_line("", &[("TRADEWIND__HTTP__BND", "x")], &[]),
         "TRADEWIND__HTTP__BND: unknown key \"http.bnd\""
@@ -98,7 +100,9 @@ fn values_of_a_wrong_type_are_named_with_their_origin() {
         ("[node]\nid = 1.0", "\"node.id\" must be a whole number from 0 to 255"),
         ("[node]\nid = -1", "\"node.id\" must be a whole number from 0 to 255"),
         ("[limits]\nenabled = 1", "\"limits.enabled\" must be true or false"),
+        ("[node]\nid = 99999999999999999999", "\"node.id\" must be a whole number from 0 to 255"),
         ("[http]\nbind = 8080", "\"http.bind\" must be text"),
+        ("[http]\nbind = 1979-05-27", "\"http.bind\" must be text"),
         ("[http.bind]\nport = 1", "\"http.bind\" must be text"),
         ("[http]\nallowed_origins = \"x\"", "\"http.allowed_origins\" must be a list of texts"),
         (
@@ -219,6 +223,14 @@ fn secrets_are_long_and_never_shown() {
     let broken = load("[auth]\nsecret = \"hush", &[], &[]).unwrap_err();
     assert!(broken.starts_with("tradewind.toml: TOML parse error at line 2"), "{broken}");
     assert!(!broken.contains("hush") && broken.lines().count() == 1, "{broken}");
+}
+
+#[test]
+fn a_file_that_is_no_text_cannot_be_read() {
+    let file = file("");
+    fs::write(&file.path, b"[http]\nbind = \"\xff\"").unwrap();
+    let fault = Config::load(Some(&file.path), iter::empty(), &[]).unwrap_err();
+    assert!(matches!(fault, ConfigError::Read { .. }), "{fault}");
 }
 
 #[test]
