@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::MessageId;
-use tradewind::store::{ChatCommand, ChatOutcome, Committed, Durability, Store};
+use tradewind::store::{BatchEntry, ChatCommand, ChatOutcome, Committed, Durability, Store};
 
 use crate::stage::{Stage, content, user_id};
 
@@ -33,7 +33,7 @@ impl Handler<Committed> for Subscriber {
     type Result = ();
 
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
-        let outcomes = committed.outcomes();
+        let outcomes: Vec<_> = committed.entries().iter().filter_map(BatchEntry::outcome).collect();
         let posted =
             outcomes.iter().all(|(_, outcome)| matches!(outcome, Ok(ChatOutcome::Told { .. })));
         assert!(posted, "all are stored");

@@ -5,7 +5,7 @@
 //! there. A log-in that is in neither book is looked up once: it may have begun in another process.
 
 use std::collections::HashMap;
-use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -32,11 +32,7 @@ pub enum TokenStanding {
 #[derive(Default)]
 pub struct Revocations {
     books: RwLock<RevocationBooks>,
-    listener: OnceLock<OnRevoked>,
 }
-
-/// Ends the sessions of a user whose tokens were revoked.
-type OnRevoked = Box<dyn Fn(UserId) + Send + Sync>;
 
 #[derive(Debug)]
 struct RevocationBooks {
@@ -57,15 +53,7 @@ impl Revocations {
     ) -> Self {
         let (ended, voids) = (ended.into_iter().collect(), voids.into_iter().collect());
         let books = RwLock::new(RevocationBooks { ended, voids, ..RevocationBooks::default() });
-        Self { books, listener: OnceLock::new() }
-    }
-
-    /// Has somebody told from now on whose tokens are revoked, by whichever door. The first who asks
-    /// for it is.
-    pub fn tell(&self, listener: impl Fn(UserId) + Send + Sync + 'static) {
-        if self.listener.set(Box::new(listener)).is_err() {
-            log::error!("revocations are told to somebody else");
-        }
+        Self { books }
     }
 
     /// How a token with these claims stands.
@@ -111,7 +99,7 @@ impl Revocations {
         }
     }
 
-    /// Adds what has been revoked and committed, and has its sessions ended.
+    /// Adds what has been revoked and committed.
     pub fn add(&self, revocation: Revocation, now: Timestamp) {
         let Revocation { user, logins, void } = revocation;
         let mut books = self.write();
@@ -119,10 +107,6 @@ impl Revocations {
             books.voids.insert(user, void);
         }
         books.end(logins, now);
-        drop(books);
-        if let Some(listener) = self.listener.get() {
-            listener(user);
-        }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, RevocationBooks> {

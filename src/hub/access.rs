@@ -7,9 +7,7 @@ use actix::dev::{MessageResponse, SendError};
 use actix::{Addr, Handler, Message};
 use tokio::sync::oneshot;
 
-use super::messages::{
-    Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Revoke, Submit,
-};
+use super::messages::{Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Submit};
 use super::{ChatServer, Parts};
 use crate::domain::error::Refusal;
 use crate::domain::id::{SessionId, UserId};
@@ -26,9 +24,6 @@ pub struct Hub {
 impl Hub {
     /// The way to a hub that has been started.
     pub fn new(server: Addr<ChatServer>, parts: &Parts) -> Self {
-        let ends = server.clone();
-        // Past the bound: lost, it would leave sessions alive that must end.
-        parts.revoked.tell(move |user| ends.do_send(Revoke { user }));
         Self { server, store: parts.store.clone(), next_session: Arc::new(AtomicU64::new(1)) }
     }
 
@@ -122,8 +117,8 @@ impl Hub {
         }
     }
 
-    /// Sends what is committed and must be told, however much the hub has to do.
-    pub(super) fn must_tell<M>(&self, message: M)
+    /// Asks of what is committed already, and so cannot be refused any more, however much the hub has to do.
+    pub(super) fn must_ask<M>(&self, message: M)
     where
         M: Message<Result = ()> + Send + 'static,
         ChatServer: Handler<M>,

@@ -7,7 +7,6 @@ use tokio::sync::oneshot;
 
 use crate::delivery::SessionHandle;
 use crate::domain::accounts::login::LoginId;
-use crate::domain::accounts::user::User;
 use crate::domain::chat::event::{Notice, Presence};
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
@@ -16,7 +15,6 @@ use crate::domain::error::Refusal;
 use crate::domain::event::Event;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::principal::{Identity, Mailbox, Principal};
-use crate::store::chat::departures::Departure;
 use crate::wire::Variant;
 
 /// A socket was opened.
@@ -41,30 +39,12 @@ pub struct Identify {
     pub variant: Variant,
 }
 
-/// Tokens of a user have been revoked.
+/// Somebody waits until the hub has taken up all that was committed before.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct Revoke {
-    /// Whose.
-    pub user: UserId,
-}
-
-/// A user has left groups with his account.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct TellDepartures {
-    /// What is told of each, and whom.
-    pub departures: Vec<Departure>,
-}
-
-/// A user has lifted a block that had hidden somebody's request for friendship.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct TellRequest {
-    /// Who has.
-    pub to: UserId,
-    /// Who has asked.
-    pub by: User,
+pub struct Settle {
+    /// Told then.
+    pub done: oneshot::Sender<()>,
 }
 
 /// An identified session has read who its user's friends are, if it has a user: now it is there.

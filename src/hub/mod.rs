@@ -94,6 +94,8 @@ pub struct ChatServer {
     typists: Typists,
     /// Users who have come or gone, and whose friends have not been told yet.
     transitions: VecDeque<PresenceTransition>,
+    /// Users of whom log-ins have ended, and whose sessions have not ended yet.
+    revoked: Vec<UserId>,
     /// Writes that the store has not answered yet, in its order.
     pending_writes: VecDeque<PendingWrite>,
     next_ticket: u64,
@@ -169,6 +171,7 @@ impl ChatServer {
             statuses: Statuses::default(),
             typists: Typists::default(),
             transitions: VecDeque::new(),
+            revoked: Vec::new(),
             settings,
             parts,
             sessions: SessionTable::default(),

@@ -3,11 +3,8 @@
 use tokio::sync::oneshot;
 
 use super::Hub;
-use super::messages::{
-    AskOnline, AskPresence, AskSockets, Call, Notify, TellDepartures, TellRequest,
-};
+use super::messages::{AskOnline, AskPresence, AskSockets, Call, Notify, Settle};
 use crate::domain::accounts::login::LoginId;
-use crate::domain::accounts::user::User;
 use crate::domain::chat::event::{Notice, Presence};
 use crate::domain::clock::Timestamp;
 use crate::domain::command::Write;
@@ -15,7 +12,6 @@ use crate::domain::error::Refusal;
 use crate::domain::event::Event;
 use crate::domain::id::UserId;
 use crate::domain::principal::Mailbox;
-use crate::store::chat::departures::Departure;
 
 impl Hub {
     /// Whether a user, a device or a console has a session, in whatever dialect.
@@ -76,16 +72,12 @@ impl Hub {
         answered.await.map_err(|_| Refusal::Busy)
     }
 
-    /// Tells a user of a request for friendship that a block has hidden until now.
-    ///
-    /// # Errors
-    /// As [`Hub::is_online`].
-    pub fn tell_request(&self, to: UserId, by: User) -> Result<(), Refusal> {
-        self.ask(TellRequest { to, by })
-    }
-
-    /// Tells the members of groups that a user has left with his account.
-    pub fn tell_departures(&self, departures: Vec<Departure>) {
-        self.must_tell(TellDepartures { departures });
+    /// Waits until the hub has heard, and told, all that was committed before; so whoever is answered after that
+    /// finds the sessions as they should be.
+    pub async fn settled(&self) {
+        let (done, settled) = oneshot::channel();
+        self.must_ask(Settle { done });
+        // An error says that the hub has gone, and all sessions with it.
+        drop(settled.await);
     }
 }

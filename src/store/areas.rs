@@ -9,7 +9,7 @@ use crate::store::chat::rules::Rules;
 use crate::store::chat::unit_of_work::UnitOfWork;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
-use crate::store::engine::job::{Areas, Job, Op, StorePart, Touches};
+use crate::store::engine::job::{Areas, Job, Op, StorePart, Touches, quiet};
 
 /// What the areas need besides a database.
 pub(in crate::store) struct AllAreas {
@@ -80,5 +80,5 @@ impl StorePart for Whole {
 
 /// A job that does nothing: once it is answered, all before it are.
 pub(in crate::store) fn marker() -> Job<Whole, impl Op<()>> {
-    Job::new(Whole(()), |_| Ok(()))
+    quiet(Whole(()), |_| Ok(()))
 }

@@ -40,19 +40,20 @@ pub use crate::store::chat::command::{ChatCommand, To};
 pub use crate::store::chat::limits::ChatLimits;
 pub use crate::store::chat::outcome::ChatOutcome;
 pub use crate::store::chat::rules::Rules;
+pub use crate::store::engine::batch::BatchEntry;
 pub use crate::store::engine::connection::Either as Connection;
 pub use crate::store::engine::copy::restore;
 pub use crate::store::engine::database::Database;
 pub use crate::store::engine::error::StoreError;
 pub use crate::store::engine::files::Absence;
 pub use crate::store::engine::health::Condition;
-pub use crate::store::engine::job::{Job, Op, ReadOp, StorePart};
+pub use crate::store::engine::job::{Job, Op, ReadOp, StorePart, Yield};
 pub use crate::store::engine::lines::Line;
 pub use crate::store::engine::lock::Holder;
 pub use crate::store::engine::observer::Observer;
 pub use crate::store::engine::settings::{Durability, Settings};
 
-/// What came of the commands of one batch.
+/// What came of one batch: outcomes of commands, and news of jobs.
 pub type Committed = crate::store::engine::batch::CommittedBatch<ChatOutcome>;
 
 /// The store. Cheap to clone; its threads end with the last clone, after what was accepted.
@@ -116,8 +117,8 @@ impl Store {
         self.health.watch()
     }
 
-    /// Adds one who gets the outcomes of all commands that are committed from now on, whoever has
-    /// submitted them. All get the same.
+    /// Adds one who gets what is committed from now on, whoever has asked for it: the outcomes of all
+    /// commands, and the news of all jobs. All get the same.
     pub fn subscribe(&self, subscriber: Recipient<Committed>) {
         self.writer.do_send(Subscribe::<AllAreas>(subscriber));
     }
@@ -144,6 +145,19 @@ impl Store {
     /// Those of the job; [`StoreError::Busy`] and [`StoreError::Closed`] if it is not accepted;
     /// [`StoreError::Panicked`], [`StoreError::Unavailable`], [`StoreError::Failed`].
     pub async fn run<P, T, F>(&self, job: Job<P, F>) -> Result<T, StoreError>
+    where
+        P: StorePart,
+        T: Send + 'static,
+        F: Op<T>,
+    {
+        Ok(self.yielded(job).await?.answer)
+    }
+
+    /// As [`Store::run`], with the news: subscribers have them in their mailboxes by then.
+    ///
+    /// # Errors
+    /// As [`Store::run`].
+    pub async fn yielded<P, T, F>(&self, job: Job<P, F>) -> Result<Yield<T>, StoreError>
     where
         P: StorePart,
         T: Send + 'static,

@@ -15,7 +15,7 @@ use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::files::{Absence, Files};
 use crate::store::engine::health::Condition;
-use crate::store::engine::job::{Job, StorePart, Touches};
+use crate::store::engine::job::{StorePart, Touches, quiet};
 
 /// Between two looks while the store is well.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -84,7 +84,7 @@ impl Prober {
             in_order(&files, room_min)?;
             write(conn)
         };
-        match self.store.run(Job::new(ProbeRight(()), probe)).await {
+        match self.store.run(quiet(ProbeRight(()), probe)).await {
             Ok(()) => self.store.health.heal(),
             Err(error) => self.store.health.heed(&error),
         }

@@ -93,6 +93,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "store::Store",
             "store::StoreError",
             "store::StorePart",
+            "store::Yield",
             "store::accounts::lookups",
             "store::accounts::writes",
             "store::admin::lookups",

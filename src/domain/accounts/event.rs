@@ -1,6 +1,7 @@
 //! What happens between users.
 
 use crate::domain::accounts::friendship::FriendVerb;
+use crate::domain::accounts::login::Revocation;
 use crate::domain::accounts::user::User;
 use crate::domain::id::UserId;
 
@@ -16,6 +17,8 @@ pub enum AccountsEvent {
         /// Who is told.
         to: UserId,
     },
+    /// Log-ins of a user have ended. No frame tells of it: the sessions end.
+    LoginsEnded(Revocation),
 }
 
 /// Requests for friendship that nobody has answered.

@@ -1,4 +1,4 @@
-//! The store has committed: the one who asked is answered, and those concerned are told.
+//! The store has committed: those concerned are told, the ones who asked are answered.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::hub::access::refusal_of;
 use crate::hub::handlers::signal::Ruled;
 use crate::hub::mailboxes::sessions_at;
 use crate::hub::{Asker, CallerReply, ChatServer, Ephemeral, PendingWrite};
-use crate::store::{ChatOutcome, Committed, StoreError};
+use crate::store::{BatchEntry, ChatOutcome, Committed, StoreError};
 
 /// A caller, and what is answered.
 type AnsweredCaller = (CallerReply, Event);
@@ -23,13 +23,23 @@ impl Handler<Committed> for ChatServer {
 
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
         let (mut fanout, mut calls) = (Fanout::default(), Vec::new());
-        for (ticket, outcome) in committed.into_outcomes() {
+        for entry in committed.into_entries() {
+            let (ticket, outcome) = match entry {
+                BatchEntry::Command(outcome) => outcome,
+                BatchEntry::Job(news) => {
+                    for told in news {
+                        self.hear(told, None, &mut fanout);
+                    }
+                    continue;
+                }
+            };
             let Some(pending) = self.pending_writes.pop_front() else { continue };
             debug_assert_eq!(pending.ticket, ticket, "the store answers in order");
             self.parts.metrics.submit_seconds.observe(pending.at.elapsed().as_secs_f64());
             calls.extend(self.settle(pending, outcome, &mut fanout));
         }
         self.deliver(fanout);
+        self.end_revoked();
         // After the sessions: what a caller then asks them about has reached them.
         for (caller, event) in calls {
             if caller.send(Ok(event)).is_err() {

@@ -3,19 +3,14 @@
 use actix::{Context, Handler};
 
 use crate::delivery::Fanout;
-use crate::domain::accounts::event::AccountsEvent;
-use crate::domain::accounts::friendship::FriendVerb;
 use crate::domain::chat::event::ChatEvent;
 use crate::domain::event::{Topic, Viewer};
 use crate::domain::id::SessionId;
 use crate::domain::principal::Mailbox;
 use crate::hub::ChatServer;
 use crate::hub::mailboxes::sessions_at;
-use crate::hub::messages::{
-    AskOnline, AskPresence, AskSockets, Notify, TellDepartures, TellRequest,
-};
+use crate::hub::messages::{AskOnline, AskPresence, AskSockets, Notify, Settle};
 use crate::hub::sessions::Entry;
-use crate::store::chat::departures::Departure;
 use crate::wire::Variant;
 
 impl ChatServer {
@@ -92,28 +87,12 @@ impl Handler<Notify> for ChatServer {
     }
 }
 
-impl Handler<TellRequest> for ChatServer {
+impl Handler<Settle> for ChatServer {
     type Result = ();
 
-    fn handle(&mut self, TellRequest { to, by }: TellRequest, _: &mut Context<Self>) {
-        let mut fanout = Fanout::default();
-        let event = fanout.event(AccountsEvent::Befriended { verb: FriendVerb::Request, by, to });
-        fanout.push(event, (to, Viewer::Peer), None);
-        self.deliver(fanout);
-    }
-}
-
-impl Handler<TellDepartures> for ChatServer {
-    type Result = ();
-
-    fn handle(&mut self, tell: TellDepartures, _: &mut Context<Self>) {
-        let mut fanout = Fanout::default();
-        for Departure { change, told } in tell.departures {
-            let event = fanout.event(ChatEvent::GroupChanged(change));
-            for user in told {
-                fanout.push(event, (user, Viewer::Peer), None);
-            }
+    fn handle(&mut self, settle: Settle, _: &mut Context<Self>) {
+        if settle.done.send(()).is_err() {
+            log::debug!("nobody waited until all was told");
         }
-        self.deliver(fanout);
     }
 }

@@ -5,12 +5,10 @@ use actix::{Context, Handler};
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::event::Topic;
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::UserId;
 use crate::domain::principal::Principal;
 use crate::hub::deadlines::SteadyMoment;
-use crate::hub::messages::{
-    Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open, Revoke,
-};
+use crate::hub::messages::{Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open};
 use crate::hub::sessions::Entry;
 use crate::hub::{ChatServer, Drain};
 use crate::wire::Variant;
@@ -93,23 +91,6 @@ impl Handler<Forget> for ChatServer {
         }
         self.tell_transitions();
         self.count();
-    }
-}
-
-impl Handler<Revoke> for ChatServer {
-    type Result = ();
-
-    fn handle(&mut self, revoke: Revoke, _: &mut Context<Self>) {
-        let is_void = |session: &SessionId| {
-            let claims = self.sessions.get(*session).and_then(Entry::claims);
-            claims.is_some_and(|claims| self.parts.revoked.cover(claims))
-        };
-        let sessions = self.presence.sessions(revoke.user).map(|(session, _)| session);
-        let void: Vec<SessionId> = sessions.filter(is_void).collect();
-        for session in void {
-            self.evict(session, CloseReason::TokenRevoked);
-        }
-        self.tell_transitions();
     }
 }
 

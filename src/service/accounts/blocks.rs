@@ -21,18 +21,10 @@ impl Accounts {
         target: Option<UserId>,
         verb: BlockVerb,
     ) -> impl LookUp<Result<(), BlockRefusal>> + use<> {
-        let (store, hub, now) = (self.store.clone(), self.hub.clone(), self.clock.now());
+        let (accounts, now) = (self.clone(), self.clock.now());
         async move {
-            let changed = store.run(writes::block(me, target, verb, now)).await.map_err(refusal)?;
-            Ok(changed.map(|request| {
-                if let Some(by) = request
-                    && hub.tell_request(me, by).is_err()
-                {
-                    log::debug!(
-                        "a request that a block had hidden is told with the next list only"
-                    );
-                }
-            }))
+            let block = writes::block(me, target, verb, now);
+            accounts.run_told(block).await.map_err(refusal)
         }
     }
 

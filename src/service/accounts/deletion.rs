@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::{Accounts, ProofRefusal};
 use crate::domain::id::UserId;
-use crate::store::StoreError;
 use crate::store::accounts::own::Outdated;
 use crate::store::chat::writes;
 
@@ -22,22 +21,9 @@ impl Accounts {
         peer: IpAddr,
     ) -> Result<(), ProofRefusal> {
         let password_hash = self.proven_hash(user, password, peer).await?;
-        // As in `revoke`: what is committed is told, also if the one who asked has gone away.
-        let accounts = self.clone();
-        let deleted = tokio::spawn(async move { accounts.end_account(user, password_hash).await });
-        let deleted = deleted.await.unwrap_or(Err(StoreError::Panicked))?;
-        deleted.map_err(|Outdated| ProofRefusal::Wrong)?;
+        let delete = writes::delete_account(user, password_hash, Arc::clone(&self.clock));
+        self.run_told(delete).await?.map_err(|Outdated| ProofRefusal::Wrong)?;
         log::info!("user {user} deleted the account");
         Ok(())
-    }
-
-    async fn end_account(
-        &self,
-        user: UserId,
-        password_hash: String,
-    ) -> Result<Result<(), Outdated>, StoreError> {
-        let delete = writes::delete_account(user, password_hash, Arc::clone(&self.clock));
-        let deleted = self.revoke(delete).await?;
-        Ok(deleted.map(|departures| self.hub.tell_departures(departures)))
     }
 }

@@ -58,7 +58,7 @@ impl Accounts {
         let Account { user, password_hash, .. } = account;
         let new = self.new_login(user.id, &draft, Some(peer));
         let begin = writes::begin_login(new, password_hash, self.settings.logins_per_user_max);
-        let Begun::Stored(through) = self.revoke(begin).await? else { return Ok(None) };
+        let Begun::Stored(through) = self.run_told(begin).await? else { return Ok(None) };
         log::info!("user {} logged in", user.id);
         self.tokens.revoked().admit(&draft.login, user.id);
         Ok(Some(self.tokens.sign(&user, &draft.after(through))?))
@@ -82,7 +82,7 @@ impl Accounts {
         let expires_at = draft.expires_at;
         let new = self.new_login(user.id, &draft, Some(peer));
         let renew = writes::renew_login(new, claims, self.settings.logins_per_user_max);
-        let Begun::Stored(through) = self.revoke(renew).await? else { return Ok(None) };
+        let Begun::Stored(through) = self.run_told(renew).await? else { return Ok(None) };
         let token = self.tokens.sign(&user, &draft.after(through))?;
         Ok(Some(Renewed { token, expires_at }))
     }
@@ -95,7 +95,7 @@ impl Accounts {
         let draft = self.tokens.draft(self.clock.now())?;
         let new = NewLogin { agent: login::agent(agent), ..self.new_login(user.id, &draft, None) };
         let issue = writes::issue_login(new, self.settings.logins_per_user_max);
-        let through = self.revoke(issue).await?;
+        let through = self.run_told(issue).await?;
         self.tokens.revoked().admit(&draft.login, user.id);
         Ok(self.tokens.sign(user, &draft.after(through))?)
     }

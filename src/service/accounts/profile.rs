@@ -113,7 +113,7 @@ impl Accounts {
         let new = self.passwords.hash(new).await?;
         let Claims { user, login: kept, .. } = claims;
         let change = writes::change_password(user, (old, new), kept, Arc::clone(&self.clock));
-        let changed = self.revoke(change).await?;
+        let changed = self.run_told(change).await?;
         changed.map_err(|Outdated| ProofRefusal::Wrong)?;
         log::info!("user {user} changed the password");
         Ok(())

@@ -80,7 +80,7 @@ impl Accounts {
         }
         let password_hash = self.passwords.hash(password).await?;
         let redeem = writes::redeem_reset(key_hash, password_hash, self.clock.now());
-        let user = self.revoke(redeem).await?.ok_or(ResetRefusal::NoSuchKey)?;
+        let user = self.run_told(redeem).await?.ok_or(ResetRefusal::NoSuchKey)?;
         log::info!("user {user} set a new password by mail");
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! The end of log-ins: committed first, then known to whoever checks a token, then told to the sessions.
+//! The end of log-ins: committed first, and told; the hub, which hears of it, sees to it that their tokens are taken
+//! nowhere any more and their sessions end.
 
 use std::sync::Arc;
 
@@ -8,8 +9,8 @@ use crate::domain::id::UserId;
 use crate::hub::refusal;
 use crate::service::{LookUp, ServiceFault};
 use crate::store::accounts::lookups;
-use crate::store::accounts::writes::{self, WithEnded};
-use crate::store::{Job, Op, StoreError, StorePart};
+use crate::store::accounts::writes;
+use crate::store::{Job, Op, StoreError, StorePart, Yield};
 
 impl Accounts {
     /// Ends log-ins of a user: their tokens are taken nowhere any more, and their sessions end.
@@ -18,7 +19,7 @@ impl Accounts {
     /// # Errors
     /// [`ServiceFault::Busy`], [`ServiceFault::Internal`].
     pub async fn end_logins(&self, user: UserId, which: Which) -> Result<usize, ServiceFault> {
-        Ok(self.revoke(writes::end_logins(user, which, Arc::clone(&self.clock))).await?)
+        Ok(self.run_told(writes::end_logins(user, which, Arc::clone(&self.clock))).await?)
     }
 
     /// Ends the log-in of a token that was good, also one that the store does not know; false if it
@@ -27,7 +28,7 @@ impl Accounts {
     /// # Errors
     /// [`ServiceFault::Busy`], [`ServiceFault::Internal`].
     pub async fn log_out(&self, claims: Claims) -> Result<bool, ServiceFault> {
-        Ok(self.revoke(writes::log_out(claims, Arc::clone(&self.clock))).await?)
+        Ok(self.run_told(writes::log_out(claims, Arc::clone(&self.clock))).await?)
     }
 
     /// What the store says of a token whose log-in nobody here knows; known from then on.
@@ -50,25 +51,16 @@ impl Accounts {
         }
     }
 
-    /// Runs a job that may end log-ins, and sees to it that this holds everywhere.
-    pub(super) async fn revoke<P, T>(
-        &self,
-        job: Job<P, impl Op<WithEnded<T>>>,
-    ) -> Result<T, StoreError>
+    /// Runs a job that may have something to tell; if it has, the sessions have been told by the time this answers.
+    pub(super) async fn run_told<P, T>(&self, job: Job<P, impl Op<T>>) -> Result<T, StoreError>
     where
         P: StorePart,
         T: Send + 'static,
     {
-        let store = self.store.clone();
-        let (revoked, clock) = (Arc::clone(self.tokens.revoked()), Arc::clone(&self.clock));
-        // A task of its own: whoever asked may go away, and what is committed must hold.
-        let done = tokio::spawn(async move {
-            let (value, revocation) = store.run(job).await?;
-            if let Some(revocation) = revocation {
-                revoked.add(revocation, clock.now());
-            }
-            Ok(value)
-        });
-        done.await.unwrap_or(Err(StoreError::Panicked))
+        let Yield { answer, news } = self.store.yielded(job).await?;
+        if !news.is_empty() {
+            self.hub.settled().await;
+        }
+        Ok(answer)
     }
 }

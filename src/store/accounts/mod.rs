@@ -3,7 +3,7 @@
 use crate::domain::accounts::user::UserPair;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::ids::user_id;
-use crate::store::engine::job::{Job, Op, StorePart, Touches};
+use crate::store::engine::job::{Job, Op, QuietOp, StorePart, Touches, quiet};
 
 pub mod acquaintances;
 pub mod blocks;
@@ -30,7 +30,12 @@ impl StorePart for AccountsRight {
 }
 
 /// A job of accounts.
-fn job<T, F: Op<T>>(op: F) -> Job<AccountsRight, F> {
+fn job<T>(op: impl QuietOp<T>) -> Job<AccountsRight, impl Op<T>> {
+    quiet(AccountsRight(()), op)
+}
+
+/// A job of accounts that may have something to tell.
+fn telling<T, F: Op<T>>(op: F) -> Job<AccountsRight, F> {
     Job::new(AccountsRight(()), op)
 }
 

@@ -1,9 +1,10 @@
 //! What can be written of accounts: each a job, for [`Store::run`](crate::store::Store::run).
 //!
-//! What ends log-ins gives, beside its answer, which: whoever keeps them in memory has to hear of it.
+//! What ends log-ins tells which: whoever keeps them in memory, and their sessions, have to hear of it.
 
 use std::sync::Arc;
 
+use crate::domain::accounts::event::AccountsEvent;
 use crate::domain::accounts::friendship::Friendship;
 use crate::domain::accounts::login::{Claims, LoginId, Revocation, Which};
 use crate::domain::accounts::name::UserName;
@@ -11,19 +12,17 @@ use crate::domain::accounts::user::{Email, User, UserPair};
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::UserId;
 use crate::domain::mint::IdMint;
+use crate::domain::news::News;
 use crate::store::accounts::crowds::NewCrowd;
 use crate::store::accounts::logins::{self, Begun, NewLogin};
 use crate::store::accounts::mails::{self, MailJob};
 use crate::store::accounts::own::{self, Changes, NameTaken, Outdated};
 use crate::store::accounts::registrations::{self, Mail, NewRegistration};
 use crate::store::accounts::users::{self, NewUser};
-use crate::store::accounts::{AccountsRight, friendships, job, resets};
+use crate::store::accounts::{AccountsRight, friendships, job, resets, telling};
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
-use crate::store::engine::job::{Job, Op};
-
-/// An answer, and what log-ins have ended.
-pub type WithEnded<T> = (T, Option<Revocation>);
+use crate::store::engine::job::{Job, Op, Yield};
 
 /// An account that is asked for.
 #[derive(Clone, Debug)]
@@ -121,10 +120,10 @@ pub fn begin_login(
     new: NewLogin,
     password_hash: String,
     max: Option<usize>,
-) -> Job<AccountsRight, impl Op<WithEnded<Begun>>> {
-    job(move |conn| {
+) -> Job<AccountsRight, impl Op<Begun>> {
+    telling(move |conn| {
         let begun = logins::begin(conn, &new, &password_hash)?;
-        Ok((begun, trim(conn, begun, &new, max)?))
+        Ok(with_ended(begun, trim(conn, begun, &new, max)?))
     })
 }
 
@@ -133,10 +132,10 @@ pub fn begin_login(
 pub fn issue_login(
     new: NewLogin,
     max: Option<usize>,
-) -> Job<AccountsRight, impl Op<WithEnded<Option<Timestamp>>>> {
-    job(move |conn| {
+) -> Job<AccountsRight, impl Op<Option<Timestamp>>> {
+    telling(move |conn| {
         let through = logins::insert(conn, &new)?;
-        Ok((through, trim(conn, Begun::Stored(through), &new, max)?))
+        Ok(with_ended(through, trim(conn, Begun::Stored(through), &new, max)?))
     })
 }
 
@@ -146,11 +145,21 @@ pub fn renew_login(
     renewed: NewLogin,
     claims: Claims,
     max: Option<usize>,
-) -> Job<AccountsRight, impl Op<WithEnded<Begun>>> {
-    job(move |conn| {
+) -> Job<AccountsRight, impl Op<Begun>> {
+    telling(move |conn| {
         let begun = logins::renew(conn, &claims, &renewed)?;
-        Ok((begun, trim(conn, begun, &renewed, max)?))
+        Ok(with_ended(begun, trim(conn, begun, &renewed, max)?))
     })
+}
+
+/// An answer, and what is told of log-ins that have ended.
+fn with_ended<T>(answer: T, ended: Option<Revocation>) -> Yield<T> {
+    Yield { answer, news: ended.map(logins_ended).into_iter().collect() }
+}
+
+/// What is told of log-ins that have ended.
+pub(in crate::store) fn logins_ended(ended: Revocation) -> News {
+    News::to(vec![ended.user.into()], AccountsEvent::LoginsEnded(ended))
 }
 
 fn trim(
@@ -170,21 +179,18 @@ pub fn end_logins(
     user: UserId,
     which: Which,
     clock: Arc<dyn Clock>,
-) -> Job<AccountsRight, impl Op<WithEnded<usize>>> {
-    job(move |conn| {
+) -> Job<AccountsRight, impl Op<usize>> {
+    telling(move |conn| {
         let revocation = logins::revoke(conn, user, &which, clock.now())?;
-        Ok((revocation.logins.len(), Some(revocation)))
+        Ok(with_ended(revocation.logins.len(), Some(revocation)))
     })
 }
 
 /// Ends the log-in of a token that was good, also one that is not stored; false if it belongs to none.
-pub fn log_out(
-    claims: Claims,
-    clock: Arc<dyn Clock>,
-) -> Job<AccountsRight, impl Op<WithEnded<bool>>> {
-    job(move |conn| {
-        let Some(login) = &claims.login else { return Ok((false, None)) };
-        Ok((true, Some(logins::end(conn, login, &claims, clock.now())?)))
+pub fn log_out(claims: Claims, clock: Arc<dyn Clock>) -> Job<AccountsRight, impl Op<bool>> {
+    telling(move |conn| {
+        let Some(login) = &claims.login else { return Ok(false.into()) };
+        Ok(with_ended(true, Some(logins::end(conn, login, &claims, clock.now())?)))
     })
 }
 
@@ -200,12 +206,12 @@ pub fn change_password(
     (old, new): (String, String),
     kept: Option<LoginId>,
     clock: Arc<dyn Clock>,
-) -> Job<AccountsRight, impl Op<WithEnded<Result<(), Outdated>>>> {
-    job(move |conn| {
+) -> Job<AccountsRight, impl Op<Result<(), Outdated>>> {
+    telling(move |conn| {
         let last = (kept.clone(), clock.now());
         Ok(match own::change_password(conn, user, (&old, &new), last)? {
-            Ok(revocation) => (Ok(()), Some(revocation)),
-            Err(outdated) => (Err(outdated), None),
+            Ok(revocation) => with_ended(Ok(()), Some(revocation)),
+            Err(outdated) => Err(outdated).into(),
         })
     })
 }
@@ -230,10 +236,10 @@ pub fn redeem_reset(
     key_hash: [u8; 32],
     password_hash: String,
     now: Timestamp,
-) -> Job<AccountsRight, impl Op<WithEnded<Option<UserId>>>> {
-    job(move |conn| {
+) -> Job<AccountsRight, impl Op<Option<UserId>>> {
+    telling(move |conn| {
         let revocation = resets::redeem(conn, &key_hash, &password_hash, now)?;
-        Ok((revocation.as_ref().map(|revocation| revocation.user), revocation))
+        Ok(with_ended(revocation.as_ref().map(|revocation| revocation.user), revocation))
     })
 }
 

@@ -1,6 +1,6 @@
 //! What operators have given out, and whether the store works.
 
-use crate::store::engine::job::{Job, Op, StorePart, Touches};
+use crate::store::engine::job::{Job, Op, QuietOp, StorePart, Touches, quiet};
 
 pub mod lookups;
 pub mod service_keys;
@@ -14,6 +14,6 @@ impl StorePart for AdminRight {
 }
 
 /// A job of admin.
-fn job<T, F: Op<T>>(op: F) -> Job<AdminRight, F> {
-    Job::new(AdminRight(()), op)
+fn job<T>(op: impl QuietOp<T>) -> Job<AdminRight, impl Op<T>> {
+    quiet(AdminRight(()), op)
 }

@@ -2,21 +2,23 @@
 
 use diesel::prelude::*;
 
-use crate::domain::accounts::login::{Revocation, Which};
+use crate::domain::accounts::login::Which;
 use crate::domain::accounts::name::NameKey;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
+use crate::domain::news::News;
 use crate::store::accounts::own::{Outdated, Own, own};
+use crate::store::accounts::writes::logins_ended;
 use crate::store::accounts::{logins, name_keys, resets};
-use crate::store::chat::departures::{self, Departure};
+use crate::store::chat::departures;
 use crate::store::chat::rooms;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 use crate::store::schema::{blocks, friendships, nonces, users};
 
 /// Deletes the account of a user whose password has this hash. A row stays, for the history of
-/// others: it has nothing of his, a name nobody can have, and is found by no look-up of users. Gives also
-/// which groups he has left by that.
+/// others: it has nothing of his, a name nobody can have, and is found by no look-up of users. Gives what
+/// is to be told: of his log-ins, and of the groups he has left by that.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -25,7 +27,7 @@ pub fn delete(
     id: UserId,
     password_hash: &str,
     now: Timestamp,
-) -> Result<Result<(Revocation, Vec<Departure>), Outdated>, StoreError> {
+) -> Result<Result<Vec<News>, Outdated>, StoreError> {
     let Some(Own { user, .. }) = own(conn, id)? else { return Ok(Err(Outdated)) };
     let there = users::table.find(id.get()).filter(users::password_hash.eq(password_hash));
     let nothing = (
@@ -54,5 +56,5 @@ pub fn delete(
     let revocation = logins::revoke(conn, id, &Which::AllBut(None), now)?;
     // Their names are still needed, until their tokens have expired.
     logins::forget_peers(conn, id)?;
-    Ok(Ok((revocation, departures)))
+    Ok(Ok([logins_ended(revocation)].into_iter().chain(departures).collect()))
 }

@@ -8,7 +8,7 @@ use crate::domain::chat::room::RoomKey;
 use crate::store::accounts::user_pair;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::ids::group_id;
-use crate::store::engine::job::{Job, Op, StorePart, Touches};
+use crate::store::engine::job::{Job, Op, QuietOp, StorePart, Touches, quiet};
 
 pub mod authors;
 pub mod changes;
@@ -43,7 +43,12 @@ impl StorePart for ChatRight {
 }
 
 /// A job of chat.
-fn job<T, F: Op<T>>(op: F) -> Job<ChatRight, F> {
+fn job<T>(op: impl QuietOp<T>) -> Job<ChatRight, impl Op<T>> {
+    quiet(ChatRight(()), op)
+}
+
+/// A job of chat that may have something to tell.
+fn telling<T, F: Op<T>>(op: F) -> Job<ChatRight, F> {
     Job::new(ChatRight(()), op)
 }
 

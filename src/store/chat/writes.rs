@@ -4,39 +4,46 @@
 use std::sync::Arc;
 
 use crate::domain::accounts::block::{BlockRefusal, BlockVerb};
-use crate::domain::accounts::login::Revocation;
-use crate::domain::accounts::user::User;
+use crate::domain::accounts::event::AccountsEvent;
+use crate::domain::accounts::friendship::FriendVerb;
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::UserId;
+use crate::domain::news::News;
 use crate::store::accounts::blocks;
 use crate::store::accounts::own::Outdated;
-use crate::store::chat::departures::Departure;
-use crate::store::chat::{ChatRight, deletion, groups, job, nonces};
-use crate::store::engine::job::{Job, Op};
+use crate::store::chat::{ChatRight, deletion, groups, job, nonces, telling};
+use crate::store::engine::job::{Job, Op, Yield};
 
-/// The groups that were left with an account, and the log-ins that ended with it.
-type Deleted = (Result<Vec<Departure>, Outdated>, Option<Revocation>);
-
-/// Makes or lifts a block, which holds for all that is sent after it; see [`blocks::change`].
+/// Makes or lifts a block, which holds for all that is sent after it; see [`blocks::change`]. Who lifts a block is
+/// told of a request for friendship that it has hidden.
 pub fn block(
     me: UserId,
     target: Option<UserId>,
     verb: BlockVerb,
     now: Timestamp,
-) -> Job<ChatRight, impl Op<Result<Option<User>, BlockRefusal>>> {
-    job(move |conn| blocks::change(conn, me, target, verb, now))
+) -> Job<ChatRight, impl Op<Result<(), BlockRefusal>>> {
+    telling(move |conn| {
+        let by = match blocks::change(conn, me, target, verb, now)? {
+            Ok(by) => by,
+            Err(refusal) => return Ok(Err(refusal).into()),
+        };
+        let asked = |by| AccountsEvent::Befriended { verb: FriendVerb::Request, by, to: me };
+        let news = by.map(|by| News::to(vec![me.into()], asked(by)));
+        Ok(Yield { answer: Ok(()), news: news.into_iter().collect() })
+    })
 }
 
-/// Deletes the account of a user whose password has this hash; see [`deletion::delete`].
+/// Deletes the account of a user whose password has this hash; see [`deletion::delete`]. The members of the groups
+/// that were left are told.
 pub fn delete_account(
     user: UserId,
     password_hash: String,
     clock: Arc<dyn Clock>,
-) -> Job<ChatRight, impl Op<Deleted>> {
-    job(move |conn| {
+) -> Job<ChatRight, impl Op<Result<(), Outdated>>> {
+    telling(move |conn| {
         Ok(match deletion::delete(conn, user, &password_hash, clock.now())? {
-            Ok((revocation, departures)) => (Ok(departures), Some(revocation)),
-            Err(outdated) => (Err(outdated), None),
+            Ok(news) => Yield { answer: Ok(()), news },
+            Err(outdated) => Err(outdated).into(),
         })
     })
 }

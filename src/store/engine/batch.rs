@@ -6,9 +6,10 @@ use std::sync::Arc;
 use actix::{Addr, Message, Recipient};
 use tokio::sync::oneshot;
 
+use crate::domain::news::News;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
-use crate::store::engine::job::{Areas, Job, Op, StorePart, Touches};
+use crate::store::engine::job::{Areas, Job, Op, StorePart, Touches, Yield};
 use crate::store::engine::write_queue::Queued;
 use crate::store::engine::write_quota::Permit;
 use crate::store::engine::writer::{Answered, Writer};
@@ -31,34 +32,40 @@ enum Work<A: Areas> {
     Job(Box<dyn BoxedJob>, Touches),
 }
 
-/// A function to run in a batch, and somebody who waits for its value.
+/// A function to run in a batch, and somebody who waits for its answer.
 trait BoxedJob: Send {
     fn run(&mut self, conn: &mut Connection) -> Result<(), StoreError>;
+    /// What is told of it, once it is committed.
+    fn news(&self) -> Vec<News>;
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 
 struct Function<F, T> {
     op: F,
     /// Counts only once it is committed.
-    value: Option<T>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
+    done: Option<Yield<T>>,
+    reply: oneshot::Sender<Result<Yield<T>, StoreError>>,
 }
 
 impl<F, T> BoxedJob for Function<F, T>
 where
-    F: Fn(&mut Connection) -> Result<T, StoreError> + Send,
+    F: Op<T>,
     T: Send,
 {
     fn run(&mut self, conn: &mut Connection) -> Result<(), StoreError> {
-        self.value = Some((self.op)(conn)?);
+        self.done = Some((self.op)(conn)?);
         Ok(())
     }
 
+    fn news(&self) -> Vec<News> {
+        self.done.as_ref().map_or_else(Vec::new, |done| done.news.clone())
+    }
+
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self { value, reply, .. } = *self;
-        let value = outcome.and_then(|()| value.ok_or(StoreError::Closed));
+        let Self { done, reply, .. } = *self;
+        let done = outcome.and_then(|()| done.ok_or(StoreError::Closed));
         // Whoever asked may have gone; the write is done all the same.
-        drop(reply.send(value));
+        drop(reply.send(done));
     }
 }
 
@@ -68,13 +75,13 @@ impl<A: Areas> Submitted<A> {
         Self { work: Work::Command { ticket, command, outcome: None }, permit: Some(permit) }
     }
 
-    /// A job, and where its value will come.
+    /// A job, and where what it yields will come.
     pub fn job<P: StorePart, T: Send + 'static>(
         job: Job<P, impl Op<T>>,
         permit: Option<Permit>,
-    ) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
+    ) -> (Self, oneshot::Receiver<Result<Yield<T>, StoreError>>) {
         let (reply, answer) = oneshot::channel();
-        let call = Box::new(Function { op: job.into_op(), value: None, reply });
+        let call = Box::new(Function { op: job.into_op(), done: None, reply });
         (Self { work: Work::Job(call, P::TOUCHES), permit }, answer)
     }
 
@@ -130,21 +137,40 @@ impl<A: Areas> Queued for Submitted<A> {
 /// What came of a command that was submitted under a ticket. What is done is committed.
 pub type CommandOutcome<O> = (u64, Result<O, Arc<StoreError>>);
 
-/// The outcomes of the commands of one batch, in the order of submission. All subscribers share them.
+/// What one job of a batch, or one command, means for subscribers.
+#[derive(Clone, Debug)]
+pub enum BatchEntry<O> {
+    /// What came of a command.
+    Command(CommandOutcome<O>),
+    /// What a job has to tell: something.
+    Job(Vec<News>),
+}
+
+/// What has come of one batch, in the order in which it was done. All subscribers share it.
 #[derive(Debug)]
-pub struct CommittedBatch<O>(Arc<Vec<CommandOutcome<O>>>);
+pub struct CommittedBatch<O>(Arc<Vec<BatchEntry<O>>>);
 
 impl<O> CommittedBatch<O> {
-    /// The outcomes, to look at.
-    pub fn outcomes(&self) -> &[CommandOutcome<O>] {
+    /// All that has come of it, to look at.
+    pub fn entries(&self) -> &[BatchEntry<O>] {
         &self.0
     }
 }
 
 impl<O: Clone> CommittedBatch<O> {
-    /// The outcomes, to keep; copied only if another subscriber looks at them still.
-    pub fn into_outcomes(self) -> Vec<CommandOutcome<O>> {
+    /// All that has come of it, to keep; copied only if another subscriber looks at it still.
+    pub fn into_entries(self) -> Vec<BatchEntry<O>> {
         Arc::unwrap_or_clone(self.0)
+    }
+}
+
+impl<O> BatchEntry<O> {
+    /// What came of the command, if it is one.
+    pub fn outcome(&self) -> Option<&CommandOutcome<O>> {
+        match self {
+            Self::Command(outcome) => Some(outcome),
+            Self::Job(_) => None,
+        }
     }
 }
 
@@ -187,9 +213,15 @@ impl<A: Areas> Batch<A> {
             match work {
                 Work::Command { ticket, outcome, .. } => {
                     let outcome = done.and_then(|()| outcome.ok_or(StoreError::Closed));
-                    committed.push((ticket, outcome.map_err(Arc::new)));
+                    committed.push(BatchEntry::Command((ticket, outcome.map_err(Arc::new))));
                 }
-                Work::Job(call, _) => calls.push((call, done)),
+                Work::Job(call, _) => {
+                    let news = if done.is_ok() { call.news() } else { Vec::new() };
+                    if !news.is_empty() {
+                        committed.push(BatchEntry::Job(news));
+                    }
+                    calls.push((call, done));
+                }
             }
         }
         vacated();
@@ -202,8 +234,8 @@ impl<A: Areas> Batch<A> {
     }
 
     /// Past the mailboxes' bounds: an answer must not get lost, and there are no more of them than
-    /// commands that were submitted.
-    fn tell(&self, committed: Vec<CommandOutcome<A::Outcome>>) {
+    /// writes that were submitted.
+    fn tell(&self, committed: Vec<BatchEntry<A::Outcome>>) {
         let Some((last, others)) = self.subscribers.split_last() else { return };
         if committed.is_empty() {
             return;

@@ -1,12 +1,14 @@
 //! What the store can be asked to write, without a word of what it is.
 //!
 //! A command is of the kind there are many of: it is held without a box, and what comes of it is told to
-//! all subscribers. A [`Job`] is a function of one area, whose value goes back to whoever waits for it.
+//! all subscribers. A [`Job`] is a function of one area: its answer goes back to whoever waits for it, its news
+//! go to the subscribers.
 //! What a job may touch is its type: only an area can make jobs of its [`StorePart`].
 
 use std::marker::PhantomData;
 
 use crate::domain::chat::room::RoomKey;
+use crate::domain::news::News;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 
@@ -27,10 +29,30 @@ pub trait StorePart: Send + 'static {
     const TOUCHES: Touches;
 }
 
-/// What a job does.
-pub trait Op<T>: Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static {}
+/// What comes of a job. Jobs for later are no part of it: they are stored by the same transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Yield<T> {
+    /// For whoever has asked.
+    pub answer: T,
+    /// For all subscribers, in order.
+    pub news: Vec<News>,
+}
 
-impl<T, F> Op<T> for F where F: Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static {}
+impl<T> From<T> for Yield<T> {
+    fn from(answer: T) -> Self {
+        Self { answer, news: Vec::new() }
+    }
+}
+
+/// What a job does, when it has nothing to tell.
+pub trait QuietOp<T>: Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static {}
+
+impl<T, F> QuietOp<T> for F where F: Fn(&mut Connection) -> Result<T, StoreError> + Send + 'static {}
+
+/// What a job does.
+pub trait Op<T>: Fn(&mut Connection) -> Result<Yield<T>, StoreError> + Send + 'static {}
+
+impl<T, F> Op<T> for F where F: Fn(&mut Connection) -> Result<Yield<T>, StoreError> + Send + 'static {}
 
 /// What a look-up does. It cannot change anything.
 pub trait ReadOp<T>: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static {}
@@ -43,6 +65,14 @@ pub struct Job<P, F> {
     op: F,
     bytes: usize,
     part: PhantomData<P>,
+}
+
+/// A job of a part that has nothing to tell.
+pub(in crate::store) fn quiet<P: StorePart, T>(
+    right: P,
+    op: impl QuietOp<T>,
+) -> Job<P, impl Op<T>> {
+    Job::new(right, move |conn: &mut Connection| op(conn).map(Yield::from))
 }
 
 impl<P: StorePart, F> Job<P, F> {

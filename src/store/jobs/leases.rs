@@ -5,7 +5,7 @@ use diesel::sql_types::Text;
 use crate::domain::clock::Timestamp;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
-use crate::store::engine::job::{Job, Op, StorePart};
+use crate::store::engine::job::{Job, Op, StorePart, Yield};
 use crate::store::engine::statement::{Statement, Value};
 use crate::store::jobs::Lease;
 
@@ -30,8 +30,11 @@ pub fn held<P: StorePart, T>(hold: Hold, job: Job<P, impl Op<T>>) -> Job<P, impl
     let Hold { name, lease, now } = hold;
     let held = job.wrapped(|op| {
         move |conn: &mut Connection| match take(conn, name, lease, now)? {
-            true => op(conn).map(Some),
-            false => Ok(None),
+            true => {
+                let Yield { answer, news } = op(conn)?;
+                Ok(Yield { answer: Some(answer), news })
+            }
+            false => Ok(None.into()),
         }
     });
     held.holding(size_of::<Hold>())

@@ -1,7 +1,7 @@
 //! What whoever does jobs writes: each for [`Store::run`](crate::store::Store::run).
 
 use crate::domain::clock::Timestamp;
-use crate::store::engine::job::{Job, Op};
+use crate::store::engine::job::{Job, Op, QuietOp, quiet};
 use crate::store::jobs::queue::{self, DueJob};
 use crate::store::jobs::{JobsRight, Lease};
 
@@ -46,6 +46,6 @@ pub fn free(node: i16) -> Job<JobsRight, impl Op<()>> {
 }
 
 /// Not named after a job, which is a row here.
-fn write<T, F: Op<T>>(op: F) -> Job<JobsRight, F> {
-    Job::new(JobsRight(()), op)
+fn write<T>(op: impl QuietOp<T>) -> Job<JobsRight, impl Op<T>> {
+    quiet(JobsRight(()), op)
 }

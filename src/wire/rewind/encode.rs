@@ -159,6 +159,7 @@ fn wants_of_accounts(features: Features, event: &AccountsEvent) -> bool {
             features.has(Features::ASKED)
         }
         AccountsEvent::Befriended { .. } => true,
+        AccountsEvent::LoginsEnded(_) => false,
     }
 }
 
@@ -187,6 +188,7 @@ fn wants_of_chat(features: Features, event: &ChatEvent) -> bool {
 pub fn differs_for_author(options: RewindOptions, event: &Event) -> bool {
     match event {
         Event::Accounts(AccountsEvent::Befriended { .. }) => true,
+        Event::Accounts(AccountsEvent::LoginsEnded(_)) => false,
         Event::Chat(ChatEvent::MessagePosted(_) | ChatEvent::MessageEdited(_)) => {
             options.features.has(Features::SYNC)
         }
@@ -201,6 +203,7 @@ pub fn event(options: RewindOptions, event: &Event, viewer: Viewer) -> Option<Fr
         Event::Accounts(AccountsEvent::Befriended { verb, by, to }) => {
             Some(befriended(options, *verb, (by, *to)))
         }
+        Event::Accounts(AccountsEvent::LoginsEnded(_)) => None,
         Event::Chat(event) => chat_event(options, event, viewer != Viewer::Peer),
     }
 }

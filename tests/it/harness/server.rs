@@ -222,7 +222,7 @@ impl Server {
 
     async fn keep_login(&self, login: NewLogin) -> Option<Timestamp> {
         let issued = self.running().store.run(writes::issue_login(login, None)).await;
-        issued.expect("the log-in is stored").0
+        issued.expect("the log-in is stored")
     }
 
     fn draft(&self, user: &User) -> (NewLogin, TokenDraft) {

@@ -192,11 +192,11 @@ impl Script {
     fn job(&self, live: &Live, number: usize) -> Answer {
         let (store, now, clock) = (live.store.clone(), live.clock.now(), live.clock.clone());
         let user = |place: usize| id(USERS[place]);
-        /// As text: what it gives, or how it failed.
+        /// As text: what it gives and tells, or how it failed.
         macro_rules! asked {
             ($job:expr) => {{
                 let job = $job;
-                Box::pin(async move { format!("{:?}", store.run(job).await) })
+                Box::pin(async move { format!("{:?}", store.yielded(job).await) })
             }};
         }
         match self.ops[number].clone() {

@@ -14,6 +14,7 @@ use tradewind::store::admin::writes as admin;
 use tradewind::store::chat::writes as chat;
 use tradewind::store::{ChatCommand, Observer, Store, StoreError};
 
+use super::done::users_of;
 use super::harness::*;
 
 /// Holds the writing thread until dropped.
@@ -114,7 +115,7 @@ on_both! {
             live.store.submit(0, live.post(2, 4, "before")).unwrap();
             let bad = ask_time(&live.store, Arc::new(Broken));
             let all = Which::AllBut(None);
-            let good = live.store.run(accounts::end_logins(id(4), all, live.clock.clone()));
+            let good = live.store.yielded(accounts::end_logins(id(4), all, live.clock.clone()));
             let rest = async {
                 // After both writes have been polled once, and so submitted.
                 live.store.submit(1, live.post(2, 4, "after")).unwrap();
@@ -122,8 +123,9 @@ on_both! {
             };
             let (bad, good, ()) = within(async { tokio::join!(bad, good, rest) }).await;
             assert!(matches!(bad, Err(StoreError::Panicked)));
-            let (ended, revocation) = good.unwrap();
-            assert_eq!((ended, revocation.unwrap().user), (0, id(4)));
+            let good = good.unwrap();
+            let told: Vec<_> = good.news.iter().flat_map(|news| users_of(&news.recipients)).collect();
+            assert_eq!((good.answer, told), (0, vec![id(4)]));
             let outcomes = live.next().await;
             assert!(matches!(outcomes[..], [(0, Ok(Done::Posted(..))), (1, Ok(Done::Posted(..)))]));
             live.posted(2, 4, "and on").await;

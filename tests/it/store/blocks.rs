@@ -14,7 +14,7 @@ use super::harness::*;
 
 async fn change(live: &Live, me: i64, target: i64, verb: BlockVerb) -> Result<(), BlockRefusal> {
     let block = writes::block(id(me), UserId::new(target), verb, at(1));
-    live.store.run(block).await.unwrap().map(|_| ())
+    live.store.run(block).await.unwrap()
 }
 
 fn texts(messages: Vec<Message>) -> Vec<String> {

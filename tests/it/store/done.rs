@@ -31,7 +31,7 @@ pub enum Done {
 }
 
 /// All users who hear of something, whoever did it.
-pub fn users(recipients: &Recipients) -> Vec<UserId> {
+pub fn users_of(recipients: &Recipients) -> Vec<UserId> {
     let user = |mailbox| match mailbox {
         Mailbox::User(user) => user,
         other => panic!("{other:?}"),
@@ -70,13 +70,13 @@ impl From<ChatOutcome> for Done {
             }
             Event::Chat(ChatEvent::GroupChanged(change)) => {
                 assert_eq!(by, recipients.as_ref().map(|_| change.by));
-                let told = recipients.map(|recipients| users(&recipients)).unwrap_or_default();
+                let told = recipients.map(|recipients| users_of(&recipients)).unwrap_or_default();
                 Self::Grouped { change: Box::new(change), told }
             }
             Event::Accounts(AccountsEvent::Befriended { verb, by: actor, to: other }) => {
                 assert_eq!(by, None, "no other session of who has done it hears of it");
                 if let Some(recipients) = &recipients {
-                    assert_eq!(users(recipients), [other]);
+                    assert_eq!(users_of(recipients), [other]);
                 }
                 Self::Befriended { actor, other, verb, told: recipients.is_some() }
             }
@@ -89,5 +89,5 @@ impl From<ChatOutcome> for Done {
 fn withdrawn(news: &News, edited: &Message) -> Vec<UserId> {
     let gone = Message { content: String::new(), deleted: true, ..edited.clone() };
     assert_eq!((&news.event, news.by), (&ChatEvent::MessageWithdrawn(gone).into(), None));
-    users(&news.recipients)
+    users_of(&news.recipients)
 }

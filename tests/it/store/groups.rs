@@ -2,17 +2,20 @@
 
 use tradewind::domain::accounts::friendship::{DmPolicy, Friendship};
 use tradewind::domain::accounts::user::User;
+use tradewind::domain::chat::event::ChatEvent;
 use tradewind::domain::chat::group::{GroupStep, GroupVerb, Role, Title, Who};
 use tradewind::domain::chat::refusal::ChatRefusal;
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::clock::Clock as _;
 use tradewind::domain::error::Refusal;
+use tradewind::domain::event::Event;
 use tradewind::domain::id::GroupId;
 use tradewind::jobs::sweeps::ended_groups;
 use tradewind::store::ChatCommand;
 use tradewind::store::accounts::friendships;
 use tradewind::store::chat::{departures, groups, messages, offers, rooms};
 
+use super::done::users_of;
 use super::harness::*;
 
 async fn step(live: &Live, actor: i64, group: Option<GroupId>, step: GroupStep) -> Done {
@@ -79,9 +82,10 @@ on_both! {
             assert!(matches!(step(&live, 2, Some(group), role).await, Done::Grouped { .. }));
             let user = User { id: id(2), name: "user2".to_owned(), profile: None };
             let departures = live.database.write(|conn| departures::depart(conn, &user)).unwrap();
-            let told: Vec<_> = departures.iter().map(|departure| &departure.told[..]).collect();
+            let told: Vec<_> = departures.iter().map(|news| users_of(&news.recipients)).collect();
             assert_eq!(told, [[id(4), id(6)]]);
-            assert_eq!(departures[0].change.group.owner, id(6));
+            let Event::Chat(ChatEvent::GroupChanged(change)) = &departures[0].event else { panic!() };
+            assert_eq!((change.group.owner, departures[0].by), (id(6), None));
             let read = |conn: &mut _| Ok((groups::roster(conn, group)?, groups::head(conn, alone)?));
             let (roster, gone) = live.database.read(read).unwrap();
             assert_eq!((roster.owner(), roster.seats.len(), gone), (Some(id(6)), 2, None));

@@ -28,7 +28,8 @@ use tradewind::store::chat::rooms;
 use tradewind::store::jobs::Lease;
 use tradewind::store::jobs::leases::Hold;
 use tradewind::store::{
-    ChatCommand, ChatLimits, Committed, Database, Observer, Rules, Settings, Store, StoreError,
+    BatchEntry, ChatCommand, ChatLimits, Committed, Database, Observer, Rules, Settings, Store,
+    StoreError,
 };
 
 pub use super::done::Done;
@@ -198,11 +199,18 @@ impl Live {
         Self { store, database, clock, mint, ticket: AtomicU64::new(0), committed }
     }
 
-    /// The next batch's outcomes.
+    /// The outcomes of the next batch that has some.
     pub async fn next(&self) -> Vec<(u64, Result<Done, Arc<StoreError>>)> {
-        let committed = within(self.committed.lock().await.recv()).await.expect("the store lives");
-        let done = |(ticket, outcome): (u64, Result<_, _>)| (ticket, outcome.map(Done::from));
-        committed.into_outcomes().into_iter().map(done).collect()
+        let mut all = self.committed.lock().await;
+        loop {
+            let committed = within(all.recv()).await.expect("the store lives");
+            let outcomes = committed.entries().iter().filter_map(BatchEntry::outcome).cloned();
+            let done = |(ticket, outcome): (u64, Result<_, _>)| (ticket, outcome.map(Done::from));
+            let done: Vec<_> = outcomes.map(done).collect();
+            if !done.is_empty() {
+                return done;
+            }
+        }
     }
 
     /// Submits one change and awaits what comes of it.

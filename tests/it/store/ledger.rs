@@ -87,10 +87,10 @@ fn asked(live: &Live, ops: &[Op]) -> Vec<Asked> {
 
 /// Does both jobs; what came of them.
 async fn jobs(store: Store, verb: BlockVerb, below: i64) -> String {
-    let block = store.run(chat::block(id(4), Some(id(2)), verb, at(1)));
+    let block = store.yielded(chat::block(id(4), Some(id(2)), verb, at(1)));
     let sweep = store.run(chat::sweep_nonces(below, 100));
     let (blocked, swept) = tokio::join!(block, sweep);
-    format!("{:?} {:?}", blocked.unwrap().unwrap(), swept.unwrap())
+    format!("{:?} {:?}", blocked.unwrap(), swept.unwrap())
 }
 
 /// Every message, by room and seq.

@@ -53,7 +53,7 @@ impl Deed {
             None => {
                 let hash = "hash".to_owned();
                 let delete = chat::delete_account(id(4), hash, live.clock.clone());
-                live.store.run(delete).await.unwrap().0.unwrap();
+                live.store.run(delete).await.unwrap().unwrap();
             }
         }
     }

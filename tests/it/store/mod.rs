@@ -16,6 +16,7 @@ mod lines;
 mod logins;
 mod memory;
 mod names;
+mod news;
 mod nonces;
 mod registrations;
 mod room_list;

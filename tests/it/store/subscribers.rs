@@ -7,7 +7,7 @@ use actix::{Actor as _, Context, Handler};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::store::accounts::writes;
-use tradewind::store::{ChatCommand, ChatOutcome, Committed, Observer};
+use tradewind::store::{BatchEntry, ChatCommand, ChatOutcome, Committed, Observer};
 
 use super::harness::*;
 
@@ -25,7 +25,16 @@ impl Handler<Committed> for Tap {
         let good = |(ticket, outcome): &(u64, Result<ChatOutcome, _>)| {
             outcome.as_ref().ok().map(|outcome| (*ticket, outcome.clone()))
         };
-        self.0.send(committed.outcomes().iter().filter_map(good).collect()).unwrap_or_default();
+        self.0
+            .send(
+                committed
+                    .entries()
+                    .iter()
+                    .filter_map(BatchEntry::outcome)
+                    .filter_map(good)
+                    .collect(),
+            )
+            .unwrap_or_default();
     }
 }
 
