@@ -110,39 +110,65 @@ pub fn insert_many(
     Ok(())
 }
 
-/// Those who stand to `me` as the condition says, with `me` from a source.
-macro_rules! others {
-    ($source:literal, $condition:literal) => {
+/// Half of those who stand to some users in a way: those with whom their ids are in that column.
+macro_rules! half_of {
+    ($me:literal, $ids:literal, $other:literal, $state:literal, $and:expr) => {
         concat!(
-            "SELECT me.id, u.id, u.name, u.profile FROM ",
-            $source,
-            " JOIN friendships f ON ",
-            $condition,
-            // The other one of the two; in this order, because low + high can pass 64 bits.
-            " JOIN users u ON u.id = f.low - me.id + f.high ORDER BY f.changed_at, u.id"
+            "SELECT f.",
+            $me,
+            ", u.id AS id, u.name, u.profile, f.changed_at AS since ",
+            "FROM friendships f JOIN users u ON u.id = f.",
+            $other,
+            " WHERE f.",
+            $me,
+            $ids,
+            " AND f.state = ",
+            $state,
+            $and
         )
     };
 }
 
-/// The same for one user on SQLite, and for many on PostgreSQL.
+/// All of them, by the state where the id is the lower one and where it is the higher one.
+///
+/// Two halves, because SQLite makes a table for each query that asks for both with OR: it cost more than
+/// all the rest of a log-in.
 macro_rules! others_of {
-    ($condition:literal) => {
+    ($low:literal, $low_and:expr; $high:literal, $high_and:expr) => {
         ForEach {
-            one: others!("(SELECT ? AS id) me", $condition),
-            many: others!("unnest(?) AS me (id)", $condition),
+            one: concat!(
+                half_of!("low", " = ?", "high", $low, $low_and),
+                " UNION ALL ",
+                half_of!("high", " = ?", "low", $high, $high_and),
+                " ORDER BY since, id"
+            ),
+            many: concat!(
+                half_of!("low", " = ANY(?)", "high", $low, $low_and),
+                " UNION ALL ",
+                half_of!("high", " = ANY(?)", "low", $high, $high_and),
+                " ORDER BY since, id"
+            ),
         }
     };
 }
 
-const FRIENDS: ForEach = others_of!("(f.low = me.id OR f.high = me.id) AND f.state = 2");
-/// But for those of whom one blocks.
-const REQUESTS: ForEach = others_of!(
-    "((f.low = me.id AND f.state = 1) OR (f.high = me.id AND f.state = 0)) AND NOT EXISTS (SELECT 1 \
-     FROM blocks b WHERE b.blocker_id = me.id AND b.blocked_id = f.low - me.id + f.high)"
-);
+/// Whom one blocks is left out.
+macro_rules! unless_blocked {
+    ($me:literal, $other:literal) => {
+        concat!(
+            " AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = f.",
+            $me,
+            " AND b.blocked_id = f.",
+            $other,
+            ")"
+        )
+    };
+}
 
-const REQUESTED: ForEach =
-    others_of!("((f.low = me.id AND f.state = 0) OR (f.high = me.id AND f.state = 1))");
+const FRIENDS: ForEach = others_of!("2", ""; "2", "");
+const REQUESTS: ForEach =
+    others_of!("1", unless_blocked!("low", "high"); "0", unless_blocked!("high", "low"));
+const REQUESTED: ForEach = others_of!("0", ""; "1", "");
 
 /// The friends of users, of each the oldest friendship first; nothing of those who have none.
 ///
@@ -177,7 +203,7 @@ pub fn requests_by(conn: &mut Connection, me: UserId) -> Result<Vec<User>, Store
 
 fn lists(rows: Vec<FaceFor>) -> Result<HashMap<UserId, Vec<User>>, StoreError> {
     let mut lists: HashMap<UserId, Vec<User>> = HashMap::new();
-    for (me, id, name, profile) in rows {
+    for (me, id, name, profile, _) in rows {
         lists.entry(user_id(me)?).or_default().push(user((id, name, profile))?);
     }
     Ok(lists)

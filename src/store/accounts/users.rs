@@ -87,14 +87,14 @@ pub(in crate::store) fn user((id, name, profile): Face) -> Result<User, StoreErr
     Ok(User { id: user_id(id)?, name, profile })
 }
 
-/// A [`Face`] and the user for whom it was looked up.
-pub(in crate::store) type FaceFor = (i64, i64, String, Option<String>);
+/// The user for whom somebody was looked up, that one's [`Face`], and since when they stand so.
+pub(in crate::store) type FaceFor = (i64, i64, String, Option<String>, i64);
 
 /// A query for faces, by the id of one user and by the ids of many.
 pub(in crate::store) struct ForEach {
-    /// For SQLite, where asking once for all is no cheaper: takes an id.
+    /// For SQLite, where asking once for all is no cheaper: takes the id at each `?`.
     pub one: &'static str,
-    /// For PostgreSQL: takes an array of ids.
+    /// For PostgreSQL: takes an array of ids at each `?`.
     pub many: &'static str,
 }
 
@@ -110,13 +110,14 @@ impl ForEach {
         let mut rows = Vec::new();
         match conn {
             Connection::Sqlite(_) => {
+                let places = self.one.matches('?').count();
                 for id in ids {
-                    let values = [Value::Int(id)];
+                    let values = vec![Value::Int(id); places];
                     rows.extend(Statement::<FaceForType>::new(self.one, &values).load(conn)?);
                 }
             }
             Connection::Postgres(_) => {
-                let values = [Value::Ints(&ids)];
+                let values = vec![Value::Ints(&ids); self.many.matches('?').count()];
                 rows = Statement::<FaceForType>::new(self.many, &values).load(conn)?;
             }
         }
@@ -124,11 +125,11 @@ impl ForEach {
     }
 }
 
-type FaceForType = (BigInt, BigInt, Text, Nullable<Text>);
+type FaceForType = (BigInt, BigInt, Text, Nullable<Text>, BigInt);
 
 const BY_IDS: ForEach = ForEach {
-    one: "SELECT id, id, name, profile FROM users WHERE id = ? AND deleted_at IS NULL",
-    many: "SELECT id, id, name, profile FROM users WHERE id = ANY(?) AND deleted_at IS NULL",
+    one: "SELECT id, id, name, profile, created_at FROM users WHERE id = ? AND deleted_at IS NULL",
+    many: "SELECT id, id, name, profile, created_at FROM users WHERE id = ANY(?) AND deleted_at IS NULL",
 };
 
 /// Stores a user.
@@ -170,7 +171,7 @@ pub fn by_id(conn: &mut Connection, id: UserId) -> Result<Option<User>, StoreErr
 /// [`StoreError::Database`].
 pub fn by_ids(conn: &mut Connection, ids: &[UserId]) -> Result<HashMap<UserId, User>, StoreError> {
     let rows = BY_IDS.load(conn, ids)?;
-    let entry = |(_, id, name, profile)| user((id, name, profile)).map(|user| (user.id, user));
+    let entry = |(_, id, name, profile, _)| user((id, name, profile)).map(|user| (user.id, user));
     rows.into_iter().map(entry).collect()
 }
 
