@@ -148,6 +148,7 @@ macro_rules! others_of {
                 half_of!("high", " = ANY(?)", "low", $high, $high_and),
                 " ORDER BY since, id"
             ),
+            places: 2,
         }
     };
 }

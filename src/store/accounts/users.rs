@@ -96,6 +96,8 @@ pub(in crate::store) struct ForEach {
     pub one: &'static str,
     /// For PostgreSQL: takes an array of ids at each `?`.
     pub many: &'static str,
+    /// How many `?` there are in each.
+    pub places: usize,
 }
 
 impl ForEach {
@@ -110,14 +112,13 @@ impl ForEach {
         let mut rows = Vec::new();
         match conn {
             Connection::Sqlite(_) => {
-                let places = self.one.matches('?').count();
                 for id in ids {
-                    let values = vec![Value::Int(id); places];
+                    let values = vec![Value::Int(id); self.places];
                     rows.extend(Statement::<FaceForType>::new(self.one, &values).load(conn)?);
                 }
             }
             Connection::Postgres(_) => {
-                let values = vec![Value::Ints(&ids); self.many.matches('?').count()];
+                let values = vec![Value::Ints(&ids); self.places];
                 rows = Statement::<FaceForType>::new(self.many, &values).load(conn)?;
             }
         }
@@ -130,6 +131,7 @@ type FaceForType = (BigInt, BigInt, Text, Nullable<Text>, BigInt);
 const BY_IDS: ForEach = ForEach {
     one: "SELECT id, id, name, profile, created_at FROM users WHERE id = ? AND deleted_at IS NULL",
     many: "SELECT id, id, name, profile, created_at FROM users WHERE id = ANY(?) AND deleted_at IS NULL",
+    places: 1,
 };
 
 /// Stores a user.
