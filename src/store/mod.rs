@@ -59,6 +59,12 @@ pub type Committed = crate::store::engine::batch::CommittedBatch<ChatOutcome>;
 /// The store. Cheap to clone; its threads end with the last clone, after what was accepted.
 #[derive(Clone)]
 pub struct Store {
+    inner: Arc<StoreThreads>,
+}
+
+/// The ways to the threads of a store, and its bounds. Behind one pointer, since a session clones the store
+/// when it opens.
+struct StoreThreads {
     writer: Addr<Writer<AllAreas>>,
     readers: Addr<Reader>,
     lines: Arc<Lines>,
@@ -109,18 +115,29 @@ impl Store {
         let reads = Arc::new(Semaphore::new(reads_max));
         let room_min = settings.room_min();
         let database = Arc::new(database);
-        Self { writer, readers, lines, quota, reads, reads_max, database, health, room_min }
+        let inner = StoreThreads {
+            writer,
+            readers,
+            lines,
+            quota,
+            reads,
+            reads_max,
+            database,
+            health,
+            room_min,
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Follows whether writes can be kept.
     pub fn condition(&self) -> watch::Receiver<Condition> {
-        self.health.watch()
+        self.inner.health.watch()
     }
 
     /// Adds one who gets what is committed from now on, whoever has asked for it: the outcomes of all
     /// commands, and the news of all jobs. All get the same.
     pub fn subscribe(&self, subscriber: Recipient<Committed>) {
-        self.writer.do_send(Subscribe::<AllAreas>(subscriber));
+        self.inner.writer.do_send(Subscribe::<AllAreas>(subscriber));
     }
 
     /// Accepts a command; its outcome comes to the subscribers, under the ticket, once committed.
@@ -128,14 +145,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`], [`StoreError::Closed`]; then it is not accepted.
     pub fn submit(&self, ticket: u64, command: ChatCommand) -> Result<(), StoreError> {
-        let permit = self.quota.enter(command.bytes())?;
-        self.writer.do_send(Submitted::<AllAreas>::command(ticket, command, permit));
+        let permit = self.inner.quota.enter(command.bytes())?;
+        self.inner.writer.do_send(Submitted::<AllAreas>::command(ticket, command, permit));
         Ok(())
     }
 
     /// Whether so many writes wait that whoever makes more should slow down.
     pub fn is_pressed(&self) -> bool {
-        self.quota.is_pressed()
+        self.inner.quota.is_pressed()
     }
 
     /// Runs a job of an area in the same batches as the commands; answers once it is committed. It runs
@@ -163,9 +180,9 @@ impl Store {
         T: Send + 'static,
         F: Op<T>,
     {
-        let permit = self.quota.enter(job.bytes())?;
+        let permit = self.inner.quota.enter(job.bytes())?;
         let (job, answer) = Submitted::<AllAreas>::job(job, Some(permit));
-        self.writer.do_send(job);
+        self.inner.writer.do_send(job);
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
@@ -207,18 +224,18 @@ impl Store {
         line: Line,
         task: impl FnOnce(&Database, OwnedSemaphorePermit) + Send + 'static,
     ) -> Result<(), StoreError> {
-        let permit = Arc::clone(&self.reads).try_acquire_owned()?;
-        if !self.lines.add(line, Box::new(move |database| task(database, permit))) {
+        let permit = Arc::clone(&self.inner.reads).try_acquire_owned()?;
+        if !self.inner.lines.add(line, Box::new(move |database| task(database, permit))) {
             return Err(StoreError::Busy);
         }
         // Past the mailbox's bound: there are no more calls than permits.
-        self.readers.do_send(TakeNext);
+        self.inner.readers.do_send(TakeNext);
         Ok(())
     }
 
     /// How many look-ups wait or run.
     pub fn pending_reads(&self) -> i64 {
-        let pending = self.reads_max.saturating_sub(self.reads.available_permits());
+        let pending = self.inner.reads_max.saturating_sub(self.inner.reads.available_permits());
         i64::try_from(pending).unwrap_or(i64::MAX)
     }
 
@@ -228,33 +245,33 @@ impl Store {
     /// # Errors
     /// As [`Store::read`].
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.database.check_lock()?;
+        self.inner.database.check_lock()?;
         self.read(|conn| Ok(conn.ping()?)).await
     }
 
     /// Says, to all who ask for the database from now on, that a hub has it that listens at `address`.
     pub fn announce(&self, address: &str) {
-        self.database.announce(address);
+        self.inner.database.announce(address);
     }
 
     /// Waits until another process has taken the database, and gives the reason.
     pub async fn taken(&self) -> String {
-        self.database.taken().await
+        self.inner.database.taken().await
     }
 
     /// Waits until everything accepted before is answered.
     pub async fn flush(&self) {
         let (flush, passed) = Submitted::<AllAreas>::job(marker(), None);
-        self.writer.do_send(flush);
+        self.inner.writer.do_send(flush);
         // However it ended, all before it have been answered.
         drop(passed.await);
     }
 
     /// Accepts nothing more, through any clone, and waits until everything accepted is answered.
     pub async fn close(self) {
-        self.quota.close();
-        self.reads.close();
+        self.inner.quota.close();
+        self.inner.reads.close();
         self.flush().await;
-        self.database.release();
+        self.inner.database.release();
     }
 }

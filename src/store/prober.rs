@@ -70,29 +70,31 @@ impl Prober {
     }
 
     async fn look(&self) {
-        let (files, room_min) = (Arc::clone(self.store.database.files()), self.store.room_min);
+        let (files, room_min) =
+            (Arc::clone(self.store.inner.database.files()), self.store.inner.room_min);
         let looked = tokio::task::spawn_blocking(move || in_order(&files, room_min)).await;
         if let Ok(Err(error)) = looked {
-            self.store.health.heed(&error);
+            self.store.inner.health.heed(&error);
         }
     }
 
     /// Writes something, on the way of all writes.
     async fn retry(&self) {
-        let (files, room_min) = (Arc::clone(self.store.database.files()), self.store.room_min);
+        let (files, room_min) =
+            (Arc::clone(self.store.inner.database.files()), self.store.inner.room_min);
         let probe = move |conn: &mut Connection| {
             in_order(&files, room_min)?;
             write(conn)
         };
         match self.store.run(quiet(ProbeRight(()), probe)).await {
-            Ok(()) => self.store.health.heal(),
-            Err(error) => self.store.health.heed(&error),
+            Ok(()) => self.store.inner.health.heal(),
+            Err(error) => self.store.inner.health.heed(&error),
         }
     }
 
     /// Saves what the log holds.
     async fn save(&self) {
-        let files = Arc::clone(self.store.database.files());
+        let files = Arc::clone(self.store.inner.database.files());
         let saved = tokio::task::spawn_blocking(move || files.save()).await;
         match saved.map_err(io::Error::other).flatten() {
             Ok(()) => log::info!("the log of the database is safe"),
