@@ -62,12 +62,12 @@ pub struct State {
 impl State {
     /// REWIND.
     fn rewind(&self) -> &Rewind {
-        self.sessions.dialects.rewind()
+        self.sessions.common.dialects.rewind()
     }
 
     /// The dialect of game lobbies.
     fn chatting(&self) -> &Chatting {
-        self.sessions.dialects.chatting()
+        self.sessions.common.dialects.chatting()
     }
 
     /// The address of who is asking, that limits count by.

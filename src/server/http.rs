@@ -22,6 +22,7 @@ use crate::hub::{AwakeClock, Hub};
 use crate::net::{self, HttpListener, Listeners, Protocols, Sockets};
 use crate::service::Service;
 use crate::service::authenticators::{Authenticator, Authenticators};
+use crate::session::machine::Common;
 use crate::session::{AdapterChoice, Seats, Shared};
 
 /// How long HTTP requests may still take once the hub has sent everybody home.
@@ -123,9 +124,13 @@ fn sessions(
         hub: hub.clone(),
         service: service.clone(),
         authenticators,
-        dialects: Arc::clone(&site.dialects),
+        common: Arc::new(Common {
+            dialects: Arc::clone(&site.dialects),
+            clock: Arc::<AwakeClock>::clone(&site.awake),
+            pipeline_max: config.ws.pipeline_max,
+            held_bytes_max: config.ws.outbox_bytes_max,
+        }),
         rates: Arc::clone(limits.commands()),
-        clock: Arc::<AwakeClock>::clone(&site.awake),
         settings: config.ws.clone(),
         page_max: config.rewind.page_max,
         metrics: site.metrics.clone(),

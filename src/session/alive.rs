@@ -27,11 +27,11 @@ impl<A: Adapter> Session<A> {
     }
 
     fn signs(&self) -> Signs {
-        self.shared.dialects.keep_alive(self.machine.variant()).signs
+        self.shared.common.dialects.keep_alive(self.machine.variant()).signs
     }
 
     pub(super) fn beat(&self) {
-        self.backlog.beat(self.shared.clock.steady());
+        self.backlog.beat(self.shared.common.clock.steady());
     }
 
     /// The hub has not heard of the peer for too long. What it has sent may wait in the socket: that is

@@ -65,7 +65,7 @@ impl<A: Adapter> Session<A> {
         let who = (principal, variant);
         match principal.user() {
             Some(user) => {
-                let dialect = self.shared.dialects.get(variant);
+                let dialect = self.shared.common.dialects.get(variant);
                 let greeting = match dialect.lists_rooms(variant.options()) {
                     true => Greeting::FriendsAndRooms,
                     false => Greeting::Friends,
@@ -119,7 +119,7 @@ impl<A: Adapter> Session<A> {
                 log::debug!("session {} is {principal:?}", self.id);
                 self.seat.identified();
                 self.adapter.set_frame_bytes_max(self.shared.settings.frame_bytes_max);
-                let dialect = self.shared.dialects.get(variant);
+                let dialect = self.shared.common.dialects.get(variant);
                 let frames = dialect.welcome(principal, welcome.as_ref(), variant.options());
                 let who = (principal, variant);
                 return self.machine.identified(request, who, frames, &mut self.effects);

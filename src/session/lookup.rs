@@ -94,7 +94,7 @@ impl<A: Adapter> Session<A> {
             ChatQuery::History { room, before, count } => {
                 let count = count.min(page_max);
                 let variant = self.machine.variant();
-                let dialect = self.shared.dialects.get(variant);
+                let dialect = self.shared.common.dialects.get(variant);
                 let named = dialect.lists_rooms(variant.options());
                 let before = Before::Moment(before);
                 let slice = chat.history(Page { me: user, room, before, count, named });

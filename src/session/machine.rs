@@ -25,13 +25,23 @@ mod identity;
 /// Heartbeats that do not come faster are never refused.
 const BEAT_INTERVAL_MIN: Duration = Duration::from_secs(1);
 
-/// Bounds of one session.
-#[derive(Clone, Copy, Debug)]
-pub struct Bounds {
-    /// Requests that may be under way at once.
+/// What the machines of all sessions share, in one pointer: each session is small.
+pub struct Common {
+    /// What sessions speak.
+    pub dialects: Arc<Dialects>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Requests of a session that may be under way at once.
     pub pipeline_max: usize,
     /// Bytes of news that may wait for the answer to the first identification.
     pub held_bytes_max: usize,
+}
+
+/// News that came before the answer to the first identification.
+#[derive(Default)]
+struct Held {
+    frames: Vec<Frame>,
+    bytes: usize,
 }
 
 /// A request that has not been answered in full, or whose answer waits for earlier ones.
@@ -53,11 +63,9 @@ enum UnderWay {
 
 /// The state of one session.
 pub struct Machine {
+    common: Arc<Common>,
     variant: Variant,
-    dialects: Arc<Dialects>,
-    clock: Arc<dyn Clock>,
     phase: Phase,
-    pipeline_max: usize,
     /// Counts what comes: for this session alone until it is known whose it is.
     counter: Counter,
     /// When the last heartbeat came.
@@ -68,38 +76,28 @@ pub struct Machine {
     pending: usize,
     under_way: UnderWay,
     /// Frames that came while they could not be handled: the text, or `None` for a binary one.
-    waiting: VecDeque<Option<String>>,
-    /// Pushes that came before the answer to the first identification.
-    held: Vec<Frame>,
-    held_bytes: usize,
-    held_bytes_max: usize,
+    #[expect(clippy::box_collection, reason = "sessions are many, and few have any")]
+    waiting: Option<Box<VecDeque<Option<String>>>>,
+    /// In a box, since most sessions hold nothing, and none for long.
+    held: Option<Box<Held>>,
     ended: bool,
 }
 
 impl Machine {
     /// A session that has just been opened.
-    pub fn new(
-        variant: Variant,
-        bounds: Bounds,
-        (dialects, clock): (Arc<Dialects>, Arc<dyn Clock>),
-        counter: Counter,
-    ) -> Self {
+    pub fn new(variant: Variant, common: Arc<Common>, counter: Counter) -> Self {
         Self {
+            common,
             variant,
-            dialects,
-            clock,
             phase: Phase::Opened,
-            pipeline_max: bounds.pipeline_max,
             counter,
             beat_at: None,
             slots: VecDeque::new(),
             first: 0,
             pending: 0,
             under_way: UnderWay::Nothing,
-            waiting: VecDeque::new(),
-            held: Vec::new(),
-            held_bytes: 0,
-            held_bytes_max: bounds.held_bytes_max,
+            waiting: None,
+            held: None,
             ended: false,
         }
     }
@@ -134,9 +132,9 @@ impl Machine {
         if self.ended {
             return;
         }
-        if !self.waiting.is_empty() || !self.take(frame, effects) {
+        if self.waiting.is_some() || !self.take(frame, effects) {
             // A copy, so that it does not keep the buffer it was read into.
-            self.waiting.push_back(frame.map(str::to_owned));
+            self.waiting.get_or_insert_default().push_back(frame.map(str::to_owned));
             effects.push_back(Effect::Input(Input::Hold));
         }
     }
@@ -201,9 +199,10 @@ impl Machine {
         } else if matches!(self.phase, Phase::Ready(_)) {
             effects.push_back(Effect::Push(frame));
         } else {
-            self.held_bytes = self.held_bytes.saturating_add(frame.len());
-            self.held.push(frame);
-            if self.held_bytes > self.held_bytes_max {
+            let held = self.held.get_or_insert_default();
+            held.bytes = held.bytes.saturating_add(frame.len());
+            held.frames.push(frame);
+            if held.bytes > self.common.held_bytes_max {
                 self.end(CloseReason::SlowConsumer, effects);
             }
         }
@@ -228,14 +227,14 @@ impl Machine {
 
     fn forget_all(&mut self) {
         self.ended = true;
-        self.waiting.clear();
-        self.held.clear();
+        self.waiting = None;
+        self.held = None;
         self.slots.clear();
     }
 
     /// Handles a frame (`None`: a binary one); false if it must wait for answers to earlier ones.
     fn take(&mut self, frame: Option<&str>, effects: &mut Effects) -> bool {
-        if self.under_way == UnderWay::Alone || self.slots.len() >= self.pipeline_max {
+        if self.under_way == UnderWay::Alone || self.slots.len() >= self.common.pipeline_max {
             return false;
         }
         let decoded = match frame {
@@ -304,7 +303,7 @@ impl Machine {
     /// The same for a heartbeat. All count, but none is refused that comes at its leisure, whatever else
     /// was asked for.
     fn allow_beat(&mut self, effects: &mut Effects) -> bool {
-        let now = self.clock.steady();
+        let now = self.common.clock.steady();
         let last = self.beat_at.replace(now);
         if last.is_some_and(|last| now.saturating_sub(last) < BEAT_INTERVAL_MIN) {
             return self.allow(effects);
@@ -319,12 +318,12 @@ impl Machine {
     }
 
     fn dialect(&self) -> &dyn Dialect {
-        self.dialects.get(self.variant)
+        self.common.dialects.get(self.variant)
     }
 
     fn context(&self) -> Context<'_> {
         let (options, phase) = (self.variant.options(), self.phase);
-        Context { options, phase, clock: &*self.clock }
+        Context { options, phase, clock: &*self.common.clock }
     }
 
     fn slot(&mut self, request: Request) -> Option<&mut Slot> {
@@ -355,16 +354,17 @@ impl Machine {
             // An idle session keeps no memory for the next burst.
             self.slots = VecDeque::new();
         }
-        if self.waiting.is_empty() {
-            return;
-        }
-        while let Some(frame) = self.waiting.pop_front() {
+        let Some(mut waiting) = self.waiting.take() else { return };
+        while let Some(frame) = waiting.pop_front() {
+            if self.ended {
+                return;
+            }
             if !self.take(frame.as_deref(), effects) {
-                self.waiting.push_front(frame);
+                waiting.push_front(frame);
+                self.waiting = Some(waiting);
                 return;
             }
         }
-        self.waiting = VecDeque::new();
         if !self.ended {
             effects.push_back(Effect::Input(Input::Flow));
         }

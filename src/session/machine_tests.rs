@@ -12,7 +12,8 @@ use crate::domain::command::Write;
 use crate::domain::principal::{Credential, IdentifyError, Principal};
 use crate::wire::fixtures::{PLAIN, dialects};
 
-const BOUNDS: Bounds = Bounds { pipeline_max: 8, held_bytes_max: 100 };
+const PIPELINE_MAX: usize = 8;
+const HELD_BYTES_MAX: usize = 100;
 
 /// A clock that stands still.
 struct Still;
@@ -27,8 +28,13 @@ impl Clock for Still {
     }
 }
 
-fn around() -> (Arc<Dialects>, Arc<dyn Clock>) {
-    (Arc::new(dialects()), Arc::new(Still))
+fn common() -> Arc<Common> {
+    with_pipeline(PIPELINE_MAX)
+}
+
+fn with_pipeline(pipeline_max: usize) -> Arc<Common> {
+    let (dialects, clock) = (Arc::new(dialects()), Arc::new(Still));
+    Arc::new(Common { dialects, clock, pipeline_max, held_bytes_max: HELD_BYTES_MAX })
 }
 
 fn who() -> (Principal, Variant) {
@@ -71,12 +77,7 @@ const UNKNOWN: &str = r#"{"type":"hello","payload":{}}"#;
 
 /// A session whose user is known, with `pipeline_max` requests under way at most.
 fn ready(pipeline_max: usize) -> Machine {
-    let mut machine = Machine::new(
-        PLAIN,
-        Bounds { pipeline_max, ..BOUNDS },
-        around(),
-        Rates::new(None).stranger(),
-    );
+    let mut machine = Machine::new(PLAIN, with_pipeline(pipeline_max), Rates::new(None).stranger());
     assert_eq!(text(&mut machine, BEAT), [Effect::Alive, says(BEAT)]);
     let identify = Effect::Identify { request: 0, credential: token(), options: PLAIN.options() };
     assert_eq!(text(&mut machine, AUTH), [identify]);
@@ -151,7 +152,7 @@ fn no_more_requests_than_the_limit_are_under_way() {
 
 #[test]
 fn pushes_wait_for_the_answer_to_auth() {
-    let mut machine = Machine::new(PLAIN, BOUNDS, around(), Rates::new(None).stranger());
+    let mut machine = Machine::new(PLAIN, common(), Rates::new(None).stranger());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
@@ -165,11 +166,11 @@ fn pushes_wait_for_the_answer_to_auth() {
 
 #[test]
 fn no_more_news_than_may_is_held_until_auth_is_answered() {
-    let mut machine = Machine::new(PLAIN, BOUNDS, around(), Rates::new(None).stranger());
+    let mut machine = Machine::new(PLAIN, common(), Rates::new(None).stranger());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
-    machine.pushed(Frame::text("a".repeat(BOUNDS.held_bytes_max)), &mut effects);
+    machine.pushed(Frame::text("a".repeat(HELD_BYTES_MAX)), &mut effects);
     assert!(effects.is_empty());
     machine.pushed(Frame::text("b"), &mut effects);
     assert_eq!(Vec::from(effects), [Effect::Close(CloseReason::SlowConsumer)]);
@@ -177,7 +178,7 @@ fn no_more_news_than_may_is_held_until_auth_is_answered() {
 
 #[test]
 fn pushes_for_one_who_was_not_known_after_all_reach_nobody() {
-    let mut machine = Machine::new(PLAIN, BOUNDS, around(), Rates::new(None).stranger());
+    let mut machine = Machine::new(PLAIN, common(), Rates::new(None).stranger());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     let mut effects = Effects::new();
@@ -192,7 +193,7 @@ fn pushes_for_one_who_was_not_known_after_all_reach_nobody() {
 
 #[test]
 fn auth_before_a_heartbeat_ends_the_session() {
-    let mut machine = Machine::new(PLAIN, BOUNDS, around(), Rates::new(None).stranger());
+    let mut machine = Machine::new(PLAIN, common(), Rates::new(None).stranger());
     let effects = text(&mut machine, AUTH);
     assert!(matches!(effects[..], [Effect::Send(_), Effect::Close(CloseReason::HeartbeatOmitted)]));
     assert_eq!(text(&mut machine, BEAT), []);
@@ -205,7 +206,7 @@ fn auth_before_a_heartbeat_ends_the_session() {
 #[test]
 fn commands_above_the_rate_are_refused_in_turn() {
     let rate = Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(3).unwrap() };
-    let mut machine = Machine::new(PLAIN, BOUNDS, around(), Rates::new(Some(rate)).stranger());
+    let mut machine = Machine::new(PLAIN, common(), Rates::new(Some(rate)).stranger());
     text(&mut machine, BEAT);
     text(&mut machine, AUTH);
     machine.identified(0, who(), vec![Frame::text("welcome")], &mut Effects::new());
@@ -227,7 +228,7 @@ fn what_cannot_be_read_or_says_nothing_counts_like_any_other() {
     for frame in [Some("no JSON"), Some("{}"), Some(r#"{"type":"magic"}"#), Some(BLANK), None] {
         let rate = Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(3).unwrap() };
         let rates = Rates::new(Some(rate));
-        let mut machine = Machine::new(PLAIN, BOUNDS, around(), rates.stranger());
+        let mut machine = Machine::new(PLAIN, common(), rates.stranger());
         text(&mut machine, BEAT);
         text(&mut machine, AUTH);
         machine.identified(0, who(), vec![Frame::text("welcome")], &mut Effects::new());

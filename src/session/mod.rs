@@ -27,7 +27,6 @@ use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
 use crate::auth::rates::Rates;
 use crate::delivery::{self, Backlog, Deliver, Delivery, LocalSession, SessionHandle, SessionSlot};
 pub use crate::delivery::{Bypass, SharedFrames, WrittenNews};
-use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::Write;
 use crate::domain::id::SessionId;
@@ -37,10 +36,10 @@ use crate::service::Service;
 use crate::service::authenticators::Authenticators;
 use crate::service::chat::HistoryRest;
 use crate::telemetry::Metrics;
-use crate::wire::{Dialects, Frame, Phase};
+use crate::wire::{Frame, Phase};
 use brake::Brake;
 use effect::{Effect, Request};
-use machine::Machine;
+use machine::{Common, Machine};
 pub use opening::Opening;
 pub use seats::{NoSeat, Seat, Seats};
 pub use settings::{AdapterChoice, Settings};
@@ -107,12 +106,10 @@ pub struct Shared {
     pub service: Service,
     /// All that judge credentials.
     pub authenticators: Authenticators,
-    /// The dialects.
-    pub dialects: Arc<Dialects>,
+    /// What sessions speak, the time, and the machine's bounds.
+    pub common: Arc<Common>,
     /// The rates of commands.
     pub rates: Arc<Rates>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
     /// The bounds.
     pub settings: Settings,
     /// Messages of one page of history.
@@ -145,12 +142,8 @@ pub struct Session<A: Adapter> {
 impl<A: Adapter> Session<A> {
     /// A session of a socket that has just been opened.
     pub fn new(opening: Opening, shared: Arc<Shared>, seat: Seat, adapter: A) -> Self {
-        let mut machine = Machine::new(
-            opening.variant,
-            shared.settings.bounds(),
-            (Arc::clone(&shared.dialects), Arc::clone(&shared.clock)),
-            shared.rates.stranger(),
-        );
+        let mut machine =
+            Machine::new(opening.variant, Arc::clone(&shared.common), shared.rates.stranger());
         let mut effects = VecDeque::new();
         if let Some(credential) = opening.credential {
             machine.show(credential, opening.variant.options(), &mut effects);
@@ -162,7 +155,7 @@ impl<A: Adapter> Session<A> {
             page: None,
             writes: Vec::new(),
             brake: Brake::default(),
-            backlog: Arc::new(Backlog::new(shared.clock.steady())),
+            backlog: Arc::new(Backlog::new(shared.common.clock.steady())),
             slot: None,
             shared,
             seat,
@@ -253,7 +246,7 @@ impl<A: Adapter> Session<A> {
                     }
                     log::debug!("session {} ends: {}", self.id, reason.name());
                     let variant = self.machine.variant();
-                    let dialect = self.shared.dialects.get(variant);
+                    let dialect = self.shared.common.dialects.get(variant);
                     let (code, text) = dialect.close(reason, variant.options());
                     self.adapter.close(ctx, code, text);
                 }

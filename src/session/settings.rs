@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::machine::Bounds;
 use crate::config::{at_least, choice, section};
 use crate::domain::chat::message::CONTENT_BYTES_MAX;
 
@@ -58,10 +57,5 @@ impl Settings {
     /// How long a peer may take to answer a Close frame.
     pub fn close_timeout(&self) -> Duration {
         Duration::from_millis(self.close_timeout_ms)
-    }
-
-    /// The bounds of the machine.
-    pub(super) fn bounds(&self) -> Bounds {
-        Bounds { pipeline_max: self.pipeline_max, held_bytes_max: self.outbox_bytes_max }
     }
 }

@@ -45,9 +45,10 @@ pub struct Upgraded {
     connection: Rc<RefCell<WsConnection>>,
     decoder: Decoder,
     /// The beginning of a frame whose end has not come yet.
-    rest: BytesMut,
-    outbox_bytes_max: usize,
-    close_timeout: Duration,
+    rest: Box<[u8]>,
+    /// In 32 bits, since every session has both.
+    outbox_bytes_max: u32,
+    close_timeout_ms: u32,
     input: Input,
     /// Bytes of the peer mean nothing any more.
     broken: bool,
@@ -66,14 +67,15 @@ where
     E: Endpoint<Socket = Upgraded> + Actor<Context = Context<E>>,
 {
     let frame_bytes_max = settings.first_frame_bytes_max();
-    let (outbox_bytes_max, close_timeout) = (settings.outbox_bytes_max, settings.close_timeout());
+    let outbox_bytes_max = u32::try_from(settings.outbox_bytes_max).unwrap_or(u32::MAX);
+    let close_timeout_ms = u32::try_from(settings.close_timeout_ms).unwrap_or(u32::MAX);
     handover::accept(request, move |stream, rest| {
         let socket = Upgraded {
             connection: Rc::new(RefCell::new(WsConnection::new(stream))),
             decoder: Decoder::new(frame_bytes_max),
-            rest,
+            rest: Box::from(&rest[..]),
             outbox_bytes_max,
-            close_timeout,
+            close_timeout_ms,
             input: Input::Flow,
             broken: false,
         };
@@ -97,7 +99,7 @@ impl<E: Actor<Context = Context<E>>> Socket<E> for Upgraded {
         self.write(OpCode::Close, &[&code.to_be_bytes(), text.as_bytes()].concat());
         self.set_state(SocketState::Closing);
         self.input = Input::Flow;
-        ctx.run_later(self.close_timeout, |_, ctx| ctx.stop());
+        ctx.run_later(self.close_timeout(), |_, ctx| ctx.stop());
     }
 }
 
@@ -111,7 +113,8 @@ impl Adapter for Upgraded {
     fn push(&mut self, ctx: &mut Self::Context, frame: &Frame) {
         // Answers need no bound: while much waits to be written, nothing more is asked.
         let waits = self.connection.borrow().outbox.len();
-        if waits > self.outbox_bytes_max && self.state() == SocketState::Open {
+        let fits = u32::try_from(waits).is_ok_and(|waits| waits <= self.outbox_bytes_max);
+        if !fits && self.state() == SocketState::Open {
             self.set_state(SocketState::Overflowed);
         }
         self.answer(ctx, frame);
@@ -167,6 +170,10 @@ impl Upgraded {
 
     fn write(&mut self, opcode: OpCode, payload: &[u8]) {
         self.connection.borrow_mut().write(opcode, payload);
+    }
+
+    fn close_timeout(&self) -> Duration {
+        Duration::from_millis(self.close_timeout_ms.into())
     }
 
     fn state(&self) -> SocketState {
@@ -252,7 +259,7 @@ where
     if matches!(read, Ok(Some(_))) {
         handle(endpoint, &mut buf, ctx);
     }
-    endpoint.socket().rest = BytesMut::from(&buf[..]);
+    endpoint.socket().rest = Box::from(&buf[..]);
     SCRATCH.set(buf);
     endpoint.fed(ctx);
     let read = read?;
@@ -302,7 +309,7 @@ where
                 let payload = code.map(u16::to_be_bytes);
                 socket.write(OpCode::Close, payload.as_ref().map_or(&[], |code| &code[..]));
                 socket.set_state(SocketState::Leaving);
-                ctx.run_later(socket.close_timeout, |_, ctx| ctx.stop());
+                ctx.run_later(socket.close_timeout(), |_, ctx| ctx.stop());
             }
             Err(reason) => {
                 socket.broken = true;

@@ -29,15 +29,13 @@ impl Machine {
             self.counter.identify(user);
         }
         self.variant = variant;
-        let held = std::mem::take(&mut self.held);
-        self.held_bytes = 0;
+        let held = self.held.take().map(|held| held.frames).unwrap_or_default();
         self.answered(request, welcome.into_iter().chain(held), effects);
     }
 
     /// The peer is not let in: `request` is answered so, and held pushes are forgotten.
     pub fn not_identified(&mut self, request: Request, why: IdentifyError, effects: &mut Effects) {
-        self.held = Vec::new();
-        self.held_bytes = 0;
+        self.held = None;
         match self.dialect().not_identified(why) {
             Rejection::Reply(frame) => self.answered(request, [frame], effects),
             Rejection::Close(reason) => self.end(reason, effects),
