@@ -39,7 +39,7 @@ pub struct Common {
 
 /// News that came before the answer to the first identification.
 #[derive(Default)]
-struct Held {
+struct HeldNews {
     frames: Vec<Frame>,
     bytes: usize,
 }
@@ -79,7 +79,7 @@ pub struct Machine {
     #[expect(clippy::box_collection, reason = "sessions are many, and few have any")]
     waiting: Option<Box<VecDeque<Option<String>>>>,
     /// In a box, since most sessions hold nothing, and none for long.
-    held: Option<Box<Held>>,
+    held: Option<Box<HeldNews>>,
     ended: bool,
 }
 
