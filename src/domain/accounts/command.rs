@@ -1,7 +1,7 @@
 //! What can be asked about users.
 
 use crate::domain::accounts::friendship::FriendVerb;
-use crate::domain::chat::group::Who;
+use crate::domain::accounts::user::Who;
 use crate::domain::id::UserId;
 
 /// Changes between users.

@@ -119,6 +119,15 @@ impl UserPair {
     }
 }
 
+/// A user, as somebody else names him.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// By name.
+    Named(String),
+    /// By id.
+    Id(UserId),
+}
+
 #[cfg(test)]
 mod tests {
     use crate::domain::accounts::user::*;

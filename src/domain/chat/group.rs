@@ -1,6 +1,7 @@
 //! Groups: rooms with a title and members, and who of them may do what.
 
 use crate::domain::accounts::user::User;
+use crate::domain::accounts::user::Who;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{GroupId, UserId};
 use crate::domain::text::is_showable;
@@ -35,15 +36,6 @@ pub enum Role {
     Moderator,
     /// Anybody else.
     Member,
-}
-
-/// A user, as somebody else names him.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// By name.
-    Named(String),
-    /// By id.
-    Id(UserId),
 }
 
 /// What can be done to a group.

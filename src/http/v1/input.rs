@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::problem::{Code, Problem};
 use crate::domain::accounts::name::Called;
 use crate::domain::accounts::user::User;
-use crate::domain::chat::group::Who;
+use crate::domain::accounts::user::Who;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::id::UserId;
 use crate::http::{State, body, text};

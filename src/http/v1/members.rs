@@ -9,7 +9,8 @@ use super::caller::Caller;
 use super::groups::{self, GroupJson};
 use super::input;
 use super::problem::Problem;
-use crate::domain::chat::group::{GroupStep, Role, Who};
+use crate::domain::accounts::user::Who;
+use crate::domain::chat::group::{GroupStep, Role};
 use crate::domain::id::UserId;
 use crate::http::State;
 

@@ -5,7 +5,7 @@ use crate::domain::accounts::command::AccountsWrite;
 use crate::domain::accounts::event::{AccountsEvent, Requests};
 use crate::domain::accounts::friendship::FriendVerb;
 use crate::domain::accounts::user::User;
-use crate::domain::chat::group::Who;
+use crate::domain::accounts::user::Who;
 use crate::domain::error::Refusal;
 use crate::domain::event::Event;
 use crate::domain::id::UserId;

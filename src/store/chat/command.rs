@@ -2,7 +2,8 @@
 
 use crate::domain::accounts::friendship::{DmPolicy, FriendVerb};
 use crate::domain::accounts::user::UserPair;
-use crate::domain::chat::group::{GroupStep, Who};
+use crate::domain::accounts::user::Who;
+use crate::domain::chat::group::GroupStep;
 use crate::domain::chat::message::{Content, Nonce};
 use crate::domain::chat::room::RoomKey;
 use crate::domain::id::{GroupId, MessageId, UserId};

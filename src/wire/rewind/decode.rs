@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use crate::domain::accounts::command::{AccountsQuery, AccountsWrite};
 use crate::domain::accounts::friendship::FriendVerb;
+use crate::domain::accounts::user::Who;
 use crate::domain::chat::command::{Absent, ChatQuery, ChatWrite};
-use crate::domain::chat::group::Who;
 use crate::domain::chat::message::{Content, ContentError, Nonce};
 use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;

@@ -2,8 +2,9 @@
 
 use tradewind::domain::accounts::friendship::{DmPolicy, Friendship};
 use tradewind::domain::accounts::user::User;
+use tradewind::domain::accounts::user::Who;
 use tradewind::domain::chat::event::ChatEvent;
-use tradewind::domain::chat::group::{GroupStep, GroupVerb, Role, Title, Who};
+use tradewind::domain::chat::group::{GroupStep, GroupVerb, Role, Title};
 use tradewind::domain::chat::refusal::ChatRefusal;
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::clock::Clock as _;

@@ -2,7 +2,8 @@
 
 use diesel::{RunQueryDsl, sql_query};
 use tradewind::domain::accounts::friendship::Friendship;
-use tradewind::domain::chat::group::{GroupStep, Title, Who};
+use tradewind::domain::accounts::user::Who;
+use tradewind::domain::chat::group::{GroupStep, Title};
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::GroupId;
 use tradewind::store::chat::{contacts, groups, room_list, rooms};

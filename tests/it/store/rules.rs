@@ -2,7 +2,7 @@
 
 use tradewind::domain::accounts::friendship::{DmPolicy, FriendVerb, Friendship};
 use tradewind::domain::accounts::refusal::AccountsRefusal;
-use tradewind::domain::chat::group::Who;
+use tradewind::domain::accounts::user::Who;
 use tradewind::domain::chat::refusal::ChatRefusal;
 use tradewind::domain::error::Refusal;
 use tradewind::domain::id::MessageId;

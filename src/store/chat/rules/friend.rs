@@ -6,7 +6,7 @@ use crate::domain::accounts::event::AccountsEvent;
 use crate::domain::accounts::friendship::{self, FriendStep, FriendVerb};
 use crate::domain::accounts::refusal::AccountsRefusal;
 use crate::domain::accounts::user::UserPair;
-use crate::domain::chat::group::Who;
+use crate::domain::accounts::user::Who;
 use crate::domain::id::UserId;
 use crate::domain::news::News;
 use crate::store::accounts::quotas::{self, Quota};

@@ -13,9 +13,9 @@ use diesel::result::Error::NotFound;
 
 use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::accounts::name::Called;
+use crate::domain::accounts::user::Who;
 use crate::domain::accounts::user::{User, UserPair};
 use crate::domain::chat::event::ChatEvent;
-use crate::domain::chat::group::Who;
 use crate::domain::chat::message::{Content, Message, Nonce};
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::chat::room::RoomKey;

@@ -6,9 +6,10 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 
 use crate::domain::accounts::command::AccountsQuery;
+use crate::domain::accounts::user::Who;
 use crate::domain::chat::command::{ChatQuery, ChatWrite, Known};
 use crate::domain::chat::event::Status;
-use crate::domain::chat::group::{GroupStep, Role, Title, Who};
+use crate::domain::chat::group::{GroupStep, Role, Title};
 use crate::domain::command::{Command, Query};
 use crate::domain::id::{GroupId, UserId};
 use crate::wire::json;
