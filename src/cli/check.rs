@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::server::config::{self, Config};
 
+/// The command `config check`.
 #[derive(Args)]
 pub struct Check {
     /// End with 1 also if something is only probably wrong

@@ -12,6 +12,7 @@ use crate::domain::accounts::user::UserPair;
 use crate::domain::id::UserId;
 use crate::service::accounts::{Accounts, Crowd, Seeded, SeededUser};
 
+/// The command `seed`.
 #[derive(Args)]
 pub struct Seed {
     #[command(flatten)]

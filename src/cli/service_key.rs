@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::task::TaskReport;
 use crate::service::admin::{Admin, KeyRefusal};
 
+/// The commands `service-key …`. A living hub gets them over its control socket.
 #[derive(Debug, Deserialize, Serialize, Subcommand)]
 pub enum ServiceKeyCommand {
     /// Make a key, and print it; it is shown only now

@@ -9,6 +9,7 @@ use crate::domain::accounts::name::Called;
 use crate::domain::accounts::password::{PasswordFault, PasswordRule};
 use crate::service::accounts::{Accounts, AddRefusal, Newcomer};
 
+/// The commands `user …`. A living hub gets them over its control socket.
 #[derive(Debug, Deserialize, Serialize, Subcommand)]
 pub enum UserCommand {
     /// Make a user, and print it with a token as one line of JSON
@@ -24,6 +25,7 @@ pub enum UserCommand {
     Clashes,
 }
 
+/// The command `user add`.
 #[derive(Args, Debug, Deserialize, Serialize)]
 pub struct Add {
     /// The unique name

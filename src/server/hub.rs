@@ -15,6 +15,7 @@ use crate::store::Store;
 pub(super) struct HubThread(Arbiter);
 
 impl HubThread {
+    /// Starts the thread.
     pub fn start() -> (ArbiterHandle, Self) {
         let arbiter = Arbiter::new();
         (arbiter.handle(), Self(arbiter))

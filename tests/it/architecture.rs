@@ -3,6 +3,7 @@
 //! The tables come first and are the rules; `source` reads Rust. Each rule is also tried on planted
 //! text, so that a rule that catches nothing is a rule that nobody breaks.
 
+mod docs;
 mod figures;
 mod names;
 mod source;

@@ -14,6 +14,7 @@ use crate::store::{Database, Holder, StoreError};
 const SKEW_MAX: Duration = Duration::from_secs(2);
 const CHECK: &str = "database";
 
+/// How the database answers, who else has it, and whether its clock agrees with ours.
 pub fn check(
     config: &Config,
     holder: Result<&Option<Option<Holder>>, &StoreError>,

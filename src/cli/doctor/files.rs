@@ -17,6 +17,7 @@ const SYNCS: usize = 15;
 const SLOW_SYNC: Duration = Duration::from_millis(20);
 const BLOCK: [u8; 4_096] = [0x5a; 4_096];
 
+/// Which files and folders the hub has, and how fast the disk keeps a write.
 pub fn check(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let sqlite = config.store.url.expose().strip_prefix("sqlite://").map(PathBuf::from);

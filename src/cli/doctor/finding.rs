@@ -28,14 +28,17 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Nobody has to do anything.
     pub fn good(check: &'static str, found: impl Into<String>) -> Self {
         Self { check, severity: Severity::Good, found: found.into(), help: None }
     }
 
+    /// The hub runs; somebody should do what `help` says.
     pub fn warning(check: &'static str, found: impl Into<String>, help: impl Into<String>) -> Self {
         Self { check, severity: Severity::Warning, found: found.into(), help: Some(help.into()) }
     }
 
+    /// The hub does not run, or not as it should, until somebody does what `help` says.
     pub fn bad(check: &'static str, found: impl Into<String>, help: impl Into<String>) -> Self {
         Self { check, severity: Severity::Bad, found: found.into(), help: Some(help.into()) }
     }

@@ -4,6 +4,7 @@ use super::finding::Finding;
 use crate::server::Config;
 use crate::server::capacity::{self, Bound, Capacity, FilesLimit};
 
+/// How many sessions the machine bears: open files and memory.
 pub fn check(config: &Config) -> Vec<Finding> {
     let Some(files) = capacity::files() else {
         return vec![Finding::warning(

@@ -19,6 +19,7 @@ use crate::store::{Database, Holder};
 
 use finding::{Finding, Severity};
 
+/// The command `doctor`.
 #[derive(Args)]
 pub struct Doctor {
     /// Print one JSON object

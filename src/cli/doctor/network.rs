@@ -8,6 +8,7 @@ use crate::jobs::mail::Transport;
 use crate::server::{self, Config, StartError};
 use crate::store::Holder;
 
+/// Whether the port can be had, and the mail server be reached.
 pub fn check(config: &Config, hub: Option<&Holder>) -> Vec<Finding> {
     vec![port(config, hub), mail(config)]
 }

@@ -89,7 +89,6 @@ impl GroupStep {
 
 /// What can be done to a group, without to whom; see [`GroupStep`]. An offer is what comes of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is the step of the same name")]
 pub enum GroupVerb {
     Create,
     Rename,

@@ -63,6 +63,10 @@ pub(in crate::store) struct Row {
 }
 
 impl Row {
+    /// The message, which is in this room.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`].
     pub fn into_message(self, room: RoomKey) -> Result<Message, StoreError> {
         Ok(Message {
             id: message_id(self.id)?,

@@ -27,7 +27,6 @@ pub(in crate::store) trait Queued {
     fn bytes(&self) -> usize;
 }
 
-/// The queue.
 pub(in crate::store) struct WriteQueue<J> {
     /// Never empty; all but the last end with a job that touches all.
     stretches: VecDeque<Stretch<J>>,
@@ -49,17 +48,20 @@ struct Filling<J> {
 }
 
 impl<J: Queued> WriteQueue<J> {
+    /// An empty queue, whose batches hold at least one job.
     pub fn new(max: BatchMax) -> Self {
         let max = BatchMax { ops: max.ops.max(1), ..max };
         let turns = std::array::from_fn(|lane| lane);
         Self { stretches: VecDeque::from([Stretch::new()]), turns, max }
     }
 
+    /// Whether no job waits.
     pub fn is_empty(&self) -> bool {
         let is_empty = |stretch: &Stretch<J>| stretch.all.is_none() && stretch.waiting() == 0;
         self.stretches.iter().all(is_empty)
     }
 
+    /// Puts a job behind those of its lane, and behind the last one that touches all.
     pub fn push(&mut self, job: J) {
         let Some(last) = self.stretches.back_mut() else { return };
         let [rooms, accounts] = &mut last.lanes;

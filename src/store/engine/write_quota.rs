@@ -35,6 +35,7 @@ impl Permit {
 }
 
 impl WriteQuota {
+    /// A quota of which nothing is taken. The observer is told what waits.
     pub fn new(settings: &Settings, observer: Arc<dyn Observer>) -> Self {
         let ops_max = settings.pending_ops_max.min(Semaphore::MAX_PERMITS);
         let bytes_max = settings.pending_bytes_max.min(Semaphore::MAX_PERMITS);

@@ -38,6 +38,7 @@ impl<A: Areas> Message for Subscribe<A> {
 }
 
 impl<A: Areas> Writer<A> {
+    /// A writer without subscribers; the executor commits what it gathers.
     pub fn new(executor: Addr<DbExecutor<A>>, batch_max: BatchMax) -> Self {
         let (subscribers, waiting) = (Subscribers::<A>::default(), WriteQueue::new(batch_max));
         Self { executor, subscribers, waiting, in_flight: false }

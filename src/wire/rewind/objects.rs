@@ -72,6 +72,7 @@ pub fn friends_of(options: RewindOptions, me: UserId, friends: &[User]) -> Vec<U
     friends.iter().map(|friend| UserObject::friend(options, me, friend)).collect()
 }
 
+/// Users as anybody sees them, in the same order.
 pub fn objects(users: &[User]) -> Vec<UserObject<'_>> {
     users.iter().map(UserObject::from).collect()
 }

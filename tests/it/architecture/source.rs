@@ -26,6 +26,13 @@ pub struct Source {
 
 /// All files of the package's library and program.
 pub fn sources() -> Vec<Source> {
+    let found = sources_of("src");
+    assert!(found.len() > 100, "the source was found");
+    found
+}
+
+/// All files of a folder below the root.
+pub fn sources_of(folder: &str) -> Vec<Source> {
     fn walk(folder: PathBuf, found: &mut Vec<Source>) {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
@@ -39,8 +46,7 @@ pub fn sources() -> Vec<Source> {
         }
     }
     let mut found = Vec::new();
-    walk(root().join("src"), &mut found);
-    assert!(found.len() > 100, "the source was found");
+    walk(root().join(folder), &mut found);
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found
 }
