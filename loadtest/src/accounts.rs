@@ -12,9 +12,7 @@ pub use login::log_in;
 /// A user who can log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// The id.
     pub id: u64,
-    /// A good token.
     pub token: String,
     /// What others call the user, if it is known.
     pub name: Option<String>,
@@ -43,13 +41,10 @@ pub struct Entry {
     /// A good token; if it is not there, the user is logged in.
     #[serde(default)]
     pub token: Option<String>,
-    /// What others call the user.
     #[serde(default)]
     pub name: Option<String>,
-    /// The address to log in with.
     #[serde(default)]
     pub email: Option<String>,
-    /// The password to log in with.
     #[serde(default)]
     pub password: Option<String>,
     /// The ids of the friends.

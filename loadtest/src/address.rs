@@ -8,11 +8,9 @@ use url::Url;
 /// An address that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
-    /// Whether what goes there is encrypted.
     pub is_encrypted: bool,
     /// The host, an IPv6 address in brackets.
     pub host: String,
-    /// The port.
     pub port: u16,
     /// Path and query, if there are any.
     pub path: Option<String>,

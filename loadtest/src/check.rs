@@ -78,7 +78,6 @@ impl Line {
 /// The author's side of a flow.
 #[derive(Clone, Debug, Default)]
 pub struct Flow {
-    /// How many were sent.
     sent: u32,
     /// Those not answered yet; answers come in the order of the requests.
     pending: VecDeque<u32>,
@@ -170,7 +169,6 @@ pub struct Check {
     pub duplicated: u64,
     /// Delivered or acknowledged out of order.
     pub disordered: u64,
-    /// Delivered though refused.
     pub refused_but_delivered: u64,
     /// Delivered to the wrong session, changed on the way, or never sent.
     pub foreign: u64,

@@ -38,11 +38,9 @@ enum What {
 /// Whether a condition is met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Outcome {
-    /// The condition.
     pub condition: String,
     /// Whether it is met, or cannot be told not to be.
     pub met: bool,
-    /// What was found.
     pub found: String,
 }
 

@@ -26,10 +26,8 @@ pub struct Client {
 /// A user about itself.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Me {
-    /// The id.
     #[serde(deserialize_with = "crate::accounts::id")]
     pub id: u64,
-    /// The name.
     #[serde(default)]
     pub name: Option<String>,
 }

@@ -16,7 +16,6 @@ const INFO: &str = "tradewind_info{";
 pub struct Hub {
     /// Its version, if it says so.
     pub version: Option<String>,
-    /// The settings that it tells.
     pub settings: BTreeMap<String, String>,
     /// Why nothing is known.
     pub unknown: Option<String>,

@@ -146,7 +146,6 @@ fn must_be_friends(accounts: &[Account], users: u64) -> anyhow::Result<()> {
 pub enum Outcome {
     /// All that was due was done, and all that was promised was kept.
     Good,
-    /// Not so.
     Failed,
     /// It was so, and a condition of the user's is met.
     Beyond,

@@ -45,24 +45,18 @@ pub enum AuthError {
     /// The file of the signing secret cannot be read or made.
     #[error("{}: cannot be read or made", file.display())]
     SecretFile {
-        /// The file.
         file: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
     /// Others than the owner may read or write the file of the signing secret.
     #[error("{}: mode {mode:03o} lets others in, use chmod 600", file.display())]
     SecretExposed {
-        /// The file.
         file: PathBuf,
         /// Its permission bits.
         mode: u32,
     },
     /// The signing secret in the file is too short.
     #[error("{}: the secret must be at least {} bytes long", file.display(), secret::BYTES_MIN)]
-    SecretShort {
-        /// The file.
-        file: PathBuf,
-    },
+    SecretShort { file: PathBuf },
 }

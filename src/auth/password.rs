@@ -21,9 +21,7 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
 /// The outcome of the check of a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The password is another one.
     Wrong,
-    /// The password is right.
     Right,
     /// The password is right, and was hashed as it was typed then; this is the hash to be kept from now on.
     Renewed(String),

@@ -37,7 +37,6 @@ pub struct Tokens {
 /// A token that is not signed yet. Its log-in must be stored first, or nobody can end it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenDraft {
-    /// The log-in it belongs to.
     pub login: LoginId,
     /// When it is issued, in whole seconds.
     pub issued_at: Timestamp,

@@ -7,12 +7,9 @@ use std::path::PathBuf;
 /// Why no configuration could be had.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file cannot be read.
     #[error("{}: cannot be read", file.display())]
     Read {
-        /// The file.
         file: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
@@ -20,7 +17,6 @@ pub enum ConfigError {
     /// file, which may hold secrets.
     #[error("{}: {what}", file.display())]
     Syntax {
-        /// The file.
         file: PathBuf,
         /// Where and what.
         what: String,
@@ -37,7 +33,6 @@ pub struct Fault {
     pub origin: Option<String>,
     /// The setting, as `section.key`.
     pub key: String,
-    /// What is wrong with it.
     pub problem: SettingProblem,
 }
 

@@ -51,9 +51,7 @@ pub struct Thread {
 
 /// The way to a session.
 pub struct SessionRoute {
-    /// Its thread.
     pub thread: Arc<Thread>,
-    /// Its slot there.
     pub slot: SessionSlot,
 }
 

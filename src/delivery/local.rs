@@ -47,9 +47,7 @@ impl WrittenNews {
 pub struct LocalSession {
     /// Past its mailbox, if its socket lets news in.
     pub bypass: Option<Rc<dyn Bypass>>,
-    /// Its mailbox.
     pub mailbox: Recipient<Deliver>,
-    /// What is on its way to it.
     pub backlog: Arc<Backlog>,
 }
 

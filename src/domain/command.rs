@@ -9,7 +9,6 @@ use crate::domain::id::UserId;
 pub enum Command {
     /// Change something that is stored.
     Write(Write),
-    /// Look something up.
     Query(Query),
 }
 
@@ -27,9 +26,7 @@ impl Command {
 /// A change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// Between users.
     Accounts(AccountsWrite),
-    /// In rooms.
     Chat(ChatWrite),
 }
 
@@ -48,9 +45,7 @@ impl From<ChatWrite> for Write {
 /// A look-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
-    /// Of users.
     Accounts(AccountsQuery),
-    /// Of rooms.
     Chat(ChatQuery),
 }
 

@@ -9,10 +9,8 @@ use crate::domain::chat::refusal::ChatRefusal;
 /// Why a command was refused. Each dialect gives it its own code and words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// For what is between users.
     #[error(transparent)]
     Accounts(#[from] AccountsRefusal),
-    /// For what is in rooms.
     #[error(transparent)]
     Chat(#[from] ChatRefusal),
     /// A queue is full, or the node cannot make ids now. Nothing was stored; asking again may do.

@@ -12,7 +12,6 @@ use crate::domain::id::UserId;
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Between users.
     Accounts(AccountsEvent),
     /// In rooms, or to who is there.
     Chat(ChatEvent),
@@ -33,15 +32,12 @@ impl From<ChatEvent> for Event {
 /// News that not every dialect has a word for. It is told at once, or never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
-    /// Invitations.
     Invites,
     /// What users write to themselves.
     Notes,
     /// What services tell.
     Notices,
-    /// How friends are.
     Presence,
-    /// Who types.
     Typing,
 }
 
@@ -59,7 +55,6 @@ pub enum Viewer {
 /// The first answer to a session: who one is, and whom one knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Welcome {
-    /// Oneself.
     pub user: User,
     /// Users who have asked for my friendship, oldest request first.
     pub requests: Vec<User>,
@@ -67,7 +62,6 @@ pub struct Welcome {
     pub friends: Vec<User>,
     /// Those of my friends who are online, in the same order.
     pub online: Vec<UserId>,
-    /// When I came.
     pub at: Timestamp,
     /// How my friends are; empty if I have not asked.
     pub presence: Vec<Presence>,

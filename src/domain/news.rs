@@ -14,7 +14,6 @@ use crate::domain::principal::Mailbox;
 /// Something that has happened and is committed, and who hears of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
-    /// What.
     pub event: Event,
     /// The user who did it, if all that user's sessions hear of it, too, as of something of their own.
     pub by: Option<UserId>,
@@ -25,7 +24,6 @@ pub struct News {
 /// Who hears of something: all of a circle but some of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipients {
-    /// All whom it concerns.
     pub circle: Circle,
     /// The users among them from whom it is hidden.
     pub hidden_from: Vec<UserId>,
@@ -46,13 +44,10 @@ pub enum Circle {
 /// version.
 #[derive(Clone, Debug)]
 pub struct Membership {
-    /// Which group.
     pub group: GroupId,
-    /// The version.
     pub version: i64,
     /// One who was a member before, and hears of the end of it.
     pub gone: Option<UserId>,
-    /// The members.
     pub users: Arc<[UserId]>,
 }
 

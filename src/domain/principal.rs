@@ -12,11 +12,9 @@ use crate::domain::id::{AppId, DeviceId, UserId};
 /// Who a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Principal {
-    /// A user.
     User(UserId),
     /// A user's device, by its own name. It speaks for its owner.
     Device {
-        /// Which device.
         device: DeviceId,
         /// For whom it speaks.
         owner: UserId,
@@ -104,7 +102,6 @@ impl std::fmt::Debug for Credential {
 /// What a good credential says of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Who the session is.
     pub principal: Principal,
     /// What its token says, if that is what was shown: it may expire, or be revoked.
     pub claims: Option<Claims>,
@@ -132,7 +129,6 @@ pub enum IdentifyError {
     Principal,
     /// The hub cannot say now.
     Busy,
-    /// A fault of ours.
     Internal,
 }
 
@@ -149,7 +145,6 @@ impl From<Refusal> for IdentifyError {
 /// whatever their dialects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReplaceKey {
-    /// A device.
     Device(DeviceId),
     /// A user, once for each class of clients: what a class is, is the dialect's affair.
     Class(UserId, u8),

@@ -24,11 +24,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// Why a body cannot be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyFault {
-    /// The body is above the limit.
     TooLarge,
-    /// The body has not come in time.
     Late,
-    /// The body breaks off.
     Broken,
     /// The body is compressed, or otherwise encoded.
     Encoded,

@@ -49,14 +49,12 @@ impl ConnectionBounds {
 pub enum ConnectionPhase {
     /// A head is to come, or has come in part.
     Head,
-    /// A request is being answered.
     Serving,
     /// Between two requests.
     Idle,
     /// The peer was refused, and has a moment to read that: a close while the peer still sends would take
     /// the answer away.
     Refused,
-    /// The connection ends.
     Over,
 }
 

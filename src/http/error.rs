@@ -48,7 +48,6 @@ pub enum ApiError {
     },
     /// Too often; try again later.
     TooMany(Duration),
-    /// The server has too much to do.
     Busy,
     /// A fault of ours, logged where it was mapped.
     Internal,

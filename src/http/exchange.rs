@@ -194,7 +194,6 @@ struct Timed {
 }
 
 impl Timed {
-    /// Whether the time is over.
     fn is_late(&mut self, task: &mut Context<'_>) -> bool {
         let more = allowance(self.received).saturating_sub(allowance(self.bytes));
         let first = self.timeout.saturating_add(allowance(self.bytes));

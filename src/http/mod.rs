@@ -43,19 +43,15 @@ pub use self::settings::Settings;
 
 /// What all requests share.
 pub struct State {
-    /// Settings of the HTTP side.
     pub settings: Settings,
     /// Whose pages may connect.
     pub origins: Origins,
-    /// What can be asked.
     pub service: Service,
-    /// The counters.
     pub metrics: Metrics,
     /// Requests that are not finished, by the address that a trusted proxy names.
     pub unfinished: Arc<PerAddress>,
     /// Whether a request has come by a proxy that is not trusted.
     pub proxy_seen: AtomicBool,
-    /// What sessions share.
     pub sessions: Arc<Shared>,
 }
 

@@ -13,7 +13,6 @@ use serde::de::DeserializeOwned;
 /// Why a form or a query cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FormFault {
-    /// The form is not text.
     #[error("the percent-encoding is broken, or the text is not UTF-8")]
     NotText,
     /// The form lacks a field, has a field twice, or one that cannot be read.

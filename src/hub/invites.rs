@@ -18,7 +18,6 @@ pub struct InviteBounds {
 /// An invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invite {
-    /// Which one.
     pub id: InviteId,
     /// Whether the invited user was not to hear of it; then neither of its end.
     pub hidden: bool,

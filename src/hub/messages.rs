@@ -21,9 +21,7 @@ use crate::wire::Variant;
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Open {
-    /// The new session.
     pub session: SessionId,
-    /// The way to it.
     pub handle: SessionHandle,
 }
 
@@ -31,7 +29,6 @@ pub struct Open {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Identify {
-    /// Which session.
     pub session: SessionId,
     /// Who it is, by what it has shown.
     pub identity: Identity,
@@ -43,7 +40,6 @@ pub struct Identify {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Settle {
-    /// Told then.
     pub done: oneshot::Sender<()>,
 }
 
@@ -51,7 +47,6 @@ pub struct Settle {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Arrive {
-    /// Which session.
     pub session: SessionId,
     /// The friends, as they were after it had been identified.
     pub friends: Vec<UserId>,
@@ -64,7 +59,6 @@ pub struct Arrive {
 pub struct Arrival {
     /// The friends that are online.
     pub online: Vec<UserId>,
-    /// When it came.
     pub at: Timestamp,
     /// How all the friends are, if the session wants to hear of it.
     pub presence: Vec<Presence>,
@@ -74,9 +68,7 @@ pub struct Arrival {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct AskOnline {
-    /// About whom.
     pub mailbox: Mailbox,
-    /// Told the answer.
     pub answer: oneshot::Sender<bool>,
 }
 
@@ -84,9 +76,7 @@ pub struct AskOnline {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct AskPresence {
-    /// About whom.
     pub users: Vec<UserId>,
-    /// Told how each is.
     pub answer: oneshot::Sender<Vec<Presence>>,
 }
 
@@ -94,7 +84,6 @@ pub struct AskPresence {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct AskSockets {
-    /// Whose.
     pub user: UserId,
     /// Told the log-in of each.
     pub answer: oneshot::Sender<Vec<Option<LoginId>>>,
@@ -104,7 +93,6 @@ pub struct AskSockets {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Notify {
-    /// What, and whom.
     pub notice: Notice,
     /// Told when it was delivered; `None` if no session could be told.
     pub delivered: oneshot::Sender<Option<Timestamp>>,
@@ -114,7 +102,6 @@ pub struct Notify {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Forget {
-    /// Which session.
     pub session: SessionId,
 }
 
@@ -122,9 +109,7 @@ pub struct Forget {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Submit {
-    /// Which session.
     pub session: SessionId,
-    /// Who it is.
     pub by: Principal,
     /// The changes, in order, each with the number that its answer must carry.
     pub writes: Vec<(u64, Write)>,
@@ -136,9 +121,7 @@ pub struct Submit {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Call {
-    /// Whose change it is.
     pub user: UserId,
-    /// The change.
     pub write: Write,
     /// When it was asked for.
     pub at: Instant,
@@ -157,9 +140,7 @@ impl Call {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Ended {
-    /// Which session.
     pub session: SessionId,
-    /// Why.
     pub reason: CloseReason,
 }
 
@@ -167,7 +148,6 @@ pub struct Ended {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Closed {
-    /// Which session.
     pub session: SessionId,
 }
 

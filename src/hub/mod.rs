@@ -65,17 +65,11 @@ const RETRY_SPREAD_MS: u32 = 4_000;
 /// What the hub is made of.
 #[derive(Clone)]
 pub struct Parts {
-    /// Where messages are kept.
     pub store: Store,
-    /// Where ids come from.
     pub mint: Arc<IdMint>,
-    /// The time.
     pub clock: Arc<AwakeClock>,
-    /// What has been revoked.
     pub revoked: Arc<Revocations>,
-    /// What its sessions speak.
     pub dialects: Arc<Dialects>,
-    /// The counters.
     pub metrics: Metrics,
 }
 
@@ -151,9 +145,7 @@ struct Submission {
 
 /// Something that is told, if the rules allow it, and not stored.
 enum Ephemeral {
-    /// To a user.
     Signal(UserId, Signal),
-    /// To a room.
     Typing(RoomKey, bool),
 }
 

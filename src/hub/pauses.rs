@@ -78,7 +78,6 @@ struct ClockReading {
 /// A pause between two looks.
 #[derive(Debug, PartialEq, Eq)]
 struct Pause {
-    /// How long.
     length: Duration,
     /// By how much the steady clock has counted it.
     counted: Duration,

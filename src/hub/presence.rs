@@ -53,7 +53,6 @@ pub enum Bond {
 /// What a coming or going of a session means for the user's friends.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Turn {
-    /// Nothing.
     Same,
     /// The user has come, or gone; these are to be told.
     Changed(Vec<UserId>),

@@ -11,7 +11,6 @@ use crate::wire::Variant;
 
 /// A live session.
 pub struct Entry {
-    /// The way to it.
     pub handle: SessionHandle,
     /// Who it is, by what it has shown last, if it has.
     pub identity: Option<Identity>,
@@ -23,7 +22,6 @@ pub struct Entry {
     pub expires_at: SteadyMoment,
     /// Until when it may answer the last call; never, if it was not called.
     pub last_call: SteadyMoment,
-    /// When it is looked at next.
     pub check_at: SteadyMoment,
 }
 

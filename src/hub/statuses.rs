@@ -34,7 +34,6 @@ pub struct Statuses {
 pub struct Left {
     /// When that is told, on the steady clock.
     pub until: Duration,
-    /// When it was.
     pub at: Timestamp,
     /// Whom it is told.
     pub friends: Vec<UserId>,

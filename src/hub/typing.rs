@@ -23,7 +23,6 @@ pub struct Typists {
 
 struct Typist {
     until: Duration,
-    /// Who was told.
     recipients: Recipients,
 }
 

@@ -39,7 +39,6 @@ pub struct JobPolicy {
 /// How a job ended well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobEnd {
-    /// The job is done.
     Done,
     /// There was nothing left to be done.
     Void,

@@ -39,17 +39,13 @@ const STOP: Duration = Duration::from_secs(2);
 pub struct Worker {
     /// What wakes it.
     pub queue: Queue,
-    /// Where jobs are kept.
     pub store: Store,
-    /// The time.
     pub clock: Arc<dyn Clock>,
     /// The number of this node, in whose name leases are held. No two that live have the same.
     pub node: i16,
     /// How long a lease lasts.
     pub lease: Duration,
-    /// Who does which jobs.
     pub kinds: Vec<Box<dyn JobKind>>,
-    /// What is swept.
     pub timers: Vec<Timer>,
 }
 

@@ -45,13 +45,10 @@ pub struct Settings {
 
 /// An address with its options; its routes are an App.
 pub struct HttpListener {
-    /// Where peers come in.
     pub address: TcpListener,
     /// Who gets the sockets that are upgraded.
     pub sockets: Sockets,
-    /// The versions of HTTP.
     pub protocols: Protocols,
-    /// Bounds of each connection.
     pub bounds: ConnectionBounds,
     /// How long a peer may take nothing of what was sent.
     pub user_timeout: Duration,

@@ -32,11 +32,8 @@ const LOGINS_READ: i64 = 10_000;
 pub struct Base {
     /// The database, migrated.
     pub database: Database,
-    /// Where ids come from.
     pub mint: Arc<IdMint>,
-    /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Makes and checks tokens.
     pub tokens: Tokens,
     /// The name of the history that is in the database.
     pub epoch: Arc<str>,

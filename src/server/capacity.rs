@@ -62,7 +62,6 @@ pub(super) fn unfinished_max(config: &Config) -> Option<usize> {
 /// How many sessions there can be, and because of what no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// Sessions.
     pub sessions: u64,
     /// What binds first.
     pub by: Bound,

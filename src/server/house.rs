@@ -11,7 +11,6 @@ use crate::store::jobs::Queue;
 
 /// A server without doors.
 pub struct House {
-    /// What can be asked.
     pub service: Service,
     parts: PartList,
 }

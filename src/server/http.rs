@@ -91,7 +91,6 @@ pub(super) fn start(
     Ok(((), HttpPart { server, running: actix::spawn(serving) }))
 }
 
-/// What all requests share.
 fn state(
     site: &Site<'_>,
     (hub, service, limits): (&Hub, &Service, &RateLimits),
@@ -112,7 +111,6 @@ fn state(
     }
 }
 
-/// What all sessions share.
 fn sessions(
     site: &Site<'_>,
     (hub, service, authenticators): (&Hub, &Service, Authenticators),

@@ -51,7 +51,6 @@ impl Part for HubPart {
     }
 }
 
-/// Starts the hub.
 pub(super) fn start(site: &Site<'_>, store: &Store, thread: &ArbiterHandle) -> (Hub, HubPart) {
     let parts = Parts {
         store: store.clone(),

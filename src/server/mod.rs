@@ -45,45 +45,29 @@ pub use parts::{BadEnd, Ending, Part, PartList};
 /// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The id mint.
     #[error("node: {0}")]
     Mint(#[from] MintError),
-    /// The secret.
     #[error(transparent)]
     Auth(#[from] AuthError),
-    /// The mail's way out.
     #[error(transparent)]
     Mail(#[from] MailError),
-    /// The counters.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
     /// The address to listen on.
     #[error("http.bind: cannot listen on {bind}: {source}")]
-    Bind {
-        /// The address.
-        bind: String,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// The HTTP server.
+    Bind { bind: String, source: std::io::Error },
     #[error("the HTTP server could not start: {0}")]
     Http(#[source] std::io::Error),
 }
 
 /// A server that runs.
 pub struct Running {
-    /// The address it listens on.
     pub address: SocketAddr,
-    /// The counters.
     pub metrics: Metrics,
-    /// The store.
     pub store: Store,
-    /// The way to the hub.
     pub hub: Hub,
-    /// What can be asked.
     pub service: Service,
     /// What is stopped with it, in this order from the last to the first.
     pub parts: PartList,
@@ -108,7 +92,6 @@ pub type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 /// What a server has beyond what every one has: other dialects, who can judge their credentials, and
 /// their routes.
 pub struct Additions {
-    /// All that the server speaks.
     pub dialects: Dialects,
     /// By the names of the schemes.
     pub authenticators: HashMap<&'static str, Box<dyn Authenticator>>,

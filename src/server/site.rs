@@ -17,7 +17,6 @@ pub(super) struct Site<'a> {
     /// Where HTTP is listened for.
     pub address: SocketAddr,
     pub metrics: Metrics,
-    /// What sessions speak.
     pub dialects: Arc<Dialects>,
     /// The time for sessions: it does not run while the process stands still.
     pub awake: Arc<AwakeClock>,

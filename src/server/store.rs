@@ -65,7 +65,6 @@ pub(super) fn clock_watch(site: &Site<'_>) -> ((), TaskPart) {
     TaskPart::start(|stop| clock_watch::run(mint, stop))
 }
 
-/// The store's counters.
 struct Counters(Metrics);
 
 impl Observer for Counters {

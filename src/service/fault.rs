@@ -42,10 +42,8 @@ impl From<AuthError> for ServiceFault {
 /// Why what an operator has asked failed: shown whole to whoever typed the command.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorFault {
-    /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The id mint.
     #[error("node: {0}")]
     Mint(#[from] MintError),
     /// A password, token or key.

@@ -35,33 +35,23 @@ pub use welcome::Greeting;
 /// Bounds and rules of the service.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Whom users may write to.
     pub dm_policy: DmPolicy,
     /// Text of one slice of history, in bytes.
     pub history_slice_bytes: usize,
-    /// Rules of accounts.
     pub accounts: accounts::Settings,
 }
 
 /// What the service is made of.
 pub struct ServiceParts {
-    /// What is kept.
     pub store: Store,
-    /// Who is there.
     pub hub: Hub,
-    /// Where ids come from.
     pub mint: Arc<IdMint>,
-    /// The time.
     pub clock: Arc<dyn Clock>,
     /// The name of the history in the store.
     pub epoch: Arc<str>,
-    /// Makes and checks tokens.
     pub tokens: Tokens,
-    /// Hashes and compares passwords.
     pub passwords: Passwords,
-    /// Rates of log-ins, registrations and requests.
     pub limits: Arc<RateLimits>,
-    /// The counters.
     pub metrics: Metrics,
     /// Says that a mail has been left in the store.
     pub mail_left: Arc<dyn Fn() + Send + Sync>,

@@ -20,7 +20,6 @@ pub enum Effect {
     Push(Frame),
     /// Send news that other sessions get, too.
     PushAll(Arc<[Frame]>),
-    /// End the session.
     Close(CloseReason),
     /// End the session, unless the peer does so first.
     CloseSoon(CloseReason),
@@ -29,7 +28,6 @@ pub enum Effect {
     Input(Input),
     /// Count a command above the rate limit.
     Limited,
-    /// Find out whose credential this is.
     Identify {
         /// Whose answer it will be.
         request: Request,

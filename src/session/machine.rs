@@ -27,9 +27,7 @@ const BEAT_INTERVAL_MIN: Duration = Duration::from_secs(1);
 
 /// What the machines of all sessions share, in one pointer: each session is small.
 pub struct Common {
-    /// What sessions speak.
     pub dialects: Arc<Dialects>,
-    /// The time.
     pub clock: Arc<dyn Clock>,
     /// Requests of a session that may be under way at once.
     pub pipeline_max: usize,

@@ -100,21 +100,15 @@ pub enum Input {
 
 /// What all sessions share.
 pub struct Shared {
-    /// The way to the hub.
     pub hub: Hub,
-    /// What is looked up.
     pub service: Service,
-    /// All that judge credentials.
     pub authenticators: Authenticators,
     /// What sessions speak, the time, and the machine's bounds.
     pub common: Arc<Common>,
-    /// The rates of commands.
     pub rates: Arc<Rates>,
-    /// The bounds.
     pub settings: Settings,
     /// Messages of one page of history.
     pub page_max: u32,
-    /// The counters.
     pub metrics: Metrics,
     /// The right to open sessions.
     pub seats: Seats,
@@ -135,7 +129,6 @@ pub struct Session<A: Adapter> {
     slot: Option<SessionSlot>,
     shared: Arc<Shared>,
     seat: Seat,
-    /// The socket's side.
     pub adapter: A,
 }
 

@@ -33,7 +33,6 @@ impl StorePart for ProbeRight {
 
 /// Looks and tries now and then.
 pub struct Prober {
-    /// At what.
     pub store: Store,
 }
 

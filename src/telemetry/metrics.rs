@@ -23,9 +23,7 @@ pub struct Metrics {
     pub sessions: IntGauge,
     /// Users with at least one session.
     pub users_online: IntGauge,
-    /// Frames received.
     pub frames_in: IntCounter,
-    /// Frames sent.
     pub frames_out: IntCounter,
     /// Writes per commit.
     pub commit_batch_ops: Histogram,

@@ -10,9 +10,7 @@ use crate::domain::id::UserId;
 /// The answer to a request that no event answers.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer<'a> {
-    /// About users.
     Accounts(AccountsAnswer<'a>),
-    /// About rooms.
     Chat(ChatAnswer<'a>),
 }
 
@@ -32,9 +30,7 @@ pub enum AccountsAnswer<'a> {
 pub enum ChatAnswer<'a> {
     /// How far the others in a room have read.
     Readers(RoomKey, &'a [(UserId, i64)]),
-    /// A page of a room's history.
     Page {
-        /// Which room.
         room: RoomKey,
         /// Oldest first.
         messages: &'a [Message],
@@ -54,11 +50,9 @@ pub enum ChatAnswer<'a> {
     CaughtUp {
         /// The last revision of each; `None` for rooms that cannot be read.
         reached: &'a [(i64, Option<i64>)],
-        /// Whether that is all.
         complete: bool,
         /// The name of the history.
         epoch: &'a str,
     },
-    /// The members of a group.
     Members(&'a Group, &'a [Member]),
 }

@@ -41,7 +41,6 @@ impl Phase {
 pub struct Context<'a> {
     /// What the session wants of its dialect.
     pub options: Options,
-    /// How far the session has come.
     pub phase: Phase,
     /// The time, for dialects that show it in every frame.
     pub clock: &'a dyn Clock,
@@ -65,16 +64,12 @@ pub enum Decoded {
     Reply(Frame),
     /// Answered with this, and then the session ends.
     ReplyAndClose(Frame, CloseReason),
-    /// The session ends.
     Close(CloseReason),
-    /// The peer says who it is.
     Identify {
-        /// By what it shows.
         credential: Credential,
         /// What the session wants of its dialect from then on, if that is good.
         options: Options,
     },
-    /// Something for the hub.
     Command(Command),
 }
 
@@ -83,7 +78,6 @@ pub enum Decoded {
 pub enum Rejection {
     /// The peer is told, and may try again.
     Reply(Frame),
-    /// The session ends.
     Close(CloseReason),
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 /// The signs of life of a session, and its times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeepAlive {
-    /// What shows that the peer is there.
     pub signs: Signs,
     /// How long a session may take to show whose it is.
     pub identify_timeout: Duration,

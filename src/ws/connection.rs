@@ -17,9 +17,7 @@ use crate::session::{Bypass, SharedFrames, WrittenNews};
 /// The socket and what waits for it.
 pub struct WsConnection {
     stream: TcpStream,
-    /// What waits to be written.
     pub outbox: BytesMut,
-    /// How far it is.
     pub state: SocketState,
     /// Of the actor, as of the pump's last turn.
     waker: Option<Waker>,

@@ -22,7 +22,6 @@ pub enum In {
     Binary(Bytes),
     /// A ping, with what the pong must hold.
     Ping(Bytes),
-    /// A pong.
     Pong,
     /// A Close frame, with its code.
     Close(Option<u16>),

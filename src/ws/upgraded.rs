@@ -203,7 +203,6 @@ enum PumpTurn {
     Again,
     /// Nothing more until somebody wakes the actor.
     Wait,
-    /// The socket is at its end.
     End,
 }
 

@@ -16,7 +16,6 @@ use crate::wire::handshake;
 /// How far a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// The upgrade is asked for.
     Upgrading,
     /// What opens a session is sent, such as the first heartbeat and auth.
     Greeting,
@@ -43,7 +42,6 @@ pub struct Conn {
     pub was_ready: bool,
     /// Whether it says nothing but heartbeats.
     pub listens: bool,
-    /// What encrypts it.
     pub cipher: Option<Box<Cipher>>,
 }
 

@@ -17,9 +17,7 @@ pub enum End {
     Closed(u16, String),
     /// The connection ended without a close frame.
     Dropped,
-    /// The system's error.
     Io(ErrorKind, String),
-    /// The encryption.
     Tls(String),
     /// The server breaks the protocol.
     Broken(&'static str),

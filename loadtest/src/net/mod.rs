@@ -27,15 +27,12 @@ use tls::Tls;
 /// What happens to a session.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// It is upgraded.
     Upgraded,
     /// It is logged in.
     Ready,
-    /// A message.
     Chat(Chat<'a>),
     /// The echo of a heartbeat.
     Heartbeat(u64),
-    /// Something has become of a group.
     Group(Group),
     /// A heartbeat that was due at a moment is on its way.
     Beat(u64),
@@ -45,7 +42,6 @@ pub enum Event<'a> {
     Nonsense,
     /// It has ended, and its number is free again.
     Ended {
-        /// Why.
         end: End,
         /// Whether it had been logged in.
         was_ready: bool,
@@ -77,11 +73,8 @@ pub trait Handler {
 /// Where to connect and how long to wait.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The server.
     pub address: SocketAddr,
-    /// What it speaks.
     pub protocol: Protocol,
-    /// Its path.
     pub path: String,
     /// Addresses to connect from, in turn; none: the system's choice.
     pub sources: Vec<IpAddr>,
@@ -112,7 +105,6 @@ pub struct Traffic {
     pub bytes_out: u64,
     /// Reads that brought something.
     pub reads: u64,
-    /// Writes.
     pub writes: u64,
 }
 
@@ -140,7 +132,6 @@ pub struct Net {
     /// When whose heartbeat is due.
     beats: BinaryHeap<Reverse<(u64, u32, u32)>>,
     random: u64,
-    /// What went over the wire.
     pub traffic: Traffic,
 }
 

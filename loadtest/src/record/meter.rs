@@ -83,17 +83,12 @@ pub struct Quantiles {
     pub failed: u64,
     /// From which percentile on they failed.
     pub failed_from: Option<f64>,
-    /// Half took at most this.
     pub p50: Option<f64>,
-    /// Nine of ten took at most this.
     pub p90: Option<f64>,
-    /// 99 of 100 took at most this.
     pub p99: Option<f64>,
-    /// 999 of 1,000 took at most this.
     pub p999: Option<f64>,
     /// The longest of those that came to their end.
     pub max: Option<f64>,
-    /// Their mean.
     pub mean: Option<f64>,
 }
 
@@ -124,14 +119,12 @@ impl Quantiles {
 pub struct Point {
     /// Its beginning, in seconds since the record began.
     pub second: f64,
-    /// What ended in it.
     pub times: Quantiles,
 }
 
 /// A point of the curve of percentiles.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Share {
-    /// The percentile.
     pub percentile: f64,
     /// Microseconds.
     pub time: f64,
@@ -142,7 +135,6 @@ pub struct Share {
 pub struct Meter {
     /// What is timed.
     pub name: &'static str,
-    /// How many were due.
     due: u64,
     all: Option<Histogram<u64>>,
     second: Option<Histogram<u64>>,

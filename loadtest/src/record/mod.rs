@@ -45,11 +45,9 @@ pub struct Book {
     pub window: Option<Window>,
     /// Times of things, in the order of their first mention.
     pub meters: Vec<Meter>,
-    /// Counts of things.
     pub tallies: BTreeMap<&'static str, Tally>,
     /// Errors by their words.
     pub errors: BTreeMap<String, u64>,
-    /// What did not go as it should.
     pub trouble: Trouble,
     /// What was found about once and in order.
     pub check: Check,
@@ -59,7 +57,6 @@ pub struct Book {
     pub open_max: u64,
     /// Sessions open now.
     pub open: u64,
-    /// Sessions open when the load began.
     pub opened_before_load: u64,
 }
 

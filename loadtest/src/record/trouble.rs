@@ -17,9 +17,7 @@ pub struct Trouble {
     pub sessions_not_opened: u64,
     /// Sessions that were open and ended before their time.
     pub sessions_ended: u64,
-    /// Requests that were due.
     pub requests_due: u64,
-    /// Of these, those that were not sent.
     pub requests_not_sent: u64,
     /// Requests that were answered by an error.
     pub requests_refused: u64,
@@ -45,7 +43,6 @@ pub enum Kind {
     Refused,
     /// A request was not sent.
     NotSent,
-    /// Something else.
     Other,
 }
 

@@ -19,13 +19,10 @@ pub struct Earlier {
 /// A figure of both runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ratio {
-    /// What.
     pub name: String,
     /// Its unit: a rate a second, or microseconds, or KiB.
     pub unit: String,
-    /// What it was.
     pub then: f64,
-    /// What it is.
     pub now: f64,
     /// Now / then.
     pub ratio: f64,

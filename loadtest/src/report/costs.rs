@@ -25,9 +25,7 @@ pub struct Costs {
     pub server_cores: Option<f64>,
     /// The server's CPU per unit, in microseconds.
     pub server_us_per_unit: Option<f64>,
-    /// How long opening the sessions took.
     pub opening_seconds: f64,
-    /// Sessions opened a second.
     pub opened_per_second: Option<f64>,
     /// The server's CPU per session opened, in microseconds.
     pub server_us_per_opening: Option<f64>,

@@ -35,13 +35,11 @@ pub const LATENESS: &str = "sent later than meant";
 /// How often something happened in the measured part.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Rate {
-    /// What.
     pub name: String,
     /// What one of them is.
     pub unit: String,
     /// How often in the measured part.
     pub count: u64,
-    /// How often a second.
     pub per_second: f64,
     /// How often in the whole run.
     pub count_all: u64,
@@ -52,14 +50,12 @@ pub struct Rate {
 pub struct Corrected {
     /// The time after which the next one would have begun, in microseconds: the median.
     pub interval: f64,
-    /// The times.
     pub times: Quantiles,
 }
 
 /// How long something took; times in microseconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Times {
-    /// What.
     pub name: String,
     /// As measured; in an open loop from the moment it was meant to begin.
     pub measured: Quantiles,
@@ -90,23 +86,18 @@ pub struct Report {
     pub version: String,
     /// The kind of load.
     pub mode: String,
-    /// When it began.
     pub started_at: String,
     /// Where the hub was.
     pub address: String,
     /// The words of the command line, secrets left out.
     pub command_line: Vec<String>,
-    /// Which hub it was.
     pub hub: Hub,
-    /// Whether the run was good.
     pub verdict: Verdict,
     /// The conditions under which it should count as failed.
     pub fail_on: Vec<Outcome>,
     /// The user's own words.
     pub note: String,
-    /// What was set.
     pub conditions: Vec<(String, String)>,
-    /// The machine.
     pub machine: String,
     /// How busy it was before.
     pub load_average_before: String,
@@ -116,11 +107,8 @@ pub struct Report {
     pub interrupted: bool,
     /// Sessions open at most at once.
     pub sessions: u64,
-    /// How often things happened.
     pub rates: Vec<Rate>,
-    /// How long they took.
     pub times: Vec<Times>,
-    /// What it cost.
     pub costs: Costs,
     /// What went over the wire, in the whole run.
     pub traffic: Traffic,

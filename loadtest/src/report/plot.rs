@@ -14,7 +14,6 @@ const BOTTOM: f64 = 38.0;
 pub struct Line {
     /// Its name in the legend.
     pub name: String,
-    /// Its points.
     pub points: Vec<(f64, f64)>,
 }
 
@@ -30,9 +29,7 @@ pub struct Axis {
     pub from: f64,
     /// Its last value.
     pub to: f64,
-    /// Whether equal ratios are equally far.
     pub logarithmic: bool,
-    /// Its marks.
     pub marks: Vec<Mark>,
 }
 

@@ -19,7 +19,6 @@ pub struct Verdict {
     pub good: bool,
     /// One line for people.
     pub words: String,
-    /// What went wrong.
     pub reasons: Vec<String>,
 }
 

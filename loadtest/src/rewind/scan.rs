@@ -12,15 +12,11 @@ pub enum Said<'a> {
     Chat(Chat<'a>),
     /// The echo of a heartbeat; `None` if it is not one of ours.
     Heartbeat(Option<u64>),
-    /// One is logged in.
     Auth,
-    /// Something has become of a group.
     Group(Group),
-    /// Something was refused.
     Error {
         /// REWIND's code.
         code: u16,
-        /// Its words.
         reason: String,
     },
     /// A frame that does not matter here.
@@ -43,9 +39,7 @@ pub struct Group {
 pub struct Chat<'a> {
     /// Whether it was sent, rather than edited.
     pub sent: bool,
-    /// Who wrote it.
     pub author: u64,
-    /// What was written.
     pub content: Cow<'a, str>,
     /// When the hub took it.
     pub created_at: Cow<'a, str>,

@@ -17,7 +17,6 @@ use super::{Desk, Mode, Stage};
 /// What is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Request {
-    /// A heartbeat of REWIND.
     Heartbeat,
     /// A message that the server sends back.
     Message,

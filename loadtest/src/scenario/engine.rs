@@ -15,7 +15,6 @@ const PREPARE: u64 = 300 * SECOND;
 /// A kind of load on its way.
 pub struct Engine {
     mode: Box<dyn Mode>,
-    /// The record and the stage.
     pub desk: Desk,
     accounts: Vec<u32>,
     next: usize,

@@ -20,7 +20,6 @@ use crate::rewind::scan::{Chat, Group};
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Sessions are being opened.
     Opening,
     /// Load, not measured; also whatever is to be prepared.
     Warmup,
@@ -28,18 +27,14 @@ pub enum Stage {
     Measuring,
     /// No new load; what is under way comes to its end.
     Draining,
-    /// The end.
     Finished,
 }
 
 /// What a kind of load works with.
 #[derive(Debug)]
 pub struct Desk {
-    /// The record.
     pub book: Book,
-    /// Which run this is.
     pub run: u64,
-    /// How far it is.
     pub stage: Stage,
 }
 

@@ -19,11 +19,9 @@ pub struct Broken(
 /// A frame within the bytes it came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// Its kind.
     pub opcode: Opcode,
     /// Whether the message ends with it.
     pub fin: bool,
-    /// What it carries.
     pub payload: &'a [u8],
 }
 
@@ -32,7 +30,6 @@ pub struct Frame<'a> {
 pub enum Message<'a> {
     /// Text; whether it is UTF-8 is seen when it is read.
     Text(&'a [u8]),
-    /// Bytes.
     Binary(&'a [u8]),
     /// To be answered by a pong.
     Ping(&'a [u8]),

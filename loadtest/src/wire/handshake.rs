@@ -4,7 +4,6 @@ use super::decode::Broken;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPT: &[u8] = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
-/// The longest answer taken.
 const ANSWER_MAX: usize = 16 << 10;
 
 /// What is read of the body of a refusal.
@@ -22,9 +21,7 @@ pub enum Answer {
 /// An answer that is no upgrade.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Its status.
     pub status: u16,
-    /// What it says about it.
     pub words: String,
 }
 

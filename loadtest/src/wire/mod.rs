@@ -9,15 +9,10 @@ pub mod handshake;
 pub enum Opcode {
     /// More of a fragmented message.
     Continuation,
-    /// Text.
     Text,
-    /// Bytes.
     Binary,
-    /// The end.
     Close,
-    /// Asks for a pong.
     Ping,
-    /// Answers a ping.
     Pong,
 }
 

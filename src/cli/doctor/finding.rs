@@ -22,7 +22,6 @@ pub struct Finding {
     #[serde(rename = "verdict")]
     pub severity: Severity,
     found: String,
-    /// What helps.
     #[serde(rename = "do", skip_serializing_if = "Option::is_none")]
     help: Option<String>,
 }

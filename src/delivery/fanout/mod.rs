@@ -57,7 +57,6 @@ type List = SmallVec<[ListItem; 1]>;
 enum ListItem {
     /// The run with this number.
     Run(usize),
-    /// A thing by itself.
     Entry(FanoutEntry),
 }
 

@@ -48,7 +48,6 @@ pub enum BlockRefusal {
     /// Nobody can block himself.
     #[error("that is oneself")]
     Oneself,
-    /// There is no block to lift.
     #[error("not blocked")]
     NotBlocked,
 }

@@ -19,13 +19,11 @@ pub enum AccountsWrite {
 /// Look-ups of users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountsQuery {
-    /// My friends.
     Friends,
     /// Requests for friendship, to me and mine.
     Requests,
     /// Who users are, as far as one may know.
     Users {
-        /// Which.
         ids: Vec<UserId>,
     },
 }

@@ -10,9 +10,7 @@ use crate::domain::id::UserId;
 pub enum AccountsEvent {
     /// Another user did something about the one who is told.
     Befriended {
-        /// What was done.
         verb: FriendVerb,
-        /// Who did it.
         by: User,
         /// Who is told.
         to: UserId,

@@ -98,7 +98,6 @@ pub fn step(
 /// Whom a user may write to (`dm.audience`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DmPolicy {
-    /// Any user.
     Anyone,
     /// Present friends only.
     Friends,

@@ -94,7 +94,6 @@ pub enum Proof {
 /// This is for tokens that no table knows: each log-in that is known is revoked by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Void {
-    /// The moment.
     pub through: Timestamp,
     /// The log-in that goes on.
     pub kept: Option<LoginId>,
@@ -111,7 +110,6 @@ impl Void {
 /// Which log-ins of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// The one of this name.
     One(LoginId),
     /// All, but for this one.
     AllBut(Option<LoginId>),
@@ -120,7 +118,6 @@ pub enum Which {
 /// What has been revoked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revocation {
-    /// Whose log-ins.
     pub user: UserId,
     /// The log-ins, each with the moment at which the last of its tokens expires.
     pub logins: Vec<(LoginId, Timestamp)>,

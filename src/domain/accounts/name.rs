@@ -88,7 +88,6 @@ impl NameKey {
 pub struct Called {
     /// What was written.
     pub text: String,
-    /// What it is looked for by.
     pub key: NameKey,
 }
 

@@ -15,9 +15,7 @@ pub struct PasswordRule {
 /// Why a password may not be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordFault {
-    /// It is too short.
     Short,
-    /// It is too long.
     Long,
 }
 

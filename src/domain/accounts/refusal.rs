@@ -3,22 +3,18 @@
 /// Refusals for what is between users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountsRefusal {
-    /// Nobody has that name.
     #[error("no user of that name")]
     NoSuchName,
-    /// Friendship with oneself.
     #[error("that is oneself")]
     Oneself,
     /// The other one has asked already.
     #[error("the other user has asked already")]
     AlreadyRequested,
-    /// Friends already.
     #[error("friends already")]
     AlreadyFriend,
     /// No request of that user to answer.
     #[error("no such request")]
     NotRequested,
-    /// No friendship to end.
     #[error("not friends")]
     NotFriend,
     /// It was done as often as it may be in a day.

@@ -10,7 +10,6 @@ pub const EMAIL_CHARS_MAX: usize = 100;
 /// What everybody may see of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// Who it is.
     pub id: UserId,
     /// The unique name.
     pub name: String,
@@ -21,9 +20,7 @@ pub struct User {
 /// A user, as another one knows him.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
-    /// Who it is.
     pub user: User,
-    /// Whether the two are friends.
     pub is_friend: bool,
 }
 

@@ -12,11 +12,8 @@ use crate::domain::id::{GroupId, MessageId, UserId};
 /// Changes in rooms. `room` is `None` where the address on the wire can be nobody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatWrite {
-    /// Send a message.
     Post {
-        /// Where.
         room: Option<RoomKey>,
-        /// What.
         content: Content,
         /// The author's own name for it, under which it is stored once.
         nonce: Option<Nonce>,
@@ -24,12 +21,7 @@ pub enum ChatWrite {
         absent: Absent,
     },
     /// Tell another user something, or oneself, of which nothing is stored.
-    Signal {
-        /// Whom.
-        peer: UserId,
-        /// What.
-        signal: Signal,
-    },
+    Signal { peer: UserId, signal: Signal },
     /// Change the text of one's own message, or delete it.
     Edit {
         /// The room the message is said to be in.
@@ -40,24 +32,16 @@ pub enum ChatWrite {
         content: Option<Content>,
     },
     /// Tell a room that one types, or does not any more.
-    Type {
-        /// Which room.
-        room: Option<RoomKey>,
-        /// Whether one does.
-        typing: bool,
-    },
+    Type { room: Option<RoomKey>, typing: bool },
     /// Keep how far one has read.
     Read {
-        /// In which room.
         room: Option<RoomKey>,
         /// Up to which message.
         seq: i64,
     },
-    /// Do something to a group.
     Group {
         /// To which; `None` for a new one, or where the id can be no group's.
         group: Option<GroupId>,
-        /// What.
         step: GroupStep,
     },
     /// Say whether anybody sits at this session.
@@ -82,7 +66,6 @@ impl ChatWrite {
 pub enum Absent {
     /// It waits in the history.
     Kept,
-    /// It is refused.
     Refused,
 }
 
@@ -110,7 +93,6 @@ impl Signal {
 pub enum ChatQuery {
     /// The newest messages of a room before a moment, oldest first.
     History {
-        /// Which room.
         room: Option<RoomKey>,
         /// Strictly before this moment.
         before: Timestamp,
@@ -119,7 +101,6 @@ pub enum ChatQuery {
     },
     /// The same, all at once: there may be fewer where texts are long.
     Page {
-        /// Which room.
         room: Option<RoomKey>,
         /// Strictly before this moment.
         before: Timestamp,
@@ -127,11 +108,7 @@ pub enum ChatQuery {
         count: u32,
     },
     /// How far the others in a room have read.
-    Readers {
-        /// Which room.
-        room: Option<RoomKey>,
-    },
-    /// What has changed in rooms.
+    Readers { room: Option<RoomKey> },
     Changes {
         /// Each by its address on the wire, with the last change one knows of.
         rooms: Vec<Known>,
@@ -140,7 +117,6 @@ pub enum ChatQuery {
         /// The name of the history that these changes are of, if one knows it.
         epoch: Option<String>,
     },
-    /// The members of a group.
     Members {
         /// Which; `None` where the id can be no group's.
         group: Option<GroupId>,

@@ -12,7 +12,6 @@ use crate::domain::principal::Mailbox;
 /// News of rooms, and of who is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatEvent {
-    /// A message was sent.
     MessagePosted(Message),
     /// A message was sent again, and is told as it is now to the one who did.
     MessageRepeated(Message),
@@ -22,23 +21,16 @@ pub enum ChatEvent {
     MessageWithdrawn(Message),
     /// A user types in a room, or does not any more.
     Typing {
-        /// Who.
         user: UserId,
-        /// Where.
         room: RoomKey,
-        /// Whether he does.
         typing: bool,
     },
-    /// A user has read.
     Read {
-        /// Who.
         user: UserId,
-        /// Where.
         room: RoomKey,
         /// Up to which message.
         seq: i64,
     },
-    /// Something was done to a group.
     GroupChanged(GroupChange),
     /// A session has said whether anybody sits at it.
     StatusSet(Status),
@@ -46,42 +38,30 @@ pub enum ChatEvent {
     PresenceChanged(Presence),
     /// A friend came or went.
     StatusChanged {
-        /// Who.
         user: UserId,
         /// The friend who is told.
         to: UserId,
-        /// How it is now.
         status: Status,
-        /// When.
         at: Timestamp,
     },
     /// An invitation to a game was made or taken back.
     Invited {
-        /// Who invites.
         from: UserId,
-        /// Who is invited.
         to: UserId,
-        /// Which of the two.
         step: InviteStep,
         /// The invitation, if it is known.
         id: Option<InviteId>,
-        /// When.
         at: Timestamp,
     },
     /// A user wrote to himself.
     Noted {
-        /// Who.
         user: UserId,
-        /// What.
         text: String,
-        /// When.
         at: Timestamp,
     },
     /// A service has told somebody something.
     Noticed {
-        /// What it told, and whom.
         notice: Notice,
-        /// When.
         at: Timestamp,
     },
 }
@@ -100,9 +80,7 @@ pub enum Status {
 /// How a user is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Presence {
-    /// Who.
     pub user: UserId,
-    /// How.
     pub status: Status,
     /// When he went offline last, if it is known.
     pub last_seen: Option<Timestamp>,
@@ -111,11 +89,8 @@ pub struct Presence {
 /// What a service tells somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// Whom.
     pub to: Mailbox,
-    /// What.
     pub text: String,
-    /// The game it is about.
     pub game: Option<Game>,
 }
 
@@ -131,7 +106,6 @@ pub struct Game {
 /// A room one is in, as one sees it from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomEntry {
-    /// How far it has come.
     pub state: RoomState,
     /// The other user, if it is no group.
     pub peer: Option<Contact>,

@@ -41,13 +41,10 @@ pub enum Role {
 /// What can be done to a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupStep {
-    /// Make one.
     Create(Title),
-    /// Give it another title.
     Rename(Title),
     /// Make a friend a member.
     Add(Who),
-    /// Be no member any more.
     Leave,
     /// Make somebody else no member any more.
     Kick(Who),
@@ -63,7 +60,6 @@ pub enum GroupStep {
     Accept,
     /// Do not.
     Decline,
-    /// End it.
     Delete,
 }
 
@@ -108,7 +104,6 @@ pub enum GroupVerb {
 /// Who may put a user into groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AddedBy {
-    /// His friends.
     #[default]
     Friends,
     /// Nobody but himself.
@@ -139,33 +134,24 @@ pub fn may(me: Role, verb: GroupVerb, target: Option<Role>) -> bool {
 /// What members see of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// Which.
     pub id: GroupId,
-    /// Its title.
     pub title: String,
-    /// Whose it is.
     pub owner: UserId,
-    /// How many members it has.
     pub members: usize,
-    /// Since when it is.
     pub created_at: Timestamp,
 }
 
 /// A member of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Who.
     pub user: User,
-    /// As what.
     pub role: Role,
-    /// Since when.
     pub joined_at: Timestamp,
 }
 
 /// What somebody did to a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupChange {
-    /// What.
     pub verb: GroupVerb,
     /// The group as it is now; a deleted one as it was.
     pub group: Group,
@@ -173,7 +159,6 @@ pub struct GroupChange {
     pub user: Option<User>,
     /// The user's new role, if that is what was done.
     pub role: Option<Role>,
-    /// Who did it.
     pub by: UserId,
 }
 

@@ -79,9 +79,7 @@ impl Nonce {
 pub struct Message {
     /// Which message; unchanged by edits.
     pub id: MessageId,
-    /// Where it is.
     pub room: RoomKey,
-    /// Who wrote it.
     pub author: UserId,
     /// Its number in the room: 1, 2, 3 … without holes, in commit order.
     pub seq: i64,

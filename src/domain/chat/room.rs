@@ -8,7 +8,6 @@ use crate::domain::id::{GroupId, UserId};
 pub enum RoomKey {
     /// The room of two users: the pair in order, and never the XOR of their ids.
     Direct(UserPair),
-    /// A group.
     Group(GroupId),
 }
 
@@ -52,7 +51,6 @@ impl RoomKey {
 /// What a user sees of a room from outside: how far it has come, and how far the user has read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomState {
-    /// Which room.
     pub key: RoomKey,
     /// The number of its last message.
     pub seq: i64,
@@ -75,7 +73,6 @@ pub const UNREAD_MAX: i64 = 999;
 pub struct Unread {
     /// How many, up to the most that are counted.
     pub count: i64,
-    /// Whether there are more.
     pub more: bool,
 }
 

@@ -13,9 +13,7 @@ use crate::service::accounts::Bearer;
 /// A user who has shown a good token, and may ask now. A handler that has one as an argument is for users only:
 /// others get 401, and who is above the rate limit 429, before anything else is looked at.
 pub struct Caller {
-    /// The user.
     pub user: User,
-    /// What the token says.
     pub claims: Claims,
 }
 

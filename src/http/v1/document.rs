@@ -103,7 +103,6 @@ pub fn document() -> utoipa::openapi::OpenApi {
     document
 }
 
-/// All operations of a path.
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let served = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
     served.into_iter().flatten()

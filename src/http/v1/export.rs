@@ -136,7 +136,6 @@ enum At {
     Rooms,
     /// In a room, after a message.
     Room(RoomKey, i64),
-    /// At the end.
     End,
 }
 
@@ -150,7 +149,6 @@ struct ExportWriter {
 }
 
 impl ExportWriter {
-    /// The next piece.
     async fn next(mut self) -> Result<Option<(Bytes, Self)>, Problem> {
         let mut text = String::new();
         match std::mem::replace(&mut self.at, At::Rooms) {

@@ -32,16 +32,13 @@ pub enum MailError {
     /// The folder cannot be made or written.
     #[error("{}: the mail folder cannot be made or written", folder.display())]
     Outbox {
-        /// The folder.
         folder: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
     /// The server cannot be reached or talked to.
     #[error("the mail server cannot be reached")]
     Server(#[source] lettre::transport::smtp::Error),
-    /// The server said no.
     #[error("the mail server refused: {code} {reply}")]
     Refused {
         /// The reply code of SMTP, 400 to 599.
@@ -49,7 +46,6 @@ pub enum MailError {
         /// What the server said, without our link.
         reply: String,
     },
-    /// The server took too long.
     #[error("the mail server took too long")]
     Timeout,
 }

@@ -33,15 +33,10 @@ pub struct Links {
 pub struct Mails {
     /// Where it is kept what they are about.
     pub store: Store,
-    /// Where they go.
     pub transport: Transport,
-    /// The time.
     pub clock: Arc<dyn Clock>,
-    /// What they lead to.
     pub links: Links,
-    /// How often they are tried.
     pub settings: Settings,
-    /// The counters.
     pub metrics: Metrics,
 }
 

@@ -52,7 +52,6 @@ pub enum BadEnd {
     /// Its thread has panicked.
     #[error("its thread has panicked")]
     Thread,
-    /// The system refused something.
     #[error(transparent)]
     Io(#[from] io::Error),
 }

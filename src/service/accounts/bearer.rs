@@ -12,9 +12,7 @@ use crate::store::accounts::lookups;
 /// A user who has shown a good token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bearer {
-    /// Who it is.
     pub user: User,
-    /// What the token says.
     pub claims: Claims,
 }
 

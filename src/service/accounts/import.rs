@@ -32,22 +32,18 @@ pub struct Newcomer<'a> {
 /// Why a user was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum AddRefusal {
-    /// The name breaks the rules for names.
     #[error("the name is not valid")]
     NameInvalid,
-    /// The address is none.
     #[error("the address is not valid")]
     EmailInvalid,
     /// The id can be no user's.
     #[error("the id is not valid")]
     IdInvalid,
-    /// The password may not be chosen.
     #[error("the password is too short or too long")]
     Password(PasswordFault),
     /// Somebody has the name, the address or the id.
     #[error("a user with that name, address or id exists already")]
     Taken,
-    /// It could not be done.
     #[error(transparent)]
     Fault(OperatorFault),
 }

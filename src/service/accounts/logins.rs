@@ -18,16 +18,13 @@ use crate::store::accounts::{lookups, writes};
 /// A further token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renewed {
-    /// The token.
     pub token: String,
-    /// When it expires.
     pub expires_at: Timestamp,
 }
 
 /// A log-in that goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenLogin {
-    /// Which.
     pub login: Login,
     /// How many sockets it has open now.
     pub sockets: usize,

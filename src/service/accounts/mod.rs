@@ -50,9 +50,7 @@ pub use seed::{Crowd, Seeded, SeededUser};
 /// Rules of accounts.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Which passwords may be chosen.
     pub passwords: PasswordRule,
-    /// Which names may be had.
     pub names: NameRule,
     /// Domains of which addresses may register; empty for any.
     pub allowed_email_domains: Vec<String>,
@@ -78,9 +76,7 @@ pub struct Peer {
 /// What a peer without a token asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Errand {
-    /// A new account.
     Register,
-    /// A token for a password.
     LogIn,
     /// A mail with a link to a new password.
     AskReset,

@@ -16,27 +16,21 @@ use crate::store::accounts::{lookups, writes};
 /// What is to be changed, as the user has typed it; what is left out stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileChange {
-    /// The name.
     pub name: Option<String>,
     /// The profile, or its removal.
     pub profile: Option<Option<String>>,
-    /// Who may put the user into groups.
     pub added_by: Option<AddedBy>,
 }
 
 /// Why an account was not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeRefusal {
-    /// The name breaks the rules for names.
     #[error("the name is not valid")]
     NameInvalid,
-    /// The profile breaks the rules for profiles.
     #[error("the profile is not valid")]
     ProfileInvalid,
-    /// Somebody else has the name.
     #[error("the name is taken")]
     NameTaken,
-    /// It could not be done.
     #[error(transparent)]
     Fault(ServiceFault),
 }
@@ -49,9 +43,7 @@ impl<F: Into<ServiceFault>> From<F> for ChangeRefusal {
 
 /// The old password and the new one.
 pub struct PasswordSwap {
-    /// The password as it is.
     pub old: String,
-    /// The password as it is to be.
     pub new: String,
 }
 

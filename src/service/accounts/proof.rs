@@ -27,10 +27,8 @@ pub(super) struct Claim {
 /// Why a user could not prove to be one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofRefusal {
-    /// There is no such user any more.
     #[error("there is no such user")]
     NoUser,
-    /// The password is another.
     #[error("the password is wrong")]
     Wrong,
     /// It was not looked at.

@@ -17,33 +17,26 @@ use crate::store::accounts::writes::{self, NewAccount};
 /// Who wants an account.
 #[derive(Clone, Copy)]
 pub struct Applicant<'a> {
-    /// The name wished for.
     pub name: &'a str,
     /// The address to be verified.
     pub email: &'a str,
-    /// The password.
     pub password: &'a str,
 }
 
 /// Why somebody cannot register so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterRefusal {
-    /// The password may not be chosen.
     #[error("the password is too short or too long")]
     Password(PasswordFault),
     /// The address is none, or of a domain that may not register.
     #[error("the address is not valid")]
     EmailInvalid,
-    /// A user has the address.
     #[error("the address is taken")]
     EmailTaken,
-    /// The name breaks the rules for names.
     #[error("the name is not valid")]
     NameInvalid,
-    /// A user has the name.
     #[error("the name is taken")]
     NameTaken,
-    /// It could not be done.
     #[error(transparent)]
     Fault(ServiceFault),
 }

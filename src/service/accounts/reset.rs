@@ -12,10 +12,8 @@ use crate::store::accounts::{lookups, writes};
 /// Why no new password can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AskRefusal {
-    /// What should be an address is none.
     #[error("the address is not valid")]
     EmailInvalid,
-    /// It could not be done.
     #[error(transparent)]
     Fault(ServiceFault),
 }
@@ -29,13 +27,11 @@ impl<F: Into<ServiceFault>> From<F> for AskRefusal {
 /// Why a new password was not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResetRefusal {
-    /// The password may not be chosen.
     #[error("the password is too short or too long")]
     PasswordInvalid,
     /// The key is unknown, used or expired.
     #[error("the link does not work any more")]
     NoSuchKey,
-    /// It could not be done.
     #[error(transparent)]
     Fault(ServiceFault),
 }

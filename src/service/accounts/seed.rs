@@ -15,7 +15,6 @@ use crate::store::accounts::writes::{self, UserDraft};
 
 /// Whom to make.
 pub struct Crowd {
-    /// How many users.
     pub users: usize,
     /// Who is whose friend, of the users with these ids.
     pub friends: fn(&[UserId]) -> Vec<UserPair>,
@@ -25,11 +24,8 @@ pub struct Crowd {
 
 /// A user who was made.
 pub struct SeededUser {
-    /// Who it is.
     pub user: User,
-    /// The address.
     pub email: Email,
-    /// A token of a log-in.
     pub token: String,
 }
 
@@ -37,7 +33,6 @@ pub struct SeededUser {
 pub struct Seeded {
     /// The users, in the order of their ids.
     pub users: Vec<SeededUser>,
-    /// Who is whose friend.
     pub friends: Vec<UserPair>,
 }
 

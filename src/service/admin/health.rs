@@ -16,13 +16,11 @@ pub enum Unready {
     /// What is open is not the database any more.
     #[error("the store is lost: {0}; restore it")]
     Lost(String),
-    /// A probe failed.
     #[error("the store failed: {0}")]
     Failed(#[from] StoreError),
     /// A probe took too long.
     #[error("the store does not answer")]
     Silent,
-    /// No ids can be minted.
     #[error(transparent)]
     Mint(#[from] MintError),
 }

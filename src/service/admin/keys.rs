@@ -16,13 +16,10 @@ pub enum KeyRefusal {
     /// The name is blank, too long, or has controls.
     #[error("1 to {NAME_CHARS_MAX} characters, not blank")]
     NameInvalid,
-    /// A key has the name.
     #[error("a key has that name already")]
     NameTaken,
-    /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The key.
     #[error(transparent)]
     Auth(#[from] AuthError),
 }

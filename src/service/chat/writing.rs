@@ -16,7 +16,6 @@ use crate::domain::id::{GroupId, MessageId, UserId};
 pub struct NewMessage {
     /// Where; `None` where the address can be nobody's.
     pub room: Option<RoomKey>,
-    /// The text.
     pub content: Content,
     /// The author's own name for it, under which it is stored once.
     pub nonce: Option<Nonce>,

@@ -10,7 +10,6 @@ use crate::store::engine::error::StoreError;
 
 /// Who a user is and whom they know.
 pub struct Acquaintance {
-    /// The user.
     pub user: User,
     /// Who has asked for friendship, oldest request first.
     pub requests: Vec<User>,

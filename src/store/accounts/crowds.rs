@@ -12,13 +12,9 @@ use crate::store::engine::error::StoreError;
 
 /// Users to be stored, all or none.
 pub struct NewCrowd {
-    /// The users.
     pub users: Vec<UserDraft>,
-    /// Log-ins of theirs.
     pub logins: Vec<NewLogin>,
-    /// Who is whose friend.
     pub friends: Vec<UserPair>,
-    /// Now.
     pub now: Timestamp,
 }
 

@@ -12,7 +12,6 @@ use crate::store::engine::error::StoreError;
 /// What is kept of a user, besides rooms and messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dossier {
-    /// The account.
     pub own: Own,
     /// Oldest friendship first.
     pub friends: Vec<User>,

@@ -17,9 +17,7 @@ use crate::store::engine::statement::INSERT_ROWS_MAX;
 /// A log-in to be stored.
 #[derive(Clone, Debug)]
 pub struct NewLogin {
-    /// Its name.
     pub id: LoginId,
-    /// Whose it is.
     pub user: UserId,
     /// What the peer calls itself.
     pub agent: Option<String>,
@@ -34,13 +32,11 @@ pub struct NewLogin {
 /// A log-in that goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
-    /// Its name.
     pub id: LoginId,
     /// What the peer called itself.
     pub agent: Option<String>,
     /// Where the peer was, such as `192.0.2.0/24`.
     pub network: Option<String>,
-    /// When it began.
     pub created_at: Timestamp,
     /// When it got its newest token.
     pub renewed_at: Timestamp,

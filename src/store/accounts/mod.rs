@@ -29,7 +29,6 @@ impl StorePart for AccountsRight {
     const TOUCHES: Touches = Touches::Accounts;
 }
 
-/// A job of accounts.
 fn job<T>(op: impl QuietOp<T>) -> Job<AccountsRight, impl Op<T>> {
     quiet(AccountsRight(()), op)
 }

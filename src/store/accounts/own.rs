@@ -23,20 +23,16 @@ pub struct Own {
     pub user: User,
     /// The address, lower-cased.
     pub email: String,
-    /// When the account was made.
     pub created_at: Timestamp,
-    /// Who may put the user into groups.
     pub added_by: AddedBy,
 }
 
 /// What is to be changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// The name.
     pub name: Option<UserName>,
     /// The profile, or its removal.
     pub profile: Option<Option<Profile>>,
-    /// Who may put the user into groups.
     pub added_by: Option<AddedBy>,
 }
 

@@ -18,7 +18,6 @@ use crate::store::schema::{registrations, users, verification_keys};
 /// A registration to be stored.
 #[derive(Clone, Copy, Debug)]
 pub struct NewRegistration<'a> {
-    /// The name wished for.
     pub name: &'a UserName,
     /// The address to be verified.
     pub email: &'a Email,

@@ -31,14 +31,12 @@ pub struct NewUser<'a> {
     pub password_hash: &'a str,
     /// Whether the id comes from elsewhere, and says nothing about the mint.
     pub imported: bool,
-    /// When the user came to be.
     pub created_at: Timestamp,
 }
 
 /// What is needed to log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Who it is.
     pub user: User,
     /// The address, lower-cased.
     pub email: String,

@@ -27,7 +27,6 @@ use crate::store::engine::job::{Job, Op, Yield};
 /// An account that is asked for.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
-    /// The name asked for.
     pub name: UserName,
     /// The address to be verified.
     pub email: Email,

@@ -13,7 +13,6 @@ impl StorePart for AdminRight {
     const TOUCHES: Touches = Touches::Accounts;
 }
 
-/// A job of admin.
 fn job<T>(op: impl QuietOp<T>) -> Job<AdminRight, impl Op<T>> {
     quiet(AdminRight(()), op)
 }

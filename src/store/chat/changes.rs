@@ -37,7 +37,6 @@ const WITHDRAWN_SINCE: &str = concat!(
 /// What somebody wants to be brought up to date about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatchUp {
-    /// Who.
     pub me: UserId,
     /// Which rooms, and what is known of them.
     pub rooms: Vec<Known>,
@@ -45,7 +44,6 @@ pub struct CatchUp {
     pub limit: u32,
     /// About so much text at once, in bytes.
     pub bytes_max: usize,
-    /// Whom users may write to.
     pub dm_policy: DmPolicy,
 }
 
@@ -56,7 +54,6 @@ pub struct CaughtUp {
     pub messages: Vec<Message>,
     /// The rooms by their addresses, each with the revision reached; `None` if one is not in it.
     pub reached: Vec<(i64, Option<i64>)>,
-    /// Whether that is all.
     pub complete: bool,
 }
 

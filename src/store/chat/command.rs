@@ -15,26 +15,20 @@ use crate::store::engine::job::Touches;
 pub enum To {
     /// All in a room.
     Room(RoomKey),
-    /// The user himself.
     Oneself,
 }
 
 /// A command by an identified user. `room` is `None` where the address can be nobody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatCommand {
-    /// Store a message.
     Post {
         /// Its id, fresh from the mint.
         id: MessageId,
-        /// Who writes.
         author: UserId,
-        /// Where.
         room: Option<RoomKey>,
-        /// What.
         content: Content,
         /// The author's own name for it; what was sent under it before is not stored again.
         nonce: Option<Nonce>,
-        /// Whom users may write to.
         dm_policy: DmPolicy,
     },
     /// Change the text of a message, or delete it.
@@ -53,38 +47,28 @@ pub enum ChatCommand {
     /// Store nothing, but say in the order of the changes whether a user may do something in a room
     /// now, and who would hear of it.
     Signal {
-        /// Who.
         author: UserId,
-        /// To whom.
         to: To,
         /// How much text waits for the word, in bytes.
         bytes: usize,
-        /// Whom users may write to.
         dm_policy: DmPolicy,
     },
     /// Keep how far a user has read.
     Read {
-        /// Who.
         reader: UserId,
-        /// Where.
         room: Option<RoomKey>,
         /// Up to which message.
         seq: i64,
     },
-    /// Change a group.
     Group {
-        /// Who acts.
         actor: UserId,
         /// Which; `None` for a new one, or where the id can be no group's.
         group: Option<GroupId>,
-        /// What to do.
         step: GroupStep,
     },
     /// Change what stands between two users.
     Befriend {
-        /// Who acts.
         actor: UserId,
-        /// What to do.
         verb: FriendVerb,
         /// The other user.
         who: Who,

@@ -22,20 +22,16 @@ use crate::store::engine::statement::{Statement, Value};
 /// A group without its members.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// Its title.
     pub title: String,
     /// Grows with every change of it or its members.
     pub version: i64,
-    /// Since when it is.
     pub created_at: Timestamp,
 }
 
 /// A member as the rules see him.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RosterEntry {
-    /// Who.
     pub user: UserId,
-    /// As what.
     pub role: Role,
     /// Whether he does not know of it, having been added by somebody whom he blocks.
     pub unaware: bool,
@@ -44,13 +40,10 @@ pub struct RosterEntry {
 /// All members of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {
-    /// Which group's.
     pub group: GroupId,
-    /// The version of the group.
     pub version: i64,
     /// In the order of their ids.
     pub seats: Vec<RosterEntry>,
-    /// Those who know of it.
     pub aware: Arc<[UserId]>,
     /// Those who have ever written in it, in the same order.
     pub authors: Vec<UserId>,

@@ -14,7 +14,6 @@ use crate::store::engine::statement::{Statement, Value};
 /// A message, who is not to see it, and whether he could before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HiddenMessage {
-    /// Which message.
     pub message: MessageId,
     /// Who.
     pub reader: UserId,

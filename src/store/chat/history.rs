@@ -108,11 +108,9 @@ pub enum Place {
 /// Which page: the newest `count` messages before a place that are not deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Who reads.
     pub me: UserId,
     /// Which room; `None` where the address can be nobody's.
     pub room: Option<RoomKey>,
-    /// Before what.
     pub before: Before,
     /// At most so many.
     pub count: u32,

@@ -5,7 +5,6 @@
 pub struct ChatLimits {
     /// Members of a group.
     pub members_max: usize,
-    /// Groups one user may be in.
     pub groups_per_user_max: i64,
     /// Requests for friendship that one user may make in a day; `None` for any number.
     pub friend_requests_per_day: Option<i64>,

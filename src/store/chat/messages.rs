@@ -48,7 +48,6 @@ pub(in crate::store) type RowType =
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = messages)]
 pub(in crate::store) struct Row {
-    /// Which message.
     pub id: i64,
     seq: i64,
     /// The room's revision at its last change.
@@ -58,7 +57,6 @@ pub(in crate::store) struct Row {
     edited_at: Option<i64>,
     deleted: bool,
     hidden: bool,
-    /// The text.
     pub content: String,
 }
 

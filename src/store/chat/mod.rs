@@ -42,7 +42,6 @@ impl StorePart for ChatRight {
     const TOUCHES: Touches = Touches::All;
 }
 
-/// A job of chat.
 fn job<T>(op: impl QuietOp<T>) -> Job<ChatRight, impl Op<T>> {
     quiet(ChatRight(()), op)
 }

@@ -25,13 +25,10 @@ const TO: &str = "SELECT room_id, maker_id, expires_at FROM group_offers WHERE h
 /// What was offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// By whom.
     pub maker: UserId,
-    /// To whom.
     pub heir: UserId,
     /// Whether the heir is not to know: he blocked the maker.
     pub hidden: bool,
-    /// Until when.
     pub expires_at: Timestamp,
 }
 

@@ -9,7 +9,6 @@ use crate::domain::news::{News, Recipients};
 pub enum ChatOutcome {
     /// It is done, and told. The event is the answer, too.
     Told {
-        /// What is told.
         news: News,
         /// What is told before it; hardly ever anything.
         before: Vec<News>,

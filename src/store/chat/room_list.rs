@@ -46,7 +46,6 @@ struct Row {
     seq: Option<i64>,
     read_seq: Option<i64>,
     title: Option<String>,
-    /// Whether the two are friends.
     is_friend: bool,
     /// How far the other one of the two has read.
     mark: Option<i64>,

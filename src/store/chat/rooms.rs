@@ -29,7 +29,6 @@ pub struct Room {
     pub seq: i64,
     /// How often its messages were edited or deleted.
     pub edits: i64,
-    /// When its last message was sent.
     pub last_at: Option<Timestamp>,
     /// Whether nothing can be sent to it any more.
     pub closed: bool,

@@ -140,7 +140,6 @@ pub type CommandOutcome<O> = (u64, Result<O, Arc<StoreError>>);
 /// What one job of a batch, or one command, means for subscribers.
 #[derive(Clone, Debug)]
 pub enum BatchEntry<O> {
-    /// What came of a command.
     Command(CommandOutcome<O>),
     /// What a job has to tell: something.
     Job(Vec<News>),

@@ -39,9 +39,7 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 // beside everything in this module.
 #[derive(diesel::MultiConnection)]
 pub enum Either {
-    /// A SQLite file.
     Sqlite(SqliteConnection),
-    /// A PostgreSQL server.
     Postgres(PgConnection),
 }
 
@@ -77,7 +75,6 @@ pub(in crate::store) struct Opener {
 /// A connection of a pool.
 pub(in crate::store) struct Pooled {
     connection: Either,
-    /// What has opened it.
     opener: Opener,
     /// Whether the last transaction has ended cleanly.
     sound: bool,

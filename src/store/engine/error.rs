@@ -24,7 +24,6 @@ pub enum StoreError {
     Failed {
         /// The file, or the server's address without user and password.
         place: String,
-        /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
     /// Another process has the lock.
@@ -54,7 +53,6 @@ pub enum StoreError {
         /// The oldest one that will do.
         needed: String,
     },
-    /// This database cannot do that.
     #[error("{0}")]
     Unsupported(&'static str),
     /// No transaction could begin in time: the server is unreachable, or somebody else holds the
@@ -84,7 +82,6 @@ pub enum StoreError {
         /// `store.room_min_kib`.
         room_min: u64,
     },
-    /// No id could be made.
     #[error(transparent)]
     Mint(#[from] MintError),
     /// A stored value breaks a rule of the domain: the database was changed by something else.
@@ -92,7 +89,6 @@ pub enum StoreError {
     Corrupt {
         /// What the value should be.
         what: &'static str,
-        /// The value.
         value: i64,
     },
     /// Too much is waiting already; asking again later may do.
@@ -107,7 +103,6 @@ pub enum StoreError {
     /// The same, told to everybody whose question was in the same transaction.
     #[error(transparent)]
     Together(Arc<StoreError>),
-    /// The database refused a statement.
     #[error(transparent)]
     Database(#[from] DieselError),
 }

@@ -32,7 +32,6 @@ pub trait StorePart: Send + 'static {
 /// What comes of a job. Jobs for later are no part of it: they are stored by the same transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Yield<T> {
-    /// For whoever has asked.
     pub answer: T,
     /// For all subscribers, in order.
     pub news: Vec<News>,

@@ -26,9 +26,7 @@ pub(in crate::store) const INSERT_ROWS_MAX: usize = 1_000;
 /// A value for a `?`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum Value<'a> {
-    /// A number.
     Int(i64),
-    /// A text.
     Text(&'a str),
     /// Numbers; PostgreSQL only.
     Ints(&'a [i64]),

@@ -20,7 +20,6 @@ pub struct Hold {
     pub name: &'static str,
     /// Who does it, and until when alone.
     pub lease: Lease,
-    /// Now.
     pub now: Timestamp,
 }
 

@@ -40,7 +40,6 @@ impl StorePart for JobsRight {
 pub struct Lease {
     /// The number of the node.
     pub by: i16,
-    /// When the lease runs out.
     pub until: Timestamp,
 }
 

@@ -53,7 +53,6 @@ pub struct Look {
 /// A job that was claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueJob {
-    /// Which one.
     pub id: i64,
     /// What its kind has to know.
     pub payload: String,
@@ -61,7 +60,6 @@ pub struct DueJob {
     pub rev: i64,
     /// How often it has failed.
     pub attempts: i32,
-    /// Whose it is now.
     pub lease: Lease,
 }
 

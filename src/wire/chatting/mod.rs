@@ -52,7 +52,6 @@ impl From<Options> for Ids {
 
 /// The dialect.
 pub struct Chatting {
-    /// What it is set to.
     pub settings: Settings,
     keep_alive: KeepAlive,
 }
@@ -60,7 +59,6 @@ pub struct Chatting {
 /// How frames are written for a session.
 #[derive(Clone, Copy)]
 pub struct Style<'a> {
-    /// How ids are.
     pub ids: Ids,
     /// The words that clients compare, among the rest.
     pub settings: &'a Settings,

@@ -39,7 +39,6 @@ choice! {
 /// The options of a session of REWIND.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RewindOptions {
-    /// The form of the frames.
     pub mode: Mode,
     /// The features that the session has asked for at auth.
     pub features: Features,

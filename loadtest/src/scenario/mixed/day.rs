@@ -8,16 +8,12 @@ use crate::scenario::walk::Walk;
 /// What a user is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Phase {
-    /// Not there.
     #[default]
     Away,
-    /// Connecting.
     Coming,
     /// Loading friends and the last messages.
     Paging,
-    /// There.
     Chatting,
-    /// Closing.
     Leaving,
     /// Reading the whole conversation, at the end of the run.
     Reading,
@@ -30,7 +26,6 @@ pub enum Phase {
 pub struct User {
     pub phase: Phase,
     pub room: u64,
-    /// What it writes.
     pub flow: Flow,
     /// What its session has seen live of its peer's flow.
     pub live: Option<Line>,

@@ -42,9 +42,7 @@ type Ruling<T> = Result<Result<T, Refusal>, StoreError>;
 pub struct Rules {
     /// Names new rooms.
     pub mint: Arc<IdMint>,
-    /// Says when it happens.
     pub clock: Arc<dyn Clock>,
-    /// How much a user may have.
     pub limits: ChatLimits,
 }
 

@@ -28,13 +28,11 @@ const RETRY: Duration = Duration::from_millis(10);
 /// Whether a lock that was taken is held still.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::store) enum LockState {
-    /// It is.
     Held,
     /// Not at the moment, for this reason; it is asked for again.
     Lost(String),
     /// Another process has it.
     Taken(String),
-    /// It was given back.
     Released,
 }
 
