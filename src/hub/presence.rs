@@ -6,8 +6,9 @@
 //! of friends online that it is welcomed with, and what it is told of them later, fit together
 //! without a gap and without a repetition.
 
-use std::collections::HashMap;
 use std::mem;
+
+use foldhash::HashMap;
 
 use crate::domain::chat::event::Status;
 use crate::domain::id::{SessionId, UserId};

@@ -1,6 +1,6 @@
 //! The table of live sessions.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::deadlines::SteadyMoment;
 use crate::delivery::SessionHandle;
@@ -46,7 +46,8 @@ impl Entry {
 /// All live sessions, identified or not.
 #[derive(Default)]
 pub struct SessionTable {
-    /// Each in a box: a table that has just grown is half empty.
+    /// Each in a box: a table that has just grown is half empty. Ids of ours need no hash that withstands chosen
+    /// keys, and each delivery pays for one.
     entries: HashMap<SessionId, Box<Entry>>,
 }
 

@@ -7,8 +7,7 @@
 
 mod entry;
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use smallvec::SmallVec;
 
 use super::deliver::{Deliver, Delivery, SharedFrames};

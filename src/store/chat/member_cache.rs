@@ -3,8 +3,9 @@
 //! A roster is used only if it is of the version that the database names in the same transaction, so it
 //! cannot be stale, whoever else writes.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use foldhash::HashMap;
 
 use crate::domain::id::GroupId;
 

@@ -3,7 +3,7 @@
 //! The engine keeps it as long as nobody else commits, with the connection that writes; so it cannot be
 //! stale, whoever else writes. On PostgreSQL each transaction begins with an empty one.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::domain::accounts::block::Blocks;
 use crate::domain::accounts::user::UserPair;

@@ -34,9 +34,9 @@ pub(in crate::store) struct UnitOfWork<'c> {
     /// Messages by their authors' own names for them; of the keys that were looked up, all.
     names: HashMap<Key, Option<MessageId>>,
     /// Who blocks an author; of those that were looked up, all.
-    blockers: HashMap<UserId, Vec<UserId>>,
+    blockers: foldhash::HashMap<UserId, Vec<UserId>>,
     /// The members of groups, and what is no group.
-    groups: HashMap<GroupId, Option<Arc<Roster>>>,
+    groups: foldhash::HashMap<GroupId, Option<Arc<Roster>>>,
     known_members: &'c MemberCache,
     /// Groups that this transaction has changed; `None` for all that it may have.
     touched: Option<HashSet<GroupId>>,
@@ -57,8 +57,8 @@ impl<'c> UnitOfWork<'c> {
             conn,
             cache,
             names: HashMap::new(),
-            blockers: HashMap::new(),
-            groups: HashMap::new(),
+            blockers: foldhash::HashMap::default(),
+            groups: foldhash::HashMap::default(),
             known_members,
             touched: Some(HashSet::new()),
             posted: Vec::new(),
