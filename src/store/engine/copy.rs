@@ -1,6 +1,6 @@
 //! Copies of a SQLite database: made beside a hub, and put in its place.
 //!
-//! A copy has no name of its history (`tables::epochs`), so that the first start on it gives a new one and
+//! A copy has no name of its history (`store::engine::epochs`), so that the first start on it gives a new one and
 //! clients that knew what came after the copy start over.
 
 use std::error::Error;
