@@ -2,13 +2,14 @@
 
     scripts/bench                        all figures, 5 rounds
     scripts/bench 3 6 --rounds 10        some of them
-    scripts/bench --against BINARY       each hub beside another build of it, ratios within a round
+    scripts/bench --against BINARY       each hub beside another build of it, ratios within a round;
+                                         more than once: beside each of them
     scripts/bench --small --rounds 1     whether all works; the figures are worth nothing
 
 A round measures everything once, one after another, each on a server of its own started afresh; every
-second round goes backwards. With --against, what measures a hub is done with both builds, one right after
-the other, the other build first in every second round. Tables go to standard output, and with --out also to FOLDER/tables.md and,
-with all that was measured, to FOLDER/results.json.
+second round goes backwards. With --against, what measures a hub is done with each build, one right after
+the other, each of them the first in its turn. Tables go to standard output, and with --out also to
+FOLDER/tables.md and, with all that was measured, to FOLDER/results.json.
 """
 
 import argparse
@@ -43,7 +44,12 @@ def arguments():
         "--disk", type=pathlib.Path, metavar="FOLDER", help="where databases lie; default: $TMPDIR"
     )
     parser.add_argument(
-        "--against", type=pathlib.Path, metavar="BINARY", help="another build of the hub"
+        "--against",
+        type=pathlib.Path,
+        metavar="BINARY",
+        action="append",
+        default=[],
+        help="another build of the hub; may be given more than once",
     )
     parser.add_argument("--small", action="store_true", help="few sessions, few messages")
     options = parser.parse_args()
@@ -52,8 +58,9 @@ def arguments():
             parser.error(f"there is no figure {figure}")
     if options.rounds < 1 or options.seconds < 0.5:
         parser.error("at least one round, of at least half a second")
-    if options.against and not os.access(options.against, os.X_OK):
-        parser.error(f"--against {options.against}: no program")
+    for binary in options.against:
+        if not os.access(binary, os.X_OK):
+            parser.error(f"--against {binary}: no program")
     return options
 
 
@@ -120,11 +127,11 @@ def prepare(lab, figures):
 
 
 def measure_builds(lab, figure, case):
-    """One case of one round with each build that it is about, turned around in every second round."""
+    """One case of one round with each build that it is about, each the first in its turn."""
     builds = lab.builds if case in figure.hubs else lab.builds[:1]
     measured = {}
-    for build in figure.turned(builds):
-        title = case if build is lab.builds[0] else results.old(case)
+    for build in figure.rotated(builds):
+        title = case if build is lab.builds[0] else results.old(case, build.key)
         with lab.on(build):
             measured[title] = measure(lab, figure, case, title)
     return {title: found for title, found in measured.items() if found}
@@ -140,12 +147,11 @@ def play(lab, figures, rounds):
             figure.rounds.append(measured)
 
 
-def write(options, where, figures):
+def write(options, where, olds, figures):
     head = f"{where['date']}, commit {where['commit']}, {where['cores']} × {where['cpu']}, "
     head += f"{where['system']}, load before {where['load_before']:.1f}, "
     head += f"{options.seconds:g} s each"
-    if "against" in where:
-        head += f"; the old build is {where['against']}"
+    head += "".join(f"; {build} is {build.identity}" for build in olds)
     if options.small:
         head += ", **small: worth nothing**"
     text = "\n".join([head + "\n", *(results.markdown(f) + comparison.markdown(f) for f in figures)])
@@ -173,15 +179,19 @@ def main():
             if lab.server_cpu is None:
                 for figure in figures:
                     figure.note("Nothing was pinned: there is one CPU.")
-            if options.against:
-                where["against"] = lab.builds[1].identity()
+            olds = lab.builds[1:]
+            for figure in figures:
+                figure.olds = tuple(build.key for build in olds)
+            if olds:
+                identities = {build.key: build.identity for build in olds}
+                where["against"] = identities if len(olds) > 1 else olds[0].identity
             prepare(lab, figures)
             play(lab, figures, options.rounds)
     except Broken as broken:
         sys.exit(f"scripts/bench: {broken}")
     except KeyboardInterrupt:
         sys.exit(130)
-    write(options, where, figures)
+    write(options, where, olds, figures)
     if lab.failures:
         sys.exit(f"scripts/bench: {lab.failures} measurements failed, see above")
 

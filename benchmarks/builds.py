@@ -1,4 +1,4 @@
-"""The hubs that are measured: the build of this tree and, with --against, another beside it."""
+"""The hubs that are measured: the build of this tree and, with --against, others beside it."""
 
 import functools
 import hashlib
@@ -14,6 +14,12 @@ class Build:
     def __init__(self, key, binary):
         self.key = key
         self.binary = pathlib.Path(binary)
+
+    @classmethod
+    def olds(cls, binaries):
+        """Those after --against, numbered if they are several."""
+        numbers = range(1, len(binaries) + 1) if len(binaries) > 1 else [""]
+        return [cls(f"old{number}", binary.resolve()) for number, binary in zip(numbers, binaries)]
 
     def __str__(self):
         return f"the {self.key} build"
@@ -35,6 +41,7 @@ class Build:
         known = [setting for setting, key in zip(settings, keys) if key in self.known]
         return known, [key for key in keys if key not in self.known]
 
+    @functools.cached_property
     def identity(self):
         """What tells it from others: its version and its bytes."""
         digest = hashlib.sha256(self.binary.read_bytes()).hexdigest()

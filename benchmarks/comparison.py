@@ -1,4 +1,4 @@
-"""Two builds of the hub beside each other: what both reached, and new/old within a round."""
+"""Builds of the hub beside each other: what the new and an old one reached, and new/old within a round."""
 
 import statistics
 
@@ -12,27 +12,27 @@ NOT_COMPARED = {"server_cores", "tester_cores"}
 QUARTILES_MIN = 4
 
 
-def of_goals(figure):
-    """By goal: its figure with the new and with the old build as the hub, in each round that has both."""
+def of_goals(figure, build):
+    """By goal: its figure with the new and with an old build as the hub, in each round that has both."""
     for goal in figure.goals:
         pairs = []
         for measured in figure.rounds:
             hubs = {case: found for case, found in measured.items() if case in figure.hubs}
             others = {case: found for case, found in measured.items() if case not in hubs}
-            olds = {case: measured[old(case)] for case in hubs if old(case) in measured}
+            olds = {case: measured[old(case, build)] for case in hubs if old(case, build) in measured}
             pair = value_of(goal, others | hubs), value_of(goal, others | olds)
             if None not in pair and value_of(goal, others) is None:
                 pairs.append(pair)
         yield goal.name, "more" if goal.at_least else "less", pairs
 
 
-def of_measures(figure):
-    """By case and measure: what the new and the old build reached, in each round that has both."""
+def of_measures(figure, build):
+    """By case and measure: what the new and an old build reached, in each round that has both."""
     for case in (case for case in figure.cases if case in figure.hubs):
         both = [
-            (measured[case], measured[old(case)])
+            (measured[case], measured[old(case, build)])
             for measured in figure.rounds
-            if case in measured and old(case) in measured
+            if case in measured and old(case, build) in measured
         ]
         for key, column in figure.columns.items():
             pairs = [(new[key], past[key]) for new, past in both if key in new and key in past]
@@ -58,25 +58,25 @@ def row(name, better, pairs):
     return [name, spread(new), spread(past), spread(found), quartiles(found), better]
 
 
-def found(figure):
-    return [line for line in (*of_goals(figure), *of_measures(figure)) if line[2]]
+def found(figure, build):
+    lines = (*of_goals(figure, build), *of_measures(figure, build))
+    return [line for line in lines if line[2]]
 
 
 def markdown(figure):
-    """The table, if anything was measured with both builds."""
-    lines = found(figure)
-    if not lines:
-        return ""
-    head = ["new and old build", "new", "old", "new / old", "quartiles", "better"]
-    return "\n" + table(head, [row(*line) for line in lines]) + "\n"
+    """A table for each old build, if anything was measured with it and the new one."""
+    parts = []
+    for build in figure.olds:
+        if lines := found(figure, build):
+            head = [f"new and {build} build", "new", build, f"new / {build}", "quartiles", "better"]
+            parts.append("\n" + table(head, [row(*line) for line in lines]) + "\n")
+    return "".join(parts)
 
 
 def as_json(figure):
-    lines = found(figure)
-    if not lines:
-        return {}
     compared = [
-        {"name": name, "better": better, "new_and_old": pairs, "ratios": ratios(pairs)}
-        for name, better, pairs in lines
+        {"name": name, "better": better, f"new_and_{build}": pairs, "ratios": ratios(pairs)}
+        for build in figure.olds
+        for name, better, pairs in found(figure, build)
     ]
-    return {"compared": compared}
+    return {"compared": compared} if compared else {}

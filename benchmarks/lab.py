@@ -41,12 +41,10 @@ class Lab:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tradewind-bench.", dir=self.options.disk))
         try:
             self.bin = processes.build()
-            self.builds = [Build("new", self.bin / "tradewind")]
-            if self.options.against:
-                self.builds.append(Build("old", self.options.against.resolve()))
+            self.builds = [Build("new", self.bin / "tradewind"), *Build.olds(self.options.against)]
             self.build = self.builds[0]
             for build in self.builds:
-                say(f"{build}: {build.identity()}")
+                say(f"{build}: {build.identity}")
         except BaseException:
             shutil.rmtree(self.folder)
             raise

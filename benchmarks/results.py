@@ -44,8 +44,10 @@ class Figure:
     goals: list[Goal]
     # What takes long and is made once, before the first round.
     prepare: Callable[[], object] | None = None
-    # The cases that measure a hub, and with --against both builds of it.
+    # The cases that measure a hub, and with --against each build of it.
     hubs: frozenset[str] = frozenset()
+    # The builds that the new one is compared with.
+    olds: tuple[str, ...] = ("old",)
     rounds: list[Round] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
 
@@ -55,11 +57,13 @@ class Figure:
 
     def order(self):
         """The cases of the next round."""
-        return self.turned(list(self.cases))
-
-    def turned(self, names):
-        """In every second round the other way round."""
+        names = list(self.cases)
         return names if len(self.rounds) % 2 == 0 else names[::-1]
+
+    def rotated(self, builds):
+        """Builds in the order of the next round: each is the first of all once in as many rounds."""
+        first = len(self.rounds) % len(builds)
+        return builds[first:] + builds[:first]
 
     def values(self, goal):
         """The goal's figure in each round that has all it needs."""
@@ -75,9 +79,9 @@ def value_of(goal, measured):
         return None
 
 
-def old(case):
-    """What a case is called when it is the old build's."""
-    return f"{case}, old build"
+def old(case, build="old"):
+    """What a case is called when it is an old build's."""
+    return f"{case}, {build} build"
 
 
 def number(value):
@@ -106,9 +110,14 @@ def table(head, rows):
     return "\n".join([row(head), row(["---"] * len(head)), *map(row, rows)])
 
 
+def titles(figure, case):
+    """What a case is called with each build."""
+    return [case, *(old(case, build) for build in figure.olds)]
+
+
 def measures_table(figure):
     rows = []
-    for case in [title for case in figure.cases for title in (case, old(case))]:
+    for case in [title for case in figure.cases for title in titles(figure, case)]:
         there = [measured[case] for measured in figure.rounds if case in measured]
         cells = [spread([m[key] for m in there if key in m]) for key in figure.columns]
         if there:

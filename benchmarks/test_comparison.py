@@ -10,6 +10,7 @@ import unittest
 
 import bench
 import comparison
+import results
 from builds import Build
 from lab import Lab
 from results import Figure, Goal, old
@@ -30,6 +31,19 @@ def round_of(new, past, peer=10.0):
         return {"rate": rate, "cpu": 100 / rate, "tester_cores": 1.0}
 
     return {HUB: made(new), old(HUB): made(past), PEER: {"rate": peer}}
+
+
+def three(rounds):
+    """Rounds of the new build, two old ones and a peer."""
+    made = figure([])
+    made.olds = ("old1", "old2")
+    made.rounds = [
+        {HUB: {"rate": new}, old(HUB, "old1"): {"rate": first}, old(HUB, "old2"): {"rate": second}}
+        for new, first, second in rounds
+    ]
+    for measured in made.rounds:
+        measured[PEER] = {"rate": 10.0}
+    return made
 
 
 class Comparison(unittest.TestCase):
@@ -72,6 +86,63 @@ class Comparison(unittest.TestCase):
         (first, *_) = compared["compared"]
         self.assertEqual(first["new_and_old"], [(2.0, 1.0), (3.0, 1.0)])
         self.assertEqual(first["ratios"], [2.0, 3.0])
+
+
+class Several(unittest.TestCase):
+    def test_each_old_build_has_a_table_of_its_own(self):
+        text = comparison.markdown(three([(20.0, 10.0, 40.0), (30.0, 10.0, 30.0), (40.0, 10.0, 80.0)]))
+        tables = text.strip().split("\n\n")
+        heads = [table.splitlines()[0] for table in tables]
+        self.assertEqual(heads, [
+            "| new and old1 build | new | old1 | new / old1 | quartiles | better |",
+            "| new and old2 build | new | old2 | new / old2 | quartiles | better |",
+        ])
+        rate = "| hub: a second | 30 (20–40) | {} | – (n = 3) | more |"
+        self.assertIn(rate.format("10 (10–10) | 3 (2–4)"), tables[0])
+        self.assertIn(rate.format("40 (30–80) | 0.5 (0.5–1)"), tables[1])
+        self.assertIn("| hub / peer | 3 (2–4) | 4 (3–8) | 0.5 (0.5–1) |", tables[1])
+
+    def test_a_build_that_failed_leaves_the_other(self):
+        made = three([(20.0, 10.0, 40.0), (30.0, 10.0, 30.0)])
+        for measured in made.rounds:
+            del measured[old(HUB, "old1")]
+        text = comparison.markdown(made)
+        self.assertNotIn("old1", text)
+        self.assertIn("| hub: a second | 25 (20–30) | 35 (30–40) | 0.75 (0.5–1) |", text)
+
+    def test_all_builds_stand_in_the_table_of_measures(self):
+        text = results.markdown(three([(20.0, 10.0, 40.0)]))
+        lines = [line for line in text.splitlines() if line.startswith("| hub")]
+        self.assertEqual([line.split(" | ")[:2] for line in lines][:3], [
+            ["| hub", "20"], ["| hub, old1 build", "10"], ["| hub, old2 build", "40"],
+        ])
+
+    def test_json_has_the_ratios_of_each(self):
+        compared = comparison.as_json(three([(20.0, 10.0, 40.0)]))["compared"]
+        rates = [line for line in compared if line["name"] == "hub: a second"]
+        self.assertEqual(rates, [
+            {"name": "hub: a second", "better": "more", "new_and_old1": [(20.0, 10.0)], "ratios": [2.0]},
+            {"name": "hub: a second", "better": "more", "new_and_old2": [(20.0, 40.0)], "ratios": [0.5]},
+        ])
+
+    def test_none_of_them_is_always_first(self):
+        with contextlib.redirect_stderr(io.StringIO()):
+            lab, met = lab_of(Build("new", "a"), Build("old1", "b"), Build("old2", "c")), []
+            made = figure([])
+            made.cases = {case: lambda case=case: met.append((lab.build.key, case)) or {"rate": 1.0}
+                          for case in (HUB, PEER)}
+            bench.play(lab, [made], 4)
+        hubs = [key for key, case in met if case == HUB]
+        orders = [hubs[at:at + 3] for at in range(0, 12, 3)]
+        forward = ["new", "old1", "old2"]
+        self.assertEqual(orders, [forward, ["old1", "old2", "new"], ["old2", "new", "old1"], forward])
+        self.assertEqual([key for key, case in met if case == PEER], ["new"] * 4)
+
+    def test_several_are_numbered_and_one_is_not(self):
+        paths = [pathlib.Path("/before"), pathlib.Path("/long-before")]
+        self.assertEqual([str(build) for build in Build.olds(paths)], ["the old1 build", "the old2 build"])
+        self.assertEqual([build.key for build in Build.olds(paths[:1])], ["old"])
+        self.assertEqual(Build.olds([]), [])
 
 
 class Order(unittest.TestCase):
