@@ -13,10 +13,12 @@ use crate::domain::accounts::login::LoginId;
 use crate::domain::chat::message::NONCE_KEPT;
 use crate::domain::clock::Timestamp;
 use crate::domain::mint::first_id_at;
-use crate::store::accounts::{logins, registrations, resets, writes as accounts};
-use crate::store::chat::{groups, nonces, writes as chat};
-use crate::store::engine::Connection;
+use crate::store::accounts::lookups::{has_expired_logins, has_unconfirmed};
+use crate::store::accounts::writes as accounts;
+use crate::store::chat::lookups::{has_ended_groups, has_nonces};
+use crate::store::chat::writes as chat;
 use crate::store::jobs::leases::{Hold, held};
+use crate::store::jobs::lookups::IsDue;
 use crate::store::{Store, StoreError};
 
 /// Between two sweeps of what is many.
@@ -31,7 +33,7 @@ pub struct Timer {
     /// The time between two sweeps; none for one that looks whenever the worker does.
     pub every: Duration,
     /// Whether there is anything to forget.
-    pub look: fn(&mut Connection, Timestamp) -> Result<bool, StoreError>,
+    pub look: fn(Timestamp) -> IsDue,
     /// Forgets a bit, and gives how many rows. `None` if somebody else holds the lease.
     pub bit: Box<dyn Fn(Store, Hold) -> Swept>,
 }
@@ -53,9 +55,7 @@ pub fn unverified() -> Timer {
         let sweep = held(hold, accounts::sweep_expired(hold.now));
         Box::pin(async move { store.run(sweep).await })
     };
-    let look = |conn: &mut Connection, now| {
-        Ok(registrations::has_expired(conn, now)? || resets::has_expired(conn, now)?)
-    };
+    let look = |now| -> IsDue { Box::new(has_unconfirmed(now)) };
     Timer { name: "registrations", every: Duration::ZERO, look, bit: Box::new(bit) }
 }
 
@@ -65,7 +65,7 @@ pub fn nonces() -> Timer {
         let sweep = held(hold, chat::sweep_nonces(too_old(hold.now), ROWS_MAX));
         Box::pin(async move { store.run(sweep).await })
     };
-    let look = |conn: &mut Connection, now| nonces::has_any(conn, too_old(now));
+    let look = |now| -> IsDue { Box::new(has_nonces(too_old(now))) };
     Timer { name: "nonces", every: OFTEN, look, bit: Box::new(bit) }
 }
 
@@ -87,7 +87,8 @@ pub fn logins(forgotten: Rc<LoginsForgotten>) -> Timer {
             }))
         })
     };
-    Timer { name: "log-ins", every: OFTEN, look: logins::has_expired, bit: Box::new(bit) }
+    let look = |now| -> IsDue { Box::new(has_expired_logins(now)) };
+    Timer { name: "log-ins", every: OFTEN, look, bit: Box::new(bit) }
 }
 
 /// What was said in groups that have ended.
@@ -96,6 +97,6 @@ pub fn ended_groups() -> Timer {
         let sweep = held(hold, chat::sweep_groups(ROWS_MAX));
         Box::pin(async move { store.run(sweep).await })
     };
-    let look = |conn: &mut Connection, _| groups::has_ended(conn);
+    let look = |_| -> IsDue { Box::new(has_ended_groups()) };
     Timer { name: "rows of ended groups", every: OFTEN, look, bit: Box::new(bit) }
 }

@@ -18,10 +18,9 @@ use crate::domain::clock::{Clock, Timestamp};
 use crate::jobs::kind::{JobKind, JobPolicy};
 use crate::jobs::run::JobRun;
 use crate::jobs::sweeps::Timer;
-use crate::store::engine::Connection;
 use crate::store::jobs::leases::Hold;
-use crate::store::jobs::queue::{self, Look};
-use crate::store::jobs::{Lease, Queue, writes};
+use crate::store::jobs::queue::Look;
+use crate::store::jobs::{Lease, Queue, lookups, writes};
 use crate::store::{Store, StoreError};
 
 /// How long a lease lasts unless it is renewed: much longer than a write takes or clocks differ, and not too
@@ -112,7 +111,7 @@ impl Worker {
     /// Gives back all jobs of this node.
     async fn free(&self) -> Result<(), StoreError> {
         let node = self.node;
-        if self.store.read(move |conn| queue::holds_any(conn, node)).await? {
+        if self.store.read(lookups::holds_any(node)).await? {
             self.store.run(writes::free(node)).await?;
         }
         Ok(())
@@ -152,15 +151,9 @@ impl Worker {
         due: &[&Tick<'_>],
         now: Timestamp,
     ) -> Result<(Vec<bool>, Vec<Look>), StoreError> {
-        let timers: Vec<_> = due.iter().map(|tick| tick.timer.look).collect();
-        let kinds: Vec<&'static str> = desks.iter().map(|desk| desk.policy.kind).collect();
-        let look = move |conn: &mut Connection| {
-            let sweeps = timers.iter().map(|look| look(conn, now)).collect::<Result<_, _>>()?;
-            let looks =
-                kinds.iter().map(|kind| queue::look(conn, kind)).collect::<Result<_, _>>()?;
-            Ok((sweeps, looks))
-        };
-        self.store.read(look).await
+        let sweeps = due.iter().map(|tick| (tick.timer.look)(now)).collect();
+        let kinds = desks.iter().map(|desk| desk.policy.kind).collect();
+        self.store.read(lookups::together(sweeps, kinds)).await
     }
 
     /// One bit of a sweep. Whether there may be more.

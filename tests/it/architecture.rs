@@ -154,10 +154,26 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    // A key is drawn when its mail is sent (`auth::key`); the error is that of drawing it.
     (
         "jobs",
-        &["domain", "store", "auth::key", "auth::AuthError", "config", "telemetry", "private"],
+        &[
+            "domain",
+            "config",
+            "telemetry",
+            "private",
+            // A key is drawn when its mail is sent; the error is that of drawing it.
+            "auth::key",
+            "auth::AuthError",
+            // The store is asked by name, as `service` does; jobs and leases are its own area.
+            "store::Store",
+            "store::StoreError",
+            "store::accounts::lookups",
+            "store::accounts::mails",
+            "store::accounts::writes",
+            "store::chat::lookups",
+            "store::chat::writes",
+            "store::jobs",
+        ],
     ),
     ("server", ALL_BUT_CLI),
     // Commands that write go through the service; the others look at the database as a file, or as a whole.
@@ -401,6 +417,22 @@ fn whether_a_reader_may_see_a_message_is_asked_in_one_way() {
 }
 
 #[test]
+fn only_the_store_names_its_connection() {
+    let naming = |file: &Source| -> Vec<String> {
+        let uses = file.uses().into_iter();
+        let named = uses.filter(|(_, path)| {
+            ["store::Connection", "store::engine::Connection"].contains(&path.as_str())
+        });
+        named.map(|(line, path)| file.violation(line, &format!("crate::{path} is named"))).collect()
+    };
+    let beside = sources().into_iter().filter(|file| file.module() != "store");
+    none(beside.flat_map(|file| naming(&file)).collect());
+    for named in ["use crate::store::{Connection, Store};", "type C = crate::store::Connection;"] {
+        assert_eq!(naming(&planted("src/hub/x.rs", named)).len(), 1, "{named}");
+    }
+}
+
+#[test]
 fn every_module_has_its_rule() {
     let whole = MAY_USE.iter().filter(|(module, _)| !module.contains("::"));
     let ruled: BTreeSet<&str> = whole.map(|(module, _)| *module).collect();
@@ -594,9 +626,11 @@ fn doors_name_no_tables() {
         assert!(!forbidden_uses(&planted("src/http/x.rs", live)).is_empty(), "{live}");
     }
     let by_name = "use crate::store::accounts::{lookups, writes};";
-    assert_eq!(forbidden_uses(&planted("src/service/x.rs", by_name)), [""; 0]);
-    for query in [users, "use crate::store::engine::Connection;"] {
-        assert_eq!(forbidden_uses(&planted("src/service/x.rs", query)).len(), 1, "{query}");
+    for asking in ["src/service/x.rs", "src/jobs/x.rs"] {
+        assert_eq!(forbidden_uses(&planted(asking, by_name)), [""; 0], "{asking}");
+        for query in [users, "use crate::store::engine::Connection;"] {
+            assert_eq!(forbidden_uses(&planted(asking, query)).len(), 1, "{asking}: {query}");
+        }
     }
     for above in ["http::State", "wire::Variant", "jobs::mail::Queue", "hub::ChatServer"] {
         let found = forbidden_uses(&planted("src/service/x.rs", &format!("use crate::{above};")));

@@ -12,7 +12,7 @@ use crate::store::accounts::dossiers::{self, Dossier};
 use crate::store::accounts::logins::{self, Login};
 use crate::store::accounts::own::{self, Own};
 use crate::store::accounts::users::{self, Account};
-use crate::store::accounts::{blocks, friendships, living, name_keys, resets};
+use crate::store::accounts::{blocks, friendships, living, name_keys, registrations, resets};
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::job::ReadOp;
@@ -106,6 +106,16 @@ pub fn proof(user: UserId, login: Option<LoginId>) -> impl ReadOp<Proof> {
 /// Whether a key (its SHA-256) can set a new password.
 pub fn is_reset_valid(key_hash: [u8; 32], now: Timestamp) -> impl ReadOp<bool> {
     move |conn| resets::is_valid(conn, &key_hash, now)
+}
+
+/// Whether a registration or a new password was not confirmed in time.
+pub fn has_unconfirmed(now: Timestamp) -> impl ReadOp<bool> {
+    move |conn| Ok(registrations::has_expired(conn, now)? || resets::has_expired(conn, now)?)
+}
+
+/// Whether the tokens of a log-in have all expired.
+pub fn has_expired_logins(now: Timestamp) -> impl ReadOp<bool> {
+    move |conn| logins::has_expired(conn, now)
 }
 
 /// A user's friends, oldest friendship first.

@@ -13,7 +13,7 @@ use crate::domain::id::{GroupId, UserId};
 use crate::store::chat::changes::{self, CatchUp, CaughtUp};
 use crate::store::chat::history::{self, HistoryRest, HistorySlice, Page, Place};
 use crate::store::chat::rooms::Room;
-use crate::store::chat::{contacts, groups, offers, read_marks, room_list};
+use crate::store::chat::{contacts, groups, nonces, offers, read_marks, room_list};
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::job::ReadOp;
@@ -116,4 +116,14 @@ fn members_of(
 /// The groups that were offered to a user, each with until when he may take it.
 pub fn offers(me: UserId, now: Timestamp) -> impl ReadOp<Vec<(Group, Timestamp)>> {
     move |conn| offers::to(conn, me, now)
+}
+
+/// Whether messages with ids below this one have nonces.
+pub fn has_nonces(below: i64) -> impl ReadOp<bool> {
+    move |conn| nonces::has_any(conn, below)
+}
+
+/// Whether anything is left of a group that has ended.
+pub fn has_ended_groups() -> impl ReadOp<bool> {
+    groups::has_ended
 }

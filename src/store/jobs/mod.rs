@@ -1,13 +1,14 @@
 //! What has still to be done later: jobs, and leases on what only one process does at a time.
 //!
 //! A job is stored by the transaction that makes it necessary ([`insert`]), so it is done also if the process
-//! is killed right after the commit. `queue` is for whoever does jobs, and `writes` what they can write. The area knows no kind of job: what a
-//! payload says is between the area that stores it and `crate::jobs`.
+//! is killed right after the commit. `queue` is for whoever does jobs, `lookups` what they can ask, and `writes` what they
+//! can write. The area knows no kind of job: what a payload says is between the area that stores it and `crate::jobs`.
 //!
 //! Lease times are by the clock of the process, so clocks of processes that share a database may differ by
 //! much less than a lease lasts.
 
 pub mod leases;
+pub mod lookups;
 pub mod queue;
 pub mod writes;
 
