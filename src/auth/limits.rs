@@ -33,7 +33,6 @@ const KEYS_KEPT: usize = 10_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many tries, the next in {} ms", retry_after.as_millis())]
 pub struct TooMany {
-    /// When the next try may succeed.
     pub retry_after: Duration,
 }
 

@@ -36,13 +36,10 @@ pub enum AuthError {
     /// The hashing thread ended early: it panicked, or the process stops.
     #[error("the hashing of a password was cut off")]
     CutOff(#[source] JoinError),
-    /// The operating system gives no random bytes.
     #[error("no random bytes can be had")]
     Random(#[source] getrandom::Error),
-    /// A token cannot be signed.
     #[error("a token cannot be signed")]
     Sign(#[source] jsonwebtoken::errors::Error),
-    /// The file of the signing secret cannot be read or made.
     #[error("{}: cannot be read or made", file.display())]
     SecretFile {
         file: PathBuf,
@@ -51,12 +48,7 @@ pub enum AuthError {
     },
     /// Others than the owner may read or write the file of the signing secret.
     #[error("{}: mode {mode:03o} lets others in, use chmod 600", file.display())]
-    SecretExposed {
-        file: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The signing secret in the file is too short.
+    SecretExposed { file: PathBuf, mode: u32 },
     #[error("{}: the secret must be at least {} bytes long", file.display(), secret::BYTES_MIN)]
     SecretShort { file: PathBuf },
 }

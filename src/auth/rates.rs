@@ -24,7 +24,6 @@ const USERS_KEPT: usize = 10_000;
 pub struct Rate {
     /// How many a second, in the long run.
     pub per_second: NonZeroU32,
-    /// How many at once.
     pub burst: NonZeroU32,
 }
 
@@ -139,7 +138,6 @@ impl UserRates {
 /// Counts what somebody asks for.
 pub struct Counter {
     rates: Arc<Rates>,
-    /// `None` where there is no rate.
     meter: Option<Meter>,
 }
 

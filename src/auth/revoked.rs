@@ -20,7 +20,6 @@ const ENDED_KEPT: usize = 10_000;
 /// How a token stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenStanding {
-    /// The token's log-in goes on.
     Lives,
     /// The token was revoked.
     Ended,

@@ -39,7 +39,6 @@ pub struct Fault {
 /// What is wrong with a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingProblem {
-    /// There is no such setting.
     Unknown,
     /// The value is not what it must be, in words that follow "must be".
     MustBe(String),

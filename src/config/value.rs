@@ -8,7 +8,6 @@ use super::secret::Secret;
 /// A value as a file says it.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Typed {
-    /// `true` or `false`.
     Flag(bool),
     /// A number without fraction.
     Whole(i128),

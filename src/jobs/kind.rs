@@ -32,7 +32,6 @@ pub struct JobPolicy {
     pub attempts_max: u32,
     /// The wait before the second try, in milliseconds; it doubles from then on.
     pub retry_first_ms: u64,
-    /// The longest wait between tries, in milliseconds.
     pub retry_max_ms: u64,
 }
 

@@ -42,7 +42,6 @@ pub struct Worker {
     pub clock: Arc<dyn Clock>,
     /// The number of this node, in whose name leases are held. No two that live have the same.
     pub node: i16,
-    /// How long a lease lasts.
     pub lease: Duration,
     pub kinds: Vec<Box<dyn JobKind>>,
     pub timers: Vec<Timer>,

@@ -35,7 +35,6 @@ const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What all listeners share.
 pub struct Settings {
-    /// Threads that serve connections.
     pub workers: usize,
     /// Connections open at once and thread, sockets that were given away aside.
     pub connections_max: usize,

@@ -55,7 +55,6 @@ pub enum StartError {
     Mail(#[from] MailError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
-    /// The address to listen on.
     #[error("http.bind: cannot listen on {bind}: {source}")]
     Bind { bind: String, source: std::io::Error },
     #[error("the HTTP server could not start: {0}")]

@@ -46,7 +46,6 @@ pub enum OperatorFault {
     Store(#[from] StoreError),
     #[error("node: {0}")]
     Mint(#[from] MintError),
-    /// A password, token or key.
     #[error(transparent)]
     Auth(#[from] AuthError),
     /// Ids that were minted were taken, again and again.

@@ -60,9 +60,7 @@ pub struct ServiceParts {
 /// The service. Cloning it is cheap.
 #[derive(Clone)]
 pub struct Service {
-    /// Users, their log-ins, friends and blocks.
     pub accounts: Accounts,
-    /// Rooms, messages, groups and presence.
     pub chat: ChatService,
     /// What those ask who run the hub, and other services.
     pub admin: Admin,

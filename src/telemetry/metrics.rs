@@ -19,19 +19,15 @@ const BATCH_BUCKETS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Registry,
-    /// Open sessions of all dialects.
     pub sessions: IntGauge,
     /// Users with at least one session.
     pub users_online: IntGauge,
     pub frames_in: IntCounter,
     pub frames_out: IntCounter,
-    /// Writes per commit.
     pub commit_batch_ops: Histogram,
-    /// Time a commit took, in seconds.
     pub commit_seconds: Histogram,
     /// Time from a command's arrival at the hub to its answer after the commit, in seconds.
     pub submit_seconds: Histogram,
-    /// Writes that wait for a commit.
     pub store_pending_ops: IntGauge,
     /// Reads that wait for the database.
     pub store_pending_reads: IntGauge,
@@ -39,7 +35,6 @@ pub struct Metrics {
     pub store_ready: IntGauge,
     /// How often the store could not write any more; the one label is the reason.
     pub store_faults: IntCounterVec,
-    /// Mails that wait to be sent.
     pub mail_queue: IntGauge,
     /// Sessions ended by the hub; the one label is the reason.
     pub evictions: IntCounterVec,

@@ -11,32 +11,26 @@ pub enum MailError {
     /// The URL of the transport has no scheme known here.
     #[error("a mail URL must start with file://, smtp:// or smtps://")]
     Scheme,
-    /// The sender's or the receiver's address is malformed.
     #[error("a mail address is malformed")]
     Address(#[source] lettre::address::AddressError),
     /// The link does not fit one line of printable ASCII.
     #[error("the link does not fit one line")]
     Link,
-    /// The letter cannot be put together.
     #[error("the letter cannot be put together")]
     Letter(#[source] lettre::error::Error),
     /// The job says nothing that this release can write a mail about.
     #[error("no mail can be about {0:?}")]
     About(String),
-    /// The operating system gives no random bytes.
     #[error("no random bytes can be had")]
     Random(#[source] getrandom::Error),
-    /// No key can be drawn for the link.
     #[error("no verification key can be made")]
     Key(#[source] AuthError),
-    /// The folder cannot be made or written.
     #[error("{}: the mail folder cannot be made or written", folder.display())]
     Outbox {
         folder: PathBuf,
         #[source]
         source: io::Error,
     },
-    /// The server cannot be reached or talked to.
     #[error("the mail server cannot be reached")]
     Server(#[source] lettre::transport::smtp::Error),
     #[error("the mail server refused: {code} {reply}")]

@@ -43,13 +43,11 @@ pub trait Part: Send + Sync {
 /// Why a part did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum BadEnd {
-    /// It lost its part's patience.
     #[error("it took longer than {} ms", .0.as_millis())]
     Late(Duration),
     /// Its task was killed, or has panicked.
     #[error(transparent)]
     Task(#[from] JoinError),
-    /// Its thread has panicked.
     #[error("its thread has panicked")]
     Thread,
     #[error(transparent)]

@@ -19,7 +19,6 @@ const MINTED_AGAIN_MAX: u32 = 8;
 /// A user to be made.
 #[derive(Clone, Copy)]
 pub struct Newcomer<'a> {
-    /// The unique name.
     pub name: &'a str,
     /// The unique address; it counts as verified.
     pub email: &'a str,

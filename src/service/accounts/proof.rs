@@ -16,7 +16,6 @@ use crate::store::accounts::{lookups, writes};
 
 /// Somebody says that an account is his.
 pub(super) struct Claim {
-    /// The account, if there is one.
     account: Option<Account>,
     /// What tries are counted by; `None` if what he says is no address.
     email: Option<Email>,

@@ -25,7 +25,6 @@ pub struct NewLogin {
     pub network: Option<Network>,
     /// Now.
     pub created_at: Timestamp,
-    /// When its token expires.
     pub expires_at: Timestamp,
 }
 

@@ -23,9 +23,7 @@ use crate::store::engine::statement::{INSERT_ROWS_MAX, Statement, Value};
 pub struct NewUser<'a> {
     /// Minted, or brought along if `imported`.
     pub id: UserId,
-    /// The unique name.
     pub name: &'a UserName,
-    /// The unique address.
     pub email: &'a Email,
     /// The argon2id hash of the password, as a PHC string.
     pub password_hash: &'a str,

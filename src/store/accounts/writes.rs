@@ -43,9 +43,7 @@ pub struct NewAccount {
 pub struct UserDraft {
     /// Minted, or brought along if `imported`.
     pub id: UserId,
-    /// The unique name.
     pub name: UserName,
-    /// The unique address.
     pub email: Email,
     /// The argon2id hash of the password, as a PHC string.
     pub password_hash: String,

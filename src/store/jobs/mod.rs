@@ -53,7 +53,6 @@ pub struct NewJob<'a> {
     pub key: &'a str,
     /// What its kind has to know. No secrets: it is kept in clear.
     pub payload: &'a str,
-    /// Not before this moment.
     pub due_at: Timestamp,
 }
 
