@@ -7,13 +7,13 @@
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
 use crate::store::Store;
 use crate::store::engine::Connection;
 use crate::store::engine::database::Database;
 use crate::store::engine::error::StoreError;
-use crate::store::engine::lines::Line;
+use crate::store::engine::lines::{Line, LineTurn};
 
 /// The most questions of one transaction, so that several readers share a storm.
 const BATCH_MAX: usize = 64;
@@ -70,13 +70,13 @@ impl<K: Send + 'static, V: Send + 'static> Batched<K, V> {
     fn submit(&self) {
         let this = self.clone();
         if let Err(error) =
-            self.store.look(Line::Nobody, move |database, permit| this.answer(database, permit))
+            self.store.look(Line::Nobody, move |database, turn| this.answer(database, turn))
         {
             fail(mem::take(&mut *self.lock()).into_iter().map(|question| question.reply), error);
         }
     }
 
-    fn answer(&self, database: &Database, permit: OwnedSemaphorePermit) {
+    fn answer(&self, database: &Database, turn: LineTurn) {
         let (batch, more) = {
             let mut waiting = self.lock();
             let size = waiting.len().min(BATCH_MAX);
@@ -93,7 +93,7 @@ impl<K: Send + 'static, V: Send + 'static> Batched<K, V> {
             return;
         }
         let loaded = database.look(|conn| (self.load)(conn, &keys));
-        drop(permit);
+        drop(turn);
         match loaded {
             Ok(values) => {
                 for (reply, value) in replies.into_iter().zip(values) {

@@ -22,14 +22,14 @@ use std::sync::Arc;
 
 use actix::{Actor, Addr, ArbiterHandle, Recipient, SyncArbiter};
 use diesel::r2d2::R2D2Connection;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::store::areas::{AllAreas, marker};
 use crate::store::chat::member_cache::MemberCache;
 use crate::store::engine::batch::Submitted;
 use crate::store::engine::executor::{DbExecutor, KeptCache};
 use crate::store::engine::health::Health;
-use crate::store::engine::lines::Lines;
+use crate::store::engine::lines::{LineTurn, Lines};
 use crate::store::engine::reader::{Reader, TakeNext};
 use crate::store::engine::write_queue::BatchMax;
 use crate::store::engine::write_quota::WriteQuota;
@@ -205,14 +205,13 @@ impl Store {
         op: impl ReadOp<T>,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.look(line, move |database, permit| {
+        self.look(line, move |database, turn| {
             // Unlike a write, a look-up is for nobody but the one who waits.
             if reply.is_closed() {
                 return;
             }
             let value = database.look(op);
-            // Before the answer, so that whoever gets it finds room.
-            drop(permit);
+            drop(turn);
             drop(reply.send(value));
         })?;
         answer.await.unwrap_or(Err(StoreError::Closed))
@@ -222,10 +221,10 @@ impl Store {
     fn look(
         &self,
         line: Line,
-        task: impl FnOnce(&Database, OwnedSemaphorePermit) + Send + 'static,
+        task: impl FnOnce(&Database, LineTurn) + Send + 'static,
     ) -> Result<(), StoreError> {
         let permit = Arc::clone(&self.inner.reads).try_acquire_owned()?;
-        if !self.inner.lines.add(line, Box::new(move |database| task(database, permit))) {
+        if !self.inner.lines.add(line, permit, Box::new(task)) {
             return Err(StoreError::Busy);
         }
         // Past the mailbox's bound: there are no more calls than permits.

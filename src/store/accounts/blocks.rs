@@ -4,7 +4,7 @@ use diesel::dsl::{exists, max, select};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use crate::domain::accounts::block::{BlockRefusal, BlockVerb};
+use crate::domain::accounts::block::{BlockRefusal, BlockVerb, Blocks};
 use crate::domain::accounts::friendship::Friendship;
 use crate::domain::accounts::user::{User, UserPair};
 use crate::domain::clock::Timestamp;
@@ -25,8 +25,6 @@ const LIFTED: &str = "INSERT INTO lifted_blocks (blocker_id, blocked_id, created
     VALUES (?, ?, ?, ?) ON CONFLICT (blocker_id, blocked_id, created_at) \
     DO UPDATE SET lifted_at = excluded.lifted_at";
 const BLOCKERS: &str = "SELECT blocker_id FROM blocks WHERE blocked_id = ?";
-const OF_PAIRS: &str = "SELECT b.blocker_id, b.blocked_id FROM unnest(?, ?) AS p (blocker, blocked) \
-    JOIN blocks b ON b.blocker_id = p.blocker AND b.blocked_id = p.blocked";
 
 /// Makes or lifts a block. What is done already is done; for a block that is not there to be
 /// lifted, see [`BlockRefusal::NotBlocked`]. Gives the other user if his request for friendship was
@@ -142,38 +140,20 @@ pub fn is_set(conn: &mut Connection, me: UserId, target: UserId) -> Result<bool,
     Ok(select(exists(row)).get_result(conn)?)
 }
 
-/// The blocks within many pairs, in no order: each pair with the one of it who blocks.
+/// Who of a pair blocks the other.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub(in crate::store) fn of_pairs(
+pub(in crate::store) fn of_pair(
     conn: &mut Connection,
-    pairs: &[UserPair],
-) -> Result<Vec<(UserPair, UserId)>, StoreError> {
-    let ends = pairs.iter().map(|pair| (pair.low().get(), pair.high().get()));
-    let rows = match conn {
-        // In the same process, asking once for all is no cheaper.
-        Connection::Sqlite(sqlite) => {
-            let mut rows: Vec<Row> = Vec::new();
-            for (low, high) in ends {
-                let values = [low, high, high, low].map(Value::Int);
-                let query = Statement::<(BigInt, BigInt)>::new(OF_PAIR, &values);
-                rows.extend(RunQueryDsl::load::<Row>(query, sqlite)?);
-            }
-            rows
-        }
-        Connection::Postgres(_) => {
-            let both = ends.flat_map(|(low, high)| [(low, high), (high, low)]);
-            let (blockers, blocked): (Vec<i64>, Vec<i64>) = both.unzip();
-            let values = [Value::Ints(&blockers), Value::Ints(&blocked)];
-            Statement::<(BigInt, BigInt)>::new(OF_PAIRS, &values).load(conn)?
-        }
-    };
-    let found = rows.into_iter().map(|(blocker, blocked)| {
-        let (blocker, blocked) = (user_id(blocker)?, user_id(blocked)?);
-        let pair = UserPair::new(blocker, blocked);
-        let corrupt = StoreError::Corrupt { what: "a block", value: blocker.get() };
-        Ok((pair.ok_or(corrupt)?, blocker))
-    });
-    found.collect()
+    pair: UserPair,
+) -> Result<Blocks, StoreError> {
+    let (low, high) = (pair.low().get(), pair.high().get());
+    let values = [low, high, high, low].map(Value::Int);
+    let rows: Vec<Row> = Statement::<(BigInt, BigInt)>::new(OF_PAIR, &values).load(conn)?;
+    let mut blocks = Blocks::default();
+    for (blocker, _) in rows {
+        blocks.add(pair, user_id(blocker)?);
+    }
+    Ok(blocks)
 }

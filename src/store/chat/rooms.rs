@@ -6,6 +6,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable};
 
+use crate::domain::accounts::block::Blocks;
 use crate::domain::accounts::user::UserPair;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::Timestamp;
@@ -15,7 +16,7 @@ use crate::store::engine::error::StoreError;
 use crate::store::schema::rooms;
 
 use crate::store::chat::room_key;
-use crate::store::engine::ids::room_id;
+use crate::store::engine::ids::{room_id, user_id};
 use crate::store::engine::statement::{Statement, Value};
 
 /// A room.
@@ -68,8 +69,66 @@ macro_rules! rooms_from {
 
 const OF_PAIR: &str = concat!(rooms_from!("rooms r"), " WHERE r.low = ? AND r.high = ?");
 const OF_GROUP: &str = concat!(rooms_from!("rooms r"), " WHERE r.id = ? AND r.low IS NULL");
-const OF_PAIRS: &str =
-    rooms_from!("unnest(?, ?) AS p (low, high) JOIN rooms r ON r.low = p.low AND r.high = p.high");
+
+/// What stands between the two of a pair, in one answer: each question is a way to the server and back.
+macro_rules! pairs_from {
+    ($pairs:literal) => {
+        concat!(
+            "SELECT p.low, p.high, \
+             EXISTS (SELECT 1 FROM blocks WHERE blocker_id = p.low AND blocked_id = p.high), \
+             EXISTS (SELECT 1 FROM blocks WHERE blocker_id = p.high AND blocked_id = p.low), \
+             r.id, r.edits, r.closed, m.seq, m.created_at FROM ",
+            $pairs,
+            " LEFT JOIN rooms r ON r.low = p.low AND r.high = p.high \
+             LEFT JOIN messages m ON m.room_id = r.id \
+             AND m.seq = (SELECT max(seq) FROM messages WHERE room_id = r.id)"
+        )
+    };
+}
+
+const PAIR: &str = pairs_from!("(SELECT ? AS low, ? AS high) AS p");
+const PAIRS: &str = pairs_from!("unnest(?, ?) AS p (low, high)");
+
+type PairRowType = (BigInt, BigInt, Bool, Bool, Int, Int, Nullable<Bool>, Int, Int);
+
+/// Two users, who of them blocks the other, and their room.
+#[derive(Queryable)]
+struct PairRow {
+    low: i64,
+    high: i64,
+    low_blocks: bool,
+    high_blocks: bool,
+    room: Option<i64>,
+    edits: Option<i64>,
+    closed: Option<bool>,
+    seq: Option<i64>,
+    last_at: Option<i64>,
+}
+
+/// Two users and what stands between them, as far as it matters to who writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Between {
+    pub pair: UserPair,
+    pub blocks: Blocks,
+    /// Their room, if they have one.
+    pub room: Option<Room>,
+}
+
+fn between(row: &PairRow) -> Result<Between, StoreError> {
+    let (low, high) = (user_id(row.low)?, user_id(row.high)?);
+    let corrupt = || StoreError::Corrupt { what: "a pair", value: row.low };
+    let pair = UserPair::new(low, high).ok_or_else(corrupt)?;
+    let mut blocks = Blocks::default();
+    for blocker in [(low, row.low_blocks), (high, row.high_blocks)].into_iter().filter(|one| one.1)
+    {
+        blocks.add(pair, blocker.0);
+    }
+    let found = |id| {
+        let (edits, closed) = (row.edits.unwrap_or(0), row.closed.unwrap_or(false));
+        room((id, Some(row.low), Some(row.high), edits, closed, row.seq, row.last_at))
+    };
+    Ok(Between { pair, blocks, room: row.room.map(found).transpose()? })
+}
 
 fn room((id, low, high, edits, closed, seq, last_at): Row) -> Result<Room, StoreError> {
     let last_at = last_at.map(Timestamp::from_micros);
@@ -109,25 +168,33 @@ pub fn of_pair(conn: &mut Connection, pair: UserPair) -> Result<Option<Room>, St
     rows.into_iter().next().map(room).transpose()
 }
 
-/// The rooms of many pairs, in no order; those that have none are left out.
+/// What stands between the two of each of many pairs, in no order.
 ///
 /// # Errors
 /// As [`of_pair`].
-pub fn of_pairs(conn: &mut Connection, pairs: &[UserPair]) -> Result<Vec<Room>, StoreError> {
-    match conn {
+pub fn between_pairs(
+    conn: &mut Connection,
+    pairs: &[UserPair],
+) -> Result<Vec<Between>, StoreError> {
+    let (lows, highs): (Vec<i64>, Vec<i64>) =
+        pairs.iter().map(|pair| (pair.low().get(), pair.high().get())).unzip();
+    let rows: Vec<PairRow> = match conn {
         // In the same process, asking once for all is no cheaper.
-        Connection::Sqlite(_) => {
-            let found = pairs.iter().map(|pair| of_pair(conn, *pair));
-            found.filter_map(Result::transpose).collect()
+        Connection::Sqlite(sqlite) => {
+            let mut rows = Vec::new();
+            for (low, high) in lows.into_iter().zip(highs) {
+                let values = [Value::Int(low), Value::Int(high)];
+                let query = Statement::<PairRowType>::new(PAIR, &values);
+                rows.extend(RunQueryDsl::load::<PairRow>(query, sqlite)?);
+            }
+            rows
         }
         Connection::Postgres(_) => {
-            let lows: Vec<i64> = pairs.iter().map(|pair| pair.low().get()).collect();
-            let highs: Vec<i64> = pairs.iter().map(|pair| pair.high().get()).collect();
             let values = [Value::Ints(&lows), Value::Ints(&highs)];
-            let rows: Vec<Row> = Statement::<RowType>::new(OF_PAIRS, &values).load(conn)?;
-            rows.into_iter().map(room).collect()
+            Statement::<PairRowType>::new(PAIRS, &values).load(conn)?
         }
-    }
+    };
+    rows.iter().map(between).collect()
 }
 
 /// Stores a direct room without messages.

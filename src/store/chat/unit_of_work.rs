@@ -21,7 +21,7 @@ use crate::store::chat::hidden_messages::{self, HiddenMessage};
 use crate::store::chat::member_cache::MemberCache;
 use crate::store::chat::nonces::{self, Key};
 use crate::store::chat::room_cache::RoomCache;
-use crate::store::chat::rooms::{self, Room};
+use crate::store::chat::rooms::{self, Between, Room};
 use crate::store::chat::{authors, messages};
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
@@ -84,9 +84,10 @@ impl<'c> UnitOfWork<'c> {
             }
         }
         if !new.is_empty() {
-            let found = rooms::of_pairs(self.conn, &new)?;
-            self.cache.rooms.extend(found.into_iter().map(|room| (room.key, Some(room))));
-            self.find_blocks(&new)?;
+            for Between { pair, blocks, room } in rooms::between_pairs(self.conn, &new)? {
+                self.cache.rooms.insert(RoomKey::Direct(pair), room);
+                self.cache.blocks.insert(pair, blocks);
+            }
         }
         self.names.extend(names.map(|key| (key, None)));
         if !self.names.is_empty() {
@@ -210,18 +211,12 @@ impl<'c> UnitOfWork<'c> {
 
     /// Who of a pair blocks the other.
     pub fn blocks(&mut self, pair: UserPair) -> Result<Blocks, StoreError> {
-        if !self.cache.blocks.contains_key(&pair) {
-            self.find_blocks(&[pair])?;
+        if let Some(known) = self.cache.blocks.get(&pair) {
+            return Ok(*known);
         }
-        Ok(self.cache.blocks.get(&pair).copied().unwrap_or_default())
-    }
-
-    fn find_blocks(&mut self, pairs: &[UserPair]) -> Result<(), StoreError> {
-        self.cache.blocks.extend(pairs.iter().map(|pair| (*pair, Blocks::default())));
-        for (pair, blocker) in blocks::of_pairs(self.conn, pairs)? {
-            self.cache.blocks.entry(pair).or_default().add(pair, blocker);
-        }
-        Ok(())
+        let found = blocks::of_pair(self.conn, pair)?;
+        self.cache.blocks.insert(pair, found);
+        Ok(found)
     }
 
     /// Makes the room of a pair that has none.

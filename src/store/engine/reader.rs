@@ -27,9 +27,9 @@ impl Handler<TakeNext> for Reader {
 
     fn handle(&mut self, TakeNext: TakeNext, _: &mut SyncContext<Self>) {
         let mut next = self.lines.take();
-        while let Some((line, task)) = next {
-            task(&self.database);
-            next = self.lines.next(line);
+        while let Some((turn, task)) = next {
+            task(&self.database, turn);
+            next = self.lines.next();
         }
     }
 }
