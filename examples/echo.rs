@@ -21,11 +21,10 @@ use tradewind::auth::concurrency::PerAddress;
 use tradewind::domain::close::CloseReason;
 use tradewind::http::connection::ConnectionBounds;
 use tradewind::net::{self, HttpListener, Listeners, Protocols, Sockets};
-use tradewind::session::{AdapterChoice, Settings};
+use tradewind::session::{AdapterChoice, Endpoint, Settings, Socket};
 use tradewind::wire::rewind::{Mode, encode};
 use tradewind::ws::actors::{self, Actors};
 use tradewind::ws::upgraded::{self, Upgraded};
-use tradewind::ws::{Endpoint, Socket};
 
 /// The longest message; the cases go up to 16 MiB.
 const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;

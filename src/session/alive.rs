@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix::AsyncContext as _;
 
-use super::{Adapter, Input, Session};
+use super::{Adapter, Endpoint as _, Input, Session};
 use crate::domain::close::CloseReason;
 use crate::wire::Signs;
 
@@ -19,14 +19,7 @@ impl<A: Adapter> Session<A> {
         }
     }
 
-    /// A pong came.
-    pub fn pong(&mut self) {
-        if self.signs().include_pongs() {
-            self.beat();
-        }
-    }
-
-    fn signs(&self) -> Signs {
+    pub(super) fn signs(&self) -> Signs {
         self.shared.common.dialects.keep_alive(self.machine.variant()).signs
     }
 

@@ -4,7 +4,7 @@
 //! then pushed (and held back until the answer has left), where the other order would lose it.
 
 use super::effect::{Effect, Request};
-use super::{Adapter, Input, Session};
+use super::{Adapter, Endpoint as _, Input, Session};
 use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
 use crate::domain::event::Welcome;

@@ -2,8 +2,10 @@
 //!
 //! The machine decides, the shell does: it owns the link to the hub and to the socket, and turns
 //! the machine's effects into messages, look-ups and frames. It names no WebSocket crate: an
-//! [`Adapter`] says what the actor's context is and how a frame gets out of it.
+//! [`Adapter`] says what the actor's context is and how a frame gets out of it, and knows the session
+//! as an [`Endpoint`].
 
+mod adapter;
 mod alive;
 mod brake;
 mod effect;
@@ -16,13 +18,13 @@ mod settings;
 
 use std::collections::VecDeque;
 use std::mem;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix::dev::ToEnvelope;
 use actix::fut::WrapFuture as _;
-use actix::{Actor, ActorContext, ActorFutureExt as _, AsyncContext, Handler};
+use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Handler};
+use bytes::Bytes;
+use bytestring::ByteString;
 
 use crate::auth::rates::Rates;
 use crate::delivery::{self, Backlog, Deliver, Delivery, LocalSession, SessionHandle, SessionSlot};
@@ -36,7 +38,8 @@ use crate::service::Service;
 use crate::service::authenticators::Authenticators;
 use crate::service::chat::HistoryRest;
 use crate::telemetry::Metrics;
-use crate::wire::{Frame, Phase};
+use crate::wire::Phase;
+pub use adapter::{Adapter, Endpoint, Input, Socket};
 use brake::Brake;
 use effect::{Effect, Request};
 use machine::{Common, Machine};
@@ -46,57 +49,6 @@ pub use settings::{AdapterChoice, Settings};
 
 /// How long a peer may take to close its socket itself, after the last frame for it.
 const FAREWELL: Duration = Duration::from_secs(1);
-
-/// What a session needs of the socket below it.
-pub trait Adapter: Sized + Unpin + 'static {
-    /// The actor context that the adapter runs.
-    type Context: ActorContext + AsyncContext<Session<Self>> + ToEnvelope<Session<Self>, Deliver>;
-
-    /// Queues an answer.
-    fn answer(&mut self, ctx: &mut Self::Context, frame: &Frame);
-
-    /// Queues news, unless more than may waits to be written already; then the session ends.
-    fn push(&mut self, ctx: &mut Self::Context, frame: &Frame);
-
-    /// Queues news that other sessions get, too, as [`Adapter::push`] does one by one.
-    fn push_all(&mut self, ctx: &mut Self::Context, frames: &[Frame]) {
-        frames.iter().for_each(|frame| self.push(ctx, frame));
-    }
-
-    /// Queues a Close frame, after which nothing is sent and nothing read is handled; the socket
-    /// ends when the peer has answered, or soon after.
-    fn close(&mut self, ctx: &mut Self::Context, code: u16, text: String);
-
-    /// Queues a ping, which the peer must answer.
-    fn ping(&mut self, ctx: &mut Self::Context);
-
-    /// Goes on soon with writing and reading: something has changed, outside a message of the hub and
-    /// a frame of the peer.
-    fn wake(&mut self);
-
-    /// Whether so much waits to be written that no more should be made than must be.
-    fn is_congested(&self) -> bool;
-
-    /// Whether frames of the peer are handed in. Held, the peer's data waits in its socket.
-    fn set_input(&mut self, input: Input);
-
-    /// From now on the peer's messages may have so many bytes.
-    fn set_frame_bytes_max(&mut self, frame_bytes_max: usize);
-
-    /// A way for news past the actor, if there is one.
-    fn bypass(&self) -> Option<Rc<dyn Bypass>> {
-        None
-    }
-}
-
-/// Whether frames of the peer are handed to the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// As they come.
-    Flow,
-    /// Not now: earlier ones are still being answered.
-    Hold,
-}
 
 /// What all sessions share.
 pub struct Shared {
@@ -156,33 +108,6 @@ impl<A: Adapter> Session<A> {
         }
     }
 
-    /// A text frame came.
-    pub fn text(&mut self, text: &str, ctx: &mut A::Context) {
-        self.shared.metrics.frames_in.inc();
-        self.heard();
-        self.machine.text(text, &mut self.effects);
-        self.run(ctx);
-    }
-
-    /// A binary frame came.
-    pub fn binary(&mut self, ctx: &mut A::Context) {
-        self.shared.metrics.frames_in.inc();
-        self.heard();
-        self.machine.binary(&mut self.effects);
-        self.run(ctx);
-    }
-
-    /// Everything that has been read was handed in: what came together goes to the hub together,
-    /// and so into one commit and one delivery.
-    pub fn fed(&mut self, ctx: &mut A::Context) {
-        // Again, because a refusal lets frames in that have waited.
-        while !self.writes.is_empty() {
-            self.submit();
-            self.slow_down(ctx);
-            self.run(ctx);
-        }
-    }
-
     /// Does not read for a while if too much waits for the disk already: better that the peer waits
     /// than that it is refused.
     fn slow_down(&mut self, ctx: &mut A::Context) {
@@ -201,48 +126,23 @@ impl<A: Adapter> Session<A> {
         });
     }
 
-    /// There may be room to write again.
-    pub fn drained(&mut self, ctx: &mut A::Context) {
-        self.backlog.congest(self.adapter.is_congested());
-        self.next_slice(ctx);
-    }
-
-    /// Ends the session: the peer is told why, and nothing more.
-    pub fn end(&mut self, reason: CloseReason, ctx: &mut A::Context) {
-        self.machine.end(reason, &mut self.effects);
-        self.run(ctx);
-    }
-
     /// Turns the machine's effects into deeds, until there are none.
     fn run(&mut self, ctx: &mut A::Context) {
         while let Some(effect) = self.effects.pop_front() {
             match effect {
                 Effect::Send(frame) => {
                     self.shared.metrics.frames_out.inc();
-                    self.adapter.answer(ctx, &frame);
+                    self.adapter.text(frame.as_text(), ctx);
                 }
                 Effect::Push(frame) => {
                     self.shared.metrics.frames_out.inc();
-                    self.adapter.push(ctx, &frame);
+                    self.adapter.push(&frame, ctx);
                 }
                 Effect::PushAll(frames) => {
                     self.shared.metrics.frames_out.inc_by(count(frames.len()));
-                    self.adapter.push_all(ctx, &frames);
+                    self.adapter.push_all(&frames, ctx);
                 }
-                Effect::Close(reason) => {
-                    self.page = None;
-                    // What was asked for before the end is still done.
-                    self.submit();
-                    // When the hub stops it waits until the goodbye has been written.
-                    if !matches!(reason, CloseReason::Restart { .. }) {
-                        self.shared.hub.ended(Ended { session: self.id, reason });
-                    }
-                    log::debug!("session {} ends: {}", self.id, reason.name());
-                    let variant = self.machine.variant();
-                    let dialect = self.shared.common.dialects.get(variant);
-                    let (code, text) = dialect.close(reason, variant.options());
-                    self.adapter.close(ctx, code, text);
-                }
+                Effect::Close(reason) => self.close(reason, ctx),
                 Effect::CloseSoon(reason) => {
                     ctx.run_later(FAREWELL, move |session, ctx| {
                         session.effects.push_back(Effect::Close(reason));
@@ -269,6 +169,22 @@ impl<A: Adapter> Session<A> {
         // Most sessions are idle most of the time: nothing is kept for the next frame.
         self.effects = VecDeque::new();
         self.backlog.set_open(self.is_ready() && !self.machine.has_ended());
+    }
+
+    /// Says goodbye to the peer and to the hub.
+    fn close(&mut self, reason: CloseReason, ctx: &mut A::Context) {
+        self.page = None;
+        // What was asked for before the end is still done.
+        self.submit();
+        // When the hub stops it waits until the goodbye has been written.
+        if !matches!(reason, CloseReason::Restart { .. }) {
+            self.shared.hub.ended(Ended { session: self.id, reason });
+        }
+        log::debug!("session {} ends: {}", self.id, reason.name());
+        let variant = self.machine.variant();
+        let dialect = self.shared.common.dialects.get(variant);
+        let (code, text) = dialect.close(reason, variant.options());
+        self.adapter.close(code, text, ctx);
     }
 
     /// Asks the hub for the changes that have gathered.
@@ -348,6 +264,55 @@ impl<A: Adapter> Actor for Session<A> {
             delivery::leave(slot);
         }
         self.shared.hub.closed(Closed { session: self.id });
+    }
+}
+
+impl<A: Adapter> Endpoint for Session<A> {
+    type Socket = A;
+
+    fn socket(&mut self) -> &mut A {
+        &mut self.adapter
+    }
+
+    fn text(&mut self, text: ByteString, ctx: &mut A::Context) {
+        self.shared.metrics.frames_in.inc();
+        self.heard();
+        self.machine.text(&text, &mut self.effects);
+        self.run(ctx);
+    }
+
+    fn binary(&mut self, _: Bytes, ctx: &mut A::Context) {
+        self.shared.metrics.frames_in.inc();
+        self.heard();
+        // No dialect has a use for what is in it.
+        self.machine.binary(&mut self.effects);
+        self.run(ctx);
+    }
+
+    /// What came together goes to the hub together, and so into one commit and one delivery.
+    fn fed(&mut self, ctx: &mut A::Context) {
+        // Again, because a refusal lets frames in that have waited.
+        while !self.writes.is_empty() {
+            self.submit();
+            self.slow_down(ctx);
+            self.run(ctx);
+        }
+    }
+
+    fn pong(&mut self) {
+        if self.signs().include_pongs() {
+            self.beat();
+        }
+    }
+
+    fn drained(&mut self, ctx: &mut A::Context) {
+        self.backlog.congest(self.adapter.is_congested());
+        self.next_slice(ctx);
+    }
+
+    fn end(&mut self, reason: CloseReason, ctx: &mut A::Context) {
+        self.machine.end(reason, &mut self.effects);
+        self.run(ctx);
     }
 }
 

@@ -20,10 +20,10 @@ use futures_core::Stream as _;
 use futures_util::stream;
 
 use super::decode::In;
+use super::handshake;
 use super::inbound::{Inbound, ReadPause};
-use super::{Endpoint, Socket, handshake};
 use crate::domain::close::CloseReason;
-use crate::session::{Adapter, Input, Session, Settings};
+use crate::session::{Adapter, Endpoint, Input, Session, Settings, Socket};
 use crate::wire::Frame;
 
 /// Messages of one socket that are handed over before others get their turn.
@@ -87,17 +87,9 @@ impl<E: Actor<Context = WebsocketContext<E>>> Socket<E> for Actors {
 impl Adapter for Actors {
     type Context = WebsocketContext<Session<Self>>;
 
-    fn answer(&mut self, ctx: &mut Self::Context, frame: &Frame) {
-        Socket::<Session<Self>>::text(self, frame.as_text(), ctx);
-    }
-
-    fn push(&mut self, ctx: &mut Self::Context, frame: &Frame) {
+    fn push(&mut self, frame: &Frame, ctx: &mut Self::Context) {
         // Bounded by the hub, whose deliveries wait while the context is not polled.
-        self.answer(ctx, frame);
-    }
-
-    fn close(&mut self, ctx: &mut Self::Context, code: u16, text: String) {
-        Socket::<Session<Self>>::close(self, code, text, ctx);
+        Socket::<Session<Self>>::text(self, frame.as_text(), ctx);
     }
 
     fn ping(&mut self, ctx: &mut Self::Context) {

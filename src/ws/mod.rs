@@ -3,12 +3,11 @@
 //! Two adapters hold a socket: `upgraded` (the actor owns it) and `actors` (actix-web-actors, which
 //! the design names). Frames come in by one decoder of our own for both, because a frame must be
 //! refused by its announced length, before its bytes are collected. A session knows none of this;
-//! it sees [`crate::session::Adapter`], and the adapters see it as an [`Endpoint`].
+//! what it and an adapter see of each other is in `session::adapter`.
 
 pub mod actors;
 mod connection;
 pub mod decode;
-mod endpoint;
 pub mod handover;
 mod handshake;
 mod inbound;
@@ -20,8 +19,6 @@ use actix_web::web::Payload;
 use actix_web::{Error, HttpRequest, HttpResponse};
 
 use crate::session::{AdapterChoice, Opening, Seat, Session, Shared};
-
-pub use endpoint::{Endpoint, Socket};
 
 /// Answers the handshake and starts a session on the socket.
 ///

@@ -22,9 +22,9 @@ use bytestring::ByteString;
 
 use super::connection::{SocketState, WsConnection};
 use super::decode::{Decoder, In};
-use super::{Endpoint, Socket, handover};
+use super::handover;
 use crate::domain::close::CloseReason;
-use crate::session::{Adapter, Bypass, Input, Session, Settings};
+use crate::session::{Adapter, Bypass, Endpoint, Input, Session, Settings, Socket};
 use crate::wire::Frame;
 
 /// The size of the buffer that a thread reads into.
@@ -106,30 +106,22 @@ impl<E: Actor<Context = Context<E>>> Socket<E> for Upgraded {
 impl Adapter for Upgraded {
     type Context = Context<Session<Self>>;
 
-    fn answer(&mut self, ctx: &mut Self::Context, frame: &Frame) {
-        Socket::<Session<Self>>::text(self, frame.as_text(), ctx);
-    }
-
-    fn push(&mut self, ctx: &mut Self::Context, frame: &Frame) {
+    fn push(&mut self, frame: &Frame, _: &mut Self::Context) {
         // Answers need no bound: while much waits to be written, nothing more is asked.
         let waits = self.connection.borrow().outbox.len();
         let fits = u32::try_from(waits).is_ok_and(|waits| waits <= self.outbox_bytes_max);
         if !fits && self.state() == SocketState::Open {
             self.set_state(SocketState::Overflowed);
         }
-        self.answer(ctx, frame);
+        self.send(OpCode::Text, frame.as_text().as_bytes());
     }
 
-    fn push_all(&mut self, ctx: &mut Self::Context, frames: &[Frame]) {
+    fn push_all(&mut self, frames: &[Frame], ctx: &mut Self::Context) {
         // Once, rather than again and again while the outbox grows.
         let mut connection = self.connection.borrow_mut();
         connection.outbox.reserve(frames.iter().map(|frame| frame.len() + HEAD_BYTES_MAX).sum());
         drop(connection);
-        frames.iter().for_each(|frame| self.push(ctx, frame));
-    }
-
-    fn close(&mut self, ctx: &mut Self::Context, code: u16, text: String) {
-        Socket::<Session<Self>>::close(self, code, text, ctx);
+        frames.iter().for_each(|frame| self.push(frame, ctx));
     }
 
     fn ping(&mut self, _: &mut Self::Context) {
