@@ -1,4 +1,4 @@
-//! Batches: what a thread's sessions are told leaves in one message for the thread.
+//! What leaves for sessions: news, answers, the end; for all sessions of a thread in one message.
 //!
 //! A message of its own would cost a session a turn of its task, which is more than what it is told
 //! costs. The thread's dispatcher knows its sessions by their slots.
@@ -6,8 +6,101 @@
 use std::sync::Arc;
 
 use actix::{Message, Recipient};
+use smallvec::{SmallVec, smallvec};
 
-use super::deliver::{Deliver, Delivery, SharedFrames};
+use crate::domain::close::CloseReason;
+use crate::domain::error::Refusal;
+use crate::wire::Frame;
+
+/// One thing for a session.
+#[derive(Debug)]
+pub enum Delivery {
+    /// Something happened.
+    Push(Frame),
+    /// A request of the session has this answer.
+    Answer(u64, Frame),
+    /// A request of the session is done, and not answered.
+    Done(u64),
+    /// A request of the session is refused.
+    Refused(u64, Refusal),
+    /// Find out whether the peer is there.
+    Ping,
+    /// It seems that the session must end for this reason: read what waits in the socket, and end unless
+    /// there is a sign of life.
+    LastCall(CloseReason),
+    /// The session must end.
+    Evict(CloseReason),
+}
+
+impl Delivery {
+    /// Bytes that count towards the session's bound. Answers do not: a session that waits for
+    /// answers asks nothing more, so that there are never many.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Push(frame) => frame.len(),
+            Self::Answer(..)
+            | Self::Done(_)
+            | Self::Refused(..)
+            | Self::Ping
+            | Self::LastCall(_)
+            | Self::Evict(_) => 0,
+        }
+    }
+}
+
+/// Things for a session, in order.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub enum Deliver {
+    /// For this session alone.
+    Own(Vec<Delivery>),
+    /// For several sessions.
+    Shared(SharedFrames),
+}
+
+impl Deliver {
+    /// Bytes that count towards the session's bound.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Own(items) => items.iter().map(Delivery::bytes).sum(),
+            Self::Shared(news) => news.bytes,
+        }
+    }
+}
+
+/// News, written, that several sessions get, in order.
+#[derive(Clone, Debug)]
+pub struct SharedFrames {
+    frames: Arc<[Frame]>,
+    bytes: usize,
+}
+
+impl SharedFrames {
+    /// These frames.
+    pub fn new(frames: Arc<[Frame]>) -> Self {
+        Self { bytes: frames.iter().map(Frame::len).sum(), frames }
+    }
+
+    /// The frames.
+    pub fn frames(&self) -> &Arc<[Frame]> {
+        &self.frames
+    }
+
+    /// The frames alone.
+    pub fn into_frames(self) -> Arc<[Frame]> {
+        self.frames
+    }
+
+    /// Bytes that count towards a session's bound.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether they are one and the same list.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.frames, &other.frames)
+    }
+}
 
 /// Where a session is among those of its thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,22 +116,11 @@ pub struct SessionSlot {
 #[rtype(result = "()")]
 pub struct ThreadBatch(pub Vec<BatchPart>);
 
-/// A part of a batch.
+/// A part of a batch: the same for each of some sessions. What is not shared is for one alone.
 #[derive(Debug)]
-pub enum BatchPart {
-    /// Things for one session.
-    Unicast(SessionSlot, Vec<Delivery>),
-    /// News for each of several.
-    Multicast(Vec<SessionSlot>, SharedFrames),
-}
-
-impl BatchPart {
-    fn new(slot: SessionSlot, deliver: Deliver) -> Self {
-        match deliver {
-            Deliver::Own(items) => Self::Unicast(slot, items),
-            Deliver::Shared(news) => Self::Multicast(vec![slot], news),
-        }
-    }
+pub struct BatchPart {
+    pub slots: SmallVec<[SessionSlot; 2]>,
+    pub deliver: Deliver,
 }
 
 /// A thread that serves sessions.
@@ -66,14 +148,16 @@ impl Batches {
     pub fn add(&mut self, route: &SessionRoute, deliver: Deliver) {
         let is_known = |(thread, _): &&mut (Arc<Thread>, _)| Arc::ptr_eq(thread, &route.thread);
         let Some((_, parts)) = self.threads.iter_mut().find(is_known) else {
-            let part = BatchPart::new(route.slot, deliver);
+            let part = BatchPart { slots: smallvec![route.slot], deliver };
             return self.threads.push((Arc::clone(&route.thread), vec![part]));
         };
-        match (parts.last_mut(), deliver) {
-            (Some(BatchPart::Multicast(slots, last)), Deliver::Shared(news)) if last.is(&news) => {
+        match (parts.last_mut(), &deliver) {
+            (Some(BatchPart { slots, deliver: Deliver::Shared(last) }), Deliver::Shared(news))
+                if last.is(news) =>
+            {
                 slots.push(route.slot);
             }
-            (_, deliver) => parts.push(BatchPart::new(route.slot, deliver)),
+            _ => parts.push(BatchPart { slots: smallvec![route.slot], deliver }),
         }
     }
 

@@ -6,17 +6,12 @@
 //! sessions of one thread leaves in one batch ([`Batches`]), and the dispatcher of the thread writes it
 //! into sockets or puts it into the sessions' mailboxes. No rule is known here, nor the database.
 
-mod backlog;
 mod batch;
-mod deliver;
 mod dispatcher;
 mod fanout;
 mod handle;
-mod local;
 
-pub use backlog::Backlog;
-pub use batch::{Batches, SessionRoute, SessionSlot};
-pub use deliver::{Deliver, Delivery, SharedFrames};
+pub use batch::{Batches, Deliver, Delivery, SessionRoute, SessionSlot, SharedFrames};
+pub use dispatcher::{Bypass, LocalSession, join, leave};
 pub use fanout::{EventKey, Fanout};
-pub use handle::{Congested, SessionHandle};
-pub use local::{Bypass, LocalSession, WrittenNews, join, leave};
+pub use handle::{Backlog, Congested, SessionHandle};

@@ -27,8 +27,8 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::auth::rates::Rates;
+pub use crate::delivery::Bypass;
 use crate::delivery::{self, Backlog, Deliver, Delivery, LocalSession, SessionHandle, SessionSlot};
-pub use crate::delivery::{Bypass, SharedFrames, WrittenNews};
 use crate::domain::close::CloseReason;
 use crate::domain::command::Write;
 use crate::domain::id::SessionId;

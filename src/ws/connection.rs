@@ -12,7 +12,8 @@ use socket2::SockRef;
 use tokio::io::AsyncWrite as _;
 use tokio_util::io::poll_read_buf;
 
-use crate::session::{Bypass, SharedFrames, WrittenNews};
+use crate::session::Bypass;
+use crate::wire::Frame;
 
 /// The socket and what waits for it.
 pub struct WsConnection {
@@ -88,18 +89,19 @@ impl WsConnection {
 }
 
 impl Bypass for RefCell<WsConnection> {
-    fn pass(&self, news: &SharedFrames, written: &mut WrittenNews) -> bool {
+    fn write(&self, frame: &Frame, bytes: &mut BytesMut) {
+        Parser::write_message(bytes, frame.as_text().as_bytes(), OpCode::Text, true, false);
+    }
+
+    fn pass(&self, news: &[u8]) -> bool {
         let connection = &mut *self.borrow_mut();
         if connection.state != SocketState::Open || !connection.outbox.is_empty() {
             return false;
         }
-        let bytes = written.of(news, |bytes, frame| {
-            Parser::write_message(bytes, frame.as_text().as_bytes(), OpCode::Text, true, false);
-        });
         // Past tokio, whose note of what can be written is one more thing to fetch; what is blocked
         // or broken is for the session's own turn to see.
-        let Ok(written) = SockRef::from(&connection.stream).send(bytes) else { return false };
-        if let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+        let Ok(written) = SockRef::from(&connection.stream).send(news) else { return false };
+        if let Some(rest) = news.get(written..).filter(|rest| !rest.is_empty()) {
             connection.outbox.extend_from_slice(rest);
             connection.wake();
         }

@@ -1,6 +1,6 @@
 //! What the sessions of a mailbox are told: events, written once a variant, and answers.
 
-use crate::delivery::deliver::Delivery;
+use crate::delivery::batch::Delivery;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::SessionId;

@@ -10,7 +10,7 @@ mod entry;
 use foldhash::HashMap;
 use smallvec::SmallVec;
 
-use super::deliver::{Deliver, Delivery, SharedFrames};
+use super::batch::{Deliver, Delivery, SharedFrames};
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Viewer};
 use crate::domain::id::{SessionId, UserId};
