@@ -1,23 +1,20 @@
-//! What REWIND writes: answers, pushes, errors, close codes.
+//! What REWIND writes: answers, errors, close codes.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::domain::accounts::event::AccountsEvent;
 use crate::domain::accounts::friendship::FriendVerb;
 use crate::domain::accounts::refusal::AccountsRefusal;
 use crate::domain::accounts::user::User;
-use crate::domain::chat::event::ChatEvent;
 use crate::domain::chat::message::Message;
 use crate::domain::chat::refusal::ChatRefusal;
-use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;
-use crate::domain::event::{Event, Viewer, Welcome};
+use crate::domain::event::Welcome;
 use crate::domain::id::UserId;
 use crate::domain::principal::IdentifyError;
 use crate::wire::Frame;
 use crate::wire::rewind::features::{self, Features};
-use crate::wire::rewind::objects::{Chat, UserObject, friends_of, objects, shown};
+use crate::wire::rewind::objects::{Chat, UserObject, frame, friends_of, objects, shown};
 use crate::wire::rewind::{Mode, RewindOptions};
 
 /// An error's code and reason.
@@ -59,17 +56,6 @@ pub const BUSY: Error = (4009, "busy, try again");
 pub const INTERNAL: Error = (1011, "Internal error, nothing was stored.");
 /// Above the rate limit.
 const RATE_LIMITED: Error = (4008, "rate limited");
-
-#[derive(Serialize)]
-struct RewindEnvelope<'a, P> {
-    r#type: &'a str,
-    payload: P,
-}
-
-/// A frame of a type.
-pub(in crate::wire::rewind) fn frame<P: Serialize>(r#type: &str, payload: P) -> Frame {
-    Frame::json(&RewindEnvelope { r#type, payload })
-}
 
 /// The echo of a heartbeat, its payload byte for byte.
 pub fn heartbeat(payload: Option<&RawValue>) -> Frame {
@@ -133,105 +119,6 @@ pub fn not_identified(why: IdentifyError) -> Frame {
     })
 }
 
-/// Whether an event for which there is a frame is delivered.
-///
-/// The shipped client would show news of its own user's other sessions, and every edit, as one
-/// more bubble; in wind mode it is spared both.
-pub fn delivers(options: RewindOptions, event: &Event, viewer: Viewer) -> bool {
-    let wanted = match event {
-        // Who has done it is answered.
-        Event::Accounts(_) if viewer == Viewer::Author => true,
-        Event::Accounts(event) => wants_of_accounts(options.features, event),
-        Event::Chat(event) => wants_of_chat(options.features, event),
-    };
-    let spared = match (options.mode, viewer) {
-        (Mode::Readme, _) | (Mode::Wind, Viewer::Author) => false,
-        (Mode::Wind, Viewer::OwnOther) => true,
-        (Mode::Wind, Viewer::Peer) => matches!(event, Event::Chat(ChatEvent::MessageEdited(_))),
-    };
-    wanted && !spared
-}
-
-fn wants_of_accounts(features: Features, event: &AccountsEvent) -> bool {
-    match event {
-        // Who asks for no features knows of no such end of a request: it is missing in the next list.
-        AccountsEvent::Befriended { verb: FriendVerb::Withdraw, .. } => {
-            features.has(Features::ASKED)
-        }
-        AccountsEvent::Befriended { .. } => true,
-        AccountsEvent::LoginsEnded(_) => false,
-    }
-}
-
-fn wants_of_chat(features: Features, event: &ChatEvent) -> bool {
-    let has = |feature| features.has(feature);
-    let knows = |room: RoomKey| has(Features::GROUP) || room.pair().is_some();
-    match event {
-        ChatEvent::MessagePosted(message) | ChatEvent::MessageEdited(message) => {
-            knows(message.room)
-        }
-        // The answer to who has sent it, though he may have done so in a group, as another session.
-        ChatEvent::MessageRepeated(_) => true,
-        ChatEvent::MessageWithdrawn(message) => has(Features::SYNC) && knows(message.room),
-        ChatEvent::Typing { room, .. } => has(Features::TYPING) && knows(*room),
-        ChatEvent::Read { room, .. } => has(Features::READ) && knows(*room),
-        ChatEvent::GroupChanged(_) => has(Features::GROUP),
-        ChatEvent::StatusSet(_) | ChatEvent::PresenceChanged(_) => has(Features::PRESENCE),
-        ChatEvent::StatusChanged { .. }
-        | ChatEvent::Invited { .. }
-        | ChatEvent::Noted { .. }
-        | ChatEvent::Noticed { .. } => false,
-    }
-}
-
-/// Whether an event is written in another way for the user who has done it.
-pub fn differs_for_author(options: RewindOptions, event: &Event) -> bool {
-    match event {
-        Event::Accounts(AccountsEvent::Befriended { .. }) => true,
-        Event::Accounts(AccountsEvent::LoginsEnded(_)) => false,
-        Event::Chat(ChatEvent::MessagePosted(_) | ChatEvent::MessageEdited(_)) => {
-            options.features.has(Features::SYNC)
-        }
-        Event::Chat(_) => false,
-    }
-}
-
-/// An event, if there is a frame for it.
-pub fn event(options: RewindOptions, event: &Event, viewer: Viewer) -> Option<Frame> {
-    match event {
-        Event::Accounts(AccountsEvent::Befriended { .. }) if viewer == Viewer::Author => Some(ok()),
-        Event::Accounts(AccountsEvent::Befriended { verb, by, to }) => {
-            Some(befriended(options, *verb, (by, *to)))
-        }
-        Event::Accounts(AccountsEvent::LoginsEnded(_)) => None,
-        Event::Chat(event) => chat_event(options, event, viewer != Viewer::Peer),
-    }
-}
-
-fn chat_event(options: RewindOptions, event: &ChatEvent, own: bool) -> Option<Frame> {
-    let chat = |r#type, message| Chat { options, r#type, message, own, duplicate: false };
-    match event {
-        ChatEvent::MessagePosted(message) => Some(chat("send", message).frame()),
-        ChatEvent::MessageRepeated(message) => {
-            Some(Chat { duplicate: true, ..chat("send", message) }.frame())
-        }
-        ChatEvent::MessageEdited(message) | ChatEvent::MessageWithdrawn(message) => {
-            Some(chat("edit", message).frame())
-        }
-        ChatEvent::Typing { user, room, typing } => {
-            Some(features::encode::typing(*user, *room, *typing))
-        }
-        ChatEvent::Read { user, room, seq } => Some(features::encode::read(*user, *room, *seq)),
-        ChatEvent::GroupChanged(change) => Some(features::encode::group_changed(change)),
-        ChatEvent::StatusSet(status) => Some(features::encode::status_set(*status)),
-        ChatEvent::PresenceChanged(friend) => Some(features::encode::presence_changed(friend)),
-        ChatEvent::StatusChanged { .. }
-        | ChatEvent::Invited { .. }
-        | ChatEvent::Noted { .. }
-        | ChatEvent::Noticed { .. } => None,
-    }
-}
-
 /// A message of a page of history: always shown as it is now, as if sent so.
 pub fn history(options: RewindOptions, message: &Message, me: UserId) -> Frame {
     frame("chat", shown(options, message, me))
@@ -244,7 +131,8 @@ pub fn change(options: RewindOptions, message: &Message, me: UserId) -> Frame {
     Chat { options, r#type, message, own, duplicate: false }.frame()
 }
 
-fn befriended(options: RewindOptions, verb: FriendVerb, (by, to): (&User, UserId)) -> Frame {
+/// A user has asked for a friendship, or answered.
+pub fn befriended(options: RewindOptions, verb: FriendVerb, (by, to): (&User, UserId)) -> Frame {
     #[derive(Serialize)]
     struct Payload<'a> {
         r#type: &'a str,

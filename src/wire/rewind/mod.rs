@@ -7,78 +7,29 @@ pub mod decode;
 pub mod encode;
 pub mod features;
 mod objects;
+mod options;
 mod settings;
 mod time;
 
-use crate::config::choice;
+use crate::domain::accounts::event::AccountsEvent;
+use crate::domain::accounts::friendship::FriendVerb;
 use crate::domain::accounts::refusal::AccountsRefusal;
+use crate::domain::chat::event::ChatEvent;
 use crate::domain::chat::refusal::ChatRefusal;
+use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;
 use crate::domain::event::{Event, Topic, Viewer, Welcome};
 use crate::domain::id::UserId;
 use crate::domain::principal::{IdentifyError, Principal};
 use crate::wire::rewind::features::Features;
+use crate::wire::rewind::objects::Chat;
 use crate::wire::{
-    AccountsAnswer, Answer, ChatAnswer, Context, Decoded, Dialect, DialectId, Frame, KeepAlive,
-    Options, Rejection, Signs, Variant,
+    AccountsAnswer, Answer, ChatAnswer, Context, Decoded, Dialect, Frame, KeepAlive, Options,
+    Rejection, Signs,
 };
 
+pub use options::{Mode, RewindOptions};
 pub use settings::Settings;
-
-choice! {
-    /// The mode a client wants (`?compat=`, or the server's default).
-    Mode {
-        /// As the specification says.
-        Readme = "readme",
-        /// As the shipped client needs it: lists of the auth answer as strings, and no news of what
-        /// the user does elsewhere.
-        Wind = "wind",
-    }
-}
-
-/// The options of a session of REWIND.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RewindOptions {
-    pub mode: Mode,
-    /// The features that the session has asked for at auth.
-    pub features: Features,
-}
-
-impl RewindOptions {
-    /// Set for [`Mode::Wind`]; the features are below it.
-    const WIND: u32 = 1 << 8;
-
-    /// The dialect with these options.
-    pub const fn variant(self) -> Variant {
-        let mode = match self.mode {
-            Mode::Readme => 0,
-            Mode::Wind => Self::WIND,
-        };
-        DialectId::REWIND.with(Options::new(mode | self.features.bits()))
-    }
-
-    /// The options in their short form.
-    pub const fn options(self) -> Options {
-        self.variant().options()
-    }
-}
-
-impl From<Mode> for RewindOptions {
-    /// The options that every session begins with.
-    fn from(mode: Mode) -> Self {
-        Self { mode, features: Features::NONE }
-    }
-}
-
-impl From<Options> for RewindOptions {
-    fn from(options: Options) -> Self {
-        let mode = match options.bits() & Self::WIND {
-            0 => Mode::Readme,
-            _ => Mode::Wind,
-        };
-        Self { mode, features: Features::from_bits(options.bits()) }
-    }
-}
 
 /// The dialect.
 pub struct Rewind {
@@ -162,16 +113,45 @@ impl Dialect for Rewind {
         }
     }
 
+    /// The shipped client would show news of its own user's other sessions, and every edit, as one
+    /// more bubble; in wind mode it is spared both.
     fn delivers(&self, event: &Event, viewer: Viewer, options: Options) -> bool {
-        encode::delivers(options.into(), event, viewer)
+        let RewindOptions { mode, features } = options.into();
+        let wanted = match event {
+            // Who has done it is answered.
+            Event::Accounts(_) if viewer == Viewer::Author => true,
+            Event::Accounts(event) => wants_of_accounts(features, event),
+            Event::Chat(event) => wants_of_chat(features, event),
+        };
+        let spared = match (mode, viewer) {
+            (Mode::Readme, _) | (Mode::Wind, Viewer::Author) => false,
+            (Mode::Wind, Viewer::OwnOther) => true,
+            (Mode::Wind, Viewer::Peer) => matches!(event, Event::Chat(ChatEvent::MessageEdited(_))),
+        };
+        wanted && !spared
     }
 
     fn differs_for_author(&self, event: &Event, options: Options) -> bool {
-        encode::differs_for_author(options.into(), event)
+        match event {
+            Event::Accounts(AccountsEvent::Befriended { .. }) => true,
+            Event::Accounts(AccountsEvent::LoginsEnded(_)) => false,
+            Event::Chat(ChatEvent::MessagePosted(_) | ChatEvent::MessageEdited(_)) => {
+                RewindOptions::from(options).features.has(Features::SYNC)
+            }
+            Event::Chat(_) => false,
+        }
     }
 
     fn event(&self, event: &Event, viewer: Viewer, options: Options) -> Option<Frame> {
-        encode::event(options.into(), event, viewer)
+        let is_author = viewer == Viewer::Author;
+        match event {
+            Event::Accounts(AccountsEvent::Befriended { .. }) if is_author => Some(encode::ok()),
+            Event::Accounts(AccountsEvent::Befriended { verb, by, to }) => {
+                Some(encode::befriended(options.into(), *verb, (by, *to)))
+            }
+            Event::Accounts(AccountsEvent::LoginsEnded(_)) => None,
+            Event::Chat(event) => chat_event(options.into(), event, viewer != Viewer::Peer),
+        }
     }
 
     fn answer(&self, answer: Answer<'_>, me: UserId, options: Options) -> Option<Frame> {
@@ -212,17 +192,58 @@ impl Dialect for Rewind {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn options_survive_their_short_form() {
-        for mode in [Mode::Readme, Mode::Wind] {
-            for features in [Features::NONE, Features::named(["sync", "group"])] {
-                let options = RewindOptions { mode, features };
-                assert_eq!(RewindOptions::from(options.options()), options);
-            }
+fn wants_of_accounts(features: Features, event: &AccountsEvent) -> bool {
+    match event {
+        // Who asks for no features knows of no such end of a request: it is missing in the next list.
+        AccountsEvent::Befriended { verb: FriendVerb::Withdraw, .. } => {
+            features.has(Features::ASKED)
         }
+        AccountsEvent::Befriended { .. } => true,
+        AccountsEvent::LoginsEnded(_) => false,
+    }
+}
+
+fn wants_of_chat(features: Features, event: &ChatEvent) -> bool {
+    let has = |feature| features.has(feature);
+    let knows = |room: RoomKey| has(Features::GROUP) || room.pair().is_some();
+    match event {
+        ChatEvent::MessagePosted(message) | ChatEvent::MessageEdited(message) => {
+            knows(message.room)
+        }
+        // The answer to who has sent it, though he may have done so in a group, as another session.
+        ChatEvent::MessageRepeated(_) => true,
+        ChatEvent::MessageWithdrawn(message) => has(Features::SYNC) && knows(message.room),
+        ChatEvent::Typing { room, .. } => has(Features::TYPING) && knows(*room),
+        ChatEvent::Read { room, .. } => has(Features::READ) && knows(*room),
+        ChatEvent::GroupChanged(_) => has(Features::GROUP),
+        ChatEvent::StatusSet(_) | ChatEvent::PresenceChanged(_) => has(Features::PRESENCE),
+        ChatEvent::StatusChanged { .. }
+        | ChatEvent::Invited { .. }
+        | ChatEvent::Noted { .. }
+        | ChatEvent::Noticed { .. } => false,
+    }
+}
+
+fn chat_event(options: RewindOptions, event: &ChatEvent, own: bool) -> Option<Frame> {
+    let chat = |r#type, message| Chat { options, r#type, message, own, duplicate: false };
+    match event {
+        ChatEvent::MessagePosted(message) => Some(chat("send", message).frame()),
+        ChatEvent::MessageRepeated(message) => {
+            Some(Chat { duplicate: true, ..chat("send", message) }.frame())
+        }
+        ChatEvent::MessageEdited(message) | ChatEvent::MessageWithdrawn(message) => {
+            Some(chat("edit", message).frame())
+        }
+        ChatEvent::Typing { user, room, typing } => {
+            Some(features::encode::typing(*user, *room, *typing))
+        }
+        ChatEvent::Read { user, room, seq } => Some(features::encode::read(*user, *room, *seq)),
+        ChatEvent::GroupChanged(change) => Some(features::encode::group_changed(change)),
+        ChatEvent::StatusSet(status) => Some(features::encode::status_set(*status)),
+        ChatEvent::PresenceChanged(friend) => Some(features::encode::presence_changed(friend)),
+        ChatEvent::StatusChanged { .. }
+        | ChatEvent::Invited { .. }
+        | ChatEvent::Noted { .. }
+        | ChatEvent::Noticed { .. } => None,
     }
 }

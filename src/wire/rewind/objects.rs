@@ -1,4 +1,4 @@
-//! What frames hold: users, messages, ids.
+//! Frames, and what they hold: users, messages, ids.
 
 use serde::{Serialize, Serializer};
 
@@ -8,9 +8,19 @@ use crate::domain::chat::room::RoomKey;
 use crate::domain::id::UserId;
 use crate::wire::Frame;
 use crate::wire::rewind::RewindOptions;
-use crate::wire::rewind::encode::frame;
 use crate::wire::rewind::features::Features;
 use crate::wire::rewind::time::Korean;
+
+#[derive(Serialize)]
+struct RewindEnvelope<'a, P> {
+    r#type: &'a str,
+    payload: P,
+}
+
+/// A frame of a type.
+pub(in crate::wire::rewind) fn frame<P: Serialize>(r#type: &str, payload: P) -> Frame {
+    Frame::json(&RewindEnvelope { r#type, payload })
+}
 
 /// An id as the wire has it.
 pub fn as_text<S: Serializer>(id: &i64, to: S) -> Result<S::Ok, S::Error> {

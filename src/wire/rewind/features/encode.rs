@@ -13,9 +13,8 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
 use crate::wire::Frame;
 use crate::wire::rewind::RewindOptions;
-use crate::wire::rewind::encode::frame;
 use crate::wire::rewind::features::Features;
-use crate::wire::rewind::objects::{ChatObject, Id, UserObject, objects, shown};
+use crate::wire::rewind::objects::{ChatObject, Id, UserObject, frame, objects, shown};
 use crate::wire::rewind::time::Korean;
 
 /// A room of the auth answer.
