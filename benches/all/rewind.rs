@@ -5,7 +5,6 @@ use std::hint::black_box;
 use criterion::Criterion;
 use tradewind::clock::SystemClock;
 use tradewind::domain::chat::event::ChatEvent;
-use tradewind::domain::command::Command;
 use tradewind::domain::event::{Event, Viewer};
 use tradewind::domain::principal::Principal;
 use tradewind::server;
@@ -32,7 +31,7 @@ pub fn bench(criterion: &mut Criterion) {
         "how are you? ".repeat(4),
     );
     let decoded = dialect.decode(&send, context);
-    assert!(matches!(decoded, Decoded::Command(Command::Write(_))), "{decoded:?}");
+    assert!(matches!(decoded, Decoded::Write(_)), "{decoded:?}");
     group.bench_function("decode a send", |bencher| {
         bencher.iter(|| dialect.decode(black_box(&send), context));
     });

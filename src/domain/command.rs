@@ -4,30 +4,21 @@ use crate::domain::accounts::command::{AccountsQuery, AccountsWrite};
 use crate::domain::chat::command::{ChatQuery, ChatWrite};
 use crate::domain::id::UserId;
 
-/// Something a user asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Change something that is stored.
-    Write(Write),
-    Query(Query),
-}
-
-impl Command {
-    /// The other user whom it is about, as far as the asker, `me`, names one by id.
-    pub fn peer(&self, me: UserId) -> Option<UserId> {
-        match self {
-            Self::Write(Write::Chat(write)) => write.peer(me),
-            Self::Query(Query::Chat(query)) => query.peer(me),
-            Self::Write(Write::Accounts(_)) | Self::Query(Query::Accounts(_)) => None,
-        }
-    }
-}
-
-/// A change.
+/// A change of something that is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
     Accounts(AccountsWrite),
     Chat(ChatWrite),
+}
+
+impl Write {
+    /// The other user whom the change is about, as far as the asker, `me`, names one by id.
+    pub fn peer(&self, me: UserId) -> Option<UserId> {
+        match self {
+            Self::Chat(write) => write.peer(me),
+            Self::Accounts(_) => None,
+        }
+    }
 }
 
 impl From<AccountsWrite> for Write {
@@ -47,6 +38,16 @@ impl From<ChatWrite> for Write {
 pub enum Query {
     Accounts(AccountsQuery),
     Chat(ChatQuery),
+}
+
+impl Query {
+    /// The other user whom the look-up is about, as far as the asker, `me`, names one by id.
+    pub fn peer(&self, me: UserId) -> Option<UserId> {
+        match self {
+            Self::Chat(query) => query.peer(me),
+            Self::Accounts(_) => None,
+        }
+    }
 }
 
 impl From<AccountsQuery> for Query {

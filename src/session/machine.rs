@@ -15,7 +15,7 @@ use super::effect::{Effect, Effects, Request};
 use crate::auth::rates::Counter;
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
-use crate::domain::command::Command;
+use crate::domain::command::{Query, Write};
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::wire::{Answer, Context, Decoded, Dialect, Dialects, Frame, Phase, Variant};
@@ -263,29 +263,32 @@ impl Machine {
                 self.end(reason, effects);
             }
             Decoded::Close(reason) => self.end(reason, effects),
-            Decoded::Identify { .. } | Decoded::Command(Command::Query(_)) if self.pending > 0 => {
+            Decoded::Identify { .. } | Decoded::Query(_) if self.pending > 0 => {
                 return false;
             }
             Decoded::Identify { credential, options } => self.show(credential, options, effects),
-            Decoded::Command(command) => self.command(command, effects),
+            Decoded::Write(write) => self.write(write, effects),
+            Decoded::Query(query) => self.query(query, effects),
         }
         true
     }
 
-    fn command(&mut self, command: Command, effects: &mut Effects) {
+    fn write(&mut self, write: Write, effects: &mut Effects) {
         let Phase::Ready(by) = self.phase else { return };
-        if !self.allow(effects) {
-            return;
+        if self.allow(effects) {
+            let peer = by.user().and_then(|me| write.peer(me));
+            let request = self.open(UnderWay::Writes, peer);
+            effects.push_back(Effect::Write { request, write });
         }
-        let peer = by.user().and_then(|me| command.peer(me));
-        effects.push_back(match command {
-            Command::Write(write) => {
-                Effect::Write { request: self.open(UnderWay::Writes, peer), write }
-            }
-            Command::Query(query) => {
-                Effect::Query { request: self.open(UnderWay::Alone, peer), query, by }
-            }
-        });
+    }
+
+    fn query(&mut self, query: Query, effects: &mut Effects) {
+        let Phase::Ready(by) = self.phase else { return };
+        if self.allow(effects) {
+            let peer = by.user().and_then(|me| query.peer(me));
+            let request = self.open(UnderWay::Alone, peer);
+            effects.push_back(Effect::Query { request, query, by });
+        }
     }
 
     /// Whether the rate allows one more; answers it if not.

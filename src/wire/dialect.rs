@@ -9,7 +9,7 @@ use crate::domain::accounts::refusal::AccountsRefusal;
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
-use crate::domain::command::Command;
+use crate::domain::command::{Query, Write};
 use crate::domain::error::Refusal;
 use crate::domain::event::{Event, Topic, Viewer, Welcome};
 use crate::domain::id::UserId;
@@ -70,7 +70,8 @@ pub enum Decoded {
         /// What the session wants of its dialect from then on, if that is good.
         options: Options,
     },
-    Command(Command),
+    Write(Write),
+    Query(Query),
 }
 
 /// The fate of a peer that was not let in.

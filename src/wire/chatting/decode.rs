@@ -10,7 +10,6 @@ use crate::domain::chat::invite::InviteStep;
 use crate::domain::chat::message::{Content, ContentError};
 use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;
-use crate::domain::command::Command;
 use crate::domain::id::UserId;
 use crate::domain::principal::Credential;
 use crate::wire::chatting::{Style, encode, id};
@@ -50,7 +49,7 @@ pub fn text(style: Style<'_>, text: &str, context: Context<'_>) -> Decoded {
             .ok_or(UNKNOWN),
     };
     match command {
-        Ok(Some(write)) => Decoded::Command(Command::Write(write.into())),
+        Ok(Some(write)) => Decoded::Write(write.into()),
         // The id is of a style that no user's has.
         Ok(None) => Decoded::Reply(encode::unreachable(style, target, context)),
         Err(reason) => bad_request(style, reason, context),

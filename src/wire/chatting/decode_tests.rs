@@ -53,7 +53,7 @@ fn says(frame: serde_json::Value) -> Decoded {
 }
 
 fn write(write: impl Into<Write>) -> Decoded {
-    Decoded::Command(Command::Write(write.into()))
+    Decoded::Write(write.into())
 }
 
 fn chat_to(peer: i64, text: &str) -> Decoded {

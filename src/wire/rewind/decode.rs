@@ -11,7 +11,7 @@ use crate::domain::chat::command::{Absent, ChatQuery, ChatWrite};
 use crate::domain::chat::message::{Content, ContentError, Nonce};
 use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;
-use crate::domain::command::{Command, Query};
+use crate::domain::command::Query;
 use crate::domain::id::{MessageId, UserId};
 use crate::domain::principal::{Credential, Principal};
 use crate::wire::json::{self, JsonMembers};
@@ -42,9 +42,9 @@ pub fn text(options: RewindOptions, text: &str, phase: Phase) -> Decoded {
         ("chat", Some(me)) => chat(options, payload, me),
         ("load", Some(me)) => load(options, payload, me),
         ("mutual_users", Some(_)) => mutual_users(options, payload),
-        (kind, Some(me)) => features::decode::frame(options, kind, payload, me)
-            .unwrap_or(Err(encode::UNKNOWN_TYPE))
-            .map(Decoded::Command),
+        (kind, Some(me)) => {
+            features::decode::frame(options, kind, payload, me).unwrap_or(Err(encode::UNKNOWN_TYPE))
+        }
         (_, None) => Err(encode::UNKNOWN_TYPE),
     };
     read.unwrap_or_else(|error| Decoded::Reply(encode::error(error)))
@@ -96,7 +96,7 @@ fn chat(options: RewindOptions, payload: Option<&RawValue>, me: UserId) -> Read<
         }
         Some(_) | None => return Err(encode::UNKNOWN_CHAT),
     };
-    Ok(Decoded::Command(Command::Write(write.into())))
+    Ok(Decoded::Write(write.into()))
 }
 
 fn load(options: RewindOptions, payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
@@ -117,7 +117,7 @@ fn load(options: RewindOptions, payload: Option<&RawValue>, me: UserId) -> Read<
         }
         Some(_) | None => return Err(encode::UNKNOWN_LOAD),
     };
-    Ok(Decoded::Command(Command::Query(query)))
+    Ok(Decoded::Query(query))
 }
 
 fn mutual_users(options: RewindOptions, payload: Option<&RawValue>) -> Read<Decoded> {
@@ -133,7 +133,7 @@ fn mutual_users(options: RewindOptions, payload: Option<&RawValue>) -> Read<Deco
     let name = name.and_then(json::string).filter(|name| !name.is_empty());
     let who = Who::Named(name.ok_or(encode::NAME_MISSING)?.into_owned());
     let write = AccountsWrite::Befriend { verb, who };
-    Ok(Decoded::Command(Command::Write(write.into())))
+    Ok(Decoded::Write(write.into()))
 }
 
 /// The room at an address, seen from `me`; `None` if it can be nobody's.

@@ -27,7 +27,7 @@ fn command(kind: &str, payload: Value) -> Decoded {
 }
 
 fn write(write: impl Into<Write>) -> Decoded {
-    Decoded::Command(Command::Write(write.into()))
+    Decoded::Write(write.into())
 }
 
 fn error(error: encode::Error) -> Decoded {
@@ -249,11 +249,8 @@ fn loads_name_a_room_a_cursor_and_a_count() {
     };
     let cursor = "MjAyMi0xLTMgMDA6MDQ6MTUuMDEyMzAw";
     let before = Timestamp::from_micros(1_641_135_855_012_300);
-    let query = |count| {
-        Decoded::Command(Command::Query(
-            ChatQuery::History { room: peer_room(), before, count }.into(),
-        ))
-    };
+    let query =
+        |count| Decoded::Query(ChatQuery::History { room: peer_room(), before, count }.into());
     assert_eq!(load(cursor, json!(50)), query(50));
     assert_eq!(load(cursor, json!(0)), query(0));
     for bad in [json!(-1), json!(1.5), json!("50"), json!(null)] {
@@ -261,7 +258,7 @@ fn loads_name_a_room_a_cursor_and_a_count() {
     }
     assert_eq!(load("yesterday", json!(50)), error(encode::INVALID));
     assert_eq!(command("load", json!({"type": "chat", "load_id": "12"})), error(encode::INVALID));
-    let friends = Decoded::Command(Command::Query(AccountsQuery::Friends.into()));
+    let friends = Decoded::Query(AccountsQuery::Friends.into());
     assert_eq!(command("load", json!({"type": "mutual_users"})), friends);
     assert_eq!(command("load", json!({"type": "all"})), error(encode::UNKNOWN_LOAD));
 }

@@ -12,7 +12,6 @@ use tradewind::domain::chat::message::Content;
 use tradewind::domain::chat::refusal::ChatRefusal;
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::close::CloseReason;
-use tradewind::domain::command::Command;
 use tradewind::domain::event::{Event, Topic, Viewer, Welcome};
 use tradewind::domain::id::UserId;
 use tradewind::domain::principal::{Credential, IdentifyError, Principal, ReplaceKey};
@@ -51,7 +50,7 @@ fn post(post: &Value, me: Option<UserId>) -> Decoded {
     let content = Content::new(post["text"].as_str().unwrap_or_default().to_owned());
     let Ok(content) = content else { return Decoded::Reply(frame(json!({"what": "text"}))) };
     let write = ChatWrite::Post { room, content, nonce: None, absent: Absent::Kept };
-    Decoded::Command(Command::Write(write.into()))
+    Decoded::Write(write.into())
 }
 
 /// The class of a user's client is all that there is to choose; 0 is none.

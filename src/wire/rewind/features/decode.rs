@@ -10,12 +10,12 @@ use crate::domain::accounts::user::Who;
 use crate::domain::chat::command::{ChatQuery, ChatWrite, Known};
 use crate::domain::chat::event::Status;
 use crate::domain::chat::group::{GroupStep, Role, Title};
-use crate::domain::command::{Command, Query};
+use crate::domain::command::Query;
 use crate::domain::id::{GroupId, UserId};
-use crate::wire::json;
 use crate::wire::rewind::decode::{Read, key, object, room};
 use crate::wire::rewind::features::Features;
 use crate::wire::rewind::{RewindOptions, encode};
+use crate::wire::{Decoded, json};
 
 /// Rooms that can be named in one request.
 const ROOMS_MAX: usize = 1_000;
@@ -37,7 +37,7 @@ pub fn frame(
     kind: &str,
     payload: Option<&RawValue>,
     me: UserId,
-) -> Option<Read<Command>> {
+) -> Option<Read<Decoded>> {
     let has = |feature| options.features.has(feature);
     match kind {
         "sync" if has(Features::SYNC) => Some(sync(options, payload, me).map(look_up)),
@@ -50,12 +50,12 @@ pub fn frame(
     }
 }
 
-fn write(write: ChatWrite) -> Command {
-    Command::Write(write.into())
+fn write(write: ChatWrite) -> Decoded {
+    Decoded::Write(write.into())
 }
 
-fn look_up(query: impl Into<Query>) -> Command {
-    Command::Query(query.into())
+fn look_up(query: impl Into<Query>) -> Decoded {
+    Decoded::Query(query.into())
 }
 
 fn sync(options: RewindOptions, payload: Option<&RawValue>, me: UserId) -> Read<ChatQuery> {
@@ -105,7 +105,7 @@ fn typing(options: RewindOptions, payload: Option<&RawValue>, me: UserId) -> Rea
     Ok(ChatWrite::Type { room: room(options, address, me)?, typing })
 }
 
-fn read(options: RewindOptions, payload: Option<&RawValue>, me: UserId) -> Read<Command> {
+fn read(options: RewindOptions, payload: Option<&RawValue>, me: UserId) -> Read<Decoded> {
     let [kind, address, seq] = object(payload, ["type", "chat_id", "seq"])?;
     if kind.and_then(json::string).as_deref() == Some("list") {
         return Ok(look_up(ChatQuery::Readers { room: room(options, address, me)? }));
@@ -133,7 +133,7 @@ pub fn is_page(options: RewindOptions, raw: Option<&RawValue>) -> Read<bool> {
     Ok(asked.unwrap_or(false))
 }
 
-fn group(payload: Option<&RawValue>) -> Read<Command> {
+fn group(payload: Option<&RawValue>) -> Read<Decoded> {
     let [kind, address, title, name, role] =
         object(payload, ["type", "chat_id", "title", "name", "role"])?;
     let title = || title.and_then(json::string).and_then(|text| Title::new(text.into_owned()));
