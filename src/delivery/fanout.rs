@@ -5,8 +5,6 @@
 //! users who are told the same, one after another. What happens in one room, one thing after another,
 //! costs each of its members one entry.
 
-mod entry;
-
 use foldhash::HashMap;
 use smallvec::SmallVec;
 
@@ -16,9 +14,7 @@ use crate::domain::event::{Event, Viewer};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::news::{News, Recipients};
 use crate::domain::principal::Mailbox;
-use crate::wire::{Dialects, Variant};
-pub use entry::EventKey;
-use entry::{EncodedEvent, Events, FanoutEntry};
+use crate::wire::{Dialects, Frame, Variant};
 
 /// Deliveries that leave together.
 #[derive(Default)]
@@ -59,10 +55,56 @@ enum ListItem {
     Entry(FanoutEntry),
 }
 
+/// One thing for the sessions of a mailbox.
+#[derive(Clone, PartialEq, Eq)]
+enum FanoutEntry {
+    /// An event, for all but one.
+    Push { event: EventKey, viewer: Viewer, except: Option<SessionId> },
+    /// Something for one alone.
+    Only(SessionId, SoleEntry),
+}
+
+/// One thing for one session alone.
+#[derive(Clone, PartialEq, Eq)]
+enum SoleEntry {
+    Push(EventKey, Viewer),
+    /// A request has this event as its answer.
+    Answer(u64, EventKey),
+    /// A request is done, and not answered.
+    Done(u64),
+    Refused(u64, Refusal),
+}
+
+/// An event of a fan-out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct EventKey(usize);
+
+/// An event, with the forms in which it has been written so far.
+struct EncodedEvent {
+    event: Event,
+    /// What was written so far; `None` for those to whom it is not delivered.
+    written: Vec<EncodedFrame>,
+}
+
+/// An event as sessions of a variant read it.
+struct EncodedFrame {
+    variant: Variant,
+    viewer: Viewer,
+    /// Whether it is written as for who has done it.
+    is_own: bool,
+    frame: Option<Frame>,
+}
+
+/// The events of a fan-out, and who can write them.
+struct Events<'a> {
+    dialects: &'a Dialects,
+    encoded: Vec<EncodedEvent>,
+}
+
 impl Fanout {
     /// Takes up an event; nobody is told yet.
     pub fn event(&mut self, event: impl Into<Event>) -> EventKey {
-        self.events.push(EncodedEvent::new(event.into()));
+        self.events.push(EncodedEvent { event: event.into(), written: Vec::new() });
         EventKey(self.events.len().saturating_sub(1))
     }
 
@@ -110,7 +152,7 @@ impl Fanout {
         (mailbox, viewer): (impl Into<Mailbox>, Viewer),
         session: SessionId,
     ) {
-        self.add(mailbox, FanoutEntry::PushTo { event, viewer, session });
+        self.add(mailbox, FanoutEntry::Only(session, SoleEntry::Push(event, viewer)));
     }
 
     /// Refuses a request of a session that is answered at a mailbox.
@@ -120,18 +162,18 @@ impl Fanout {
         mailbox: impl Into<Mailbox>,
         (session, request): (SessionId, u64),
     ) {
-        self.add(mailbox, FanoutEntry::Refusal { session, request, refusal });
+        self.add(mailbox, FanoutEntry::Only(session, SoleEntry::Refused(request, refusal)));
     }
 
     /// Answers a request of a user's session with an event.
     pub fn answer_event(&mut self, event: EventKey, user: UserId, to: (SessionId, u64)) {
         let (session, request) = to;
-        self.add(user, FanoutEntry::EventAnswer { event, session, request });
+        self.add(user, FanoutEntry::Only(session, SoleEntry::Answer(request, event)));
     }
 
     /// Ends a request of a user's session without an answer.
     pub fn done(&mut self, user: UserId, (session, request): (SessionId, u64)) {
-        self.add(user, FanoutEntry::Done { session, request });
+        self.add(user, FanoutEntry::Only(session, SoleEntry::Done(request)));
     }
 
     fn add(&mut self, mailbox: impl Into<Mailbox>, entry: FanoutEntry) {
@@ -239,11 +281,82 @@ impl ListItem {
             let except = asker.map(|(session, _)| session);
             entries.push(FanoutEntry::Push { event: *event, viewer: Viewer::OwnOther, except });
             if let Some((session, request)) = *asker {
-                entries.push(FanoutEntry::EventAnswer { event: *event, session, request });
+                entries.push(FanoutEntry::Only(session, SoleEntry::Answer(request, *event)));
             }
         }
     }
 }
 
+impl FanoutEntry {
+    /// Whether it is something else for this session than for others of the mailbox.
+    fn singles_out(&self, who: SessionId) -> bool {
+        match self {
+            Self::Push { except, .. } => *except == Some(who),
+            Self::Only(session, _) => *session == who,
+        }
+    }
+
+    /// What it is for a session that is singled out.
+    fn own(&self, events: &mut Events<'_>, who: SessionId, variant: Variant) -> Option<Delivery> {
+        match self {
+            Self::Push { except, .. } if *except == Some(who) => None,
+            Self::Push { .. } => self.told(events, variant).map(Delivery::Push),
+            Self::Only(session, entry) => {
+                (*session == who).then(|| entry.delivery(events, variant)).flatten()
+            }
+        }
+    }
+
+    /// What it is for the others.
+    fn told(&self, events: &mut Events<'_>, variant: Variant) -> Option<Frame> {
+        match self {
+            Self::Push { event, viewer, .. } => events.frame(*event, variant, *viewer),
+            Self::Only(..) => None,
+        }
+    }
+}
+
+impl SoleEntry {
+    /// What it is for its session.
+    fn delivery(&self, events: &mut Events<'_>, variant: Variant) -> Option<Delivery> {
+        match *self {
+            Self::Push(event, viewer) => events.frame(event, variant, viewer).map(Delivery::Push),
+            Self::Answer(request, event) => {
+                // Whoever has no frame for it is not kept waiting for one.
+                Some(match events.frame(event, variant, Viewer::Author) {
+                    Some(frame) => Delivery::Answer(request, frame),
+                    None => Delivery::Done(request),
+                })
+            }
+            Self::Done(request) => Some(Delivery::Done(request)),
+            Self::Refused(request, refusal) => Some(Delivery::Refused(request, refusal)),
+        }
+    }
+}
+
+impl Events<'_> {
+    /// The event as a session of this variant sees it, if it is told at all. A dialect is asked once
+    /// for all of them.
+    fn frame(&mut self, event: EventKey, variant: Variant, viewer: Viewer) -> Option<Frame> {
+        let EncodedEvent { event, written } = self.encoded.get_mut(event.0)?;
+        let same = |one: &&EncodedFrame| one.variant == variant && one.viewer == viewer;
+        if let Some(one) = written.iter().find(same) {
+            return one.frame.clone();
+        }
+        let (dialect, options) = (self.dialects.get(variant), variant.options());
+        let is_own = viewer != Viewer::Peer && dialect.differs_for_author(event, options);
+        let frame = if dialect.delivers(event, viewer, options) {
+            let alike = |one: &&EncodedFrame| one.variant == variant && one.is_own == is_own;
+            let known = written.iter().filter(alike).find_map(|one| one.frame.clone());
+            known.or_else(|| dialect.event(event, viewer, options))
+        } else {
+            None
+        };
+        written.push(EncodedFrame { variant, viewer, is_own, frame: frame.clone() });
+        frame
+    }
+}
+
 #[cfg(test)]
+#[path = "fanout_tests.rs"]
 mod tests;
