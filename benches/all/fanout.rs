@@ -23,8 +23,7 @@ use tradewind::domain::mint::EPOCH;
 use tradewind::domain::principal::Principal;
 use tradewind::hub::messages::{Closed, Identify, Open, Submit};
 use tradewind::hub::{
-    self, AwakeClock, ChatServer, DmSettings, Hub, HubSettings, InviteBounds, Parts,
-    PresenceSettings,
+    self, AwakeClock, ChatServer, Hub, HubSettings, InviteBounds, Parts, PresenceSettings,
 };
 use tradewind::server;
 use tradewind::server::Config;
@@ -121,7 +120,6 @@ impl House {
         let settings = HubSettings {
             hub: hub::Settings { mailbox_max: 10_000, ..hub::Settings::default() },
             presence: PresenceSettings::default(),
-            dm: DmSettings::default(),
             outbox_bytes_max: usize::MAX,
             invites: InviteBounds { timeout: LONG, per_user_max: 1 },
             sessions_per_user_max: None,
@@ -166,7 +164,7 @@ impl House {
             by: Principal::User(user_id(0)),
             writes: vec![(
                 0,
-                Write::Chat(ChatWrite::Post {
+                Write::from(ChatWrite::Post {
                     room: self.room,
                     content: content(),
                     nonce: None,

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use actix::{Actor, Arbiter, Context, Handler, System};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tradewind::domain::accounts::friendship::DmPolicy;
+use tradewind::domain::chat::command::{Absent, ChatWrite};
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::MessageId;
 use tradewind::store::{BatchEntry, ChatCommand, ChatOutcome, Committed, Durability, Store};
@@ -33,11 +33,11 @@ impl Handler<Committed> for Subscriber {
     type Result = ();
 
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
-        let outcomes: Vec<_> = committed.entries().iter().filter_map(BatchEntry::outcome).collect();
-        let posted =
-            outcomes.iter().all(|(_, outcome)| matches!(outcome, Ok(ChatOutcome::Told { .. })));
-        assert!(posted, "all are stored");
-        self.0.send(outcomes.len()).unwrap_or_default();
+        let is_posted = |entry: &BatchEntry<_>| {
+            matches!(entry, BatchEntry::Command(_, Ok(ChatOutcome::Told { .. })))
+        };
+        assert!(committed.entries.iter().all(is_posted), "all are stored");
+        self.0.send(committed.entries.len()).unwrap_or_default();
     }
 }
 
@@ -73,15 +73,14 @@ impl<'a> Live<'a> {
         for ticket in 0..posts {
             let (author, peer) = self.pairs[self.next % rooms];
             self.next += STRIDE;
-            let change = ChatCommand::Post {
-                id: MessageId::new(NEXT_ID.fetch_add(1, Ordering::Relaxed)).expect("an id"),
-                author: user_id(author),
-                room: RoomKey::direct(user_id(author), user_id(peer)),
-                content: content(),
-                nonce: None,
-                dm_policy: DmPolicy::Anyone,
+            let room = RoomKey::direct(user_id(author), user_id(peer));
+            let (content, absent) = (content(), Absent::Kept);
+            let command = ChatCommand {
+                by: user_id(author),
+                change: ChatWrite::Post { room, content, nonce: None, absent }.into(),
+                id: MessageId::new(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
             };
-            self.store.submit(ticket as u64, change).expect("room in the queue");
+            self.store.submit(ticket as u64, command).expect("room in the queue");
         }
         let mut left = posts;
         while left > 0 {

@@ -2,34 +2,74 @@
 
 use crate::domain::accounts::command::{AccountsQuery, AccountsWrite};
 use crate::domain::chat::command::{ChatQuery, ChatWrite};
+use crate::domain::chat::event::Status;
 use crate::domain::id::UserId;
 
-/// A change of something that is stored.
+/// What a session does, in the order in which it asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
-    Accounts(AccountsWrite),
-    Chat(ChatWrite),
+    /// Change what the store keeps, or tell what it rules on.
+    Change(Change),
+    /// Say whether anybody sits at this session.
+    Status(Status),
 }
 
 impl Write {
-    /// The other user whom the change is about, as far as the asker, `me`, names one by id.
+    /// The other user whom it is about, as far as the asker, `me`, names one by id.
     pub fn peer(&self, me: UserId) -> Option<UserId> {
         match self {
-            Self::Chat(write) => write.peer(me),
-            Self::Accounts(_) => None,
+            Self::Change(change) => change.chat()?.peer(me),
+            Self::Status(_) => None,
         }
     }
 }
 
-impl From<AccountsWrite> for Write {
+/// A change, whoever asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    Accounts(AccountsWrite),
+    Chat(ChatWrite),
+}
+
+impl Change {
+    /// What is to be changed in rooms, if that is it.
+    pub fn chat(&self) -> Option<&ChatWrite> {
+        match self {
+            Self::Chat(write) => Some(write),
+            Self::Accounts(_) => None,
+        }
+    }
+
+    /// How much text it holds, in bytes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Accounts(write) => write.bytes(),
+            Self::Chat(write) => write.bytes(),
+        }
+    }
+}
+
+impl From<AccountsWrite> for Change {
     fn from(write: AccountsWrite) -> Self {
         Self::Accounts(write)
     }
 }
 
-impl From<ChatWrite> for Write {
+impl From<ChatWrite> for Change {
     fn from(write: ChatWrite) -> Self {
         Self::Chat(write)
+    }
+}
+
+impl From<AccountsWrite> for Write {
+    fn from(write: AccountsWrite) -> Self {
+        Self::Change(write.into())
+    }
+}
+
+impl From<ChatWrite> for Write {
+    fn from(write: ChatWrite) -> Self {
+        Self::Change(write.into())
     }
 }
 

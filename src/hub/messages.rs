@@ -10,7 +10,7 @@ use crate::domain::accounts::login::LoginId;
 use crate::domain::chat::event::{Notice, Presence};
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
-use crate::domain::command::Write;
+use crate::domain::command::{Change, Write};
 use crate::domain::error::Refusal;
 use crate::domain::event::Event;
 use crate::domain::id::{SessionId, UserId};
@@ -122,7 +122,7 @@ pub struct Submit {
 #[rtype(result = "()")]
 pub struct Call {
     pub user: UserId,
-    pub write: Write,
+    pub change: Change,
     /// When it was asked for.
     pub at: Instant,
     /// Told what happened, once it is committed and others are told.
@@ -131,8 +131,12 @@ pub struct Call {
 
 impl Call {
     /// A change that is asked for now.
-    pub fn new(user: UserId, write: Write, done: oneshot::Sender<Result<Event, Refusal>>) -> Self {
-        Self { user, write, at: Instant::now(), done }
+    pub fn new(
+        user: UserId,
+        change: Change,
+        done: oneshot::Sender<Result<Event, Refusal>>,
+    ) -> Self {
+        Self { user, change, at: Instant::now(), done }
     }
 }
 

@@ -11,7 +11,6 @@ mod invites;
 mod lifetimes;
 mod mailboxes;
 pub mod messages;
-mod news;
 mod pauses;
 mod people;
 mod presence;
@@ -31,8 +30,6 @@ use tokio::sync::oneshot;
 
 use crate::auth::revoked::Revocations;
 use crate::delivery::SessionHandle;
-use crate::domain::chat::command::Signal;
-use crate::domain::chat::room::RoomKey;
 use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
 use crate::domain::event::Event;
@@ -101,8 +98,7 @@ struct PendingWrite {
     ticket: u64,
     asker: Asker,
     user: UserId,
-    /// What is told, if nothing of it is stored.
-    ephemeral: Option<Ephemeral>,
+    /// When it was asked for.
     at: Instant,
 }
 
@@ -135,18 +131,6 @@ impl Asker {
             Self::Caller(caller) => Some(caller),
         }
     }
-}
-
-/// Who asks, and since when.
-struct Submission {
-    by: Asker,
-    at: Instant,
-}
-
-/// Something that is told, if the rules allow it, and not stored.
-enum Ephemeral {
-    Signal(UserId, Signal),
-    Typing(RoomKey, bool),
 }
 
 /// The stop of the hub.

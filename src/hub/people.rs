@@ -7,7 +7,7 @@ use super::messages::{AskOnline, AskPresence, AskSockets, Call, Notify, Settle};
 use crate::domain::accounts::login::LoginId;
 use crate::domain::chat::event::{Notice, Presence};
 use crate::domain::clock::Timestamp;
-use crate::domain::command::Write;
+use crate::domain::command::Change;
 use crate::domain::error::Refusal;
 use crate::domain::event::Event;
 use crate::domain::id::UserId;
@@ -29,12 +29,12 @@ impl Hub {
     ///
     /// # Errors
     /// Why it was not done; [`Refusal::Internal`] if what happened is no answer to what was asked.
-    pub async fn change<T>(&self, user: UserId, write: impl Into<Write>) -> Result<T, Refusal>
+    pub async fn change<T>(&self, user: UserId, change: impl Into<Change>) -> Result<T, Refusal>
     where
         T: TryFrom<Event, Error = Event>,
     {
         let (done, answered) = oneshot::channel();
-        self.ask(Call::new(user, write.into(), done))?;
+        self.ask(Call::new(user, change.into(), done))?;
         let event = answered.await.map_err(|_| Refusal::Busy)??;
         T::try_from(event).map_err(|event| {
             log::error!("what happened is not what was asked for: {event:?}");

@@ -58,8 +58,6 @@ pub struct HubSettings {
     pub hub: Settings,
     /// When the finer presence says that somebody has gone.
     pub presence: PresenceSettings,
-    /// Whom users may write to.
-    pub dm: DmSettings,
     /// How many invitations are known, and how long.
     pub invites: InviteBounds,
     /// Bytes of frames that may wait for one session.

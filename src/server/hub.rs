@@ -71,7 +71,6 @@ fn settings(config: &Config) -> HubSettings {
     HubSettings {
         hub: config.hub.clone(),
         presence: config.presence.clone(),
-        dm: config.dm.clone(),
         invites: InviteBounds {
             timeout: config.chatting.invite_timeout(),
             per_user_max: config.chatting.invites_per_user_max,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use actix::ArbiterHandle;
 
+use super::Config;
 use super::parts::{Ending, Part, TaskPart};
 use super::{clock_watch, site::Site};
-use crate::auth::limits;
 use crate::store::prober::Prober;
 use crate::store::{ChatLimits, Condition, Observer, Rules, Store};
 use crate::telemetry::Metrics;
@@ -36,20 +36,23 @@ pub(super) fn start(site: &Site<'_>, thread: &ArbiterHandle) -> (Store, StoreClo
     let rules = Rules {
         mint: Arc::clone(&site.base.mint),
         clock: Arc::clone(&site.base.clock),
-        limits: chat_limits(&site.config.limits),
+        limits: chat_limits(site.config),
     };
     let counters = Arc::new(Counters(site.metrics.clone()));
     let store = Store::start(site.base.database.clone(), rules, counters, thread);
     (store.clone(), StoreCloser(store))
 }
 
-/// How much a user may have. Without limits no rates count; how large things are still does.
-fn chat_limits(limits: &limits::Settings) -> ChatLimits {
+/// How much a user may have, and whom users may write to. Without limits no rates count; how large things are
+/// still does.
+fn chat_limits(config: &Config) -> ChatLimits {
+    let limits = &config.limits;
     ChatLimits {
         members_max: limits.group_members_max,
         groups_per_user_max: limits.groups_per_user_max.into(),
         friend_requests_per_day: limits.on(limits.friend_requests_per_day.into()),
         additions_per_day: limits.on(limits.group_additions_per_day.into()),
+        dm_policy: config.dm.audience,
     }
 }
 

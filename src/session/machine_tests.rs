@@ -8,7 +8,7 @@ use crate::auth::rates::{Rate, Rates};
 use crate::domain::accounts::command::AccountsQuery;
 use crate::domain::chat::command::ChatWrite;
 use crate::domain::clock::Timestamp;
-use crate::domain::command::Write;
+use crate::domain::command::{Change, Write};
 use crate::domain::principal::{Credential, IdentifyError, Principal};
 use crate::wire::fixtures::{PLAIN, dialects};
 
@@ -260,7 +260,7 @@ fn answers_keep_the_order_of_requests_whatever_the_hub_does() {
             for effect in effects.drain(..) {
                 match effect {
                     Effect::Send(frame) => sent.push(frame.as_text().to_string()),
-                    Effect::Write { request, write: Write::Chat(ChatWrite::Post { content, .. }) } => {
+                    Effect::Write { request, write: Write::Change(Change::Chat(ChatWrite::Post { content, .. })) } => {
                         waiting.insert(request, content.into_string());
                         open.push(request);
                     }

@@ -26,25 +26,23 @@ use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::store::areas::{AllAreas, marker};
 use crate::store::chat::member_cache::MemberCache;
-use crate::store::engine::batch::Submitted;
 use crate::store::engine::executor::{DbExecutor, KeptCache};
 use crate::store::engine::health::Health;
+use crate::store::engine::job::Submitted;
 use crate::store::engine::lines::{LineTurn, Lines};
 use crate::store::engine::reader::{Reader, TakeNext};
 use crate::store::engine::write_queue::BatchMax;
-use crate::store::engine::write_quota::WriteQuota;
-use crate::store::engine::writer::{Subscribe, Writer};
+use crate::store::engine::writer::{Subscribe, WriteQuota, Writer};
 
 pub use crate::store::batched::Batched;
-pub use crate::store::chat::command::{ChatCommand, To};
+pub use crate::store::chat::command::{ChatCommand, ChatOutcome, Ephemeral};
 pub use crate::store::chat::limits::ChatLimits;
-pub use crate::store::chat::outcome::ChatOutcome;
 pub use crate::store::chat::rules::Rules;
-pub use crate::store::engine::batch::BatchEntry;
 pub use crate::store::engine::connection::Either as Connection;
 pub use crate::store::engine::copy::restore;
 pub use crate::store::engine::database::Database;
 pub use crate::store::engine::error::StoreError;
+pub use crate::store::engine::executor::BatchEntry;
 pub use crate::store::engine::files::Absence;
 pub use crate::store::engine::health::Condition;
 pub use crate::store::engine::job::{Job, Op, ReadOp, StorePart, Yield};
@@ -54,7 +52,7 @@ pub use crate::store::engine::observer::Observer;
 pub use crate::store::engine::settings::{Durability, Settings};
 
 /// What came of one batch: outcomes of commands, and news of jobs.
-pub type Committed = crate::store::engine::batch::CommittedBatch<ChatOutcome>;
+pub type Committed = crate::store::engine::executor::CommittedBatch<ChatOutcome>;
 
 /// The store. Cheap to clone; its threads end with the last clone, after what was accepted.
 #[derive(Clone)]
@@ -145,8 +143,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`], [`StoreError::Closed`]; then it is not accepted.
     pub fn submit(&self, ticket: u64, command: ChatCommand) -> Result<(), StoreError> {
-        let permit = self.inner.quota.enter(command.bytes())?;
-        self.inner.writer.do_send(Submitted::<AllAreas>::command(ticket, command, permit));
+        let permit = self.inner.quota.enter(command.change.bytes())?;
+        self.inner.writer.do_send(Submitted::Command { ticket, command, outcome: None, permit });
         Ok(())
     }
 
@@ -181,7 +179,7 @@ impl Store {
         F: Op<T>,
     {
         let permit = self.inner.quota.enter(job.bytes())?;
-        let (job, answer) = Submitted::<AllAreas>::job(job, Some(permit));
+        let (job, answer) = Submitted::job(job, Some(permit));
         self.inner.writer.do_send(job);
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
@@ -260,7 +258,7 @@ impl Store {
 
     /// Waits until everything accepted before is answered.
     pub async fn flush(&self) {
-        let (flush, passed) = Submitted::<AllAreas>::job(marker(), None);
+        let (flush, passed) = Submitted::job(marker(), None);
         self.inner.writer.do_send(flush);
         // However it ended, all before it have been answered.
         drop(passed.await);

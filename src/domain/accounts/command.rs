@@ -16,6 +16,16 @@ pub enum AccountsWrite {
     },
 }
 
+impl AccountsWrite {
+    /// How much text it holds, in bytes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Befriend { who: Who::Named(name), .. } => name.len(),
+            Self::Befriend { who: Who::Id(_), .. } => 0,
+        }
+    }
+}
+
 /// Look-ups of users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountsQuery {

@@ -1,6 +1,5 @@
 //! What can be asked about rooms, and about who is there.
 
-use crate::domain::chat::event::Status;
 use crate::domain::chat::group::GroupStep;
 use crate::domain::chat::invite::InviteStep;
 use crate::domain::chat::message::{Content, Nonce};
@@ -44,8 +43,6 @@ pub enum ChatWrite {
         group: Option<GroupId>,
         step: GroupStep,
     },
-    /// Say whether anybody sits at this session.
-    SetStatus(Status),
 }
 
 impl ChatWrite {
@@ -56,9 +53,71 @@ impl ChatWrite {
                 room.and_then(|room| room.peer_of(me))
             }
             Self::Signal { peer, .. } => Some(*peer),
-            Self::Type { .. } | Self::Read { .. } | Self::Group { .. } | Self::SetStatus(_) => None,
+            Self::Type { .. } | Self::Read { .. } | Self::Group { .. } => None,
         }
     }
+
+    /// The room that it concerns, as far as the asker, `me`, names one.
+    pub fn room(&self, me: UserId) -> Option<RoomKey> {
+        match self {
+            Self::Post { room, .. }
+            | Self::Edit { room, .. }
+            | Self::Type { room, .. }
+            | Self::Read { room, .. } => *room,
+            Self::Signal { peer, .. } => RoomKey::direct(me, *peer),
+            Self::Group { .. } => None,
+        }
+    }
+
+    /// Who must be there when `me` asks for it.
+    pub fn needs(&self, me: UserId) -> Needed {
+        match self {
+            Self::Post { absent: Absent::Refused, .. } => Needed::Online(self.peer(me)),
+            Self::Signal { peer, signal } => Needed::Subscriber(*peer, signal.topic()),
+            Self::Post { absent: Absent::Kept, .. }
+            | Self::Edit { .. }
+            | Self::Type { .. }
+            | Self::Read { .. }
+            | Self::Group { .. } => Needed::Nobody,
+        }
+    }
+
+    /// Whether a message comes of it, which will have an id.
+    pub fn makes_message(&self) -> bool {
+        matches!(self, Self::Post { .. })
+    }
+
+    /// The author's own name for the message that comes of it.
+    pub fn nonce(&self) -> Option<&Nonce> {
+        if let Self::Post { nonce, .. } = self { nonce.as_ref() } else { None }
+    }
+
+    /// How much text it holds, in bytes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Post { content, nonce, .. } => {
+                let nonce = nonce.as_ref().map_or(0, |nonce| nonce.as_str().len());
+                content.as_str().len().saturating_add(nonce)
+            }
+            Self::Edit { content, .. } => content.as_ref().map_or(0, |text| text.as_str().len()),
+            Self::Signal { signal: Signal::Note(content), .. } => content.as_str().len(),
+            // Bounded by what a title or a name may hold.
+            Self::Group { .. } => 0,
+            Self::Signal { signal: Signal::Invite(_), .. }
+            | Self::Type { .. }
+            | Self::Read { .. } => 0,
+        }
+    }
+}
+
+/// Who must be there for something to be done; without them it is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needed {
+    Nobody,
+    /// A user, with any session; `None` is never there.
+    Online(Option<UserId>),
+    /// A user, with a session that can be told of it.
+    Subscriber(UserId, Topic),
 }
 
 /// What becomes of a message to a user who is not there.

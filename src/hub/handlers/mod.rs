@@ -1,6 +1,6 @@
 //! What the hub does with each message: unpack, change the tables, tell.
 
-mod outcome;
+mod committed;
 mod people;
 mod session;
 mod signal;

@@ -7,17 +7,8 @@ use crate::domain::chat::invite::{InviteId, InviteStep};
 use crate::domain::event::{Topic, Viewer};
 use crate::domain::id::UserId;
 use crate::hub::invites::Invite;
-use crate::hub::{Asker, ChatServer, PendingWrite};
+use crate::hub::{ChatServer, PendingWrite};
 use crate::wire::Variant;
-
-/// A signal on which the rules have spoken.
-pub(super) struct Ruled {
-    pub from: UserId,
-    pub to: UserId,
-    pub signal: Signal,
-    /// Whether the one whom it is for is not to hear of it.
-    pub hidden: bool,
-}
 
 impl ChatServer {
     /// Whether a user has a session that can be told of a topic.
@@ -34,10 +25,16 @@ impl ChatServer {
         self.parts.dialects.get(variant).subscribes(topic, variant.options())
     }
 
-    /// A signal may be given: it is told to whom it is for, and answers the one who gave it.
-    pub(super) fn give(&mut self, asked: &PendingWrite, ruled: Ruled, fanout: &mut Fanout) {
-        let Ruled { from, to, signal, mut hidden } = ruled;
-        let at = self.parts.clock.now();
+    /// A signal may be given: it is told to whom it is for, unless it is hidden from him, and answers the one
+    /// who gave it.
+    pub(super) fn give(
+        &mut self,
+        asked: &PendingWrite,
+        (to, signal): (UserId, Signal),
+        mut hidden: bool,
+        fanout: &mut Fanout,
+    ) {
+        let (from, at) = (asked.user, self.parts.clock.now());
         let event = match signal {
             Signal::Note(content) => {
                 ChatEvent::Noted { user: from, text: content.into_string(), at }
@@ -53,8 +50,8 @@ impl ChatServer {
         if !hidden {
             fanout.push(event, (to, Viewer::Peer), asked.asker.session());
         }
-        if let Asker::Session(session, request) = asked.asker {
-            fanout.answer_event(event, asked.user, (session, request));
+        if let Some(request) = asked.asker.request() {
+            fanout.answer_event(event, from, request);
         }
     }
 

@@ -1,6 +1,8 @@
-//! How much a user may have.
+//! How much a user may have, and whom users may write to.
 
-/// How much a user may have.
+use crate::domain::accounts::friendship::DmPolicy;
+
+/// How much a user may have, and whom users may write to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChatLimits {
     /// Members of a group.
@@ -10,9 +12,10 @@ pub struct ChatLimits {
     pub friend_requests_per_day: Option<i64>,
     /// Groups that one user may be put into by others in a day; `None` for any number.
     pub additions_per_day: Option<i64>,
+    pub dm_policy: DmPolicy,
 }
 
-/// As large as limits are set, and no rates.
+/// As large as limits are set, and no rates; anybody may write to anybody.
 impl Default for ChatLimits {
     fn default() -> Self {
         Self {
@@ -20,6 +23,7 @@ impl Default for ChatLimits {
             groups_per_user_max: 500,
             friend_requests_per_day: None,
             additions_per_day: None,
+            dm_policy: DmPolicy::Anyone,
         }
     }
 }

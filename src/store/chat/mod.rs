@@ -1,8 +1,7 @@
 //! Rooms, messages, groups and read marks, and what is done to users that concerns rooms.
 //!
-//! A command is asked (`command`), the `rules` decide through a `unit_of_work`, with what is known of rooms
-//! and members (`room_cache`, `member_cache`), and an `outcome` comes of it. `writes` are the jobs that are
-//! asked for less often, `lookups` what can be looked up. The other modules hold the queries.
+//! A command is asked (`command`), and the `rules` decide through a `unit_of_work`, with what is known of rooms
+//! and members (`room_cache`, `member_cache`), what comes of it. `writes` are the jobs that are asked for less often, `lookups` what can be looked up. The other modules hold the queries.
 
 use crate::domain::chat::room::RoomKey;
 use crate::store::accounts::user_pair;
@@ -25,7 +24,6 @@ pub(in crate::store) mod member_cache;
 pub mod messages;
 pub mod nonces;
 pub mod offers;
-pub(in crate::store) mod outcome;
 pub mod read_marks;
 pub(in crate::store) mod room_cache;
 pub mod room_list;

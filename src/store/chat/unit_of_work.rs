@@ -16,6 +16,7 @@ use crate::domain::id::{GroupId, MessageId, RoomId, UserId};
 use crate::domain::news::{Circle, Recipients};
 
 use crate::store::accounts::blocks;
+use crate::store::chat::command::ChatCommand;
 use crate::store::chat::groups::{self, Roster};
 use crate::store::chat::hidden_messages::{self, HiddenMessage};
 use crate::store::chat::member_cache::MemberCache;
@@ -46,17 +47,45 @@ pub(in crate::store) struct UnitOfWork<'c> {
 }
 
 impl<'c> UnitOfWork<'c> {
-    /// One that has done nothing yet.
-    pub fn new(
+    /// Begins, and looks up at once what the commands would ask for one by one.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], as for all that follow.
+    pub fn begin<'j>(
         conn: &'c mut Connection,
         cache: &'c mut RoomCache,
         known_members: &'c MemberCache,
-    ) -> Self {
+        commands: impl Iterator<Item = &'j ChatCommand>,
+    ) -> Result<Self, StoreError> {
         cache.bound();
-        Self {
+        let (mut new, mut names) = (Vec::new(), HashMap::new());
+        for ChatCommand { by, change, .. } in commands {
+            let Some(write) = change.chat() else { continue };
+            if let Some(RoomKey::Direct(pair)) = write.room(*by)
+                && let Entry::Vacant(place) = cache.rooms.entry(RoomKey::Direct(pair))
+            {
+                place.insert(None);
+                new.push(pair);
+            }
+            if let Some(nonce) = write.nonce() {
+                names.insert((*by, nonce.clone()), None);
+            }
+        }
+        if !new.is_empty() {
+            for Between { pair, blocks, room } in rooms::between_pairs(conn, &new)? {
+                cache.rooms.insert(RoomKey::Direct(pair), room);
+                cache.blocks.insert(pair, blocks);
+            }
+        }
+        if !names.is_empty() {
+            let keys: Vec<Key> = names.keys().cloned().collect();
+            let found = nonces::find_many(conn, &keys)?;
+            names.extend(found.into_iter().map(|(key, message)| (key, Some(message))));
+        }
+        Ok(Self {
             conn,
             cache,
-            names: HashMap::new(),
+            names,
             blockers: foldhash::HashMap::default(),
             groups: foldhash::HashMap::default(),
             known_members,
@@ -64,38 +93,7 @@ impl<'c> UnitOfWork<'c> {
             posted: Vec::new(),
             named: Vec::new(),
             hidden: Vec::new(),
-        }
-    }
-
-    /// Looks up at once what will be asked for one by one.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`], as for all that follow.
-    pub fn prepare(
-        &mut self,
-        pairs: impl Iterator<Item = UserPair>,
-        names: impl Iterator<Item = Key>,
-    ) -> Result<(), StoreError> {
-        let mut new = Vec::new();
-        for pair in pairs {
-            if let Entry::Vacant(place) = self.cache.rooms.entry(RoomKey::Direct(pair)) {
-                place.insert(None);
-                new.push(pair);
-            }
-        }
-        if !new.is_empty() {
-            for Between { pair, blocks, room } in rooms::between_pairs(self.conn, &new)? {
-                self.cache.rooms.insert(RoomKey::Direct(pair), room);
-                self.cache.blocks.insert(pair, blocks);
-            }
-        }
-        self.names.extend(names.map(|key| (key, None)));
-        if !self.names.is_empty() {
-            let keys: Vec<Key> = self.names.keys().cloned().collect();
-            let found = nonces::find_many(self.conn, &keys)?;
-            self.names.extend(found.into_iter().map(|(key, message)| (key, Some(message))));
-        }
-        Ok(())
+        })
     }
 
     /// The connection, for tables that no post changes.

@@ -1,9 +1,8 @@
-//! The one thread that writes: a batch is one transaction.
+//! The one thread that writes: a batch is one transaction, and is answered once that is committed.
 //!
 //! If anything in a batch fails, or its commit does, all of it is rolled back and done again job by
-//! job, each in its own transaction: a bad job fails alone. What the jobs of a batch have in common
-//! is in the unit of work they go through, and what batches have in common in a cache that is kept as
-//! long as nobody else commits.
+//! job, each in its own transaction: a bad job fails alone. What batches have in common is in a cache that is
+//! kept as long as nobody else commits.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,17 +10,18 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix::{Actor, Addr, Arbiter, Context, Handler};
+use actix::{Actor, Addr, Arbiter, Context, Handler, Message, Recipient};
 
+use crate::domain::news::News;
 use crate::store::engine::Connection;
-use crate::store::engine::batch::{Batch, Submitted};
 use crate::store::engine::connection::FileState;
 use crate::store::engine::database::Database;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::health::Health;
-use crate::store::engine::job::Areas;
+use crate::store::engine::job::{Areas, Submitted};
 use crate::store::engine::observer::Observer;
-use crate::store::engine::write_quota::WriteQuota;
+use crate::store::engine::writer::WriteQuota;
+use crate::store::engine::writer::{Answered, Writer};
 
 /// How often a job whose id is taken gets another one.
 const MINTED_AGAIN_MAX: u32 = 8;
@@ -47,6 +47,56 @@ impl<C: Default> KeptCache<C> {
     /// What of it is true of a state: all or nothing.
     fn of(self, state: Option<FileState>) -> C {
         if state.is_some() && state == self.as_of { self.cache } else { C::default() }
+    }
+}
+
+/// Jobs for one transaction. Answers all of them, also if it is dropped undone.
+pub(in crate::store) struct Batch<A: Areas> {
+    pub(in crate::store::engine) jobs: Vec<Submitted<A>>,
+    pub(in crate::store::engine) subscribers: Subscribers<A>,
+    pub(in crate::store::engine) writer: Addr<Writer<A>>,
+}
+
+/// Those who hear of what is committed.
+pub(in crate::store) type Subscribers<A> =
+    Arc<Vec<Recipient<CommittedBatch<<A as Areas>::Outcome>>>>;
+
+/// What has come of one batch, in the order in which it was done.
+#[derive(Clone, Debug)]
+pub struct CommittedBatch<O> {
+    /// All subscribers share them.
+    pub entries: Arc<Vec<BatchEntry<O>>>,
+}
+
+/// What one job of a batch, or one command, means for subscribers.
+#[derive(Clone, Debug)]
+pub enum BatchEntry<O> {
+    /// What came of a command that was submitted under a ticket. What is done is committed.
+    Command(u64, Result<O, Arc<StoreError>>),
+    /// What a job has to tell: something.
+    Job(Vec<News>),
+}
+
+impl<A: Areas> Message for Batch<A> {
+    type Result = ();
+}
+
+impl<O: 'static> Message for CommittedBatch<O> {
+    type Result = ();
+}
+
+impl<A: Areas> Handler<Batch<A>> for DbExecutor<A> {
+    type Result = ();
+
+    /// Waits for the disk: nothing else runs on this thread.
+    fn handle(&mut self, mut batch: Batch<A>, _: &mut Context<Self>) {
+        let (started, ops) = (Instant::now(), batch.jobs.len());
+        let outcomes = self.commit(&mut batch.jobs);
+        for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+            self.health.heed(error);
+        }
+        self.observer.batch_committed(ops, started.elapsed());
+        batch.answer(outcomes, || self.quota.report());
     }
 }
 
@@ -77,15 +127,17 @@ impl<A: Areas> DbExecutor<A> {
     }
 
     /// One job in a transaction of its own. If it meets a value that must be unique, its id may be
-    /// somebody's already (an imported user's, or of another mint with the same number): it is minted
-    /// again.
+    /// somebody's already (an imported user's, or of another mint with the same number): done again, it
+    /// mints another.
     fn alone(&mut self, job: &mut Submitted<A>) -> Result<(), StoreError> {
         let mut outcome = self.attempt(slice::from_mut(job));
         for _ in 0..MINTED_AGAIN_MAX {
             if !outcome.as_ref().is_err_and(StoreError::is_unique_violation) {
                 break;
             }
-            job.mint_again(&self.areas)?;
+            if let Submitted::Command { command, .. } = job {
+                A::take_id(command);
+            }
             outcome = self.attempt(slice::from_mut(job));
         }
         outcome
@@ -94,15 +146,12 @@ impl<A: Areas> DbExecutor<A> {
     fn attempt(&mut self, jobs: &mut [Submitted<A>]) -> Result<(), StoreError> {
         // Not there any more if this fails: what was done in vain is in it, too.
         let kept = mem::take(&mut self.kept);
-        let apply = |conn: &mut Connection, from: Option<FileState>| {
+        let transact = |conn: &mut Connection, from: Option<FileState>| {
             let mut cache = kept.of(from);
-            let mut unit = self.areas.begin(conn, &mut cache);
-            A::prepare(&mut unit, jobs.iter().filter_map(Submitted::asked))?;
-            jobs.iter_mut().try_for_each(|job| job.run(&self.areas, &mut unit))?;
-            A::finish(unit)?;
+            self.areas.transact(conn, &mut cache, jobs)?;
             Ok(cache)
         };
-        let transaction = || self.database.write_from(apply);
+        let transaction = || self.database.write_from(transact);
         // A panic would end the thread for good (decision 4). What it leaves is not looked at: the
         // connection is closed by its pool, and a job's value counts only after a commit.
         let committed = catch_unwind(AssertUnwindSafe(transaction));
@@ -112,25 +161,65 @@ impl<A: Areas> DbExecutor<A> {
     }
 }
 
+impl<A: Areas> Batch<A> {
+    /// Answers each job with its outcome, and asks for the next batch. `vacated` is called when the
+    /// jobs have given up their room, before anybody is answered.
+    fn answer(&mut self, outcomes: Vec<Result<(), StoreError>>, vacated: impl FnOnce()) {
+        let mut entries = Vec::new();
+        let mut calls = Vec::new();
+        for (job, done) in mem::take(&mut self.jobs).into_iter().zip(outcomes) {
+            match job {
+                // The permit goes before the answer, so that whoever gets it finds room.
+                Submitted::Command { ticket, outcome, .. } => {
+                    let outcome = done.and_then(|()| outcome.ok_or(StoreError::Closed));
+                    entries.push(BatchEntry::Command(ticket, outcome.map_err(Arc::new)));
+                }
+                Submitted::Job { call, .. } => {
+                    let news = if done.is_ok() { call.news() } else { Vec::new() };
+                    if !news.is_empty() {
+                        entries.push(BatchEntry::Job(news));
+                    }
+                    calls.push((call, done));
+                }
+            }
+        }
+        vacated();
+        self.tell(entries);
+        for (call, done) in calls {
+            call.answer(done);
+        }
+        // Past the mailbox's bound: there is one batch at a time.
+        self.writer.do_send(Answered);
+    }
+
+    /// Past the mailboxes' bounds: an answer must not get lost, and there are no more of them than
+    /// writes that were submitted.
+    fn tell(&self, entries: Vec<BatchEntry<A::Outcome>>) {
+        let Some((last, others)) = self.subscribers.split_last() else { return };
+        if entries.is_empty() {
+            return;
+        }
+        let committed = CommittedBatch { entries: Arc::new(entries) };
+        for subscriber in others {
+            subscriber.do_send(committed.clone());
+        }
+        // Not shared, if there is nobody else.
+        last.do_send(committed);
+    }
+}
+
+impl<A: Areas> Drop for Batch<A> {
+    fn drop(&mut self) {
+        if !self.jobs.is_empty() {
+            self.answer(self.jobs.iter().map(|_| Err(StoreError::Closed)).collect(), || ());
+        }
+    }
+}
+
 impl<A: Areas> Actor for DbExecutor<A> {
     type Context = Context<Self>;
 
     fn stopped(&mut self, _: &mut Context<Self>) {
         Arbiter::current().stop();
-    }
-}
-
-impl<A: Areas> Handler<Batch<A>> for DbExecutor<A> {
-    type Result = ();
-
-    /// Waits for the disk: nothing else runs on this thread.
-    fn handle(&mut self, mut batch: Batch<A>, _: &mut Context<Self>) {
-        let (started, ops) = (Instant::now(), batch.jobs().len());
-        let outcomes = self.commit(batch.jobs());
-        for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
-            self.health.heed(error);
-        }
-        self.observer.batch_committed(ops, started.elapsed());
-        batch.answer(outcomes, || self.quota.report());
     }
 }

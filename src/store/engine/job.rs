@@ -2,21 +2,25 @@
 //!
 //! A command is of the kind there are many of: it is held without a box, and what comes of it is told to
 //! all subscribers. A [`Job`] is a function of one area: its answer goes back to whoever waits for it, its news
-//! go to the subscribers.
+//! go to the subscribers. Either is [`Submitted`], and waits for its batch.
 //! What a job may touch is its type: only an area can make jobs of its [`StorePart`].
 
 use std::marker::PhantomData;
 
-use crate::domain::chat::room::RoomKey;
+use actix::Message;
+use tokio::sync::oneshot;
+
 use crate::domain::news::News;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
+use crate::store::engine::write_queue::Queued;
+use crate::store::engine::writer::Permit;
 
 /// What a job may look at and change. Those that share nothing may overtake each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Touches {
-    /// What is in rooms, and who is in them; if it is known beforehand, in this one only.
-    Rooms(Option<RoomKey>),
+    /// What is in rooms, and who is in them.
+    Rooms,
     /// Nothing of rooms: users and what they alone have to do with, jobs, service keys.
     Accounts,
     /// Everything: all before it is done by then, and nothing after it.
@@ -95,14 +99,106 @@ impl<P: StorePart, F> Job<P, F> {
     pub(in crate::store) fn bytes(&self) -> usize {
         self.bytes
     }
+}
 
-    pub(in crate::store) fn into_op(self) -> F {
-        self.op
+/// A write on its way, with the way its answer takes.
+pub(in crate::store) enum Submitted<A: Areas> {
+    /// Answered under its ticket.
+    Command {
+        ticket: u64,
+        command: A::Command,
+        /// What came of it; counts only once it is committed.
+        outcome: Option<A::Outcome>,
+        permit: Permit,
+    },
+    Job {
+        call: Box<dyn BoxedJob>,
+        touches: Touches,
+        /// None only for the store's own markers.
+        permit: Option<Permit>,
+    },
+}
+
+/// A function to run in a batch, and somebody who waits for its answer.
+pub(in crate::store) trait BoxedJob: Send {
+    /// Does it, within a transaction; can be done again after a rollback.
+    fn run(&mut self, conn: &mut Connection) -> Result<(), StoreError>;
+    /// What is told of it, once it is committed.
+    fn news(&self) -> Vec<News>;
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+}
+
+struct Function<F, T> {
+    op: F,
+    /// Counts only once it is committed.
+    done: Option<Yield<T>>,
+    reply: oneshot::Sender<Result<Yield<T>, StoreError>>,
+}
+
+impl<F, T> BoxedJob for Function<F, T>
+where
+    F: Op<T>,
+    T: Send,
+{
+    fn run(&mut self, conn: &mut Connection) -> Result<(), StoreError> {
+        self.done = Some((self.op)(conn)?);
+        Ok(())
+    }
+
+    fn news(&self) -> Vec<News> {
+        self.done.as_ref().map_or_else(Vec::new, |done| done.news.clone())
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let Self { done, reply, .. } = *self;
+        let done = outcome.and_then(|()| done.ok_or(StoreError::Closed));
+        // Whoever asked may have gone; the write is done all the same.
+        drop(reply.send(done));
+    }
+}
+
+impl<A: Areas> Submitted<A> {
+    /// A job, and where what it yields will come.
+    pub fn job<P: StorePart, T: Send + 'static>(
+        job: Job<P, impl Op<T>>,
+        permit: Option<Permit>,
+    ) -> (Self, oneshot::Receiver<Result<Yield<T>, StoreError>>) {
+        let (reply, answer) = oneshot::channel();
+        let call = Box::new(Function { op: job.op, done: None, reply });
+        (Self::Job { call, touches: P::TOUCHES, permit }, answer)
+    }
+
+    /// The command, if it is one.
+    pub fn command(&self) -> Option<&A::Command> {
+        match self {
+            Self::Command { command, .. } => Some(command),
+            Self::Job { .. } => None,
+        }
+    }
+}
+
+impl<A: Areas> Message for Submitted<A> {
+    type Result = ();
+}
+
+impl<A: Areas> Queued for Submitted<A> {
+    fn touches(&self) -> Touches {
+        match self {
+            Self::Command { .. } => A::TOUCHES,
+            Self::Job { touches, .. } => *touches,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Command { permit, .. } => permit.bytes(),
+            Self::Job { permit, .. } => permit.as_ref().map_or(0, Permit::bytes),
+        }
     }
 }
 
 /// All that is stored in one database, as the engine sees it.
-pub(in crate::store) trait Areas: Send + Sync + 'static {
+pub(in crate::store) trait Areas: Sized + Send + Sync + 'static {
     /// What is asked most, and so held without a box.
     type Command: Send + Unpin + 'static;
     /// What comes of it.
@@ -110,53 +206,21 @@ pub(in crate::store) trait Areas: Send + Sync + 'static {
     /// What is remembered from one transaction to the next, on the same connection and as long as nobody
     /// else has committed.
     type Cache: Default + Send + Unpin + 'static;
-    /// What one transaction has done and not written yet.
-    type Unit<'u>;
+    /// What commands may touch.
+    const TOUCHES: Touches;
 
-    /// What a command may touch.
-    fn touches(command: &Self::Command) -> Touches;
+    /// Takes away the id that a command has come with: done again, it mints another.
+    fn take_id(command: &mut Self::Command);
 
-    /// Gives a command another id, if it came with one; all others are minted when it is done.
+    /// Does all of a batch, in order, in a transaction that has begun. May be done again after a rollback.
     ///
     /// # Errors
-    /// [`StoreError::Mint`].
-    fn mint_again(&self, command: &mut Self::Command) -> Result<(), StoreError>;
-
-    /// Begins the work of a transaction.
-    fn begin<'u>(&'u self, conn: &'u mut Connection, cache: &'u mut Self::Cache) -> Self::Unit<'u>;
-
-    /// Looks up at once what many commands will ask for one by one.
-    ///
-    /// # Errors
-    /// As [`Areas::apply`].
-    fn prepare<'j>(
-        unit: &mut Self::Unit<'_>,
-        commands: impl Iterator<Item = &'j Self::Command> + Clone,
-    ) -> Result<(), StoreError>;
-
-    /// Does a command.
-    ///
-    /// # Errors
-    /// [`StoreError::Mint`], [`StoreError::Database`], [`StoreError::Corrupt`].
-    fn apply(
+    /// That of the first that fails: [`StoreError::Mint`], [`StoreError::Database`], [`StoreError::Corrupt`],
+    /// and those of jobs.
+    fn transact(
         &self,
-        unit: &mut Self::Unit<'_>,
-        command: &Self::Command,
-    ) -> Result<Self::Outcome, StoreError>;
-
-    /// The connection, for a job that touches this: what the unit holds of it is written first, and
-    /// looked up again later.
-    ///
-    /// # Errors
-    /// As [`Areas::apply`].
-    fn lend<'l>(
-        unit: &'l mut Self::Unit<'_>,
-        touches: Touches,
-    ) -> Result<&'l mut Connection, StoreError>;
-
-    /// Writes what has not been written.
-    ///
-    /// # Errors
-    /// As [`Areas::apply`].
-    fn finish(unit: Self::Unit<'_>) -> Result<(), StoreError>;
+        conn: &mut Connection,
+        cache: &mut Self::Cache,
+        batch: &mut [Submitted<Self>],
+    ) -> Result<(), StoreError>;
 }

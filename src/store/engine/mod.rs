@@ -1,12 +1,11 @@
 //! How things are stored, whatever they are: it knows no area.
 //!
 //! `database` is the database itself, for the thread that asks, and `connection` one way into it.
-//! What can be asked for is a `job`. `write_quota` lets it in, `writer` gathers jobs into batches from the
-//! lanes of `write_queue`, `executor` commits each batch in one transaction; `reader` answers look-ups beside
+//! What can be asked for is a `job`. `writer` lets it in, and gathers batches from the lanes of
+//! `write_queue`, `executor` commits each batch in one transaction; `reader` answers look-ups beside
 //! it, of which each user's wait in a line of their own (`lines`). `health` says whether writes can be
 //! kept, `files` whether what is open is still the database.
 
-pub(in crate::store) mod batch;
 pub(in crate::store) mod connection;
 pub(in crate::store) mod copy;
 pub(in crate::store) mod database;
@@ -30,7 +29,6 @@ pub(in crate::store) mod settings;
 pub(in crate::store) mod settle;
 pub(in crate::store) mod statement;
 pub(in crate::store) mod write_queue;
-pub(in crate::store) mod write_quota;
 pub(in crate::store) mod writer;
 
 pub use connection::Either as Connection;

@@ -66,7 +66,7 @@ impl<J: Queued> WriteQueue<J> {
         let Some(last) = self.stretches.back_mut() else { return };
         let [rooms, accounts] = &mut last.lanes;
         match job.touches() {
-            Touches::Rooms(_) => rooms.push_back(job),
+            Touches::Rooms => rooms.push_back(job),
             Touches::Accounts => accounts.push_back(job),
             Touches::All => {
                 last.all = Some(job);
@@ -183,7 +183,7 @@ mod tests {
         }
     }
 
-    const POST: Touches = Touches::Rooms(None);
+    const POST: Touches = Touches::Rooms;
     const MIB: usize = 1024 * 1024;
     const MAX: BatchMax = BatchMax { ops: 256, bytes: 4 * MIB };
 

@@ -1,16 +1,90 @@
-//! Group commit: jobs wait here while the batch before them commits.
+//! Group commit: what is let in waits here while the batch before it commits.
 //!
+//! The queue is bounded, in operations and in bytes. That is decided where a write is submitted, so that the
+//! submitter hears of it at once; the mailboxes behind it need no bound of their own.
 //! One batch is in flight, the next gathers meanwhile. There is no timer: a lone write goes out at
 //! once, and the more there is to do, the larger the batches.
 
 use std::sync::Arc;
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Recipient};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::store::engine::batch::{Batch, CommittedBatch, Submitted, Subscribers};
-use crate::store::engine::executor::DbExecutor;
-use crate::store::engine::job::Areas;
+use crate::store::engine::error::StoreError;
+use crate::store::engine::executor::{Batch, CommittedBatch, DbExecutor, Subscribers};
+use crate::store::engine::job::{Areas, Submitted};
+use crate::store::engine::observer::Observer;
+use crate::store::engine::settings::Settings;
 use crate::store::engine::write_queue::{BatchMax, WriteQueue};
+
+/// Lets writes in while there is room.
+#[derive(Clone)]
+pub(in crate::store) struct WriteQuota {
+    ops: Arc<Semaphore>,
+    bytes: Arc<Semaphore>,
+    ops_max: usize,
+    pressure_ops: usize,
+    observer: Arc<dyn Observer>,
+}
+
+/// The room that one write takes up, given back when dropped.
+pub(in crate::store) struct Permit {
+    _op: OwnedSemaphorePermit,
+    bytes: OwnedSemaphorePermit,
+}
+
+impl Permit {
+    /// How many bytes it is for.
+    pub fn bytes(&self) -> usize {
+        self.bytes.num_permits()
+    }
+}
+
+impl WriteQuota {
+    /// A quota of which nothing is taken. The observer is told what waits.
+    pub fn new(settings: &Settings, observer: Arc<dyn Observer>) -> Self {
+        let ops_max = settings.pending_ops_max.min(Semaphore::MAX_PERMITS);
+        let bytes_max = settings.pending_bytes_max.min(Semaphore::MAX_PERMITS);
+        Self {
+            ops: Arc::new(Semaphore::new(ops_max)),
+            bytes: Arc::new(Semaphore::new(bytes_max)),
+            ops_max,
+            pressure_ops: settings.pressure_ops,
+            observer,
+        }
+    }
+
+    /// Lets in a write with so many bytes of text.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`], [`StoreError::Closed`].
+    pub fn enter(&self, bytes: usize) -> Result<Permit, StoreError> {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let op = Arc::clone(&self.ops).try_acquire_owned()?;
+        let bytes = Arc::clone(&self.bytes).try_acquire_many_owned(bytes)?;
+        self.report();
+        Ok(Permit { _op: op, bytes })
+    }
+
+    /// Tells the observer how many writes are inside.
+    pub fn report(&self) {
+        self.observer.pending(self.pending());
+    }
+
+    /// Whether so many writes are inside that whoever makes more should slow down.
+    pub fn is_pressed(&self) -> bool {
+        self.pending() > self.pressure_ops
+    }
+
+    fn pending(&self) -> usize {
+        self.ops_max.saturating_sub(self.ops.available_permits())
+    }
+
+    /// Lets nobody in any more.
+    pub fn close(&self) {
+        self.ops.close();
+    }
+}
 
 /// Gathers jobs into batches.
 pub(in crate::store) struct Writer<A: Areas> {

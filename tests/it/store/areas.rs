@@ -15,10 +15,12 @@ use diesel::{RunQueryDsl as _, sql_query};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tradewind::domain::accounts::block::BlockVerb;
-use tradewind::domain::accounts::friendship::{DmPolicy, FriendVerb, Friendship};
+use tradewind::domain::accounts::command::AccountsWrite;
+use tradewind::domain::accounts::friendship::{FriendVerb, Friendship};
 use tradewind::domain::accounts::login::{LoginId, Which};
 use tradewind::domain::accounts::user::UserPair;
 use tradewind::domain::accounts::user::Who;
+use tradewind::domain::chat::command::ChatWrite;
 use tradewind::domain::chat::group::{GroupStep, Role, Title};
 use tradewind::domain::chat::message::Nonce;
 use tradewind::domain::chat::room::RoomKey;
@@ -133,30 +135,25 @@ type Answer = Pin<Box<dyn Future<Output = String>>>;
 
 impl Script {
     fn command(&self, number: usize) -> Option<ChatCommand> {
-        let dm_policy = DmPolicy::Anyone;
         let user = |place: usize| id(USERS[place]);
         let at = |me: usize, place| match place {
             Where::Direct(peer) => room(USERS[me], Some(USERS[peer])),
             Where::Group(group) => Some(RoomKey::Group(group_id(group))),
         };
         Some(match self.ops[number].clone() {
-            Op::Post(author, place, nonce) => ChatCommand::Post {
-                id: self.ids[number],
-                author: user(author),
-                room: at(author, place),
-                content: content(&format!("text {number}")),
-                nonce: nonce.and_then(|nonce| Nonce::new(format!("n{nonce}"))),
-                dm_policy,
-            },
-            Op::Edit(author, place, post, text) => ChatCommand::Edit {
-                author: user(author),
-                room: at(author, place),
-                message: self.ids.get(post).copied(),
-                content: text.then(|| content(&format!("edited {number}"))),
-                dm_policy,
-            },
+            Op::Post(author, place, nonce) => {
+                let nonce = nonce.and_then(|nonce| Nonce::new(format!("n{nonce}")));
+                let text = format!("text {number}");
+                let command = post(USERS[author], at(author, place), &text, nonce);
+                ChatCommand { id: Some(self.ids[number]), ..command }
+            }
+            Op::Edit(author, place, post, text) => {
+                let (room, message) = (at(author, place), self.ids.get(post).copied());
+                let content = text.then(|| content(&format!("edited {number}")));
+                asked(USERS[author], ChatWrite::Edit { room, message, content })
+            }
             Op::Read(reader, place, seq) => {
-                ChatCommand::Read { reader: user(reader), room: at(reader, place), seq }
+                asked(USERS[reader], ChatWrite::Read { room: at(reader, place), seq })
             }
             Op::Step(actor, group, step, other) => {
                 let who = Who::Id(user(other));
@@ -172,10 +169,10 @@ impl Script {
                     Step::Accept => GroupStep::Accept,
                     Step::Delete => GroupStep::Delete,
                 };
-                ChatCommand::Group { actor: user(actor), group: Some(group_id(group)), step }
+                asked(USERS[actor], ChatWrite::Group { group: Some(group_id(group)), step })
             }
             Op::Befriend(actor, verb, other) => {
-                ChatCommand::Befriend { actor: user(actor), verb, who: Who::Id(user(other)) }
+                asked(USERS[actor], AccountsWrite::Befriend { verb, who: Who::Id(user(other)) })
             }
             Op::Block(..)
             | Op::Delete(_)

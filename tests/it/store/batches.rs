@@ -81,12 +81,8 @@ on_both! {
             let taken = live.posted(2, 4, "first").await.id;
             let plug = plug(&live.store).await;
             let mut changes = posts(&live, 5);
-            if let ChatCommand::Post { id, .. } = &mut changes[2] {
-                *id = taken;
-            }
-            if let ChatCommand::Post { author, .. } = &mut changes[3] {
-                *author = UserId::new(1_000).unwrap();
-            }
+            changes[2].id = Some(taken);
+            changes[3].by = UserId::new(1_000).unwrap();
             for (ticket, change) in (0..).zip(changes) {
                 live.store.submit(ticket, change).unwrap();
             }

@@ -2,13 +2,14 @@
 
 use tradewind::domain::accounts::block::{BlockRefusal, BlockVerb};
 use tradewind::domain::accounts::friendship::DmPolicy;
+use tradewind::domain::chat::command::{ChatWrite, Signal};
+use tradewind::domain::chat::invite::InviteStep;
 use tradewind::domain::chat::message::Message;
-use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::UserId;
+use tradewind::store::Database;
 use tradewind::store::accounts::blocks;
 use tradewind::store::chat::history::{self, Before, Page};
 use tradewind::store::chat::{changes, rooms, writes};
-use tradewind::store::{ChatCommand, Database, To};
 
 use super::harness::*;
 
@@ -118,19 +119,18 @@ on_both! {
     fn a_signal_is_ruled_as_a_message_and_stores_nothing(db) {
         run(async {
             let live = Live::start(&db);
+            let friends = live.among(DmPolicy::Friends);
             make_users(&live.database, &[2, 4]);
-            let signal = |author: i64, peer: i64, dm_policy| ChatCommand::Signal {
-                author: id(author),
-                to: RoomKey::direct(id(author), id(peer)).map_or(To::Oneself, To::Room),
-                bytes: 0,
-                dm_policy,
+            let signal = |author: i64, peer: i64| {
+                let signal = Signal::Invite(InviteStep::Open);
+                asked(author, ChatWrite::Signal { peer: id(peer), signal })
             };
-            assert!(!hidden(live.apply(signal(4, 2, DmPolicy::Anyone)).await));
-            assert!(!hidden(live.apply(signal(4, 4, DmPolicy::Friends)).await));
-            assert!(matches!(live.apply(signal(4, 2, DmPolicy::Friends)).await, Done::Refused(_)));
+            assert!(!hidden(live.apply(signal(4, 2)).await));
+            assert!(!hidden(friends.apply(signal(4, 4)).await));
+            assert!(matches!(friends.apply(signal(4, 2)).await, Done::Refused(_)));
             change(&live, 2, 4, BlockVerb::Block).await.unwrap();
-            assert!(hidden(live.apply(signal(4, 2, DmPolicy::Anyone)).await));
-            assert!(!hidden(live.apply(signal(2, 4, DmPolicy::Anyone)).await));
+            assert!(hidden(live.apply(signal(4, 2)).await));
+            assert!(!hidden(live.apply(signal(2, 4)).await));
             assert_eq!(live.counters(2, 4), None);
         });
     }

@@ -44,7 +44,7 @@ impl From<ChatOutcome> for Done {
         let (event, told, before) = match outcome {
             ChatOutcome::Told { news, before } => (news.event.clone(), Some(news), before),
             ChatOutcome::Answered(event) => (event, None, Vec::new()),
-            ChatOutcome::Allowed(recipients) => return Self::Signalled(recipients),
+            ChatOutcome::Allowed(_, recipients) => return Self::Signalled(recipients),
             ChatOutcome::Refused(refusal) => return Self::Refused(refusal),
         };
         let by = told.as_ref().and_then(|news| news.by);

@@ -1,8 +1,9 @@
 //! Groups in the store: what is left of one that has ended, and of a member who has gone for good.
 
-use tradewind::domain::accounts::friendship::{DmPolicy, Friendship};
+use tradewind::domain::accounts::friendship::Friendship;
 use tradewind::domain::accounts::user::User;
 use tradewind::domain::accounts::user::Who;
+use tradewind::domain::chat::command::ChatWrite;
 use tradewind::domain::chat::event::ChatEvent;
 use tradewind::domain::chat::group::{GroupStep, GroupVerb, Role, Title};
 use tradewind::domain::chat::refusal::ChatRefusal;
@@ -12,7 +13,6 @@ use tradewind::domain::error::Refusal;
 use tradewind::domain::event::Event;
 use tradewind::domain::id::GroupId;
 use tradewind::jobs::sweeps::ended_groups;
-use tradewind::store::ChatCommand;
 use tradewind::store::accounts::friendships;
 use tradewind::store::chat::{departures, groups, messages, offers, rooms};
 
@@ -20,7 +20,7 @@ use super::done::users_of;
 use super::harness::*;
 
 async fn step(live: &Live, actor: i64, group: Option<GroupId>, step: GroupStep) -> Done {
-    live.apply(ChatCommand::Group { actor: id(actor), group, step }).await
+    live.apply(asked(actor, ChatWrite::Group { group, step })).await
 }
 
 async fn create(live: &Live, owner: i64) -> GroupId {
@@ -40,15 +40,7 @@ async fn add(live: &Live, actor: i64, group: GroupId, user: i64) {
 }
 
 async fn say(live: &Live, author: i64, group: GroupId, text: &str) -> Done {
-    live.apply(ChatCommand::Post {
-        id: live.mint.message().unwrap(),
-        author: id(author),
-        room: Some(RoomKey::Group(group)),
-        content: content(text),
-        nonce: None,
-        dm_policy: DmPolicy::Anyone,
-    })
-    .await
+    live.apply(post(author, Some(RoomKey::Group(group)), text, None)).await
 }
 
 on_both! {

@@ -16,9 +16,11 @@ use tradewind::config::Secret;
 use tradewind::domain::accounts::friendship::{DmPolicy, Friendship};
 use tradewind::domain::accounts::name::UserName;
 use tradewind::domain::accounts::user::{Email, UserPair};
-use tradewind::domain::chat::message::{Content, Message};
+use tradewind::domain::chat::command::{Absent, ChatWrite};
+use tradewind::domain::chat::message::{Content, Message, Nonce};
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::clock::{Clock, Timestamp};
+use tradewind::domain::command::Change;
 use tradewind::domain::id::{MessageId, UserId};
 use tradewind::domain::mint::{EPOCH, IdMint};
 use tradewind::jobs::sweeps::Timer;
@@ -28,8 +30,8 @@ use tradewind::store::chat::rooms;
 use tradewind::store::jobs::Lease;
 use tradewind::store::jobs::leases::Hold;
 use tradewind::store::{
-    BatchEntry, ChatCommand, ChatLimits, Committed, Database, Observer, Rules, Settings, Store,
-    StoreError,
+    BatchEntry, ChatCommand, ChatLimits, ChatOutcome, Committed, Database, Observer, Rules,
+    Settings, Store, StoreError,
 };
 
 pub use super::done::Done;
@@ -199,14 +201,19 @@ impl Live {
         Self { store, database, clock, mint, ticket: AtomicU64::new(0), committed }
     }
 
+    /// Another store on the same database, where users may write to these only.
+    pub fn among(&self, dm_policy: DmPolicy) -> Self {
+        let limits = ChatLimits { dm_policy, ..ChatLimits::default() };
+        Self::on(self.database.clone(), limits, Arc::new(()), Arc::clone(&self.mint))
+    }
+
     /// The outcomes of the next batch that has some.
     pub async fn next(&self) -> Vec<(u64, Result<Done, Arc<StoreError>>)> {
         let mut all = self.committed.lock().await;
         loop {
             let committed = within(all.recv()).await.expect("the store lives");
-            let outcomes = committed.entries().iter().filter_map(BatchEntry::outcome).cloned();
             let done = |(ticket, outcome): (u64, Result<_, _>)| (ticket, outcome.map(Done::from));
-            let done: Vec<_> = outcomes.map(done).collect();
+            let done: Vec<_> = outcomes(&committed).map(done).collect();
             if !done.is_empty() {
                 return done;
             }
@@ -226,14 +233,7 @@ impl Live {
 
     /// A change that posts.
     pub fn post(&self, author: i64, peer: i64, text: &str) -> ChatCommand {
-        ChatCommand::Post {
-            id: self.mint.message().unwrap(),
-            author: id(author),
-            room: room(author, Some(peer)),
-            content: content(text),
-            nonce: None,
-            dm_policy: DmPolicy::Anyone,
-        }
+        post(author, room(author, Some(peer)), text, None)
     }
 
     /// Posts.
@@ -252,14 +252,8 @@ impl Live {
         message: MessageId,
         text: Option<&str>,
     ) -> Done {
-        let change = ChatCommand::Edit {
-            author: id(author),
-            room: room(author, Some(peer)),
-            message: Some(message),
-            content: text.map(content),
-            dm_policy: DmPolicy::Anyone,
-        };
-        self.apply(change).await
+        let (room, content) = (room(author, Some(peer)), text.map(content));
+        self.apply(asked(author, ChatWrite::Edit { room, message: Some(message), content })).await
     }
 
     /// Seq and rev of a room, if there is one.
@@ -267,6 +261,27 @@ impl Live {
         let room = self.database.read(|conn| rooms::of_pair(conn, pair(a, b))).unwrap();
         room.map(|room| (room.seq, room.rev()))
     }
+}
+
+/// What has come of the commands of a batch.
+pub fn outcomes(
+    committed: &Committed,
+) -> impl Iterator<Item = (u64, Result<ChatOutcome, Arc<StoreError>>)> {
+    committed.entries.iter().filter_map(|entry| match entry {
+        BatchEntry::Command(ticket, outcome) => Some((*ticket, outcome.clone())),
+        BatchEntry::Job(_) => None,
+    })
+}
+
+/// What a user asks for.
+pub fn asked(by: i64, change: impl Into<Change>) -> ChatCommand {
+    ChatCommand { by: id(by), change: change.into(), id: None }
+}
+
+/// A change that posts, under a name of the author's own.
+pub fn post(author: i64, room: Option<RoomKey>, text: &str, nonce: Option<Nonce>) -> ChatCommand {
+    let content = content(text);
+    asked(author, ChatWrite::Post { room, content, nonce, absent: Absent::Kept })
 }
 
 /// Runs a test that needs the actor system.

@@ -6,7 +6,7 @@ use std::task::Poll;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tradewind::domain::accounts::block::BlockVerb;
-use tradewind::domain::accounts::friendship::DmPolicy;
+use tradewind::domain::chat::command::ChatWrite;
 use tradewind::domain::chat::message::{Message, Nonce};
 use tradewind::domain::id::MessageId;
 use tradewind::store::chat::{changes, messages, rooms, writes as chat};
@@ -14,7 +14,7 @@ use tradewind::store::engine::Connection;
 use tradewind::store::{ChatCommand, Database, Store};
 
 use super::batches::plug;
-use super::harness::*;
+use super::harness::{self, *};
 
 /// Something done by one of three users to another.
 #[derive(Clone, Debug)]
@@ -65,21 +65,17 @@ fn asked(live: &Live, ops: &[Op]) -> Vec<Asked> {
         .collect();
     let mut verbs = [BlockVerb::Block, BlockVerb::Unblock].into_iter().cycle();
     let ask = |(number, op): (usize, &Op)| match op {
-        Op::Post { author, peer, nonce } => Asked::Command(ChatCommand::Post {
-            id: ids[number],
-            author: id(*author),
-            room: room(*author, Some(*peer)),
-            content: content(&format!("text {number}")),
-            nonce: nonce.and_then(|nonce| Nonce::new(format!("n{nonce}"))),
-            dm_policy: DmPolicy::Anyone,
-        }),
-        Op::Edit { author, peer, post, text } => Asked::Command(ChatCommand::Edit {
-            author: id(*author),
-            room: room(*author, Some(*peer)),
-            message: posts.get(*post).copied(),
-            content: text.then(|| content(&format!("edited {number}"))),
-            dm_policy: DmPolicy::Anyone,
-        }),
+        Op::Post { author, peer, nonce } => {
+            let nonce = nonce.and_then(|nonce| Nonce::new(format!("n{nonce}")));
+            let text = format!("text {number}");
+            let command = post(*author, room(*author, Some(*peer)), &text, nonce);
+            Asked::Command(ChatCommand { id: Some(ids[number]), ..command })
+        }
+        Op::Edit { author, peer, post, text } => {
+            let (room, message) = (room(*author, Some(*peer)), posts.get(*post).copied());
+            let content = text.then(|| content(&format!("edited {number}")));
+            Asked::Command(harness::asked(*author, ChatWrite::Edit { room, message, content }))
+        }
         Op::Jobs => Asked::Jobs { verb: verbs.next().unwrap(), below: ids[number / 2].get() },
     };
     ops.iter().enumerate().map(ask).collect()

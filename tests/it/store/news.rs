@@ -4,11 +4,13 @@
 use actix::{Actor, Context, Handler};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tradewind::domain::accounts::block::BlockVerb;
+use tradewind::domain::accounts::command::AccountsWrite;
 use tradewind::domain::accounts::event::AccountsEvent;
-use tradewind::domain::accounts::friendship::{DmPolicy, FriendVerb, Friendship};
+use tradewind::domain::accounts::friendship::{FriendVerb, Friendship};
 use tradewind::domain::accounts::login::{LoginId, Revocation, Void, Which};
 use tradewind::domain::accounts::user::User;
 use tradewind::domain::accounts::user::Who;
+use tradewind::domain::chat::command::ChatWrite;
 use tradewind::domain::chat::event::ChatEvent;
 use tradewind::domain::chat::group::{GroupStep, GroupVerb, Title};
 use tradewind::domain::chat::message::{Message, Nonce};
@@ -20,7 +22,7 @@ use tradewind::domain::news::{Circle, Membership, News, Recipients};
 use tradewind::store::accounts::logins::NewLogin;
 use tradewind::store::accounts::writes as accounts;
 use tradewind::store::chat::writes as chat;
-use tradewind::store::{BatchEntry, ChatCommand, Committed};
+use tradewind::store::{BatchEntry, ChatOutcome, Committed};
 
 use super::harness::*;
 
@@ -35,11 +37,13 @@ impl Handler<Committed> for Tap {
     type Result = ();
 
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
-        for entry in committed.entries() {
+        for entry in committed.entries.iter().cloned() {
             let news: Vec<News> = match entry {
-                BatchEntry::Command((_, Ok(outcome))) => outcome.news().cloned().collect(),
-                BatchEntry::Command((_, Err(_))) => Vec::new(),
-                BatchEntry::Job(news) => news.clone(),
+                BatchEntry::Command(_, Ok(ChatOutcome::Told { news, before })) => {
+                    before.into_iter().chain([news]).collect()
+                }
+                BatchEntry::Command(..) => Vec::new(),
+                BatchEntry::Job(news) => news,
             };
             news.into_iter().for_each(|news| self.0.send(news).unwrap_or_default());
         }
@@ -115,20 +119,15 @@ on_both! {
             let mut heard = Heard::start(&db, &[2, 4]);
             let message = heard.live.posted(2, 4, "text").await;
             assert_eq!(heard.next().await, to_pair(2, ChatEvent::MessagePosted(message.clone()), &[]));
-            let read = ChatCommand::Read { reader: id(4), room: room(4, Some(2)), seq: 1 };
+            let read = asked(4, ChatWrite::Read { room: room(4, Some(2)), seq: 1 });
             heard.live.apply(read.clone()).await;
             let mark = ChatEvent::Read { user: id(4), room: message.room, seq: 1 };
             assert_eq!(heard.next().await, to_pair(4, mark, &[]));
             // What is so already, what is refused and what is sent again is told to nobody.
             heard.live.apply(read).await;
             heard.live.edit(4, 2, message.id, Some("not mine")).await;
-            let again = |nonce: &str| ChatCommand::Post {
-                id: heard.live.mint.message().unwrap(),
-                author: id(2),
-                room: room(2, Some(4)),
-                content: content("once"),
-                nonce: Nonce::new(nonce.to_owned()),
-                dm_policy: DmPolicy::Anyone,
+            let again = |nonce: &str| {
+                post(2, room(2, Some(4)), "once", Nonce::new(nonce.to_owned()))
             };
             let (first, second) = (again("n"), again("n"));
             heard.live.apply(first).await;
@@ -152,20 +151,13 @@ on_both! {
             let mut heard = Heard::start(&db, &[2, 4]);
             befriend(&heard.live.database, 2, 4, Friendship::Friends);
             let step = async |actor: i64, group, step| {
-                heard.live.apply(ChatCommand::Group { actor: id(actor), group, step }).await
+                heard.live.apply(asked(actor, ChatWrite::Group { group, step })).await
             };
             let title = Title::new("T".to_owned()).unwrap();
             let Done::Grouped { change, .. } = step(2, None, GroupStep::Create(title)).await else { panic!() };
             let group = change.group.id;
             step(2, Some(group), GroupStep::Add(Who::Id(id(4)))).await;
-            heard.live.apply(ChatCommand::Post {
-                id: heard.live.mint.message().unwrap(),
-                author: id(4),
-                room: Some(RoomKey::Group(group)),
-                content: content("text"),
-                nonce: None,
-                dm_policy: DmPolicy::Anyone,
-            }).await;
+            heard.live.apply(post(4, Some(RoomKey::Group(group)), "text", None)).await;
             step(4, Some(group), GroupStep::Leave).await;
             let verb = |news: &News| match &news.event {
                 Event::Chat(ChatEvent::GroupChanged(change)) => Some(change.verb),
@@ -195,10 +187,9 @@ on_both! {
     fn jobs_tell_what_they_have_done_in_the_order_of_commits(db) {
         run(async {
             let mut heard = Heard::start(&db, &[2, 4]);
-            let request = |actor: i64, other: i64| ChatCommand::Befriend {
-                actor: id(actor),
-                verb: FriendVerb::Request,
-                who: Who::Id(id(other)),
+            let request = |actor: i64, other: i64| {
+                let who = Who::Id(id(other));
+                asked(actor, AccountsWrite::Befriend { verb: FriendVerb::Request, who })
             };
             // A request that a block hides is told when the block is lifted.
             block(&heard.live, BlockVerb::Block).await;

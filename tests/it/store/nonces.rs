@@ -11,14 +11,8 @@ use tradewind::store::ChatCommand;
 use super::batches::plug;
 use super::harness::*;
 
-fn named(live: &Live, author: i64, peer: i64, text: &str, name: &str) -> ChatCommand {
-    let ChatCommand::Post { id, author, room, content, dm_policy, .. } =
-        live.post(author, peer, text)
-    else {
-        panic!("a post");
-    };
-    let nonce = Nonce::new(name.to_owned());
-    ChatCommand::Post { id, author, room, content, nonce, dm_policy }
+fn named(author: i64, peer: i64, text: &str, name: &str) -> ChatCommand {
+    post(author, room(author, Some(peer)), text, Nonce::new(name.to_owned()))
 }
 
 fn posted(done: Done) -> Message {
@@ -38,15 +32,15 @@ on_both! {
         run(async {
             let live = Live::start(&db);
             make_users(&live.database, &[2, 4, 6]);
-            let first = posted(live.apply(named(&live, 2, 4, "one", "n")).await);
-            let again = live.apply(named(&live, 2, 4, "two", "n")).await;
+            let first = posted(live.apply(named(2, 4, "one", "n")).await);
+            let again = live.apply(named(2, 4, "two", "n")).await;
             assert_eq!(again, Done::Repeated(first.clone()));
             // Whatever room it is sent to: the name is the author's.
-            let elsewhere = live.apply(named(&live, 2, 6, "three", "n")).await;
+            let elsewhere = live.apply(named(2, 6, "three", "n")).await;
             assert_eq!(elsewhere, Done::Repeated(first.clone()));
             // Others have names of their own.
-            posted(live.apply(named(&live, 4, 2, "four", "n")).await);
-            posted(live.apply(named(&live, 2, 4, "five", "N")).await);
+            posted(live.apply(named(4, 2, "four", "n")).await);
+            posted(live.apply(named(2, 4, "five", "N")).await);
             assert_eq!(live.counters(2, 4), Some((3, 3)));
             assert_eq!(live.counters(2, 6), None);
         });
@@ -56,11 +50,11 @@ on_both! {
         run(async {
             let live = Live::start(&db);
             make_users(&live.database, &[2, 4]);
-            let first = posted(live.apply(named(&live, 2, 4, "one", "n")).await);
+            let first = posted(live.apply(named(2, 4, "one", "n")).await);
             let Done::Edited { message: edited, .. } = live.edit(2, 4, first.id, Some("other")).await else {
                 panic!("edited");
             };
-            assert_eq!(live.apply(named(&live, 2, 4, "one", "n")).await, Done::Repeated(edited));
+            assert_eq!(live.apply(named(2, 4, "one", "n")).await, Done::Repeated(edited));
         });
     }
 
@@ -70,7 +64,7 @@ on_both! {
             make_users(&live.database, &[2, 4]);
             let plug = plug(&live.store).await;
             for ticket in 0..3 {
-                live.store.submit(ticket, named(&live, 2, 4, "text", "n")).unwrap();
+                live.store.submit(ticket, named(2, 4, "text", "n")).unwrap();
             }
             drop(plug);
             let outcomes = live.next().await;
@@ -89,19 +83,19 @@ on_both! {
             let first = {
                 let live = Live::start(&db);
                 make_users(&live.database, &[2, 4]);
-                posted(live.apply(named(&live, 2, 4, "one", "n")).await)
+                posted(live.apply(named(2, 4, "one", "n")).await)
             };
             let live = Live::start(&db);
-            let again = live.apply(named(&live, 2, 4, "one", "n")).await;
+            let again = live.apply(named(2, 4, "one", "n")).await;
             assert_eq!(again, Done::Repeated(first.clone()));
             // As old as the message, give or take the tick of the mint.
             let kept = Timestamp::from_micros(mint_time(&first)).after(NONCE_KEPT);
             let second = Duration::from_secs(1);
             let early = Timestamp::from_micros(kept.micros() - 1_000_000);
             assert_eq!(sweep(&live.store, &sweeps::nonces(), early).await, 0);
-            assert!(matches!(live.apply(named(&live, 2, 4, "one", "n")).await, Done::Repeated(_)));
+            assert!(matches!(live.apply(named(2, 4, "one", "n")).await, Done::Repeated(_)));
             assert_eq!(sweep(&live.store, &sweeps::nonces(), kept.after(second)).await, 1);
-            assert!(matches!(live.apply(named(&live, 2, 4, "one", "n")).await, Done::Posted(..)));
+            assert!(matches!(live.apply(named(2, 4, "one", "n")).await, Done::Posted(..)));
         });
     }
 }

@@ -3,12 +3,13 @@
 use diesel::{RunQueryDsl, sql_query};
 use tradewind::domain::accounts::friendship::Friendship;
 use tradewind::domain::accounts::user::Who;
+use tradewind::domain::chat::command::ChatWrite;
 use tradewind::domain::chat::group::{GroupStep, Title};
 use tradewind::domain::chat::room::RoomKey;
 use tradewind::domain::id::GroupId;
+use tradewind::store::Database;
 use tradewind::store::chat::{contacts, groups, room_list, rooms};
 use tradewind::store::engine::Connection;
-use tradewind::store::{ChatCommand, Database};
 
 use super::harness::*;
 
@@ -64,8 +65,7 @@ on_both! {
             befriend(&live.database, 2, 4, Friendship::Friends);
             befriend(&live.database, 2, 6, Friendship::Friends);
             let step = async |actor: i64, group: Option<GroupId>, step: GroupStep| {
-                let change = ChatCommand::Group { actor: id(actor), group, step };
-                match live.apply(change).await {
+                match live.apply(asked(actor, ChatWrite::Group { group, step })).await {
                     Done::Grouped { change, .. } => change.group.id,
                     other => panic!("{other:?}"),
                 }
@@ -78,13 +78,7 @@ on_both! {
             let version = || live.database.read(|conn| groups::version(conn, group)).unwrap();
             assert!(roster().authors.is_empty());
 
-            let post = |author: i64| {
-                let ChatCommand::Post { id: message, content, nonce, dm_policy, .. } = live.post(author, 99, "x") else {
-                    unreachable!()
-                };
-                let room = Some(RoomKey::Group(group));
-                ChatCommand::Post { id: message, author: id(author), room, content, nonce, dm_policy }
-            };
+            let post = |author: i64| post(author, Some(RoomKey::Group(group)), "x", None);
             live.apply(post(4)).await;
             assert_eq!(roster().authors, [id(4)]);
             // Only the first message changes anything about the group.

@@ -1,12 +1,13 @@
 //! Every rule of writing, as it comes out of the store.
 
+use tradewind::domain::accounts::command::AccountsWrite;
 use tradewind::domain::accounts::friendship::{DmPolicy, FriendVerb, Friendship};
 use tradewind::domain::accounts::refusal::AccountsRefusal;
 use tradewind::domain::accounts::user::Who;
+use tradewind::domain::chat::command::ChatWrite;
 use tradewind::domain::chat::refusal::ChatRefusal;
 use tradewind::domain::error::Refusal;
 use tradewind::domain::id::MessageId;
-use tradewind::store::ChatCommand;
 use tradewind::store::accounts::friendships;
 use tradewind::store::chat::history::{Before, Page, history};
 
@@ -31,15 +32,8 @@ on_both! {
                 (Some(6), Friends, None),
             ];
             for (peer, dm_policy, expected) in table {
-                let done = live.apply(ChatCommand::Post {
-                    id: live.mint.message().unwrap(),
-                    author: id(2),
-                    room: room(2, peer),
-                    content: content("hello"),
-                    nonce: None,
-                    dm_policy,
-                });
-                match done.await {
+                let done = live.among(dm_policy).apply(post(2, room(2, peer), "hello", None)).await;
+                match done {
                     Done::Posted(message, _) => {
                         assert_eq!(expected, None);
                         assert_eq!(Some(message.room), room(2, peer));
@@ -103,14 +97,9 @@ on_both! {
             ];
             for (case, message, peer, text, dm_policy, expected) in table {
                 let before = live.counters(2, 4).unwrap();
-                let done = live.apply(ChatCommand::Edit {
-                    author: id(2),
-                    room: room(2, peer),
-                    message,
-                    content: text.map(content),
-                    dm_policy,
-                });
-                match done.await {
+                let (room, content) = (room(2, peer), text.map(content));
+                let edit = asked(2, ChatWrite::Edit { room, message, content });
+                match live.among(dm_policy).apply(edit).await {
                     Done::Edited { message, .. } => {
                         assert_eq!(expected, None, "{case}");
                         assert_eq!(message.content, text.unwrap_or_default(), "{case}");
@@ -153,12 +142,12 @@ on_both! {
             ];
             for (actor, verb, name, expected) in table {
                 let case = format!("{actor} {verb:?} {name}");
-                let (actor, who) = (id(actor), Who::Named(name.to_owned()));
-                let done = live.apply(ChatCommand::Befriend { actor, verb, who }).await;
+                let who = Who::Named(name.to_owned());
+                let done = live.apply(asked(actor, AccountsWrite::Befriend { verb, who })).await;
                 match (done, expected) {
                     (Done::Befriended { actor: who, other, verb: what, told }, Ok(expected)) => {
-                        assert_eq!((who.id, what, told), (actor, verb, expected), "{case}");
-                        assert_eq!(other, id(6 - actor.get()), "{case}");
+                        assert_eq!((who.id, what, told), (id(actor), verb, expected), "{case}");
+                        assert_eq!(other, id(6 - actor), "{case}");
                     }
                     (done, Err(refusal)) => {
                         assert_eq!(done, Done::Refused(refusal.into()), "{case}");
@@ -177,7 +166,7 @@ on_both! {
             make_users(&live.database, &[2, 4, 6, 8, 10]);
             let act = async |actor: i64, verb: FriendVerb, other: i64| {
                 let who = Who::Id(id(other));
-                live.apply(ChatCommand::Befriend { actor: id(actor), verb, who }).await
+                live.apply(asked(actor, AccountsWrite::Befriend { verb, who })).await
             };
             let ask = async |actor: i64, other: i64| act(actor, FriendVerb::Request, other).await;
             let is_done = |done: &Done| matches!(done, Done::Befriended { .. });
@@ -209,10 +198,9 @@ on_both! {
         run(async {
             let live = Live::start(&db);
             make_users(&live.database, &[2, 4]);
-            let ask = |actor, name: &str| ChatCommand::Befriend {
-                actor: id(actor),
-                verb: FriendVerb::Request,
-                who: Who::Named(name.to_owned()),
+            let ask = |actor, name: &str| {
+                let who = Who::Named(name.to_owned());
+                asked(actor, AccountsWrite::Befriend { verb: FriendVerb::Request, who })
             };
             live.store.submit(0, ask(2, "user4")).unwrap();
             live.store.submit(1, ask(4, "user2")).unwrap();

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use actix::{Actor as _, Context, Handler};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tradewind::domain::accounts::friendship::DmPolicy;
 use tradewind::store::accounts::writes;
-use tradewind::store::{BatchEntry, ChatCommand, ChatOutcome, Committed, Observer};
+use tradewind::store::{ChatCommand, ChatOutcome, Committed, Observer};
 
 use super::harness::*;
 
@@ -22,19 +21,8 @@ impl Handler<Committed> for Tap {
     type Result = ();
 
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
-        let good = |(ticket, outcome): &(u64, Result<ChatOutcome, _>)| {
-            outcome.as_ref().ok().map(|outcome| (*ticket, outcome.clone()))
-        };
-        self.0
-            .send(
-                committed
-                    .entries()
-                    .iter()
-                    .filter_map(BatchEntry::outcome)
-                    .filter_map(good)
-                    .collect(),
-            )
-            .unwrap_or_default();
+        let good = |(ticket, outcome): (u64, Result<_, _>)| Some((ticket, outcome.ok()?));
+        self.0.send(outcomes(&committed).filter_map(good).collect()).unwrap_or_default();
     }
 }
 
@@ -77,14 +65,7 @@ on_both! {
             make_users(&live.database, &[2, 4]);
             // As if it were one: no user has that hash.
             let large = || writes::renew_hash(id(2), "none".to_owned(), "x".repeat(10 << 20));
-            let post = |_| ChatCommand::Post {
-                id: live.mint.message().unwrap(),
-                author: id(2),
-                room: room(2, Some(4)),
-                content: content("small"),
-                nonce: None,
-                dm_policy: DmPolicy::Anyone,
-            };
+            let post = |_| live.post(2, 4, "small");
             for is_large_first in [true, false] {
                 batches.0.lock().unwrap().clear();
                 let posts: Vec<ChatCommand> = (0..256).map(post).collect();

@@ -11,7 +11,7 @@ use crate::domain::id::UserId;
 use crate::domain::news::News;
 use crate::store::accounts::quotas::{self, Quota};
 use crate::store::accounts::{friendships, users};
-use crate::store::chat::outcome::ChatOutcome;
+use crate::store::chat::command::ChatOutcome;
 use crate::store::chat::unit_of_work::UnitOfWork;
 
 use crate::store::chat::rules::{Rules, Ruling, named};

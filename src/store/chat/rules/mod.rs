@@ -11,15 +11,17 @@ use std::sync::Arc;
 
 use diesel::result::Error::NotFound;
 
-use crate::domain::accounts::friendship::DmPolicy;
+use crate::domain::accounts::command::AccountsWrite;
 use crate::domain::accounts::name::Called;
+use crate::domain::accounts::user::User;
 use crate::domain::accounts::user::Who;
-use crate::domain::accounts::user::{User, UserPair};
+use crate::domain::chat::command::ChatWrite;
 use crate::domain::chat::event::ChatEvent;
 use crate::domain::chat::message::{Content, Message, Nonce};
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::{Clock, Timestamp};
+use crate::domain::command::Change;
 use crate::domain::error::Refusal;
 use crate::domain::id::{MessageId, UserId};
 use crate::domain::mint::IdMint;
@@ -27,9 +29,8 @@ use crate::domain::news::{News, Recipients};
 use crate::domain::principal::Mailbox;
 
 use crate::store::accounts::{friendships, users};
-use crate::store::chat::command::{ChatCommand, To};
+use crate::store::chat::command::{ChatCommand, ChatOutcome, Ephemeral};
 use crate::store::chat::limits::ChatLimits;
-use crate::store::chat::outcome::ChatOutcome;
 use crate::store::chat::unit_of_work::UnitOfWork;
 use crate::store::chat::{hidden_messages, read_marks};
 use crate::store::engine::Connection;
@@ -40,19 +41,10 @@ type Ruling<T> = Result<Result<T, Refusal>, StoreError>;
 
 /// Applies changes.
 pub struct Rules {
-    /// Names new rooms.
+    /// Names new rooms and groups, and messages that come without an id.
     pub mint: Arc<IdMint>,
     pub clock: Arc<dyn Clock>,
     pub limits: ChatLimits,
-}
-
-/// A message that may be stored.
-struct Draft<'a> {
-    id: MessageId,
-    room: RoomKey,
-    author: UserId,
-    content: &'a Content,
-    nonce: Option<&'a Nonce>,
 }
 
 impl Rules {
@@ -63,51 +55,56 @@ impl Rules {
     pub(in crate::store) fn apply(
         &self,
         unit: &mut UnitOfWork<'_>,
-        change: &ChatCommand,
+        command: &ChatCommand,
     ) -> Result<ChatOutcome, StoreError> {
+        let &ChatCommand { by, ref change, id } = command;
         let ruling = match change {
-            ChatCommand::Post { id, author, room, content, nonce, dm_policy } => {
-                match writable(unit, *author, *room, *dm_policy)? {
-                    Ok(room) => {
-                        let (id, author, nonce) = (*id, *author, nonce.as_ref());
-                        Ok(self.post(unit, &Draft { id, room, author, content, nonce })?)
-                    }
-                    Err(refusal) => Err(refusal),
+            Change::Accounts(AccountsWrite::Befriend { verb, who }) => {
+                self.befriend(unit, by, *verb, who)
+            }
+            Change::Chat(ChatWrite::Post { room, content, nonce, .. }) => {
+                self.post(unit, (by, *room), (content, nonce.as_ref()), id)
+            }
+            Change::Chat(ChatWrite::Edit { room, message, content }) => {
+                self.edit(unit, (by, *room, *message), content.as_ref())
+            }
+            Change::Chat(ChatWrite::Signal { peer, signal }) => {
+                let ephemeral = Ephemeral::Signal { to: *peer, signal: signal.clone() };
+                match RoomKey::direct(by, *peer) {
+                    Some(room) => self.pass(unit, (by, room), ephemeral),
+                    // To oneself.
+                    None => Ok(Ok(ChatOutcome::Allowed(ephemeral, Recipients::of(Vec::new())))),
                 }
             }
-            ChatCommand::Edit { author, room, message, content, dm_policy } => {
-                match editable(unit, *author, *room, *message)? {
-                    Ok(message) => self.edit(unit, message, content.as_ref(), *dm_policy)?,
-                    Err(refusal) => Err(refusal),
+            Change::Chat(ChatWrite::Type { room, typing }) => match *room {
+                Some(room) => {
+                    let ephemeral = Ephemeral::Typing { room, typing: *typing };
+                    self.pass(unit, (by, room), ephemeral)
                 }
-            }
-            ChatCommand::Signal { to: To::Oneself, .. } => {
-                Ok(ChatOutcome::Allowed(Recipients::of(Vec::new())))
-            }
-            ChatCommand::Signal { author, to: To::Room(room), dm_policy, .. } => {
-                match writable(unit, *author, Some(*room), *dm_policy)? {
-                    Ok(room) => Ok(ChatOutcome::Allowed(unit.recipients(room, *author)?)),
-                    Err(refusal) => Err(refusal),
-                }
-            }
-            ChatCommand::Read { reader, room, seq } => read(unit, *reader, *room, *seq)?,
-            ChatCommand::Group { actor, group, step } => self.group(unit, *actor, *group, step)?,
-            ChatCommand::Befriend { actor, verb, who } => {
-                self.befriend(unit, *actor, *verb, who)?
-            }
+                None => Ok(Err(ChatRefusal::NoSuchPeer.into())),
+            },
+            Change::Chat(ChatWrite::Read { room, seq }) => self.read(unit, by, *room, *seq),
+            Change::Chat(ChatWrite::Group { group, step }) => self.group(unit, by, *group, step),
         };
-        Ok(ruling.unwrap_or_else(ChatOutcome::Refused))
+        Ok(ruling?.unwrap_or_else(ChatOutcome::Refused))
     }
 
+    /// A message; its id comes with it, or from the mint.
     fn post(
         &self,
         unit: &mut UnitOfWork<'_>,
-        draft: &Draft<'_>,
-    ) -> Result<ChatOutcome, StoreError> {
-        let &Draft { id, room: key, author, content, nonce } = draft;
+        (author, room): (UserId, Option<RoomKey>),
+        (content, nonce): (&Content, Option<&Nonce>),
+        id: Option<MessageId>,
+    ) -> Ruling<ChatOutcome> {
+        let key = match self.writable(unit, author, room)? {
+            Ok(key) => key,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         if let Some(first) = sent_before(unit, author, nonce)? {
-            return Ok(ChatOutcome::Answered(ChatEvent::MessageRepeated(first).into()));
+            return Ok(Ok(ChatOutcome::Answered(ChatEvent::MessageRepeated(first).into())));
         }
+        let id = id.map_or_else(|| self.mint.message(), Ok)?;
         if let RoomKey::Direct(pair) = key
             && unit.room(key)?.is_none()
         {
@@ -135,23 +132,27 @@ impl Rules {
         unit.post(room, &message, nonce);
         unit.hide(id, &recipients.hidden_from, false);
         let event = ChatEvent::MessagePosted(message).into();
-        Ok(News { event, by: Some(author), recipients }.into())
+        Ok(Ok(News { event, by: Some(author), recipients }.into()))
     }
 
+    /// Another text for one's own message, or none, which deletes it.
     fn edit(
         &self,
         unit: &mut UnitOfWork<'_>,
-        mut message: Message,
+        (author, room, message): (UserId, Option<RoomKey>, Option<MessageId>),
         content: Option<&Content>,
-        dm_policy: DmPolicy,
     ) -> Ruling<ChatOutcome> {
+        let mut message = match self.editable(unit, author, room, message)? {
+            Ok(message) => message,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         if content.is_some()
-            && let Err(refusal) = writable(unit, message.author, Some(message.room), dm_policy)?
+            && let Err(refusal) = self.writable(unit, author, Some(message.room))?
         {
             return Ok(Err(refusal));
         }
         // What is changed while blocked is hidden as if it were written then, and stays so.
-        let mut recipients = unit.recipients(message.room, message.author)?;
+        let mut recipients = unit.recipients(message.room, author)?;
         let before = match message.hidden {
             true => hidden_messages::readers(unit.written()?, message.id)?,
             false => Vec::new(),
@@ -174,8 +175,100 @@ impl Rules {
         message.content = content.map_or_else(String::new, |text| text.as_str().to_owned());
         unit.edit(&message)?;
         let before = withdrawal(&message, &withdrawn_from).into_iter().collect();
-        let (by, event) = (Some(message.author), ChatEvent::MessageEdited(message).into());
+        let (by, event) = (Some(author), ChatEvent::MessageEdited(message).into());
         Ok(Ok(ChatOutcome::Told { news: News { event, by, recipients }, before }))
+    }
+
+    /// What is told and not stored may be told to whom its author may write.
+    fn pass(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        (author, room): (UserId, RoomKey),
+        ephemeral: Ephemeral,
+    ) -> Ruling<ChatOutcome> {
+        Ok(match self.writable(unit, author, Some(room))? {
+            Ok(room) => Ok(ChatOutcome::Allowed(ephemeral, unit.recipients(room, author)?)),
+            Err(refusal) => Err(refusal),
+        })
+    }
+
+    /// A user has read up to a message.
+    fn read(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        reader: UserId,
+        key: Option<RoomKey>,
+        seq: i64,
+    ) -> Ruling<ChatOutcome> {
+        let Some(key) = key else { return Ok(Err(ChatRefusal::NoSuchRoom.into())) };
+        if matches!(key, RoomKey::Group(_))
+            && let Err(refusal) = self.writable(unit, reader, Some(key))?
+        {
+            return Ok(Err(refusal));
+        }
+        let Some(room) = unit.room(key)? else { return Ok(Err(ChatRefusal::NoSuchRoom.into())) };
+        let (id, seq) = (room.id, seq.clamp(0, room.seq));
+        let before = read_marks::get(unit.conn(), reader, id)?;
+        let event = |seq| ChatEvent::Read { user: reader, room: key, seq }.into();
+        if seq <= before {
+            return Ok(Ok(ChatOutcome::Answered(event(before))));
+        }
+        read_marks::set(unit.conn(), reader, id, seq)?;
+        let recipients = unit.recipients(key, reader)?;
+        Ok(Ok(News { event: event(seq), by: Some(reader), recipients }.into()))
+    }
+
+    /// The room, if `me` may write in it now.
+    fn writable(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        me: UserId,
+        room: Option<RoomKey>,
+    ) -> Ruling<RoomKey> {
+        let allowed = match room {
+            None => Err(ChatRefusal::NoSuchPeer.into()),
+            Some(key @ RoomKey::Direct(pair)) => {
+                // Whoever has an open room is somebody.
+                let exists = match unit.room(key)? {
+                    Some(room) => !room.closed,
+                    None => users::by_id(unit.conn(), pair.other(me))?.is_some(),
+                };
+                let policy = self.limits.dm_policy;
+                // Saves a query where friendship makes no difference.
+                let allowed = exists
+                    && (policy.may_write(None)
+                        || policy.may_write(friendships::between(unit.conn(), pair)?));
+                if allowed { Ok(key) } else { Err(ChatRefusal::NoSuchPeer.into()) }
+            }
+            Some(key @ RoomKey::Group(group)) => {
+                let seat = unit.roster(group)?.and_then(|roster| roster.seat(me));
+                let member = seat.is_some_and(|seat| !seat.unaware);
+                if member { Ok(key) } else { Err(ChatRefusal::NotMember.into()) }
+            }
+        };
+        Ok(allowed)
+    }
+
+    /// The message, if it is the author's own, in that room, which he is in, and not deleted.
+    fn editable(
+        &self,
+        unit: &mut UnitOfWork<'_>,
+        author: UserId,
+        room: Option<RoomKey>,
+        message: Option<MessageId>,
+    ) -> Ruling<Message> {
+        if let Some(RoomKey::Group(_)) = room
+            && let Err(refusal) = self.writable(unit, author, room)?
+        {
+            return Ok(Err(refusal));
+        }
+        let (Some(key), Some(id)) = (room, message) else {
+            return Ok(Err(ChatRefusal::NoSuchMessage.into()));
+        };
+        let own = unit
+            .message(id)?
+            .filter(|message| message.author == author && message.room == key && !message.deleted);
+        Ok(own.ok_or(Refusal::Chat(ChatRefusal::NoSuchMessage)))
     }
 }
 
@@ -210,86 +303,4 @@ fn named(conn: &mut Connection, who: &Who) -> Result<Option<User>, StoreError> {
             None => Ok(None),
         },
     }
-}
-
-/// The room, if `me` may write in it now.
-fn writable(
-    unit: &mut UnitOfWork<'_>,
-    me: UserId,
-    room: Option<RoomKey>,
-    dm_policy: DmPolicy,
-) -> Ruling<RoomKey> {
-    let allowed = match room {
-        None => Err(ChatRefusal::NoSuchPeer.into()),
-        Some(key @ RoomKey::Direct(pair)) => {
-            // Whoever has an open room is somebody.
-            let exists = match unit.room(key)? {
-                Some(room) => !room.closed,
-                None => users::by_id(unit.conn(), pair.other(me))?.is_some(),
-            };
-            let allowed = exists && may_write(unit.conn(), pair, dm_policy)?;
-            if allowed { Ok(key) } else { Err(ChatRefusal::NoSuchPeer.into()) }
-        }
-        Some(key @ RoomKey::Group(group)) => {
-            let seat = unit.roster(group)?.and_then(|roster| roster.seat(me));
-            let member = seat.is_some_and(|seat| !seat.unaware);
-            if member { Ok(key) } else { Err(ChatRefusal::NotMember.into()) }
-        }
-    };
-    Ok(allowed)
-}
-
-fn may_write(
-    conn: &mut Connection,
-    pair: UserPair,
-    dm_policy: DmPolicy,
-) -> Result<bool, StoreError> {
-    // Saves a query where friendship makes no difference.
-    Ok(dm_policy.may_write(None) || dm_policy.may_write(friendships::between(conn, pair)?))
-}
-
-/// The message, if it is the author's own, in that room, which he is in, and not deleted.
-fn editable(
-    unit: &mut UnitOfWork<'_>,
-    author: UserId,
-    room: Option<RoomKey>,
-    message: Option<MessageId>,
-) -> Ruling<Message> {
-    if let Some(RoomKey::Group(_)) = room
-        && let Err(refusal) = writable(unit, author, room, DmPolicy::Anyone)?
-    {
-        return Ok(Err(refusal));
-    }
-    let (Some(key), Some(id)) = (room, message) else {
-        return Ok(Err(ChatRefusal::NoSuchMessage.into()));
-    };
-    let own = unit
-        .message(id)?
-        .filter(|message| message.author == author && message.room == key && !message.deleted);
-    Ok(own.ok_or(Refusal::Chat(ChatRefusal::NoSuchMessage)))
-}
-
-/// A user has read up to a message.
-fn read(
-    unit: &mut UnitOfWork<'_>,
-    reader: UserId,
-    key: Option<RoomKey>,
-    seq: i64,
-) -> Ruling<ChatOutcome> {
-    let Some(key) = key else { return Ok(Err(ChatRefusal::NoSuchRoom.into())) };
-    if matches!(key, RoomKey::Group(_))
-        && let Err(refusal) = writable(unit, reader, Some(key), DmPolicy::Anyone)?
-    {
-        return Ok(Err(refusal));
-    }
-    let Some(room) = unit.room(key)? else { return Ok(Err(ChatRefusal::NoSuchRoom.into())) };
-    let (id, seq) = (room.id, seq.clamp(0, room.seq));
-    let before = read_marks::get(unit.conn(), reader, id)?;
-    let event = |seq| ChatEvent::Read { user: reader, room: key, seq }.into();
-    if seq <= before {
-        return Ok(Ok(ChatOutcome::Answered(event(before))));
-    }
-    read_marks::set(unit.conn(), reader, id, seq)?;
-    let recipients = unit.recipients(key, reader)?;
-    Ok(Ok(News { event: event(seq), by: Some(reader), recipients }.into()))
 }

@@ -10,7 +10,7 @@ use crate::domain::accounts::user::Who;
 use crate::domain::chat::command::{ChatQuery, ChatWrite, Known};
 use crate::domain::chat::event::Status;
 use crate::domain::chat::group::{GroupStep, Role, Title};
-use crate::domain::command::Query;
+use crate::domain::command::{Query, Write};
 use crate::domain::id::{GroupId, UserId};
 use crate::wire::rewind::decode::{Read, key, object, room};
 use crate::wire::rewind::features::Features;
@@ -41,7 +41,7 @@ pub fn frame(
     let has = |feature| options.features.has(feature);
     match kind {
         "sync" if has(Features::SYNC) => Some(sync(options, payload, me).map(look_up)),
-        "presence" if has(Features::PRESENCE) => Some(presence(payload).map(write)),
+        "presence" if has(Features::PRESENCE) => Some(presence(payload).map(Decoded::Write)),
         "typing" if has(Features::TYPING) => Some(typing(options, payload, me).map(write)),
         "read" if has(Features::READ) => Some(read(options, payload, me)),
         "users" if options.features.is_any() => Some(users(payload).map(look_up)),
@@ -83,14 +83,14 @@ fn sync(options: RewindOptions, payload: Option<&RawValue>, me: UserId) -> Read<
     Ok(ChatQuery::Changes { rooms, limit: limit.min(LIMIT_MAX), epoch })
 }
 
-fn presence(payload: Option<&RawValue>) -> Read<ChatWrite> {
+fn presence(payload: Option<&RawValue>) -> Read<Write> {
     let [kind, status] = object(payload, ["type", "status"])?;
     if kind.and_then(json::string).as_deref() != Some("set") {
         return Err(encode::UNKNOWN_PRESENCE);
     }
     match status.and_then(json::string).as_deref() {
-        Some("online") => Ok(ChatWrite::SetStatus(Status::Online)),
-        Some("away") => Ok(ChatWrite::SetStatus(Status::Away)),
+        Some("online") => Ok(Write::Status(Status::Online)),
+        Some("away") => Ok(Write::Status(Status::Away)),
         Some(_) | None => Err(encode::INVALID),
     }
 }

@@ -1,19 +1,25 @@
-//! The store has committed: those concerned are told, the ones who asked are answered.
+//! The store has committed: the hub takes note of the news, those concerned are told, the ones who asked are
+//! answered.
 
+use std::mem;
 use std::sync::Arc;
 
 use actix::{Context, Handler};
 
 use crate::delivery::{Batches, EventKey, Fanout};
+use crate::domain::accounts::event::AccountsEvent;
+use crate::domain::accounts::friendship::FriendVerb;
+use crate::domain::chat::event::ChatEvent;
 use crate::domain::close::CloseReason;
-use crate::domain::error::Refusal;
 use crate::domain::event::Event;
-use crate::domain::news::Recipients;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::news::{News, Recipients};
 use crate::hub::access::refusal_of;
-use crate::hub::handlers::signal::Ruled;
 use crate::hub::mailboxes::sessions_at;
-use crate::hub::{Asker, CallerReply, ChatServer, Ephemeral, PendingWrite};
-use crate::store::{BatchEntry, ChatOutcome, Committed, StoreError};
+use crate::hub::presence::Bond;
+use crate::hub::sessions::Entry;
+use crate::hub::{Asker, CallerReply, ChatServer, PendingWrite};
+use crate::store::{BatchEntry, ChatOutcome, Committed, Ephemeral, StoreError};
 
 /// A caller, and what is answered.
 type AnsweredCaller = (CallerReply, Event);
@@ -23,9 +29,10 @@ impl Handler<Committed> for ChatServer {
 
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
         let (mut fanout, mut calls) = (Fanout::default(), Vec::new());
-        for entry in committed.into_entries() {
+        // Copied only if another subscriber looks at them still.
+        for entry in Arc::unwrap_or_clone(committed.entries) {
             let (ticket, outcome) = match entry {
-                BatchEntry::Command(outcome) => outcome,
+                BatchEntry::Command(ticket, outcome) => (ticket, outcome),
                 BatchEntry::Job(news) => {
                     for told in news {
                         self.hear(told, None, &mut fanout);
@@ -77,39 +84,83 @@ impl ChatServer {
                 answer(&asked, event, fanout);
                 return asked.asker.into_caller().zip(called);
             }
-            Ok(ChatOutcome::Allowed(recipients)) => {
-                self.tell_ephemeral(&asked, recipients, fanout);
+            Ok(ChatOutcome::Allowed(ephemeral, recipients)) => {
+                self.pass(&asked, ephemeral, recipients, fanout);
                 return None;
             }
             Ok(ChatOutcome::Refused(refusal)) => refusal,
             Err(error) => refusal_of(&error),
         };
-        refuse(asked, refusal, fanout);
+        asked.refuse(refusal, fanout);
         None
     }
 
     /// Tells what is not stored.
-    fn tell_ephemeral(
+    fn pass(
         &mut self,
         asked: &PendingWrite,
+        ephemeral: Ephemeral,
         recipients: Recipients,
         fanout: &mut Fanout,
     ) {
-        match &asked.ephemeral {
-            Some(Ephemeral::Signal(to, signal)) => {
-                let hidden = recipients.hidden_from.contains(to);
-                let (from, to, signal) = (asked.user, *to, signal.clone());
-                self.give(asked, Ruled { from, to, signal, hidden }, fanout);
+        match ephemeral {
+            Ephemeral::Signal { to, signal } => {
+                let hidden = recipients.hidden_from.contains(&to);
+                self.give(asked, (to, signal), hidden, fanout);
             }
-            Some(Ephemeral::Typing(room, typing)) => {
-                let typed = (asked.user, *room, *typing);
+            Ephemeral::Typing { room, typing } => {
+                let typed = (asked.user, room, typing);
                 self.typed(typed, recipients, asked.asker.session(), fanout);
-                if let Asker::Session(session, request) = asked.asker {
-                    fanout.done(asked.user, (session, request));
+                if let Some(to) = asked.asker.request() {
+                    fanout.done(asked.user, to);
                 }
             }
-            None => {}
         }
+    }
+
+    /// Takes note of news, and tells them. If they are a user's doing, the session that has asked for it is
+    /// answered by them. Whoever has asked, and on which node, makes no other difference.
+    fn hear(
+        &mut self,
+        news: News,
+        asker: Option<(SessionId, u64)>,
+        fanout: &mut Fanout,
+    ) -> EventKey {
+        match &news.event {
+            Event::Chat(ChatEvent::MessagePosted(message)) => {
+                self.stop_typing((message.author, message.room), None, fanout);
+            }
+            Event::Accounts(AccountsEvent::LoginsEnded(ended)) => {
+                self.parts.revoked.add(ended.clone(), self.parts.clock.now());
+                self.revoked.push(ended.user);
+            }
+            Event::Chat(_) | Event::Accounts(AccountsEvent::Befriended { .. }) => {}
+        }
+        let bound = bound(&news.event);
+        let event = fanout.tell(news, asker);
+        if let Some((pair, bond)) = bound {
+            self.presence.bond(pair, bond);
+            self.statuses.bond(pair, bond);
+            if bond == Bond::Made {
+                self.introduce(pair, fanout);
+            }
+        }
+        event
+    }
+
+    /// Ends the sessions of log-ins that have ended; to be called once all that happened before is told.
+    fn end_revoked(&mut self) {
+        for user in mem::take(&mut self.revoked) {
+            let is_void = |session: &SessionId| {
+                let claims = self.sessions.get(*session).and_then(Entry::claims);
+                claims.is_some_and(|claims| self.parts.revoked.cover(claims))
+            };
+            let sessions = self.presence.sessions(user).map(|(session, _)| session);
+            for session in sessions.filter(is_void).collect::<Vec<_>>() {
+                self.evict(session, CloseReason::TokenRevoked);
+            }
+        }
+        self.tell_transitions();
     }
 
     /// Hands everything over; a session that does not keep up is put out at once, and its user's
@@ -155,15 +206,13 @@ fn answer(asked: &PendingWrite, event: EventKey, fanout: &mut Fanout) {
     }
 }
 
-fn refuse(asked: PendingWrite, refusal: Refusal, fanout: &mut Fanout) {
-    match asked.asker {
-        Asker::Session(session, request) => {
-            fanout.refuse(refusal, asked.user, (session, request));
-        }
-        Asker::Caller(caller) => {
-            if caller.send(Err(refusal)).is_err() {
-                log::debug!("nobody waited for a change to be refused");
-            }
-        }
-    }
+/// The friendship that was made or ended, if that is what happened.
+fn bound(event: &Event) -> Option<((UserId, UserId), Bond)> {
+    let Event::Accounts(AccountsEvent::Befriended { verb, by, to }) = event else { return None };
+    let bond = match verb {
+        FriendVerb::Accept => Bond::Made,
+        FriendVerb::End => Bond::Ended,
+        FriendVerb::Request | FriendVerb::Discard | FriendVerb::Withdraw => return None,
+    };
+    Some(((by.id, *to), bond))
 }
