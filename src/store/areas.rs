@@ -42,8 +42,8 @@ impl Areas for AllAreas {
                     *outcome = Some(self.rules.apply(&mut unit, command)?);
                 }
                 Submitted::Job { call, touches, .. } => call.run(match touches {
-                    // No unit of work holds anything of accounts.
-                    Touches::Accounts => unit.conn(),
+                    // No unit of work holds anything of it.
+                    Touches::Rest => unit.conn(),
                     Touches::Rooms | Touches::All => unit.settled()?,
                 })?,
             }

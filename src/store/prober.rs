@@ -28,7 +28,7 @@ const RETRY_MAX: Duration = Duration::from_secs(2);
 struct ProbeRight(());
 
 impl StorePart for ProbeRight {
-    const TOUCHES: Touches = Touches::Accounts;
+    const TOUCHES: Touches = Touches::Rest;
 }
 
 /// Looks and tries now and then.

@@ -26,7 +26,7 @@ pub mod writes;
 pub struct AccountsRight(());
 
 impl StorePart for AccountsRight {
-    const TOUCHES: Touches = Touches::Accounts;
+    const TOUCHES: Touches = Touches::Rest;
 }
 
 fn job<T>(op: impl QuietOp<T>) -> Job<AccountsRight, impl Op<T>> {

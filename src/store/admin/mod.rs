@@ -10,7 +10,7 @@ pub mod writes;
 pub struct AdminRight(());
 
 impl StorePart for AdminRight {
-    const TOUCHES: Touches = Touches::Accounts;
+    const TOUCHES: Touches = Touches::Rest;
 }
 
 fn job<T>(op: impl QuietOp<T>) -> Job<AdminRight, impl Op<T>> {

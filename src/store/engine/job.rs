@@ -22,7 +22,7 @@ pub enum Touches {
     /// What is in rooms, and who is in them.
     Rooms,
     /// Nothing of rooms: users and what they alone have to do with, jobs, service keys.
-    Accounts,
+    Rest,
     /// Everything: all before it is done by then, and nothing after it.
     All,
 }

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use crate::store::engine::job::Touches;
 
-/// Rooms and accounts; more when rooms are in lanes of their own.
+/// Rooms and the rest; more when rooms are in lanes of their own.
 const LANES: usize = 2;
 
 /// How much one batch holds.
@@ -64,10 +64,10 @@ impl<J: Queued> WriteQueue<J> {
     /// Puts a job behind those of its lane, and behind the last one that touches all.
     pub fn push(&mut self, job: J) {
         let Some(last) = self.stretches.back_mut() else { return };
-        let [rooms, accounts] = &mut last.lanes;
+        let [rooms, rest] = &mut last.lanes;
         match job.touches() {
             Touches::Rooms => rooms.push_back(job),
-            Touches::Accounts => accounts.push_back(job),
+            Touches::Rest => rest.push_back(job),
             Touches::All => {
                 last.all = Some(job);
                 self.stretches.push_back(Stretch::new());
@@ -197,13 +197,13 @@ mod tests {
         queue
     }
 
-    /// How many jobs of rooms, of accounts and of all each batch has.
+    /// How many jobs of rooms, of the rest and of all each batch has.
     fn batches(mut queue: WriteQueue<Toy>) -> Vec<[usize; 3]> {
         let mut batches = Vec::new();
         while !queue.is_empty() {
             let jobs = queue.take();
             let count = |part| jobs.iter().filter(|job| job.0 == part).count();
-            batches.push([POST, Touches::Accounts, Touches::All].map(count));
+            batches.push([POST, Touches::Rest, Touches::All].map(count));
         }
         assert!(queue.take().is_empty());
         batches
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn what_is_large_and_what_is_small_wait_for_each_other_one_batch_at_most() {
-        let large = Toy(Touches::Accounts, 0, 10 * MIB);
+        let large = Toy(Touches::Rest, 0, 10 * MIB);
         let posts = || small(POST, 256);
         assert_eq!(batches(queue(posts().chain([large]))), [[256, 0, 0], [0, 1, 0]]);
         assert_eq!(batches(queue([large].into_iter().chain(posts()))), [[256, 0, 0], [0, 1, 0]]);
@@ -223,11 +223,11 @@ mod tests {
 
     #[test]
     fn lanes_share_a_batch_and_take_what_others_leave() {
-        let both = |posts, logins| small(POST, posts).chain(small(Touches::Accounts, logins));
+        let both = |posts, logins| small(POST, posts).chain(small(Touches::Rest, logins));
         assert_eq!(batches(queue(both(500, 500)))[..2], [[128, 128, 0], [128, 128, 0]]);
         assert_eq!(batches(queue(both(300, 10))), [[246, 10, 0], [54, 0, 0]]);
         // In bytes: 1 MiB each, beside posts that have half of the batch for themselves.
-        let heavy = (0..6).map(|number| Toy(Touches::Accounts, number, MIB - 1_000));
+        let heavy = (0..6).map(|number| Toy(Touches::Rest, number, MIB - 1_000));
         assert_eq!(batches(queue(small(POST, 200).chain(heavy))), [[200, 3, 0], [0, 3, 0]]);
     }
 
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn what_touches_all_comes_after_all_before_it_and_before_all_after_it() {
         let all = |number| Toy(Touches::All, number, 0);
-        let mut jobs: Vec<Toy> = small(Touches::Accounts, 2).collect();
+        let mut jobs: Vec<Toy> = small(Touches::Rest, 2).collect();
         jobs.extend([all(0), Toy(POST, 0, 0), all(1), all(2), Toy(POST, 1, 0)]);
         assert_eq!(queue(jobs.clone()).take(), jobs);
     }
@@ -257,7 +257,7 @@ mod tests {
         ) {
             let touches = |kind| match kind {
                 0 => Touches::All,
-                1..=3 => Touches::Accounts,
+                1..=3 => Touches::Rest,
                 _ => POST,
             };
             let jobs: Vec<Toy> = kinds

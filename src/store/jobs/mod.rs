@@ -33,7 +33,7 @@ const WITHDRAW: &str = "DELETE FROM jobs WHERE kind = ? AND key = ? AND payload 
 pub struct JobsRight(());
 
 impl StorePart for JobsRight {
-    const TOUCHES: Touches = Touches::Accounts;
+    const TOUCHES: Touches = Touches::Rest;
 }
 
 /// Who holds something, and until when nobody else may take it.

@@ -2,7 +2,7 @@
 //! done in bursts by one store, do what they do one by one, each in a new store that remembers nothing.
 //!
 //! Tried out by taking away, one at a time, what makes it so: it fails without any one of the four `clear()` in
-//! `UnitOfWork::settled`, and with `Touches::Accounts` for the jobs of chat.
+//! `UnitOfWork::settled`, and with `Touches::Rest` for the jobs of chat.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -235,7 +235,7 @@ impl Script {
     }
 
     /// Whether it must not be in one burst with others: it changes what outcomes of chat depend on, and a job
-    /// of accounts may be done before one of rooms that was asked for earlier.
+    /// that touches no rooms may be done before one of rooms that was asked for earlier.
     fn is_alone(&self, number: usize) -> bool {
         matches!(self.ops[number], Op::Introduce(..) | Op::Rename(..))
     }
