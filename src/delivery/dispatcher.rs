@@ -72,30 +72,35 @@ impl ThreadDispatcher {
         Self { sessions, queue, served: 0, written, metrics }
     }
 
-    /// Serves one session; false if nothing is left.
-    fn step(&mut self) -> bool {
-        let Some(BatchPart { slots, deliver }) = self.queue.front_mut() else { return false };
+    /// Serves sessions, as many as have a turn; whether none is left.
+    fn serve(&mut self) -> bool {
         let sessions = self.sessions.borrow();
-        let session = slots.get(self.served).and_then(|slot| sessions.get(*slot));
-        self.served = self.served.saturating_add(1);
-        let is_last = self.served >= slots.len();
-        match (session, deliver) {
-            (Some(session), Deliver::Shared(news)) => {
-                if session.pass(news, &mut self.written) {
-                    let frames = u64::try_from(news.frames().len()).unwrap_or(u64::MAX);
-                    self.metrics.frames_out.inc_by(frames);
-                } else {
-                    session.mail(Deliver::Shared(news.clone()));
+        let mut left = SESSIONS_PER_TURN;
+        while let Some(BatchPart { slots, deliver }) = self.queue.front_mut() {
+            let due = slots.get(self.served..).unwrap_or_default();
+            let now = due.get(..left).unwrap_or(due);
+            for session in now.iter().filter_map(|slot| sessions.get(*slot)) {
+                match deliver {
+                    Deliver::Shared(news) if session.pass(news, &mut self.written) => {
+                        let frames = u64::try_from(news.frames().len()).unwrap_or(u64::MAX);
+                        self.metrics.frames_out.inc_by(frames);
+                    }
+                    Deliver::Shared(news) => session.mail(Deliver::Shared(news.clone())),
+                    // For this one alone, so that nothing is left of it.
+                    Deliver::Own(items) => session.mail(Deliver::Own(mem::take(items))),
                 }
             }
-            // For this one alone, so that nothing is left of it.
-            (Some(session), Deliver::Own(items)) => session.mail(Deliver::Own(mem::take(items))),
-            (None, _) => {}
-        }
-        if is_last {
-            self.queue.pop_front();
+            if now.len() < due.len() {
+                self.served = self.served.saturating_add(now.len());
+                return false;
+            }
+            left = left.saturating_sub(now.len());
             self.served = 0;
+            self.queue.pop_front();
         }
+        // Nothing is kept for the next batch.
+        self.queue = VecDeque::new();
+        self.written = WrittenNews::default();
         true
     }
 }
@@ -112,15 +117,9 @@ impl ActorFuture<ThreadDispatcher> for ServeQueue {
         _: &mut Context<ThreadDispatcher>,
         task: &mut Task<'_>,
     ) -> Poll<()> {
-        for _ in 0..SESSIONS_PER_TURN {
-            if !dispatcher.step() {
-                // Nothing is kept for the next batch.
-                dispatcher.queue = VecDeque::new();
-                dispatcher.written = WrittenNews::default();
-                return Poll::Pending;
-            }
+        if !dispatcher.serve() {
+            task.waker().wake_by_ref();
         }
-        task.waker().wake_by_ref();
         Poll::Pending
     }
 }
