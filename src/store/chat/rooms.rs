@@ -6,7 +6,6 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable};
 
-use crate::domain::accounts::block::Blocks;
 use crate::domain::accounts::user::UserPair;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::Timestamp;
@@ -70,64 +69,66 @@ macro_rules! rooms_from {
 const OF_PAIR: &str = concat!(rooms_from!("rooms r"), " WHERE r.low = ? AND r.high = ?");
 const OF_GROUP: &str = concat!(rooms_from!("rooms r"), " WHERE r.id = ? AND r.low IS NULL");
 
-/// What stands between the two of a pair, in one answer: each question is a way to the server and back.
-macro_rules! pairs_from {
-    ($pairs:literal) => {
-        concat!(
-            "SELECT p.low, p.high, \
-             EXISTS (SELECT 1 FROM blocks WHERE blocker_id = p.low AND blocked_id = p.high), \
-             EXISTS (SELECT 1 FROM blocks WHERE blocker_id = p.high AND blocked_id = p.low), \
-             r.id, r.edits, r.closed, m.seq, m.created_at FROM ",
-            $pairs,
-            " LEFT JOIN rooms r ON r.low = p.low AND r.high = p.high \
-             LEFT JOIN messages m ON m.room_id = r.id \
-             AND m.seq = (SELECT max(seq) FROM messages WHERE room_id = r.id)"
-        )
+/// After rooms, as rows without an id: who blocks whom, from there. So one statement asks for both: each is a
+/// way to the server and back.
+macro_rules! and_blocks {
+    () => {
+        " UNION ALL SELECT NULL, b.blocker_id, b.blocked_id, NULL, NULL, NULL, NULL FROM "
     };
 }
 
-const PAIR: &str = pairs_from!("(SELECT ? AS low, ? AS high) AS p");
-const PAIRS: &str = pairs_from!("unnest(?, ?) AS p (low, high)");
+const BETWEEN_PAIR: &str = concat!(
+    rooms_from!("rooms r"),
+    " WHERE r.low = ? AND r.high = ?",
+    and_blocks!(),
+    "blocks b WHERE b.blocker_id = ? AND b.blocked_id = ?",
+    and_blocks!(),
+    "blocks b WHERE b.blocker_id = ? AND b.blocked_id = ?"
+);
+const BETWEEN_PAIRS: &str = concat!(
+    rooms_from!("unnest(?, ?) AS p (low, high) JOIN rooms r ON r.low = p.low AND r.high = p.high"),
+    and_blocks!(),
+    "unnest(?, ?) AS p (blocker, blocked) \
+     JOIN blocks b ON b.blocker_id = p.blocker AND b.blocked_id = p.blocked"
+);
 
-type PairRowType = (BigInt, BigInt, Bool, Bool, Int, Int, Nullable<Bool>, Int, Int);
+type BetweenRowType = (Int, Int, Int, Int, Nullable<Bool>, Int, Int);
 
-/// Two users, who of them blocks the other, and their room.
+/// A room, or without an id who blocks whom.
 #[derive(Queryable)]
-struct PairRow {
-    low: i64,
-    high: i64,
-    low_blocks: bool,
-    high_blocks: bool,
-    room: Option<i64>,
+struct BetweenRow {
+    id: Option<i64>,
+    low: Option<i64>,
+    high: Option<i64>,
     edits: Option<i64>,
     closed: Option<bool>,
     seq: Option<i64>,
     last_at: Option<i64>,
 }
 
-/// Two users and what stands between them, as far as it matters to who writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What stands between the two of pairs, as far as it matters to who writes.
+#[derive(Default)]
 pub struct Between {
-    pub pair: UserPair,
-    pub blocks: Blocks,
-    /// Their room, if they have one.
-    pub room: Option<Room>,
+    /// Their rooms; those that have none are left out.
+    pub rooms: Vec<Room>,
+    /// Each pair with the one of it who blocks.
+    pub blocks: Vec<(UserPair, UserId)>,
 }
 
-fn between(row: &PairRow) -> Result<Between, StoreError> {
-    let (low, high) = (user_id(row.low)?, user_id(row.high)?);
-    let corrupt = || StoreError::Corrupt { what: "a pair", value: row.low };
-    let pair = UserPair::new(low, high).ok_or_else(corrupt)?;
-    let mut blocks = Blocks::default();
-    for blocker in [(low, row.low_blocks), (high, row.high_blocks)].into_iter().filter(|one| one.1)
-    {
-        blocks.add(pair, blocker.0);
+impl Between {
+    fn add(&mut self, row: &BetweenRow) -> Result<(), StoreError> {
+        let &BetweenRow { id, low, high, edits, closed, seq, last_at } = row;
+        if let Some(id) = id {
+            let (edits, closed) = (edits.unwrap_or(0), closed.unwrap_or(false));
+            self.rooms.push(room((id, low, high, edits, closed, seq, last_at))?);
+            return Ok(());
+        }
+        let (blocker, blocked) = (low.unwrap_or(0), high.unwrap_or(0));
+        let corrupt = StoreError::Corrupt { what: "a block", value: blocker };
+        let (blocker, blocked) = (user_id(blocker)?, user_id(blocked)?);
+        self.blocks.push((UserPair::new(blocker, blocked).ok_or(corrupt)?, blocker));
+        Ok(())
     }
-    let found = |id| {
-        let (edits, closed) = (row.edits.unwrap_or(0), row.closed.unwrap_or(false));
-        room((id, Some(row.low), Some(row.high), edits, closed, row.seq, row.last_at))
-    };
-    Ok(Between { pair, blocks, room: row.room.map(found).transpose()? })
 }
 
 fn room((id, low, high, edits, closed, seq, last_at): Row) -> Result<Room, StoreError> {
@@ -172,29 +173,29 @@ pub fn of_pair(conn: &mut Connection, pair: UserPair) -> Result<Option<Room>, St
 ///
 /// # Errors
 /// As [`of_pair`].
-pub fn between_pairs(
-    conn: &mut Connection,
-    pairs: &[UserPair],
-) -> Result<Vec<Between>, StoreError> {
+pub fn between_pairs(conn: &mut Connection, pairs: &[UserPair]) -> Result<Between, StoreError> {
     let (lows, highs): (Vec<i64>, Vec<i64>) =
         pairs.iter().map(|pair| (pair.low().get(), pair.high().get())).unzip();
-    let rows: Vec<PairRow> = match conn {
+    let mut between = Between::default();
+    match conn {
         // In the same process, asking once for all is no cheaper.
         Connection::Sqlite(sqlite) => {
-            let mut rows = Vec::new();
             for (low, high) in lows.into_iter().zip(highs) {
-                let values = [Value::Int(low), Value::Int(high)];
-                let query = Statement::<PairRowType>::new(PAIR, &values);
-                rows.extend(RunQueryDsl::load::<PairRow>(query, sqlite)?);
+                let values = [low, high, low, high, high, low].map(Value::Int);
+                let query = Statement::<BetweenRowType>::new(BETWEEN_PAIR, &values);
+                let rows: Vec<BetweenRow> = RunQueryDsl::load(query, sqlite)?;
+                rows.iter().try_for_each(|row| between.add(row))?;
             }
-            rows
         }
         Connection::Postgres(_) => {
-            let values = [Value::Ints(&lows), Value::Ints(&highs)];
-            Statement::<PairRowType>::new(PAIRS, &values).load(conn)?
+            let (blockers, blocked) = ([&lows[..], &highs].concat(), [&highs[..], &lows].concat());
+            let values = [&lows, &highs, &blockers, &blocked].map(|ints| Value::Ints(ints));
+            let query = Statement::<BetweenRowType>::new(BETWEEN_PAIRS, &values);
+            let rows: Vec<BetweenRow> = query.load(conn)?;
+            rows.iter().try_for_each(|row| between.add(row))?;
         }
-    };
-    rows.iter().map(between).collect()
+    }
+    Ok(between)
 }
 
 /// Stores a direct room without messages.

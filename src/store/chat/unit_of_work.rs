@@ -72,9 +72,11 @@ impl<'c> UnitOfWork<'c> {
             }
         }
         if !new.is_empty() {
-            for Between { pair, blocks, room } in rooms::between_pairs(conn, &new)? {
-                cache.rooms.insert(RoomKey::Direct(pair), room);
-                cache.blocks.insert(pair, blocks);
+            let Between { rooms, blocks } = rooms::between_pairs(conn, &new)?;
+            cache.rooms.extend(rooms.into_iter().map(|room| (room.key, Some(room))));
+            cache.blocks.extend(new.iter().map(|pair| (*pair, Blocks::default())));
+            for (pair, blocker) in blocks {
+                cache.blocks.entry(pair).or_default().add(pair, blocker);
             }
         }
         if !names.is_empty() {
