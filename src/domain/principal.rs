@@ -5,7 +5,6 @@
 use std::hash::{Hash, Hasher};
 
 use crate::domain::accounts::login::Claims;
-use crate::domain::clock::Timestamp;
 use crate::domain::error::Refusal;
 use crate::domain::id::{AppId, DeviceId, UserId};
 
@@ -105,13 +104,6 @@ pub struct Identity {
     pub principal: Principal,
     /// What its token says, if that is what was shown: it may expire, or be revoked.
     pub claims: Option<Claims>,
-}
-
-impl Identity {
-    /// When the credential is no longer good, if it says so.
-    pub fn expires_at(&self) -> Option<Timestamp> {
-        self.claims.as_ref().map(|claims| claims.expires_at)
-    }
 }
 
 impl From<Claims> for Identity {

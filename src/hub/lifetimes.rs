@@ -10,6 +10,7 @@ use super::ChatServer;
 use super::deadlines::SteadyMoment;
 use super::sessions::Entry;
 use crate::delivery::{Batches, Deliver, Delivery};
+use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::id::SessionId;
 use crate::wire::{KeepAlive, Signs, Variant};
@@ -43,7 +44,7 @@ impl ChatServer {
                 continue;
             };
             let overdue = self.overdue(entry, steady);
-            if entry.expires_at <= now {
+            if self.expires_at(entry).is_some_and(|at| at <= self.parts.clock.now()) {
                 self.evict(session, CloseReason::TokenExpired);
             } else if let Some(reason) = overdue {
                 self.call(session, (reason, steady), &mut batches);
@@ -135,11 +136,23 @@ impl ChatServer {
             }
             _ => now.saturating_add(CALLED_INTERVAL).into(),
         };
-        let at = at.min(entry.expires_at);
+        let at = at.min(self.ends_at(entry));
         if let Some(entry) = self.sessions.get_mut(session).filter(|entry| entry.check_at != at) {
             entry.check_at = at;
             self.deadlines.set(session, at);
         }
+    }
+
+    /// When a session ends with its token, as the clocks stand now; never, if it does not.
+    pub(super) fn ends_at(&self, entry: &Entry) -> SteadyMoment {
+        let ends_at = self.expires_at(entry).map(|at| self.parts.clock.moment_of(at));
+        ends_at.unwrap_or(SteadyMoment::NEVER)
+    }
+
+    /// When a session's token expires, if the session ends with it. By the wall clock, which may be set.
+    fn expires_at(&self, entry: &Entry) -> Option<Timestamp> {
+        let ends_with_token = self.keep_alive(entry.handle.variant).ends_with_token;
+        entry.claims().filter(|_| ends_with_token).map(|claims| claims.expires_at)
     }
 
     /// When a session's silence becomes too long.

@@ -137,12 +137,6 @@ impl ChatServer {
             if entry.ping_at != SteadyMoment::NEVER {
                 entry.ping_at = now.into();
             }
-            // Tokens end by the wall clock, which does not wait.
-            if entry.expires_at != SteadyMoment::NEVER
-                && let Some(claims) = entry.claims()
-            {
-                entry.expires_at = self.parts.clock.moment_of(claims.expires_at);
-            }
         }
         for session in self.sessions.ids() {
             self.schedule(session);

@@ -18,8 +18,6 @@ pub struct Entry {
     pub identify_by: SteadyMoment,
     /// When its peer is pinged next; never, if it is not.
     pub ping_at: SteadyMoment,
-    /// When its token ends; never, before it has shown one.
-    pub expires_at: SteadyMoment,
     /// Until when it may answer the last call; never, if it was not called.
     pub last_call: SteadyMoment,
     pub check_at: SteadyMoment,
@@ -60,7 +58,6 @@ impl SessionTable {
             identity: None,
             identify_by,
             ping_at: never,
-            expires_at: never,
             last_call: never,
             check_at: never,
         };

@@ -7,6 +7,7 @@
 //! socket behind it.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,12 +67,12 @@ pub struct Machine {
     phase: Phase,
     /// Counts what comes: for this session alone until it is known whose it is.
     counter: Counter,
-    /// When the last heartbeat came.
-    beat_at: Option<Duration>,
+    /// Up to when another heartbeat is early, in microseconds of the steady clock.
+    beat_early_until: u64,
     /// Requests in order; the first has the number `first`.
     slots: VecDeque<Slot>,
     first: Request,
-    pending: usize,
+    pending: u32,
     under_way: UnderWay,
     /// Frames that came while they could not be handled: the text, or `None` for a binary one.
     #[expect(clippy::box_collection, reason = "sessions are many, and few have any")]
@@ -89,7 +90,7 @@ impl Machine {
             variant,
             phase: Phase::Opened,
             counter,
-            beat_at: None,
+            beat_early_until: 0,
             slots: VecDeque::new(),
             first: 0,
             pending: 0,
@@ -304,9 +305,10 @@ impl Machine {
     /// The same for a heartbeat. All count, but none is refused that comes at its leisure, whatever else
     /// was asked for.
     fn allow_beat(&mut self, effects: &mut Effects) -> bool {
-        let now = self.common.clock.steady();
-        let last = self.beat_at.replace(now);
-        if last.is_some_and(|last| now.saturating_sub(last) < BEAT_INTERVAL_MIN) {
+        let micros = |at: Duration| u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
+        let now = micros(self.common.clock.steady());
+        let until = now.saturating_add(micros(BEAT_INTERVAL_MIN));
+        if now < mem::replace(&mut self.beat_early_until, until) {
             return self.allow(effects);
         }
         self.counter.check().unwrap_or_default();

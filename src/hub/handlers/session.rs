@@ -7,7 +7,6 @@ use crate::domain::close::CloseReason;
 use crate::domain::event::Topic;
 use crate::domain::id::UserId;
 use crate::domain::principal::Principal;
-use crate::hub::deadlines::SteadyMoment;
 use crate::hub::messages::{Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open};
 use crate::hub::sessions::Entry;
 use crate::hub::{ChatServer, Drain};
@@ -39,19 +38,15 @@ impl Handler<Identify> for ChatServer {
             return self.tell_transitions();
         }
         let principal = identity.principal;
-        let ends_with_token = self.keep_alive(variant).ends_with_token;
-        let expires_at = identity.expires_at().filter(|_| ends_with_token);
-        let expires_at = expires_at.map(|at| self.parts.clock.moment_of(at));
         let Some(entry) = self.sessions.get_mut(session) else { return };
         let known = entry.identity.replace(identity).map(|identity| identity.principal);
-        entry.expires_at = expires_at.unwrap_or(SteadyMoment::NEVER);
-        let sooner = entry.expires_at < entry.check_at;
         let before = std::mem::replace(&mut entry.handle.variant, variant);
         if let Some(other) = known.filter(|other| *other != principal) {
             self.leave(session, (other, before));
         }
         self.join(session, (principal, variant));
-        if sooner {
+        let entry = self.sessions.get(session);
+        if entry.is_some_and(|entry| self.ends_at(entry) < entry.check_at) {
             self.schedule(session);
         }
         if let Some(user) = principal.user() {
@@ -83,7 +78,6 @@ impl Handler<Forget> for ChatServer {
 
     fn handle(&mut self, forget: Forget, _: &mut Context<Self>) {
         let Some(entry) = self.sessions.get_mut(forget.session) else { return };
-        entry.expires_at = SteadyMoment::NEVER;
         let who = entry.who();
         entry.identity = None;
         if let Some(who) = who {
