@@ -2,7 +2,7 @@
 //!
 //! A command is of the kind there are many of: it is held without a box, and what comes of it is told to
 //! all subscribers. A [`Job`] is a function of one area: its answer goes back to whoever waits for it, its news
-//! go to the subscribers. Either is [`Submitted`], and waits for its batch.
+//! go to the subscribers. Either is `Submitted`, and waits for its batch.
 //! What a job may touch is its type: only an area can make jobs of its [`StorePart`].
 
 use std::marker::PhantomData;
