@@ -42,7 +42,7 @@ use crate::wire::Dialects;
 pub use access::{Hub, refusal};
 pub use invites::InviteBounds;
 pub use pauses::AwakeClock;
-pub use settings::{DmSettings, HubSettings, PresenceSettings, Settings};
+pub use settings::{HubSettings, PresenceSettings, Settings};
 
 use deadlines::Deadlines;
 use invites::Invites;

@@ -1,10 +1,9 @@
-//! The sections `hub`, `presence` and `dm`.
+//! The sections `hub` and `presence`.
 
 use std::time::Duration;
 
 use super::InviteBounds;
-use crate::config::{at_least, choice, section};
-use crate::domain::accounts::friendship::DmPolicy;
+use crate::config::{at_least, section};
 
 section! {
     /// The hub, which all sessions talk to.
@@ -22,18 +21,6 @@ section! {
         /// How long after the last session of a user has gone his friends are told, in milliseconds;
         /// unless he is back by then.
         offline_grace_ms: u64 = 5_000;
-    }
-}
-
-choice! {
-    for DmPolicy { Anyone = "anyone", Friends = "friends", }
-}
-
-section! {
-    /// Direct messages.
-    DmSettings {
-        /// Whom a user may write to: "anyone", or "friends".
-        audience: DmPolicy = DmPolicy::Anyone;
     }
 }
 

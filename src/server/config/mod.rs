@@ -5,6 +5,7 @@
 //! looks like a setting and is none (`mistakes`).
 
 mod control;
+mod dm;
 mod mistakes;
 mod node;
 mod relations;
@@ -21,6 +22,7 @@ use crate::wire::{chatting, rewind};
 use crate::{http, hub, session, store, telemetry};
 
 pub use self::control::Control;
+pub use self::dm::Dm;
 pub use self::mistakes::{file, files, variables};
 pub use self::node::Node;
 
@@ -82,7 +84,7 @@ sections! {
     auth: auth::Settings,
     rewind: rewind::Settings,
     chatting: chatting::Settings,
-    dm: hub::DmSettings,
+    dm: Dm,
     presence: hub::PresenceSettings,
     limits: limits::Settings,
     node: Node,
