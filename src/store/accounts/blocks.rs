@@ -4,7 +4,7 @@ use diesel::dsl::{exists, max, select};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use crate::domain::accounts::block::{BlockRefusal, BlockVerb, Blocks};
+use crate::domain::accounts::block::{BlockRefusal, BlockVerb};
 use crate::domain::accounts::friendship::Friendship;
 use crate::domain::accounts::user::{User, UserPair};
 use crate::domain::clock::Timestamp;
@@ -17,10 +17,6 @@ use crate::store::accounts::{friendships, users};
 use crate::store::engine::ids::user_id;
 use crate::store::engine::statement::{Statement, Value};
 
-type Row = (i64, i64);
-
-const OF_PAIR: &str = "SELECT blocker_id, blocked_id FROM blocks WHERE \
-    (blocker_id = ? AND blocked_id = ?) OR (blocker_id = ? AND blocked_id = ?)";
 const LIFTED: &str = "INSERT INTO lifted_blocks (blocker_id, blocked_id, created_at, lifted_at) \
     VALUES (?, ?, ?, ?) ON CONFLICT (blocker_id, blocked_id, created_at) \
     DO UPDATE SET lifted_at = excluded.lifted_at";
@@ -138,22 +134,4 @@ pub fn users_of(conn: &mut Connection, me: UserId) -> Result<Vec<User>, StoreErr
 pub fn is_set(conn: &mut Connection, me: UserId, target: UserId) -> Result<bool, StoreError> {
     let row = blocks::table.find((me.get(), target.get()));
     Ok(select(exists(row)).get_result(conn)?)
-}
-
-/// Who of a pair blocks the other.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub(in crate::store) fn of_pair(
-    conn: &mut Connection,
-    pair: UserPair,
-) -> Result<Blocks, StoreError> {
-    let (low, high) = (pair.low().get(), pair.high().get());
-    let values = [low, high, high, low].map(Value::Int);
-    let rows: Vec<Row> = Statement::<(BigInt, BigInt)>::new(OF_PAIR, &values).load(conn)?;
-    let mut blocks = Blocks::default();
-    for (blocker, _) in rows {
-        blocks.add(pair, user_id(blocker)?);
-    }
-    Ok(blocks)
 }

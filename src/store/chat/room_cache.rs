@@ -8,6 +8,7 @@ use foldhash::HashMap;
 use crate::domain::accounts::block::Blocks;
 use crate::domain::accounts::user::UserPair;
 use crate::domain::chat::room::RoomKey;
+use crate::domain::id::UserId;
 
 use crate::store::chat::rooms::Room;
 
@@ -24,6 +25,14 @@ pub(in crate::store) struct RoomCache {
 }
 
 impl RoomCache {
+    /// Adds who blocks whom of these pairs: each that was found, with the one of it who blocks.
+    pub fn add_blocks(&mut self, pairs: &[UserPair], found: Vec<(UserPair, UserId)>) {
+        self.blocks.extend(pairs.iter().map(|pair| (*pair, Blocks::default())));
+        for (pair, blocker) in found {
+            self.blocks.entry(pair).or_default().add(pair, blocker);
+        }
+    }
+
     /// Forgets all if it is too much.
     pub fn bound(&mut self) {
         if self.rooms.len().max(self.blocks.len()) > ROOMS_MAX {
@@ -40,7 +49,6 @@ impl RoomCache {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::id::UserId;
     use crate::store::chat::room_cache::*;
 
     /// How many of so many rooms, and pairs, are known afterwards.

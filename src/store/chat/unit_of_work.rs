@@ -74,10 +74,7 @@ impl<'c> UnitOfWork<'c> {
         if !new.is_empty() {
             let Between { rooms, blocks } = rooms::between_pairs(conn, &new)?;
             cache.rooms.extend(rooms.into_iter().map(|room| (room.key, Some(room))));
-            cache.blocks.extend(new.iter().map(|pair| (*pair, Blocks::default())));
-            for (pair, blocker) in blocks {
-                cache.blocks.entry(pair).or_default().add(pair, blocker);
-            }
+            cache.add_blocks(&new, blocks);
         }
         if !names.is_empty() {
             let keys: Vec<Key> = names.keys().cloned().collect();
@@ -211,12 +208,11 @@ impl<'c> UnitOfWork<'c> {
 
     /// Who of a pair blocks the other.
     pub fn blocks(&mut self, pair: UserPair) -> Result<Blocks, StoreError> {
-        if let Some(known) = self.cache.blocks.get(&pair) {
-            return Ok(*known);
+        if !self.cache.blocks.contains_key(&pair) {
+            let found = rooms::between_pairs(self.conn, &[pair])?;
+            self.cache.add_blocks(&[pair], found.blocks);
         }
-        let found = blocks::of_pair(self.conn, pair)?;
-        self.cache.blocks.insert(pair, found);
-        Ok(found)
+        Ok(self.cache.blocks.get(&pair).copied().unwrap_or_default())
     }
 
     /// Makes the room of a pair that has none.
