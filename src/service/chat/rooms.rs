@@ -43,7 +43,7 @@ impl ChatService {
     ) -> impl LookUp<(Vec<Message>, bool)> + use<> {
         let (dm_policy, bytes_max) = (self.dm_policy, self.slice_bytes);
         let messages = lookups::messages((me, place, count), room, dm_policy, bytes_max);
-        let found = look_up(&self.store, Line::Heavy(me), messages);
+        let found = look_up(&self.store, Line::Light(me), messages);
         async move { found.await? }
     }
 
@@ -54,7 +54,7 @@ impl ChatService {
     pub fn history(&self, page: Page) -> impl LookUp<HistorySlice> + use<> {
         let me = page.me;
         let history = lookups::history(page, self.dm_policy, self.slice_bytes);
-        let slice = look_up(&self.store, Line::Heavy(me), history);
+        let slice = look_up(&self.store, Line::Light(me), history);
         async move { slice.await? }
     }
 
@@ -62,7 +62,7 @@ impl ChatService {
     pub fn history_rest(&self, rest: HistoryRest) -> impl LookUp<HistorySlice> + use<> {
         let me = rest.reader();
         let slice = lookups::history_rest(rest, self.slice_bytes);
-        look_up(&self.store, Line::Heavy(me), slice)
+        look_up(&self.store, Line::Light(me), slice)
     }
 
     /// What has changed in rooms since the revisions that `me` knows: at most `limit` messages. `None`

@@ -1,8 +1,9 @@
 //! Look-ups that wait for a reader. Each user's wait in a line of their own, and the lines take turns: who
 //! asks for much waits for himself.
 //!
-//! A look-up is heavy if its cost grows with what there is to find (lists, pages, what has changed). Of
-//! each line one heavy look-up runs at a time, so that nobody has all readers to himself.
+//! A look-up is heavy if its cost grows with what there is to find (lists, what has changed). Of each line one
+//! heavy look-up runs at a time, so that nobody has all readers to himself for long. A slice of a page is
+//! light: it is bounded in rows and bytes, so whoever comes next waits for one slice at most.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,7 +39,7 @@ impl Drop for LineTurn {
 pub enum Line {
     /// Whoever has no name: all of them wait together.
     Nobody,
-    /// A user, about a row or two.
+    /// A user, about no more than a slice of a page.
     Light(UserId),
     /// A user, about as much as there is.
     Heavy(UserId),
