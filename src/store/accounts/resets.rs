@@ -63,6 +63,8 @@ pub fn add_key(
     let addressed = users::table.filter(users::email.eq(&email)).select(users::id);
     let Some(user) = addressed.first::<i64>(conn).optional()? else {
         diesel::delete(reset).execute(conn)?;
+        // Its job, too, though somebody is just doing it: who asks now makes another.
+        mails::withdraw(conn, MailJob::Reset(reset_id))?;
         return Ok(None);
     };
     let row = (

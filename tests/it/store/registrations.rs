@@ -4,6 +4,7 @@ use tradewind::domain::accounts::user::User;
 use tradewind::store::Database;
 use tradewind::store::accounts::mails::{KIND, MailJob};
 use tradewind::store::accounts::registrations::{self, Mail, NewRegistration};
+use tradewind::store::accounts::resets;
 use tradewind::store::accounts::users;
 use tradewind::store::jobs::Lease;
 use tradewind::store::jobs::queue::{self, DueJob};
@@ -116,6 +117,22 @@ on_both! {
         assert_eq!(waiting(900), [of(other)]);
         for registration in [first, second, third] {
             assert!(add_key(&database, registration, &registration.to_be_bytes(), 500));
+        }
+    }
+
+    fn a_new_password_that_nobody_can_have_leaves_no_job_while_its_mail_is_on_its_way(db) {
+        let database = db.open();
+        let address = email("nobody@x.org");
+        for _ in 0..3 {
+            database.write(|conn| resets::ask(conn, &address, at(100), at(500))).unwrap();
+            let jobs = due(&database, 200);
+            let [job] = &jobs[..] else { panic!("{jobs:?}") };
+            let MailJob::Reset(reset) = about(job) else { panic!("{job:?}") };
+            let times = (at(200), at(400));
+            let sent = database.write(|conn| resets::add_key(conn, reset, b"key", times)).unwrap();
+            assert_eq!(sent, None);
+            assert_eq!(due(&database, 300), [], "nor is there a second one beside the next");
+            database.write(|conn| queue::finish(conn, job)).unwrap();
         }
     }
 
