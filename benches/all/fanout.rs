@@ -123,6 +123,7 @@ impl House {
             outbox_bytes_max: usize::MAX,
             invites: InviteBounds { timeout: LONG, per_user_max: 1 },
             sessions_per_user_max: None,
+            typing_interval: Duration::ZERO,
         };
         let (listeners, room) = match crowd {
             Crowd::Sessions(count) => (count, RoomKey::direct(user_id(0), user_id(1))),

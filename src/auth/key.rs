@@ -6,12 +6,15 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use super::{AuthError, random};
+use crate::domain::uuid::Uuid;
 
 /// 192 random bits.
 const KEY_BYTES: usize = 24;
+/// 256 random bits.
+const TOKEN_BYTES: usize = 32;
 
 macro_rules! key {
-    ($(#[doc = $about:literal])+ $name:ident) => {
+    ($(#[doc = $about:literal])+ $name:ident of $bytes:ident) => {
         $(#[doc = $about])+
         ///
         /// `Debug` does not show it.
@@ -19,12 +22,12 @@ macro_rules! key {
         pub struct $name(String);
 
         impl $name {
-            /// A key nobody can guess, as 32 letters, digits, `-` and `_`.
+            /// A key nobody can guess, of letters, digits, `-` and `_`.
             ///
             /// # Errors
             /// [`AuthError::Random`].
             pub fn random() -> Result<Self, AuthError> {
-                random::url_safe_text::<KEY_BYTES>().map(Self)
+                random::url_safe_text::<$bytes>().map(Self)
             }
 
             /// The key itself, for the one who is to have it. Never log it.
@@ -48,12 +51,29 @@ macro_rules! key {
 
 key!(
     /// A fresh verification key, for the link in a mail.
-    VerificationKey
+    VerificationKey of KEY_BYTES
 );
 key!(
     /// A fresh key by which another service shows who it is.
-    ServiceKey
+    ServiceKey of KEY_BYTES
 );
+
+key!(
+    /// A key of an app, or its secret: of letters, digits, `-` and `_`, which forms carry as they are.
+    AppSecret of KEY_BYTES
+);
+key!(
+    /// A fresh token of an app.
+    AppTokenText of TOKEN_BYTES
+);
+
+/// A fresh id of an app's service, by which servers register: a secret of 32 hexadecimal digits.
+///
+/// # Errors
+/// [`AuthError::Random`].
+pub fn service_id() -> Result<String, AuthError> {
+    random::uuid().map(Uuid::hex)
+}
 
 /// What is stored of the key `text`: its SHA-256, to look a presented key up by. No salt is
 /// needed, since a key is random.

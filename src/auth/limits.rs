@@ -1,5 +1,6 @@
 //! How often somebody may try to log in or to register.
 
+mod customers;
 mod settings;
 
 use std::hash::Hash;
@@ -43,6 +44,8 @@ pub struct RateLimits {
     login_per_email: Option<Tries<(Email, Network)>>,
     login_elsewhere: Option<Tries<Email>>,
     register_per_ip: Option<Keyed<IpAddr>>,
+    console_logins: Option<Tries<IpAddr>>,
+    app_keys: Option<Tries<IpAddr>>,
     register_per_email: Option<Keyed<Email>>,
     complaint_per_ip: Keyed<IpAddr>,
     clock: DefaultClock,
@@ -50,6 +53,7 @@ pub struct RateLimits {
     reset_per_ip: Option<Keyed<IpAddr>>,
     reset_per_email: Option<Keyed<Email>>,
     api_per_user: Option<Keyed<UserId>>,
+    customers: customers::Limits,
     commands: Arc<Rates>,
 }
 
@@ -70,6 +74,10 @@ impl RateLimits {
             register_per_email: set(rates.register_per_email_per_hour)
                 .map(Quota::per_hour)
                 .map(Keyed::new),
+            console_logins: set(rates.console_login_wrong_per_ip_per_minute)
+                .map(|rate| Tries::new(rate.get(), MINUTE)),
+            app_keys: set(rates.app_key_wrong_per_ip_per_minute)
+                .map(|rate| Tries::new(rate.get(), MINUTE)),
             complaint_per_ip: Keyed::new(Quota::per_minute(COMPLAINTS)),
             start: clock.now(),
             clock,
@@ -83,6 +91,7 @@ impl RateLimits {
             api_per_user: set(rates.api_per_second)
                 .zip(NonZeroU32::new(rates.api_burst))
                 .map(|(rate, burst)| Keyed::new(Quota::per_second(rate).allow_burst(burst))),
+            customers: customers::Limits::new(rates),
             commands: Rates::new(commands),
         }
     }
@@ -179,6 +188,48 @@ impl RateLimits {
     }
 }
 
+impl RateLimits {
+    /// Begins a try at the secret of an app's key, or at an agent's password, from an address.
+    ///
+    /// # Errors
+    /// [`TooMany`] if it came too early after wrong ones.
+    pub fn key_try(&self, door: KeyDoor, ip: IpAddr) -> Result<KeyTry<'_>, TooMany> {
+        let tries = match door {
+            KeyDoor::Console => &self.console_logins,
+            KeyDoor::Token => &self.app_keys,
+        };
+        let from = network(ip);
+        if let Some(tries) = tries {
+            tries.take(&from, self.clock.now().duration_since(self.start))?;
+        }
+        Ok(KeyTry { tries: tries.as_ref(), from })
+    }
+}
+
+/// Where the secret of an app's key is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyDoor {
+    /// The log-in of the console's page.
+    Console,
+    /// The endpoint of tokens.
+    Token,
+}
+
+/// A try at the secret of a key, which stays counted as wrong unless it was right.
+pub struct KeyTry<'l> {
+    tries: Option<&'l Tries<IpAddr>>,
+    from: IpAddr,
+}
+
+impl KeyTry<'_> {
+    /// The secret was right.
+    pub fn right(self) {
+        if let Some(tries) = self.tries {
+            tries.give_back(&self.from);
+        }
+    }
+}
+
 /// What is known of the network that a try comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Familiarity {
@@ -231,6 +282,10 @@ struct Keyed<K: Hash + Eq + Clone, C: Clock = DefaultClock> {
 impl<K: Hash + Eq + Clone> Keyed<K> {
     fn new(quota: Quota) -> Self {
         Self::with_clock(quota, DefaultClock::default())
+    }
+
+    fn per_hour(rate: NonZeroU32) -> Self {
+        Self::new(Quota::per_hour(rate))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod random;
 pub mod rates;
 pub mod revoked;
 pub mod secret;
+pub mod sent_password;
 mod settings;
 pub mod token;
 mod tries;

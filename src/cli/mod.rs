@@ -1,5 +1,7 @@
 //! The command line: flags to settings, commands to what does them.
 
+mod agent;
+mod app;
 mod check;
 mod control;
 mod doctor;
@@ -56,6 +58,12 @@ enum CliCommand {
     /// Make, list and end the keys of other services
     #[command(subcommand)]
     ServiceKey(service_key::ServiceKeyCommand),
+    /// Make apps, and see to their keys and settings
+    #[command(subcommand)]
+    App(app::AppCommand),
+    /// Make agents of apps, and list them
+    #[command(subcommand)]
+    Agent(agent::AgentCommand),
     /// Make many users at once, for tests and load runs
     Seed(Seed),
     /// Show the default settings, or check the present ones
@@ -118,6 +126,8 @@ pub fn run() -> anyhow::Result<()> {
         }
         Some(CliCommand::User(command)) => perform(&config, Task::User(command)),
         Some(CliCommand::ServiceKey(command)) => perform(&config, Task::ServiceKey(command)),
+        Some(CliCommand::App(command)) => perform(&config, Task::App(command)),
+        Some(CliCommand::Agent(command)) => perform(&config, Task::Agent(command)),
         Some(CliCommand::Seed(Seed { plan, out })) => write_to(&config, Task::Seed(plan), &out),
         Some(CliCommand::Config(ConfigCommand::Default)) => Ok(()),
         Some(CliCommand::Config(ConfigCommand::Check(check))) => check.run(&config, file),

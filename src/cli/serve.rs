@@ -72,6 +72,9 @@ pub fn run(config: &Config, serve: &Serve, remarks: &[String]) -> anyhow::Result
 fn announce(config: &Config, database: &str, running: &Running) {
     println!("Tradewind listens on http://{}", running.address);
     println!("  socket    ws://{}/ws", running.address);
+    if let Some(console) = running.console_address {
+        println!("  console   http://{console}/");
+    }
     println!("  messages  {database}");
     match config.mail.url.expose().strip_prefix("file://") {
         Some(folder) => println!("  mail      files in {folder}; their links are in the log, too"),

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde::{Deserialize, Serialize};
 
-use super::{seed, service_key, user};
+use super::{agent, app, seed, service_key, user};
 use crate::service::Service;
 use crate::service::accounts::Seeded;
 use crate::store::Database;
@@ -15,6 +15,8 @@ use crate::store::Database;
 pub enum Task {
     User(user::UserCommand),
     ServiceKey(service_key::ServiceKeyCommand),
+    App(app::AppCommand),
+    Agent(agent::AgentCommand),
     Seed(seed::Plan),
     Migrate,
 }
@@ -59,6 +61,8 @@ impl Task {
         match self {
             Self::User(command) => user::run(&service.accounts, command).await,
             Self::ServiceKey(command) => service_key::run(&service.admin, command).await,
+            Self::App(command) => app::run(&service.apps, command).await,
+            Self::Agent(command) => agent::run(&service.apps, command).await,
             Self::Seed(plan) => seed::run(&service.accounts, &plan).await,
             Self::Migrate => migrate(database),
         }

@@ -18,7 +18,9 @@ mod value;
 pub use default_file::{entry, header};
 pub use error::{ConfigError, Fault, SettingProblem};
 pub use layers::{ENV_PREFIX, FILE_DEFAULT, Layers};
-pub use rule::{Rule, at_least, at_most, not_empty, url_of};
+pub use rule::{
+    Rule, at_least, at_most, not_empty, socket_address, socket_address_or_empty, url_of,
+};
 pub use secret::Secret;
 pub use section::{Section, fault};
 pub use value::{Choice, SettingValue, Typed};

@@ -2,6 +2,7 @@
 //! has are with it.
 
 use std::fmt::Display;
+use std::net::SocketAddr;
 
 use super::error::{Fault, SettingProblem};
 use super::secret::Secret;
@@ -41,6 +42,24 @@ pub fn at_most<T: PartialOrd + Display + 'static>(max: T) -> Rule<T> {
 /// Not empty.
 pub fn not_empty() -> Rule<String> {
     Rule::new("set", |text: &String| !text.trim().is_empty())
+}
+
+/// An IP address and a port.
+pub fn socket_address() -> Rule<String> {
+    Rule::new("an IP address and port, such as 127.0.0.1:8080", |text: &String| {
+        is_socket_address(text)
+    })
+}
+
+/// An IP address and a port, or nothing.
+pub fn socket_address_or_empty() -> Rule<String> {
+    Rule::new("empty, or an IP address and port, such as 127.0.0.1:8000", |text: &String| {
+        text.is_empty() || is_socket_address(text)
+    })
+}
+
+fn is_socket_address(text: &str) -> bool {
+    text.parse::<SocketAddr>().is_ok()
 }
 
 /// A URL of one of these schemes.

@@ -9,6 +9,8 @@ pub enum CloseReason {
     HeartbeatOmitted,
     /// The peer did not show who it is: in time, or by a good token of the right user.
     NotIdentified,
+    /// What the peer has shown lets it not in, and its dialect gives it no other try.
+    Unauthorized,
     /// The token it came with has expired.
     TokenExpired,
     /// The token it came with was revoked, or its user is no more.
@@ -28,6 +30,8 @@ pub enum CloseReason {
     ProtocolError,
     /// Text that is not UTF-8.
     BadText,
+    /// A binary frame, for which its dialect has no use.
+    Binary,
     /// A frame or message above the size limit.
     TooBig,
 }
@@ -39,6 +43,7 @@ impl CloseReason {
             Self::HeartbeatMissing => "heartbeat_missing",
             Self::HeartbeatOmitted => "heartbeat_omitted",
             Self::NotIdentified => "not_identified",
+            Self::Unauthorized => "unauthorized",
             Self::TokenExpired => "token_expired",
             Self::TokenRevoked => "token_revoked",
             Self::Replaced => "replaced",
@@ -47,6 +52,7 @@ impl CloseReason {
             Self::Restart { .. } => "restart",
             Self::ProtocolError => "protocol_error",
             Self::BadText => "bad_text",
+            Self::Binary => "binary",
             Self::TooBig => "too_big",
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::accounts::event::AccountsEvent;
 use crate::domain::accounts::user::User;
+use crate::domain::apps::event::AppsEvent;
 use crate::domain::chat::event::{ChatEvent, Presence, RoomEntry};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
@@ -15,6 +16,7 @@ pub enum Event {
     Accounts(AccountsEvent),
     /// In rooms, or to who is there.
     Chat(ChatEvent),
+    Apps(AppsEvent),
 }
 
 impl From<AccountsEvent> for Event {
@@ -29,6 +31,12 @@ impl From<ChatEvent> for Event {
     }
 }
 
+impl From<AppsEvent> for Event {
+    fn from(event: AppsEvent) -> Self {
+        Self::Apps(event)
+    }
+}
+
 /// News that not every dialect has a word for. It is told at once, or never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
@@ -39,6 +47,8 @@ pub enum Topic {
     Notices,
     Presence,
     Typing,
+    /// What is said, and who is there, in the conversations of an app.
+    Conversations,
 }
 
 /// How the one who is told stands to an event.

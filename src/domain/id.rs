@@ -47,6 +47,18 @@ snowflake_id!(
     /// An app, to which consoles and devices belong.
     AppId
 );
+snowflake_id!(
+    /// A server of an app that has registered under a name.
+    AppServerId
+);
+snowflake_id!(
+    /// Devices of an app that are told together.
+    DeviceGroupId
+);
+snowflake_id!(
+    /// A message from an app to devices.
+    DownstreamId
+);
 
 impl UserId {
     /// A user id from a number: positive and even, also beyond what the mint makes, because
@@ -68,33 +80,18 @@ impl GroupId {
     }
 }
 
-impl RoomId {
-    /// A room id from a positive number.
-    pub const fn new(raw: i64) -> Option<Self> {
-        if raw > 0 { Some(Self(raw)) } else { None }
-    }
+macro_rules! positive_id {
+    ($($name:ident),+ $(,)?) => {
+        $(impl $name {
+            /// An id from a positive number.
+            pub const fn new(raw: i64) -> Option<Self> {
+                if raw > 0 { Some(Self(raw)) } else { None }
+            }
+        })+
+    };
 }
 
-impl MessageId {
-    /// A message id from a positive number.
-    pub const fn new(raw: i64) -> Option<Self> {
-        if raw > 0 { Some(Self(raw)) } else { None }
-    }
-}
-
-impl DeviceId {
-    /// A device id from a positive number.
-    pub const fn new(raw: i64) -> Option<Self> {
-        if raw > 0 { Some(Self(raw)) } else { None }
-    }
-}
-
-impl AppId {
-    /// An app id from a positive number.
-    pub const fn new(raw: i64) -> Option<Self> {
-        if raw > 0 { Some(Self(raw)) } else { None }
-    }
-}
+positive_id!(RoomId, MessageId, DeviceId, AppId, AppServerId, DeviceGroupId, DownstreamId);
 
 /// One live socket of this process. Never stored, never shown on a wire, never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -11,7 +11,9 @@ use std::time::Duration;
 use snowflake_me::Snowflake;
 
 use super::clock::{Clock, Timestamp};
-use super::id::{GroupId, MessageId, RoomId, UserId};
+use super::id::{
+    AppId, AppServerId, DeviceGroupId, DeviceId, DownstreamId, GroupId, MessageId, RoomId, UserId,
+};
 
 /// The first moment an id can name: 2026-01-01T00:00:00Z.
 pub const EPOCH: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -135,8 +137,7 @@ impl IdMint {
     /// # Errors
     /// As [`IdMint::user`].
     pub fn room(&self) -> Result<RoomId, MintError> {
-        let raw = self.draw()?;
-        RoomId::new(raw).ok_or(MintError::NotAnId(raw.unsigned_abs()))
+        self.positive(RoomId::new)
     }
 
     /// A new message id.
@@ -144,8 +145,52 @@ impl IdMint {
     /// # Errors
     /// As [`IdMint::user`].
     pub fn message(&self) -> Result<MessageId, MintError> {
+        self.positive(MessageId::new)
+    }
+
+    /// A new app id.
+    ///
+    /// # Errors
+    /// As [`IdMint::user`].
+    pub fn app(&self) -> Result<AppId, MintError> {
+        self.positive(AppId::new)
+    }
+
+    /// A new id of a server's registration.
+    ///
+    /// # Errors
+    /// As [`IdMint::user`].
+    pub fn app_server(&self) -> Result<AppServerId, MintError> {
+        self.positive(AppServerId::new)
+    }
+
+    /// A new device id.
+    ///
+    /// # Errors
+    /// As [`IdMint::user`].
+    pub fn device(&self) -> Result<DeviceId, MintError> {
+        self.positive(DeviceId::new)
+    }
+
+    /// A new id of a device group.
+    ///
+    /// # Errors
+    /// As [`IdMint::user`].
+    pub fn device_group(&self) -> Result<DeviceGroupId, MintError> {
+        self.positive(DeviceGroupId::new)
+    }
+
+    /// A new id of a downstream message.
+    ///
+    /// # Errors
+    /// As [`IdMint::user`].
+    pub fn downstream(&self) -> Result<DownstreamId, MintError> {
+        self.positive(DownstreamId::new)
+    }
+
+    fn positive<T>(&self, id: impl Fn(i64) -> Option<T>) -> Result<T, MintError> {
         let raw = self.draw()?;
-        MessageId::new(raw).ok_or(MintError::NotAnId(raw.unsigned_abs()))
+        id(raw).ok_or(MintError::NotAnId(raw.unsigned_abs()))
     }
 
     /// Whether ids can be made now; false after a large step back of the clock.

@@ -5,6 +5,7 @@
 //! first; `principal` is who a session is, `command` what it may ask, `event` what the hub tells, `news` to whom, `error` how it refuses.
 
 pub mod accounts;
+pub mod apps;
 pub mod chat;
 pub mod clock;
 pub mod close;
@@ -18,3 +19,4 @@ pub mod news;
 pub mod origin;
 pub mod principal;
 pub mod text;
+pub mod uuid;

@@ -5,6 +5,8 @@
 use std::hash::{Hash, Hasher};
 
 use crate::domain::accounts::login::Claims;
+use crate::domain::apps::device::DeviceClass;
+use crate::domain::apps::token::AppToken;
 use crate::domain::error::Refusal;
 use crate::domain::id::{AppId, DeviceId, UserId};
 
@@ -17,6 +19,7 @@ pub enum Principal {
         device: DeviceId,
         /// For whom it speaks.
         owner: UserId,
+        class: DeviceClass,
     },
     /// An operator's console of an app. It speaks for nobody else, and nobody sees it.
     Console(AppId),
@@ -102,13 +105,41 @@ impl std::fmt::Debug for Credential {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     pub principal: Principal,
-    /// What its token says, if that is what was shown: it may expire, or be revoked.
-    pub claims: Option<Claims>,
+    pub voucher: Voucher,
+}
+
+/// What lets a session in as long as it is good: it may expire, or be revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Voucher {
+    /// Nothing that ends.
+    None,
+    /// A user's token, by what it says.
+    Login(Claims),
+    /// A token of an app. In a box: of sessions, few have one.
+    App(Box<AppToken>),
+}
+
+impl Identity {
+    /// What the user's token says, if that is what was shown.
+    pub fn claims(&self) -> Option<&Claims> {
+        match &self.voucher {
+            Voucher::Login(claims) => Some(claims),
+            Voucher::None | Voucher::App(_) => None,
+        }
+    }
+
+    /// The token of an app, if that is what was shown.
+    pub fn app_token(&self) -> Option<&AppToken> {
+        match &self.voucher {
+            Voucher::App(token) => Some(token),
+            Voucher::None | Voucher::Login(_) => None,
+        }
+    }
 }
 
 impl From<Claims> for Identity {
     fn from(claims: Claims) -> Self {
-        Self { principal: Principal::User(claims.user), claims: Some(claims) }
+        Self { principal: Principal::User(claims.user), voucher: Voucher::Login(claims) }
     }
 }
 
@@ -119,6 +150,8 @@ pub enum IdentifyError {
     Credential,
     /// The credential is good, but names nobody, or somebody else than the session has been.
     Principal,
+    /// The credential is good, and what has come beside it is not: how, the dialect has said itself, as a number.
+    Form(u8),
     /// The hub cannot say now.
     Busy,
     Internal,
@@ -150,7 +183,7 @@ mod tests {
     fn a_device_speaks_for_its_owner_and_a_console_for_nobody() {
         let (user, device, app) = (UserId::new(2), DeviceId::new(2), AppId::new(2));
         let (user, device, app) = (user.unwrap(), device.unwrap(), app.unwrap());
-        let device_of = Principal::Device { device, owner: user };
+        let device_of = Principal::Device { device, owner: user, class: DeviceClass::Browser };
         for (principal, speaks_for, mailbox, answered_at) in [
             (Principal::User(user), Some(user), Mailbox::User(user), Mailbox::User(user)),
             (device_of, Some(user), Mailbox::Device(device), Mailbox::User(user)),

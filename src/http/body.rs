@@ -17,7 +17,7 @@ use super::text::{self, FormFault};
 /// The media type of JSON.
 pub const JSON: &str = "application/json";
 /// The media type of a form without files.
-const FORM: &str = "application/x-www-form-urlencoded";
+pub const FORM: &str = "application/x-www-form-urlencoded";
 /// U+FEFF in UTF-8, which some editors put before a text; the mark is no part of the text.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 

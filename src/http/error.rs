@@ -37,7 +37,7 @@ pub fn info(status: StatusCode, message: &str) -> HttpResponse {
 }
 
 /// Why a request failed.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum ApiError {
     /// The client's fault, with what it is told.
     Refused(StatusCode, &'static str),

@@ -6,11 +6,14 @@
 mod body;
 pub mod chatting;
 pub mod connection;
+pub mod console;
+mod device;
 mod error;
 mod exchange;
 mod health;
 mod origin;
 mod peer;
+mod ppcom;
 mod reset;
 pub mod rewind;
 mod sdk;
@@ -34,6 +37,7 @@ use crate::service::accounts::Peer;
 use crate::session::{NoSeat, Seat, Shared};
 use crate::telemetry::Metrics;
 use crate::wire::chatting::Chatting;
+use crate::wire::console as wire_console;
 use crate::wire::rewind::Rewind;
 
 use self::error::ApiError;
@@ -53,6 +57,8 @@ pub struct State {
     /// Whether a request has come by a proxy that is not trusted.
     pub proxy_seen: AtomicBool,
     pub sessions: Arc<Shared>,
+    /// The console of apps.
+    pub console: wire_console::Settings,
 }
 
 impl State {
@@ -102,8 +108,11 @@ pub fn routes(app: &mut ServiceConfig) {
             }))
             .wrap(from_fn(text::path_is_text::<ApiError>)),
     );
+    console::routes(app);
     rewind::routes(app);
     chatting::routes(app);
+    ppcom::routes(app);
+    device::routes(app);
     health::routes(app);
     sdk::routes(app);
     app.default_service(web::to(error::not_found));

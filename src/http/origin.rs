@@ -24,17 +24,27 @@ impl Origins {
 
     /// Whether a request comes from no page, or from one that may connect. If not, the log names
     /// both sides of the comparison; `what` is refused, and to whom.
-    pub fn pass(&self, headers: &HeaderMap, (what, peer): (&str, IpAddr)) -> bool {
+    pub fn pass(&self, headers: &HeaderMap, what: (&str, IpAddr)) -> bool {
+        self.judge(headers, what, &self.allowed)
+    }
+
+    /// The same where only the hub's own pages may connect, since a cookie lets them in.
+    pub fn pass_own(&self, headers: &HeaderMap, what: (&str, IpAddr)) -> bool {
+        self.judge(headers, what, &[])
+    }
+
+    fn judge(&self, headers: &HeaderMap, (what, peer): (&str, IpAddr), allowed: &[Origin]) -> bool {
         let mut origins = headers.get_all(ORIGIN);
         let Some(origin) = origins.next() else { return true };
         let text = origin.to_str().unwrap_or_default();
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let is_alone = origins.next().is_none();
         let parsed = Origin::parse(text).filter(|_| is_alone);
-        let passes = parsed.is_some_and(|origin| self.has(&origin, host));
+        let passes =
+            parsed.is_some_and(|origin| self.is_own(&origin, host) || allowed.contains(&origin));
         if !passes {
             let public = self.public.as_ref().map(Origin::to_string).unwrap_or_default();
-            let allowed = self.allowed.iter().map(Origin::to_string).collect::<Vec<_>>().join(" ");
+            let allowed = allowed.iter().map(Origin::to_string).collect::<Vec<_>>().join(" ");
             log::info!(
                 peer:%, origin = text, host, public, allowed;
                 "{what} is refused: the page's origin is neither the hub's own nor allowed"
@@ -43,12 +53,12 @@ impl Origins {
         passes
     }
 
-    fn has(&self, origin: &Origin, host: &str) -> bool {
+    fn is_own(&self, origin: &Origin, host: &str) -> bool {
         let public = self.public.as_ref();
         // TLS ends before the hub, so the scheme by which it was reached is known only if it is set.
         let own = origin.at(host).is_some_and(|own| own == *origin)
             && !public.is_some_and(|public| origin.is_less_safe_than(public));
-        own || public == Some(origin) || self.allowed.contains(origin)
+        own || public == Some(origin)
     }
 }
 
@@ -104,6 +114,21 @@ mod tests {
             assert!(!passes(public, host, &[evil]), "{evil}");
         }
         assert!(!passes(public, host, &["https://app.example", "https://evil.example"]), "two");
+    }
+
+    #[test]
+    fn a_cookie_serves_no_page_that_is_only_allowed() {
+        let origins = Origins::new("https://chat.example", &["https://app.example".to_owned()]);
+        let passes = |origin: &str| {
+            let request = TestRequest::default().insert_header((HOST, "10.0.0.1:80"));
+            let request = request.insert_header((ORIGIN, origin)).to_http_request();
+            let peer = IpAddr::from([127, 0, 0, 1]);
+            origins.pass_own(request.headers(), ("a test", peer))
+        };
+        assert!(passes("https://chat.example:443") && passes("http://10.0.0.1"));
+        assert!(
+            !passes("https://app.example") && !passes("null") && !passes("http://10.0.0.1:8080")
+        );
     }
 
     #[test]

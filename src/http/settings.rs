@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use crate::config::{Rule, at_least, section};
+use crate::config::{Rule, at_least, section, socket_address};
 use crate::domain::origin::Origin;
 
 section! {
@@ -68,13 +68,6 @@ impl Settings {
     pub(super) fn keep_alive(&self) -> Duration {
         Duration::from_millis(self.keep_alive_ms)
     }
-}
-
-/// An IP address and a port.
-fn socket_address() -> Rule<String> {
-    Rule::new("an IP address and port, such as 127.0.0.1:8080", |text: &String| {
-        text.parse::<SocketAddr>().is_ok()
-    })
 }
 
 /// Empty, or the base of web links.

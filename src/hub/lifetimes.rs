@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use actix::Context;
+
 use super::ChatServer;
 use super::deadlines::SteadyMoment;
 use super::sessions::Entry;
@@ -13,6 +15,7 @@ use crate::delivery::{Batches, Deliver, Delivery};
 use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::id::SessionId;
+use crate::domain::principal::Voucher;
 use crate::wire::{KeepAlive, Signs, Variant};
 
 /// How often passed deadlines are looked for; a session is called at most so much late.
@@ -31,7 +34,7 @@ impl ChatServer {
     }
 
     /// Looks at every session whose deadline has passed.
-    pub(super) fn sweep(&mut self) {
+    pub(super) fn sweep(&mut self, ctx: &mut Context<Self>) {
         if self.is_resting() {
             return;
         }
@@ -44,7 +47,9 @@ impl ChatServer {
                 continue;
             };
             let overdue = self.overdue(entry, steady);
-            if self.expires_at(entry).is_some_and(|at| at <= self.parts.clock.now()) {
+            let has_expired = self.expires_at(entry).is_some_and(|at| at <= self.parts.clock.now());
+            // What lives on is pinged as well: nobody would look at it again.
+            if has_expired && !self.keep_token(session) {
                 self.evict(session, CloseReason::TokenExpired);
             } else if let Some(reason) = overdue {
                 self.call(session, (reason, steady), &mut batches);
@@ -56,6 +61,7 @@ impl ChatServer {
         batches.send();
         self.tell_transitions();
         self.tell_statuses(steady);
+        self.tell_classes(steady, ctx);
         self.end_typing(steady);
     }
 
@@ -149,10 +155,17 @@ impl ChatServer {
         ends_at.unwrap_or(SteadyMoment::NEVER)
     }
 
-    /// When a session's token expires, if the session ends with it. By the wall clock, which may be set.
+    /// When a session's token expires, if the session ends with it, or has to be renewed. By the wall clock,
+    /// which may be set.
     fn expires_at(&self, entry: &Entry) -> Option<Timestamp> {
-        let ends_with_token = self.keep_alive(entry.handle.variant).ends_with_token;
-        entry.claims().filter(|_| ends_with_token).map(|claims| claims.expires_at)
+        match &entry.identity.as_ref()?.voucher {
+            Voucher::None => None,
+            Voucher::Login(claims) => {
+                let ends_with_token = self.keep_alive(entry.handle.variant).ends_with_token;
+                ends_with_token.then_some(claims.expires_at)
+            }
+            Voucher::App(token) => Some(token.looked_at()),
+        }
     }
 
     /// When a session's silence becomes too long.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::presence::PresenceTable;
-use crate::domain::id::SessionId;
+use crate::domain::id::{DeviceId, SessionId};
 use crate::domain::principal::Mailbox;
 use crate::wire::Variant;
 
@@ -34,6 +34,15 @@ impl Mailboxes {
         if sessions.is_empty() {
             self.sessions.remove(&mailbox);
         }
+    }
+
+    /// The devices that have sessions, in no order.
+    pub fn devices(&self) -> Vec<DeviceId> {
+        let device = |mailbox: &Mailbox| match mailbox {
+            Mailbox::Device(device) => Some(*device),
+            Mailbox::User(_) | Mailbox::Console(_) => None,
+        };
+        self.sessions.keys().filter_map(device).collect()
     }
 
     fn sessions(&self, mailbox: Mailbox) -> &[(SessionId, Variant)] {

@@ -13,7 +13,7 @@ use crate::domain::close::CloseReason;
 use crate::domain::command::{Change, Write};
 use crate::domain::error::Refusal;
 use crate::domain::event::Event;
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::{AppId, DeviceId, GroupId, SessionId, UserId};
 use crate::domain::principal::{Identity, Mailbox, Principal};
 use crate::wire::Variant;
 
@@ -72,6 +72,13 @@ pub struct AskOnline {
     pub answer: oneshot::Sender<bool>,
 }
 
+/// Somebody asks which devices have a session.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct AskDevices {
+    pub answer: oneshot::Sender<Vec<DeviceId>>,
+}
+
 /// Somebody asks how some users are.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -87,6 +94,40 @@ pub struct AskSockets {
     pub user: UserId,
     /// Told the log-in of each.
     pub answer: oneshot::Sender<Vec<Option<LoginId>>>,
+}
+
+/// A socket of customer chat watches who types in a conversation, in this one alone; `None` for in none.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct WatchTyping {
+    pub session: SessionId,
+    pub user: UserId,
+    pub conversation: Option<GroupId>,
+}
+
+/// The user of a socket types in the conversation that it watches.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct TypeThere {
+    pub session: SessionId,
+}
+
+/// Somebody asks of which app a user has a socket of customer chat.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct AskApp {
+    pub user: UserId,
+    pub answer: oneshot::Sender<Option<AppId>>,
+}
+
+/// Somebody asks at what users of an app are.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct AskClasses {
+    pub app: AppId,
+    pub users: Vec<UserId>,
+    /// Told of each, in their order, whether it is at a browser, and at something mobile.
+    pub answer: oneshot::Sender<Vec<(bool, bool)>>,
 }
 
 /// A service tells somebody something.

@@ -5,6 +5,8 @@
 //! not pass through it: the service asks the store's readers.
 
 mod access;
+mod app_tokens;
+mod classes;
 mod deadlines;
 mod handlers;
 mod invites;
@@ -20,6 +22,8 @@ mod settings;
 mod statuses;
 mod transitions;
 mod typing;
+mod watchers;
+mod widgets;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -44,6 +48,8 @@ pub use invites::InviteBounds;
 pub use pauses::AwakeClock;
 pub use settings::{HubSettings, PresenceSettings, Settings};
 
+use app_tokens::EndedTokens;
+use classes::Classes;
 use deadlines::Deadlines;
 use invites::Invites;
 use lifetimes::SWEEP_INTERVAL;
@@ -55,6 +61,7 @@ use sessions::SessionTable;
 use statuses::Statuses;
 use transitions::PresenceTransition;
 use typing::Typists;
+use watchers::Watchers;
 
 /// Clients that are told to come back do so spread over this time.
 const RETRY_SPREAD_MS: u32 = 4_000;
@@ -87,6 +94,9 @@ pub struct ChatServer {
     transitions: VecDeque<PresenceTransition>,
     /// Users of whom log-ins have ended, and whose sessions have not ended yet.
     revoked: Vec<UserId>,
+    ended_tokens: EndedTokens,
+    classes: Classes,
+    watchers: Watchers,
     /// Writes that the store has not answered yet, in its order.
     pending_writes: VecDeque<PendingWrite>,
     next_ticket: u64,
@@ -148,6 +158,9 @@ impl ChatServer {
             typists: Typists::default(),
             transitions: VecDeque::new(),
             revoked: Vec::new(),
+            ended_tokens: EndedTokens::default(),
+            classes: Classes::default(),
+            watchers: Watchers::default(),
             settings,
             parts,
             sessions: SessionTable::default(),
@@ -168,6 +181,7 @@ impl ChatServer {
         if let Some(who) = entry.who() {
             self.leave(session, who);
         }
+        self.watchers.leave(session);
         self.count();
         Some(entry.handle)
     }
@@ -227,6 +241,6 @@ impl Actor for ChatServer {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(self.settings.hub.mailbox_max);
         self.parts.store.subscribe(ctx.address().recipient());
-        ctx.run_interval(SWEEP_INTERVAL, |hub, _| hub.sweep());
+        ctx.run_interval(SWEEP_INTERVAL, Self::sweep);
     }
 }

@@ -3,14 +3,17 @@
 use tokio::sync::oneshot;
 
 use super::Hub;
-use super::messages::{AskOnline, AskPresence, AskSockets, Call, Notify, Settle};
+use super::messages::{
+    AskApp, AskClasses, AskDevices, AskOnline, AskPresence, AskSockets, Call, Notify, Settle,
+    TypeThere, WatchTyping,
+};
 use crate::domain::accounts::login::LoginId;
 use crate::domain::chat::event::{Notice, Presence};
 use crate::domain::clock::Timestamp;
 use crate::domain::command::Change;
 use crate::domain::error::Refusal;
 use crate::domain::event::Event;
-use crate::domain::id::UserId;
+use crate::domain::id::{AppId, DeviceId, GroupId, SessionId, UserId};
 use crate::domain::principal::Mailbox;
 
 impl Hub {
@@ -21,6 +24,16 @@ impl Hub {
     pub async fn is_online(&self, who: impl Into<Mailbox>) -> Result<bool, Refusal> {
         let (answer, answered) = oneshot::channel();
         self.ask(AskOnline { mailbox: who.into(), answer })?;
+        answered.await.map_err(|_| Refusal::Busy)
+    }
+
+    /// The devices that have a session now, in no order.
+    ///
+    /// # Errors
+    /// As [`Hub::is_online`].
+    pub async fn devices(&self) -> Result<Vec<DeviceId>, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(AskDevices { answer })?;
         answered.await.map_err(|_| Refusal::Busy)
     }
 
@@ -50,6 +63,59 @@ impl Hub {
         let (answer, answered) = oneshot::channel();
         self.ask(AskPresence { users, answer })?;
         answered.await.map_err(|_| Refusal::Busy)
+    }
+
+    /// Whether users of an app are at a browser, and at something mobile, in their order.
+    ///
+    /// # Errors
+    /// As [`Hub::is_online`].
+    pub async fn classes(
+        &self,
+        app: AppId,
+        users: Vec<UserId>,
+    ) -> Result<Vec<(bool, bool)>, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(AskClasses { app, users, answer })?;
+        answered.await.map_err(|_| Refusal::Busy)
+    }
+
+    /// The app of which a user has a socket of customer chat, if he has one.
+    ///
+    /// # Errors
+    /// As [`Hub::is_online`].
+    pub async fn app_of(&self, user: UserId) -> Result<Option<AppId>, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(AskApp { user, answer })?;
+        answered.await.map_err(|_| Refusal::Busy)
+    }
+
+    /// A socket of customer chat watches who types in a conversation, and in no other.
+    ///
+    /// # Errors
+    /// As [`Hub::is_online`].
+    pub fn watch(
+        &self,
+        session: SessionId,
+        user: UserId,
+        conversation: GroupId,
+    ) -> Result<(), Refusal> {
+        self.ask(WatchTyping { session, user, conversation: Some(conversation) })
+    }
+
+    /// A socket of customer chat watches nothing any more.
+    ///
+    /// # Errors
+    /// As [`Hub::is_online`].
+    pub fn unwatch(&self, session: SessionId, user: UserId) -> Result<(), Refusal> {
+        self.ask(WatchTyping { session, user, conversation: None })
+    }
+
+    /// The user of a socket types in the conversation that it watches.
+    ///
+    /// # Errors
+    /// As [`Hub::is_online`].
+    pub fn types(&self, session: SessionId) -> Result<(), Refusal> {
+        self.ask(TypeThere { session })
     }
 
     /// The log-in of each socket that a user has open; `None` for a foreign token's.

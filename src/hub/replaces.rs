@@ -20,10 +20,11 @@ pub struct Holders {
 impl ChatServer {
     /// A session that has arrived takes the place of the one before it, if there is one.
     pub(super) fn replace(&mut self, session: SessionId, who: (Principal, Variant)) {
-        let Some(key) = self.replace_key(who) else { return };
-        let before = self.holders.sessions.insert(key, session);
-        if let Some(before) = before.filter(|before| *before != session) {
-            self.evict(before, CloseReason::Replaced);
+        for key in self.replace_keys(who).into_iter().flatten() {
+            let before = self.holders.sessions.insert(key, session);
+            if let Some(before) = before.filter(|before| *before != session) {
+                self.evict(before, CloseReason::Replaced);
+            }
         }
     }
 
@@ -32,13 +33,15 @@ impl ChatServer {
         if self.holders.sessions.is_empty() {
             return;
         }
-        let Some(key) = self.replace_key(who) else { return };
-        if self.holders.sessions.get(&key) == Some(&session) {
-            self.holders.sessions.remove(&key);
+        for key in self.replace_keys(who).into_iter().flatten() {
+            if self.holders.sessions.get(&key) == Some(&session) {
+                self.holders.sessions.remove(&key);
+            }
         }
     }
 
-    fn replace_key(&self, (principal, variant): (Principal, Variant)) -> Option<ReplaceKey> {
-        self.parts.dialects.get(variant).replace_key(principal, variant.options())
+    fn replace_keys(&self, (principal, variant): (Principal, Variant)) -> [Option<ReplaceKey>; 2] {
+        let (dialect, options) = (self.parts.dialects.get(variant), variant.options());
+        [dialect.replace_key(principal, options), dialect.replace_class(principal, options)]
     }
 }

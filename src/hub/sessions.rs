@@ -5,8 +5,9 @@ use foldhash::HashMap;
 use super::deadlines::SteadyMoment;
 use crate::delivery::SessionHandle;
 use crate::domain::accounts::login::Claims;
+use crate::domain::apps::token::AppToken;
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::principal::{Identity, Principal};
+use crate::domain::principal::{Identity, Principal, Voucher};
 use crate::wire::Variant;
 
 /// A live session.
@@ -35,9 +36,17 @@ impl Entry {
         Some((identity.principal, self.handle.variant))
     }
 
+    /// The token of an app, if it has shown one.
+    pub fn app_token_mut(&mut self) -> Option<&mut AppToken> {
+        match &mut self.identity.as_mut()?.voucher {
+            Voucher::App(token) => Some(token),
+            Voucher::None | Voucher::Login(_) => None,
+        }
+    }
+
     /// What its token says, if it has shown one.
     pub fn claims(&self) -> Option<&Claims> {
-        self.identity.as_ref().and_then(|identity| identity.claims.as_ref())
+        self.identity.as_ref().and_then(Identity::claims)
     }
 }
 
@@ -77,6 +86,14 @@ impl SessionTable {
     /// Changes a session.
     pub fn get_mut(&mut self, session: SessionId) -> Option<&mut Entry> {
         self.entries.get_mut(&session).map(Box::as_mut)
+    }
+
+    /// The names of those that have shown such a token of an app, in no order.
+    pub fn with_app_tokens(&self, is_one: impl Fn(&AppToken) -> bool) -> Vec<SessionId> {
+        let token = |entry: &Entry| entry.identity.as_ref().and_then(Identity::app_token).copied();
+        let entries = self.entries.iter();
+        let found = entries.filter(|(_, entry)| token(entry).is_some_and(|token| is_one(&token)));
+        found.map(|(session, _)| *session).collect()
     }
 
     /// The names of all, in no order.

@@ -47,6 +47,8 @@ pub struct HubSettings {
     pub presence: PresenceSettings,
     /// How many invitations are known, and how long.
     pub invites: InviteBounds,
+    /// How often one socket of customer chat may say that its user types.
+    pub typing_interval: Duration,
     /// Bytes of frames that may wait for one session.
     pub outbox_bytes_max: usize,
     /// Sessions that one user may have; `None` for any number.

@@ -51,6 +51,7 @@ impl ChatServer {
         }
         self.start_pings(session);
         self.schedule(session);
+        self.join_class(session);
         let Some(user) = principal.user() else { return };
         // Of several sessions it may be the only one at which somebody sits.
         self.statuses.changed(user);
@@ -71,6 +72,7 @@ impl ChatServer {
     pub(super) fn leave(&mut self, session: SessionId, who: (Principal, Variant)) {
         let (principal, _) = who;
         self.release(session, who);
+        self.leave_class(session);
         self.mailboxes.leave(principal.mailbox(), session);
         let Some(user) = principal.user() else { return };
         // Of several sessions the one at which somebody sat may have gone.

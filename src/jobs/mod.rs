@@ -8,6 +8,7 @@
 //! a process may die between the deed and the note of it.
 
 mod backoff;
+pub mod downstream;
 pub mod kind;
 pub mod mail;
 mod run;

@@ -20,10 +20,10 @@ use crate::http::connection::ConnectionBounds;
 use crate::http::{self, Origins};
 use crate::hub::{AwakeClock, Hub};
 use crate::net::{self, HttpListener, Listeners, Protocols, Sockets};
-use crate::service::Service;
 use crate::service::authenticators::{Authenticator, Authenticators};
+use crate::service::{Service, apps};
 use crate::session::machine::Common;
-use crate::session::{AdapterChoice, Seats, Shared};
+use crate::session::{AdapterChoice, Paces, Seats, Shared};
 
 /// How long HTTP requests may still take once the hub has sent everybody home.
 const STOP_SECONDS: u64 = 1;
@@ -59,11 +59,12 @@ impl Part for HttpPart {
 pub(super) fn start(
     site: &Site<'_>,
     asked: (&Hub, &Service, &RateLimits),
-    (listener, doors): (TcpListener, Doors),
+    (main, console, doors): (TcpListener, Option<TcpListener>, Doors),
 ) -> Result<((), HttpPart), StartError> {
     let (config, ws) = (site.config, &site.config.ws);
     let Doors { authenticators, routes } = doors;
     let state = Data::new(state(site, asked, authenticators));
+    let console_state = state.clone();
     let app = move || {
         App::new()
             .app_data(state.clone())
@@ -76,8 +77,14 @@ pub(super) fn start(
         connections_max: ws.sessions_max.saturating_add(CONNECTIONS_MORE),
         shutdown_seconds: STOP_SECONDS,
     };
-    let listener = HttpListener {
-        address: listener,
+    let console_app = move || {
+        App::new()
+            .app_data(console_state.clone())
+            .wrap(middleware::from_fn(http::exchange))
+            .configure(http::console::own_routes)
+    };
+    let listener = |address| HttpListener {
+        address,
         sockets: match ws.adapter {
             AdapterChoice::Upgraded => Sockets::Given,
             AdapterChoice::Actors => Sockets::Kept,
@@ -86,7 +93,13 @@ pub(super) fn start(
         bounds: ConnectionBounds::new(&config.http, capacity::unfinished_max(config)),
         user_timeout: ws.tcp_user_timeout(),
     };
-    let serving = Listeners::new(&settings).listen(listener, app).map_err(StartError::Http)?.run();
+    let mut listeners =
+        Listeners::new(&settings).listen(listener(main), app).map_err(StartError::Http)?;
+    if let Some(console) = console {
+        let console = listeners.listen(listener(console), console_app);
+        listeners = console.map_err(StartError::Http)?;
+    }
+    let serving = listeners.run();
     let server = serving.handle();
     Ok(((), HttpPart { server, running: actix::spawn(serving) }))
 }
@@ -94,8 +107,9 @@ pub(super) fn start(
 fn state(
     site: &Site<'_>,
     (hub, service, limits): (&Hub, &Service, &RateLimits),
-    schemes: HashMap<&'static str, Box<dyn Authenticator>>,
+    mut schemes: HashMap<&'static str, Box<dyn Authenticator>>,
 ) -> http::State {
+    schemes.extend(apps::authenticators(&service.apps));
     let (config, base) = (site.config, site.base);
     let clock = Arc::<AwakeClock>::clone(&site.awake);
     let authenticators =
@@ -108,6 +122,7 @@ fn state(
         unfinished: PerAddress::new(capacity::unfinished_max(config)),
         proxy_seen: AtomicBool::new(false),
         sessions: sessions(site, (hub, service, authenticators), limits),
+        console: config.app_server.clone(),
     }
 }
 
@@ -127,6 +142,10 @@ fn sessions(
             clock: Arc::<AwakeClock>::clone(&site.awake),
             pipeline_max: config.ws.pipeline_max,
             held_bytes_max: config.ws.outbox_bytes_max,
+            paces: match config.limits.enabled {
+                true => Paces::new(&site.dialects),
+                false => Paces::default(),
+            },
         }),
         rates: Arc::clone(limits.commands()),
         settings: config.ws.clone(),

@@ -75,6 +75,10 @@ fn settings(config: &Config) -> HubSettings {
             timeout: config.chatting.invite_timeout(),
             per_user_max: config.chatting.invites_per_user_max,
         },
+        typing_interval: match config.limits.enabled {
+            true => config.ppcom.typing_interval(),
+            false => Duration::ZERO,
+        },
         outbox_bytes_max: config.ws.outbox_bytes_max,
         sessions_per_user_max: config.limits.on(config.limits.sessions_per_user_max),
     }

@@ -1,11 +1,15 @@
-//! The part `jobs`: mails, and sweeps.
+//! The part `jobs`: mails, deliveries to many devices, and sweeps.
 
 use std::rc::Rc;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+
 use super::StartError;
 use super::parts::TaskPart;
 use super::site::Site;
+use crate::hub::Hub;
+use crate::jobs::downstream::Downstreams;
 use crate::jobs::mail::{Links, Mails, Transport};
 use crate::jobs::{LEASE, Worker, sweeps};
 use crate::store::Store;
@@ -15,7 +19,10 @@ use crate::store::jobs::Queue;
 ///
 /// # Errors
 /// [`StartError::Mail`].
-pub(super) fn start(site: &Site<'_>, store: &Store) -> Result<(Queue, TaskPart), StartError> {
+pub(super) fn start(
+    site: &Site<'_>,
+    (store, hub): (&Store, &Hub),
+) -> Result<(Queue, TaskPart), StartError> {
     let queue = Queue::default();
     let links = Links {
         base_url: site.config.http.base_url(site.address),
@@ -37,9 +44,22 @@ pub(super) fn start(site: &Site<'_>, store: &Store) -> Result<(Queue, TaskPart),
         clock: Arc::clone(&site.base.clock),
         node: site.config.node.id.into(),
         lease: LEASE,
-        kinds: vec![Box::new(mails)],
-        timers: sweeps::all(Rc::new(move |swept| logins.forget(swept))),
+        kinds: vec![Box::new(mails), Box::new(downstreams(store, hub))],
+        timers: sweeps::all(
+            Rc::new(move |swept| logins.forget(swept)),
+            (site.config.downstream.device_unseen(), site.config.apps.visitor_unseen()),
+        ),
     };
     let ((), task) = TaskPart::start(|stop| worker.run(stop));
     Ok((queue, task))
+}
+
+/// Makes deliveries, first to devices that the hub knows.
+fn downstreams(store: &Store, hub: &Hub) -> Downstreams {
+    let hub = hub.clone();
+    let there = move || {
+        let hub = hub.clone();
+        async move { hub.devices().await.unwrap_or_default() }.boxed_local()
+    };
+    Downstreams { store: store.clone(), there: Rc::new(there) }
 }

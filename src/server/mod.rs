@@ -31,9 +31,12 @@ use crate::service::Service;
 use crate::service::authenticators::Authenticator;
 use crate::store::{Condition, Store, StoreError};
 use crate::telemetry::{Metrics, TelemetryError};
-use crate::wire::Dialects;
 use crate::wire::chatting::Chatting;
+use crate::wire::console::Console;
+use crate::wire::device::DeviceDialect;
+use crate::wire::ppcom::Ppcom;
 use crate::wire::rewind::Rewind;
+use crate::wire::{DialectId, Dialects};
 
 use site::Site;
 
@@ -55,8 +58,8 @@ pub enum StartError {
     Mail(#[from] MailError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
-    #[error("http.bind: cannot listen on {bind}: {source}")]
-    Bind { bind: String, source: std::io::Error },
+    #[error("{setting}: cannot listen on {bind}: {source}")]
+    Bind { setting: &'static str, bind: String, source: std::io::Error },
     #[error("the HTTP server could not start: {0}")]
     Http(#[source] std::io::Error),
 }
@@ -64,6 +67,8 @@ pub enum StartError {
 /// A server that runs.
 pub struct Running {
     pub address: SocketAddr,
+    /// Where the console listens by itself, if it does.
+    pub console_address: Option<SocketAddr>,
     pub metrics: Metrics,
     pub store: Store,
     pub hub: Hub,
@@ -108,7 +113,11 @@ impl Additions {
 
 /// What sessions speak.
 pub fn dialects(config: &Config) -> Dialects {
-    Dialects::new(Rewind::new(&config.rewind), Chatting::new(&config.chatting))
+    let mut dialects = Dialects::new(Rewind::new(&config.rewind), Chatting::new(&config.chatting));
+    dialects.set(DialectId::PPCOM, Box::new(Ppcom::new(&config.ppcom)));
+    dialects.set(DialectId::CONSOLE, Box::new(Console::new(&config.app_server)));
+    dialects.set(DialectId::DEVICE, Box::new(DeviceDialect::new(&config.device)));
+    dialects
 }
 
 /// As [`start`], with additions.
@@ -122,6 +131,8 @@ pub async fn start_with(
     additions: Additions,
 ) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(StartError::Http)?;
+    let console = listen_console(config)?;
+    let console_address = console.as_ref().and_then(|console| console.local_addr().ok());
     let (site, more) = Site::new(config, &base, address, additions)?;
     let (parts, (store, hub, service)) = PartList::start(async |parts| {
         let thread = parts.add("hub's thread", hub::HubThread::start());
@@ -129,16 +140,25 @@ pub async fn start_with(
         parts.add("prober", store::prober(&store));
         parts.add("clock watch", store::clock_watch(&site));
         let hub = parts.add("hub", hub::start(&site, &store, &thread));
-        let jobs = parts.add("jobs", jobs::start(&site, &store)?);
+        let jobs = parts.add("jobs", jobs::start(&site, (&store, &hub))?);
         let (service, limits) = service::start(&site, (&store, &hub), jobs);
         let asked = (&hub, &service, &*limits);
-        parts.add("HTTP server", http::start(&site, asked, (listener, more))?);
+        parts.add("HTTP server", http::start(&site, asked, (listener, console, more))?);
         Ok::<_, StartError>((store, hub, service))
     })
     .await?;
     store.announce(&address.to_string());
     let lost_grace = config.store.lost_grace();
-    Ok(Running { address, metrics: site.metrics, store, hub, service, parts, lost_grace })
+    Ok(Running {
+        address,
+        console_address,
+        metrics: site.metrics,
+        store,
+        hub,
+        service,
+        parts,
+        lost_grace,
+    })
 }
 
 impl Running {
@@ -168,6 +188,19 @@ impl Running {
 /// # Errors
 /// [`StartError::Bind`].
 pub fn listen(config: &Config) -> Result<TcpListener, StartError> {
-    let bind = &config.http.bind;
-    TcpListener::bind(bind).map_err(|source| StartError::Bind { bind: bind.clone(), source })
+    bind("http.bind", &config.http.bind)
+}
+
+/// Takes the address that the console listens on by itself, if it has one.
+fn listen_console(config: &Config) -> Result<Option<TcpListener>, StartError> {
+    let address = &config.app_server.bind;
+    if address.is_empty() { Ok(None) } else { bind("app_server.bind", address).map(Some) }
+}
+
+fn bind(setting: &'static str, bind: &str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(bind).map_err(|source| StartError::Bind {
+        setting,
+        bind: bind.to_owned(),
+        source,
+    })
 }

@@ -7,7 +7,7 @@ use super::site::Site;
 use crate::auth::limits::RateLimits;
 use crate::auth::password::Passwords;
 use crate::hub::Hub;
-use crate::service::{Service, ServiceParts, Settings, accounts};
+use crate::service::{Service, ServiceParts, Settings, accounts, apps};
 use crate::store::Store;
 use crate::store::jobs::Queue;
 
@@ -49,6 +49,24 @@ fn settings(config: &Config) -> Settings {
             logins_per_user_max: config.limits.logins_per_user_max(),
             verification_lifetime: config.auth.verification_lifetime(),
             reset_lifetime: config.auth.reset_lifetime(),
+        },
+        apps: apps::Settings {
+            apps_max: config.limits.apps_max.into(),
+            origins_max: config.limits.app_origins_max,
+            visitors_max: config.limits.app_visitors_max.into(),
+            passwords: config.auth.password_rule(),
+            widget_token_lifetime: config.apps.widget_token_lifetime(),
+            token_lifetime: config.apps.token_lifetime(),
+            cookie_lifetime: config.apps.cookie_lifetime(),
+            offline_text_interval: config.ppcom.offline_text_interval(),
+            file_bytes_max: config.ppcom.file_bytes_max,
+            uploads_max: config.ppcom.uploads_max,
+            files_bytes_max: i64::try_from(config.ppcom.files_per_user_bytes_max)
+                .unwrap_or(i64::MAX),
+            bodies: crate::wire::ppcom::body::FORMAT,
+            downstream_kept: config.downstream.kept(),
+            device_groups_max: config.downstream.groups_per_app_max.into(),
+            devices_per_user_max: config.downstream.devices_per_user_max.into(),
         },
     }
 }

@@ -28,6 +28,11 @@ pub enum Authentication {
 pub trait Authenticator: Send + Sync + 'static {
     /// Who shows these parts of a [`Credential::Scheme`].
     fn check(&self, parts: &[String]) -> Authentication;
+
+    /// The same for whoever comes from a page of this origin, if it is known and any matter.
+    fn check_from(&self, parts: &[String], _origin: Option<&str>) -> Authentication {
+        self.check(parts)
+    }
 }
 
 /// All that judge credentials.
@@ -49,12 +54,12 @@ impl Authenticators {
         Self { accounts, tokens: tokens.clone(), clock, schemes }
     }
 
-    /// Who shows a credential.
-    pub fn check(&self, credential: &Credential) -> Authentication {
+    /// Who shows a credential, on a page of this origin if that is remembered.
+    pub fn check(&self, credential: &Credential, origin: Option<&str>) -> Authentication {
         match credential {
             Credential::Token(token) => self.token(token),
             Credential::Scheme { name, parts } => match self.schemes.get(name) {
-                Some(authenticator) => authenticator.check(parts),
+                Some(authenticator) => authenticator.check_from(parts, origin),
                 None => Authentication::Now(Err(IdentifyError::Credential)),
             },
         }

@@ -1,11 +1,12 @@
 //! What can be asked of Tradewind: the only door of HTTP, the command line and sessions to store and hub.
 //!
-//! A folder an area: `accounts`, `chat`, `admin`. What is kept is looked up by the store's readers; who is
+//! A folder an area: `accounts`, `chat`, `apps`, `admin`. What is kept is looked up by the store's readers; who is
 //! there now is asked of the hub. The service knows no HTTP, no dialect and no column of a table; its
 //! answers are typed, and each refusal is a value that the doors put into their own words.
 
 pub mod accounts;
 pub mod admin;
+pub mod apps;
 pub mod authenticators;
 pub mod chat;
 mod fault;
@@ -28,6 +29,7 @@ use crate::telemetry::Metrics;
 
 use accounts::Accounts;
 use admin::Admin;
+use apps::Apps;
 use chat::ChatService;
 pub use fault::{OperatorFault, ServiceFault};
 pub use welcome::Greeting;
@@ -39,6 +41,7 @@ pub struct Settings {
     /// Text of one slice of history, in bytes.
     pub history_slice_bytes: usize,
     pub accounts: accounts::Settings,
+    pub apps: apps::Settings,
 }
 
 /// What the service is made of.
@@ -62,6 +65,7 @@ pub struct ServiceParts {
 pub struct Service {
     pub accounts: Accounts,
     pub chat: ChatService,
+    pub apps: Apps,
     /// What those ask who run the hub, and other services.
     pub admin: Admin,
     acquaintances: Batched<UserId, Option<Acquaintance>>,
@@ -74,6 +78,7 @@ impl Service {
             acquaintances: welcome::acquaintances(&parts.store),
             chat: ChatService::new(parts, &settings),
             accounts: Accounts::new(parts, settings.accounts),
+            apps: Apps::new(parts, settings.apps),
             admin: Admin::new(parts),
         }
     }

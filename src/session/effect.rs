@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Input;
+use crate::domain::apps::command::AppsRequest;
 use crate::domain::close::CloseReason;
 use crate::domain::command::{Query, Write};
 use crate::domain::principal::{Credential, Principal};
@@ -44,6 +45,12 @@ pub enum Effect {
         /// Whose answer it will be.
         request: Request,
         query: Query,
+        by: Principal,
+    },
+    Apps {
+        /// Whose answer it will be.
+        request: Request,
+        asked: AppsRequest,
         by: Principal,
     },
 }

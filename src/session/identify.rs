@@ -22,7 +22,7 @@ impl<A: Adapter> Session<A> {
         ctx: &mut A::Context,
     ) {
         let variant = self.machine.variant().with(options);
-        match self.shared.authenticators.check(credential) {
+        match self.shared.authenticators.check(credential, self.seat.origin()) {
             Authentication::Now(Ok(identity)) => {
                 self.admit(request, (identity, variant), false, ctx)
             }
@@ -118,11 +118,21 @@ impl<A: Adapter> Session<A> {
             Ok(welcome) => {
                 log::debug!("session {} is {principal:?}", self.id);
                 self.seat.identified();
-                self.adapter.set_frame_bytes_max(self.shared.settings.frame_bytes_max);
                 let dialect = self.shared.common.dialects.get(variant);
+                let own = dialect.frame_bytes().map(|bytes| bytes.later);
+                let frame_bytes_max = own.unwrap_or(self.shared.settings.frame_bytes_max);
+                self.adapter.set_frame_bytes_max(frame_bytes_max);
                 let frames = dialect.welcome(principal, welcome.as_ref(), variant.options());
                 let who = (principal, variant);
-                return self.machine.identified(request, who, frames, &mut self.effects);
+                let is_brought = self.is_brought(who) && !self.is_ready();
+                if is_brought {
+                    self.machine.pass_over_news();
+                }
+                self.machine.identified(request, who, frames, &mut self.effects);
+                if is_brought {
+                    self.begin_to_bring(principal, ctx);
+                }
+                return;
             }
             Err(error) => self.not_identified(request, error),
         }

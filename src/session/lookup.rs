@@ -1,19 +1,30 @@
-//! Look-ups: friends, and pages of history slice by slice.
+//! What the service is asked for a session: friends, requests of apps, and pages of history slice by slice.
 //!
 //! A page may be larger than a session should hold, so it comes in slices; the next one is read
 //! when there is room for it: an adapter says so, or does not poll the actor until then.
 
 use super::effect::Request;
+use super::waiting::BroughtSoFar;
 use super::{Adapter, Session};
 use crate::domain::accounts::command::AccountsQuery;
+use crate::domain::apps::command::AppsRequest;
 use crate::domain::chat::command::{ChatQuery, Known};
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::command::Query;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::domain::principal::Principal;
-use crate::service::chat::{Before, HistorySlice, Page, Place};
+use crate::service::chat::{Before, HistoryRest, HistorySlice, Page, Place};
 use crate::wire::{AccountsAnswer, Answer, ChatAnswer, Frame};
+
+/// What comes in slices, and has not come in full. A session has one at a time: who is brought what waits asks for no
+/// history.
+pub(super) enum SlicesLeft {
+    /// A page of history.
+    History(Request, HistoryRest),
+    /// What waits for a device.
+    Waiting(BroughtSoFar),
+}
 
 impl<A: Adapter> Session<A> {
     pub(super) fn look_up(
@@ -31,6 +42,28 @@ impl<A: Adapter> Session<A> {
             Query::Accounts(query) => self.look_up_accounts((request, user), query, ctx),
             Query::Chat(query) => self.look_up_chat((request, user), query, ctx),
         }
+    }
+
+    /// Has a request of an app done.
+    pub(super) fn ask_app(
+        &mut self,
+        request: Request,
+        by: Principal,
+        asked: AppsRequest,
+        ctx: &mut A::Context,
+    ) {
+        let (apps, session) = (self.shared.service.apps.clone(), self.id);
+        // Apart, so that it is done also if the session ends meanwhile.
+        let done = actix::spawn(async move { apps.perform((session, by), asked).await });
+        self.later(ctx, done, move |session, answer, _| {
+            match answer.unwrap_or(Err(Refusal::Internal)) {
+                Ok(answer) => {
+                    let frame = session.machine.apps_frame(&answer);
+                    session.machine.answered(request, frame, &mut session.effects);
+                }
+                Err(refusal) => session.refused(request, refusal),
+            }
+        });
     }
 
     fn look_up_accounts(
@@ -165,18 +198,21 @@ impl<A: Adapter> Session<A> {
             return self.machine.answered(request, frames, &mut self.effects);
         };
         self.machine.partly_answered(frames, &mut self.effects);
-        self.page = Some(Box::new((request, rest)));
+        self.rest = Some(Box::new(SlicesLeft::History(request, rest)));
         self.run(ctx);
-        self.next_slice(ctx);
+        self.go_on(ctx);
     }
 
-    /// Goes on with a page, unless too much waits to be written already.
-    pub(super) fn next_slice(&mut self, ctx: &mut A::Context) {
+    /// Goes on with what comes in slices, unless too much waits to be written already.
+    pub(super) fn go_on(&mut self, ctx: &mut A::Context) {
         if self.adapter.is_congested() {
             return;
         }
-        let Some(page) = self.page.take() else { return };
-        let (request, rest) = *page;
+        let Some(rest) = self.rest.take() else { return };
+        let (request, rest) = match *rest {
+            SlicesLeft::History(request, rest) => (request, rest),
+            SlicesLeft::Waiting(brought) => return self.bring(brought, ctx),
+        };
         let user = rest.reader();
         let next = self.shared.service.chat.history_rest(rest);
         self.later(ctx, next, move |session, slice, ctx| {

@@ -13,7 +13,10 @@ use std::time::Duration;
 
 use super::Input;
 use super::effect::{Effect, Effects, Request};
+use super::paces::Paces;
+use crate::auth::limits::TooMany;
 use crate::auth::rates::Counter;
+use crate::domain::apps::command::{AppsAnswer, AppsRequest};
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
 use crate::domain::command::{Query, Write};
@@ -22,6 +25,9 @@ use crate::domain::id::UserId;
 use crate::wire::{Answer, Context, Decoded, Dialect, Dialects, Frame, Phase, Variant};
 
 mod identity;
+mod news;
+
+use news::HeldNews;
 
 /// Heartbeats that do not come faster are never refused.
 const BEAT_INTERVAL_MIN: Duration = Duration::from_secs(1);
@@ -34,13 +40,8 @@ pub struct Common {
     pub pipeline_max: usize,
     /// Bytes of news that may wait for the answer to the first identification.
     pub held_bytes_max: usize,
-}
-
-/// News that came before the answer to the first identification.
-#[derive(Default)]
-struct HeldNews {
-    frames: Vec<Frame>,
-    bytes: usize,
+    /// How fast the sockets of each dialect may ask.
+    pub paces: Paces,
 }
 
 /// A request that has not been answered in full, or whose answer waits for earlier ones.
@@ -67,6 +68,8 @@ pub struct Machine {
     phase: Phase,
     /// Counts what comes: for this session alone until it is known whose it is.
     counter: Counter,
+    /// Counts what comes of this socket, where its dialect bounds that. In a box, since most do not.
+    pace: Option<Box<Counter>>,
     /// Up to when another heartbeat is early, in microseconds of the steady clock.
     beat_early_until: u64,
     /// Requests in order; the first has the number `first`.
@@ -85,11 +88,13 @@ pub struct Machine {
 impl Machine {
     /// A session that has just been opened.
     pub fn new(variant: Variant, common: Arc<Common>, counter: Counter) -> Self {
+        let pace = common.paces.of(variant).map(Box::new);
         Self {
             common,
             variant,
             phase: Phase::Opened,
             counter,
+            pace,
             beat_early_until: 0,
             slots: VecDeque::new(),
             first: 0,
@@ -192,30 +197,6 @@ impl Machine {
         self.answered(request, [frame], effects);
     }
 
-    /// Something happened that the user is told of.
-    pub fn pushed(&mut self, frame: Frame, effects: &mut Effects) {
-        if self.ended {
-        } else if matches!(self.phase, Phase::Ready(_)) {
-            effects.push_back(Effect::Push(frame));
-        } else {
-            let held = self.held.get_or_insert_default();
-            held.bytes = held.bytes.saturating_add(frame.len());
-            held.frames.push(frame);
-            if held.bytes > self.common.held_bytes_max {
-                self.end(CloseReason::SlowConsumer, effects);
-            }
-        }
-    }
-
-    /// Things happened that several sessions are told of.
-    pub fn told(&mut self, frames: Arc<[Frame]>, effects: &mut Effects) {
-        if !self.ended && matches!(self.phase, Phase::Ready(_)) {
-            effects.push_back(Effect::PushAll(frames));
-        } else {
-            frames.iter().for_each(|frame| self.pushed(frame.clone(), effects));
-        }
-    }
-
     /// The session ends; nothing is handled any more.
     pub fn end(&mut self, reason: CloseReason, effects: &mut Effects) {
         if !self.ended {
@@ -264,12 +245,13 @@ impl Machine {
                 self.end(reason, effects);
             }
             Decoded::Close(reason) => self.end(reason, effects),
-            Decoded::Identify { .. } | Decoded::Query(_) if self.pending > 0 => {
+            Decoded::Identify { .. } | Decoded::Query(_) | Decoded::Apps(_) if self.pending > 0 => {
                 return false;
             }
             Decoded::Identify { credential, options } => self.show(credential, options, effects),
             Decoded::Write(write) => self.write(write, effects),
             Decoded::Query(query) => self.query(query, effects),
+            Decoded::Apps(asked) => self.ask(asked, effects),
         }
         true
     }
@@ -292,14 +274,46 @@ impl Machine {
         }
     }
 
+    /// What is asked too fast is asked otherwise, or answered at once.
+    fn ask(&mut self, asked: AppsRequest, effects: &mut Effects) {
+        let Phase::Ready(by) = self.phase else { return };
+        let asked = match self.count() {
+            Ok(()) => asked,
+            Err(over) => match self.dialect().over_rate(asked) {
+                Some(instead) => {
+                    effects.push_back(Effect::Limited);
+                    instead
+                }
+                None => return self.limited(over, effects),
+            },
+        };
+        let request = self.open(UnderWay::Alone, None);
+        effects.push_back(Effect::Apps { request, asked, by });
+    }
+
+    fn count(&self) -> Result<(), TooMany> {
+        if let Some(pace) = &self.pace {
+            pace.check()?;
+        }
+        self.counter.check()
+    }
+
     /// Whether the rate allows one more; answers it if not.
     fn allow(&mut self, effects: &mut Effects) -> bool {
-        let Err(over) = self.counter.check() else { return true };
+        match self.count() {
+            Ok(()) => true,
+            Err(over) => {
+                self.limited(over, effects);
+                false
+            }
+        }
+    }
+
+    fn limited(&mut self, over: TooMany, effects: &mut Effects) {
         effects.push_back(Effect::Limited);
         let wait_ms = u64::try_from(over.retry_after.as_millis()).unwrap_or(u64::MAX);
         let wait_ms = wait_ms.saturating_add(1);
         self.reply(self.dialect().rate_limited(wait_ms, self.context()), effects);
-        false
     }
 
     /// The same for a heartbeat. All count, but none is refused that comes at its leisure, whatever else
@@ -318,6 +332,11 @@ impl Machine {
     /// The frame that answers a request of the session's user, if there is one.
     pub fn frame(&self, answer: Answer<'_>, me: UserId) -> Option<Frame> {
         self.dialect().answer(answer, me, self.variant.options())
+    }
+
+    /// The frame that answers a request of an app, if there is one.
+    pub fn apps_frame(&self, answer: &AppsAnswer) -> Option<Frame> {
+        self.dialect().apps_answer(answer, self.context())
     }
 
     fn dialect(&self) -> &dyn Dialect {

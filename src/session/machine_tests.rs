@@ -34,7 +34,13 @@ fn common() -> Arc<Common> {
 
 fn with_pipeline(pipeline_max: usize) -> Arc<Common> {
     let (dialects, clock) = (Arc::new(dialects()), Arc::new(Still));
-    Arc::new(Common { dialects, clock, pipeline_max, held_bytes_max: HELD_BYTES_MAX })
+    Arc::new(Common {
+        dialects,
+        clock,
+        pipeline_max,
+        held_bytes_max: HELD_BYTES_MAX,
+        paces: Paces::default(),
+    })
 }
 
 fn who() -> (Principal, Variant) {

@@ -13,8 +13,10 @@ mod identify;
 mod lookup;
 pub mod machine;
 mod opening;
+mod paces;
 mod seats;
 mod settings;
+mod waiting;
 
 use std::collections::VecDeque;
 use std::mem;
@@ -36,14 +38,15 @@ use crate::hub::Hub;
 use crate::hub::messages::{Closed, Ended, Open, Submit};
 use crate::service::Service;
 use crate::service::authenticators::Authenticators;
-use crate::service::chat::HistoryRest;
 use crate::telemetry::Metrics;
 use crate::wire::Phase;
 pub use adapter::{Adapter, Endpoint, Input, Socket};
 use brake::Brake;
 use effect::{Effect, Request};
+use lookup::SlicesLeft;
 use machine::{Common, Machine};
 pub use opening::Opening;
+pub use paces::Paces;
 pub use seats::{NoSeat, Seat, Seats};
 pub use settings::{AdapterChoice, Settings};
 
@@ -71,8 +74,8 @@ pub struct Session<A: Adapter> {
     id: SessionId,
     machine: Machine,
     effects: VecDeque<Effect>,
-    /// A page of history that goes on when there is room for it.
-    page: Option<Box<(Request, HistoryRest)>>,
+    /// What goes on when there is room for it.
+    rest: Option<Box<SlicesLeft>>,
     /// Changes that the hub has not been asked for yet.
     writes: Vec<(Request, Write)>,
     brake: Brake,
@@ -86,7 +89,10 @@ pub struct Session<A: Adapter> {
 
 impl<A: Adapter> Session<A> {
     /// A session of a socket that has just been opened.
-    pub fn new(opening: Opening, shared: Arc<Shared>, seat: Seat, adapter: A) -> Self {
+    pub fn new(opening: Opening, shared: Arc<Shared>, seat: Seat, mut adapter: A) -> Self {
+        if let Some(bytes) = shared.common.dialects.get(opening.variant).frame_bytes() {
+            adapter.set_frame_bytes_max(bytes.first);
+        }
         let mut machine =
             Machine::new(opening.variant, Arc::clone(&shared.common), shared.rates.stranger());
         let mut effects = VecDeque::new();
@@ -97,7 +103,7 @@ impl<A: Adapter> Session<A> {
             id: shared.hub.next_session(),
             machine,
             effects,
-            page: None,
+            rest: None,
             writes: Vec::new(),
             brake: Brake::default(),
             backlog: Arc::new(Backlog::new(shared.common.clock.steady())),
@@ -163,17 +169,18 @@ impl<A: Adapter> Session<A> {
                 }
                 Effect::Write { request, write } => self.writes.push((request, write)),
                 Effect::Query { request, query, by } => self.look_up(request, by, query, ctx),
+                Effect::Apps { request, asked, by } => self.ask_app(request, by, asked, ctx),
             }
         }
         self.backlog.congest(self.adapter.is_congested());
         // Most sessions are idle most of the time: nothing is kept for the next frame.
         self.effects = VecDeque::new();
-        self.backlog.set_open(self.is_ready() && !self.machine.has_ended());
+        self.backlog.set_open(self.machine.takes_news());
     }
 
     /// Says goodbye to the peer and to the hub.
     fn close(&mut self, reason: CloseReason, ctx: &mut A::Context) {
-        self.page = None;
+        self.rest = None;
         // What was asked for before the end is still done.
         self.submit();
         // When the hub stops it waits until the goodbye has been written.
@@ -307,7 +314,7 @@ impl<A: Adapter> Endpoint for Session<A> {
 
     fn drained(&mut self, ctx: &mut A::Context) {
         self.backlog.congest(self.adapter.is_congested());
-        self.next_slice(ctx);
+        self.go_on(ctx);
     }
 
     fn end(&mut self, reason: CloseReason, ctx: &mut A::Context) {

@@ -19,7 +19,16 @@ pub struct Seats {
 pub struct Seat {
     _permit: OwnedSemaphorePermit,
     /// While its user is not known. Apart, because most sessions are past that.
-    before_auth: Option<Box<AddressPermit>>,
+    before_auth: Option<Box<BeforeAuth>>,
+}
+
+/// What is known of a socket whose user is not.
+#[derive(Default)]
+struct BeforeAuth {
+    /// The place of its address among those of such sockets, where these are counted.
+    _permit: Option<AddressPermit>,
+    /// The origin of the page that has opened it, for those who judge it by that.
+    origin: Option<String>,
 }
 
 /// Why there is no seat.
@@ -52,11 +61,26 @@ impl Seats {
     pub fn take(&self, ip: IpAddr) -> Result<Seat, NoSeat> {
         let permit = Arc::clone(&self.all).try_acquire_owned().map_err(|_| NoSeat::Full)?;
         let before_auth = self.before_auth.open(ip).map_err(|_| NoSeat::Address)?;
-        Ok(Seat { _permit: permit, before_auth: before_auth.map(Box::new) })
+        let before_auth =
+            before_auth.map(|permit| Box::new(BeforeAuth { _permit: Some(permit), origin: None }));
+        Ok(Seat { _permit: permit, before_auth })
     }
 }
 
 impl Seat {
+    /// Remembers which page has opened the socket, as long as its user is not known.
+    pub fn opened_by(mut self, origin: Option<&str>) -> Self {
+        if let Some(origin) = origin {
+            self.before_auth.get_or_insert_default().origin = Some(origin.to_owned());
+        }
+        self
+    }
+
+    /// The origin of the page that has opened the socket, where that is remembered.
+    pub fn origin(&self) -> Option<&str> {
+        self.before_auth.as_ref()?.origin.as_deref()
+    }
+
     /// Its user is known: from now on it counts for the address no more.
     pub fn identified(&mut self) {
         self.before_auth = None;

@@ -1,6 +1,7 @@
 //! All areas together, as the engine runs them: whose commands it holds, what it keeps between
 //! transactions, and what one area's jobs mean for what another has in hand.
 
+use crate::store::apps::known::KnownConversations;
 use crate::store::chat::command::{ChatCommand, ChatOutcome};
 use crate::store::chat::member_cache::MemberCache;
 use crate::store::chat::room_cache::RoomCache;
@@ -15,6 +16,7 @@ pub(in crate::store) struct AllAreas {
     pub rules: Rules,
     /// Outlives a panic of the executor; what it holds is of commits alone.
     pub members: MemberCache,
+    pub conversations: KnownConversations,
 }
 
 impl Areas for AllAreas {
@@ -39,7 +41,9 @@ impl Areas for AllAreas {
         for job in batch {
             match job {
                 Submitted::Command { command, outcome, .. } => {
-                    *outcome = Some(self.rules.apply(&mut unit, command)?);
+                    let mut done = self.rules.apply(&mut unit, command)?;
+                    self.conversations.follow(&mut unit, &mut done)?;
+                    *outcome = Some(done);
                 }
                 Submitted::Job { call, touches, .. } => call.run(match touches {
                     // No unit of work holds anything of it.

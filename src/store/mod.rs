@@ -1,7 +1,7 @@
 //! What is kept: users, friendships, rooms, messages, registrations; on SQLite or PostgreSQL.
 //!
 //! `engine` is how things are stored, whatever they are; each other folder is an area, with its queries
-//! and rules, and `areas` is where both meet. Areas depend one way: accounts, then chat. [`Database`] is the
+//! and rules, and `areas` is where both meet. Areas depend one way: accounts, then chat, then apps. [`Database`] is the
 //! database itself, for the thread that asks. [`Store`] is the same for async callers.
 //!
 //! Invariants: nothing is acknowledged before it is committed; every accepted command is answered
@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod admin;
+pub mod apps;
 mod areas;
 mod batched;
 pub mod chat;
@@ -24,6 +25,7 @@ use actix::{Actor, Addr, ArbiterHandle, Recipient, SyncArbiter};
 use diesel::r2d2::R2D2Connection;
 use tokio::sync::{Semaphore, oneshot, watch};
 
+use crate::store::apps::known::KnownConversations;
 use crate::store::areas::{AllAreas, marker};
 use crate::store::chat::member_cache::MemberCache;
 use crate::store::engine::executor::{DbExecutor, KeptCache};
@@ -98,7 +100,8 @@ impl Store {
             lines: Arc::clone(&tasks),
         });
         let health = Arc::new(Health::new(Arc::clone(&observer)));
-        let areas = AllAreas { rules, members: MemberCache::default() };
+        let (members, conversations) = (MemberCache::default(), KnownConversations::default());
+        let areas = AllAreas { rules, members, conversations };
         let executor = DbExecutor {
             database: database.clone(),
             areas: Arc::new(areas),

@@ -3,6 +3,10 @@
 //! Kept by hand beside `migrations/`; a test migrates each database and compares names, types and
 //! nullability with this file. Every time is a `Timestamp`: microseconds in a `BigInt`.
 
+mod app_tables;
+
+pub use app_tables::*;
+
 diesel::table! {
     users (id) {
         id -> BigInt,

@@ -1,6 +1,7 @@
 //! What a start does with a database, of whatever areas: bring it up to date, and ask for its highest id.
 
 use crate::store::accounts::{name_keys, users};
+use crate::store::apps::{devices, directory, downstreams, groups, servers};
 use crate::store::chat::{messages, rooms};
 use crate::store::engine::Connection;
 use crate::store::engine::database::Database;
@@ -43,7 +44,16 @@ impl Database {
     /// As [`Database::read`].
     pub fn id_floor(&self) -> Result<i64, StoreError> {
         self.read(|conn| {
-            let highest = [users::last_id(conn)?, rooms::last_id(conn)?, messages::last_id(conn)?];
+            let highest = [
+                users::last_id(conn)?,
+                rooms::last_id(conn)?,
+                messages::last_id(conn)?,
+                directory::last_id(conn)?,
+                servers::last_id(conn)?,
+                devices::last_id(conn)?,
+                groups::last_id(conn)?,
+                downstreams::last_id(conn)?,
+            ];
             Ok(highest.into_iter().flatten().max().unwrap_or(0))
         })
     }

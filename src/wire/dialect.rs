@@ -4,8 +4,10 @@
 //! frame for is left to its default, so a dialect holds only what it speaks of. The proof is the
 //! toy dialect of the tests, which no file of `src` knows.
 
-use super::{Answer, Frame, KeepAlive, Options};
+use super::{Answer, Frame, FrameBytes, KeepAlive, Options, Pace};
 use crate::domain::accounts::refusal::AccountsRefusal;
+use crate::domain::apps::command::{AppsAnswer, AppsRequest};
+use crate::domain::apps::downstream::Downstream;
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::clock::Clock;
 use crate::domain::close::CloseReason;
@@ -72,6 +74,8 @@ pub enum Decoded {
     },
     Write(Write),
     Query(Query),
+    /// Something of an app, done alone.
+    Apps(AppsRequest),
 }
 
 /// The fate of a peer that was not let in.
@@ -79,6 +83,8 @@ pub enum Decoded {
 pub enum Rejection {
     /// The peer is told, and may try again.
     Reply(Frame),
+    /// The peer is told, and then the session ends.
+    ReplyAndClose(Frame, CloseReason),
     Close(CloseReason),
 }
 
@@ -121,15 +127,47 @@ pub trait Dialect: Send + Sync + 'static {
         None
     }
 
+    /// The name of what one live session of a class of the user's devices alone may have; as
+    /// [`Dialect::replace_key`], and besides it.
+    fn replace_class(&self, _: Principal, _: Options) -> Option<ReplaceKey> {
+        None
+    }
+
     /// The last frame of a session that ends. With one, the peer has a moment to close by itself,
     /// and nothing that it says is heard; without, it is closed at once.
     fn farewell(&self, _: CloseReason, _: Context<'_>) -> Option<Frame> {
         None
     }
 
+    /// How fast a socket may ask, besides what its user may; `None` for no such bound.
+    fn pace(&self) -> Option<Pace> {
+        None
+    }
+
+    /// What is asked instead of a request that came too fast, where its answer needs to be made like others.
+    /// Without it, [`Dialect::rate_limited`] is the answer.
+    fn over_rate(&self, _: AppsRequest) -> Option<AppsRequest> {
+        None
+    }
+
+    /// How long a frame of a peer may be, where the dialect says so itself.
+    fn frame_bytes(&self) -> Option<FrameBytes> {
+        None
+    }
+
     /// Whether the answer to a good credential names the rooms that the user is in.
     fn lists_rooms(&self, _: Options) -> bool {
         false
+    }
+
+    /// Whether a device is brought all that waits for it, once it is known who it is and before any news.
+    fn is_brought_what_waits(&self, _: Options) -> bool {
+        false
+    }
+
+    /// Messages that have waited for a device, the newest first.
+    fn waiting(&self, _: &[Downstream], _: Options) -> Option<Frame> {
+        None
     }
 
     /// Whether a session subscribes to a topic: only then is there a frame for its news.
@@ -155,6 +193,11 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// The answer to a request of a user that was done.
     fn answer(&self, _: Answer<'_>, _: UserId, _: Options) -> Option<Frame> {
+        None
+    }
+
+    /// The answer to a request of an app that was done.
+    fn apps_answer(&self, _: &AppsAnswer, _: Context<'_>) -> Option<Frame> {
         None
     }
 

@@ -5,10 +5,10 @@
 
 use super::chatting::Chatting;
 use super::rewind::Rewind;
-use super::{Dialect, KeepAlive};
+use super::{Dialect, KeepAlive, Pace};
 
 /// A dialect of a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DialectId(u8);
 
 impl DialectId {
@@ -16,6 +16,13 @@ impl DialectId {
     pub const REWIND: Self = Self(0);
     /// The dialect of game lobbies.
     pub const CHATTING: Self = Self(1);
+
+    /// The dialect of operators' consoles.
+    pub const CONSOLE: Self = Self(2);
+    /// The dialect of devices.
+    pub const DEVICE: Self = Self(3);
+    /// The dialect of customer chat.
+    pub const PPCOM: Self = Self(4);
 
     /// The dialect's variant with these options.
     pub const fn with(self, options: Options) -> Variant {
@@ -57,7 +64,8 @@ impl Variant {
         self.dialect().with(options)
     }
 
-    const fn dialect(self) -> DialectId {
+    /// The dialect.
+    pub const fn dialect(self) -> DialectId {
         let [.., id] = self.0.to_le_bytes();
         DialectId(id)
     }
@@ -67,7 +75,7 @@ impl Variant {
 pub struct Dialects {
     rewind: Rewind,
     chatting: Chatting,
-    others: Vec<Box<dyn Dialect>>,
+    others: Vec<(DialectId, Box<dyn Dialect>)>,
 }
 
 impl Dialects {
@@ -76,11 +84,17 @@ impl Dialects {
         Self { rewind, chatting, others: Vec::new() }
     }
 
+    /// Takes up one of ours, under its own id.
+    pub fn set(&mut self, id: DialectId, dialect: Box<dyn Dialect>) {
+        self.others.push((id, dialect));
+    }
+
     /// Takes up one more.
     pub fn add(&mut self, dialect: Box<dyn Dialect>) -> DialectId {
-        self.others.push(dialect);
-        let others = u8::try_from(self.others.len()).unwrap_or(u8::MAX);
-        DialectId(DialectId::CHATTING.0.saturating_add(others))
+        let last = self.others.iter().map(|(id, _)| id.0).max();
+        let id = DialectId(last.unwrap_or(0).max(DialectId::PPCOM.0).saturating_add(1));
+        self.others.push((id, dialect));
+        id
     }
 
     /// The dialect of a variant.
@@ -88,10 +102,10 @@ impl Dialects {
         match variant.dialect() {
             DialectId::REWIND => &self.rewind,
             DialectId::CHATTING => &self.chatting,
-            DialectId(id) => {
-                let index = usize::from(id.wrapping_sub(DialectId::CHATTING.0.wrapping_add(1)));
+            id => {
+                let other = self.others.iter().find(|(known, _)| *known == id);
                 // Nobody has a variant of another server's dialect.
-                self.others.get(index).map_or(&self.rewind, Box::as_ref)
+                other.map_or(&self.rewind, |(_, dialect)| dialect.as_ref())
             }
         }
     }
@@ -99,6 +113,13 @@ impl Dialects {
     /// The keep-alive of sessions of a variant.
     pub fn keep_alive(&self, variant: Variant) -> &KeepAlive {
         self.get(variant).keep_alive(variant.options())
+    }
+
+    /// How fast the sockets of each dialect may ask, where the dialect says so.
+    pub fn paces(&self) -> impl Iterator<Item = (DialectId, Option<Pace>)> {
+        let others = self.others.iter().map(|(id, dialect)| (*id, dialect.pace()));
+        let first = (DialectId::REWIND, self.rewind.pace());
+        [first, (DialectId::CHATTING, self.chatting.pace())].into_iter().chain(others)
     }
 
     /// REWIND, whose mode is chosen at the HTTP door.

@@ -47,3 +47,11 @@ impl Frame {
         self.0.is_empty()
     }
 }
+
+/// How long a frame or fragmented message of a peer may be, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameBytes {
+    /// While it is not known who the peer is.
+    pub first: usize,
+    pub later: usize,
+}

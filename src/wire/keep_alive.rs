@@ -1,5 +1,7 @@
-//! How a session shows that its peer is there. Each dialect says it, with its own times.
+//! How a session shows that its peer is there, and how fast the peer may ask. Each dialect says it, with its own
+//! times.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// The signs of life of a session, and its times.
@@ -37,4 +39,13 @@ impl Signs {
     pub fn include_pongs(self) -> bool {
         self != Self::Heartbeats
     }
+}
+
+/// How fast one socket may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Frames a second, in the long run.
+    pub per_second: NonZeroU32,
+    /// Frames at once.
+    pub burst: NonZeroU32,
 }

@@ -6,6 +6,8 @@
 
 mod answer;
 pub mod chatting;
+pub mod console;
+pub mod device;
 mod dialect;
 mod dialects;
 #[cfg(test)]
@@ -13,10 +15,11 @@ pub mod fixtures;
 mod frame;
 mod json;
 mod keep_alive;
+pub mod ppcom;
 pub mod rewind;
 
 pub use answer::{AccountsAnswer, Answer, ChatAnswer};
 pub use dialect::{Context, Decoded, Dialect, Phase, Rejection};
 pub use dialects::{DialectId, Dialects, Options, Variant};
-pub use frame::Frame;
-pub use keep_alive::{KeepAlive, Signs};
+pub use frame::{Frame, FrameBytes};
+pub use keep_alive::{KeepAlive, Pace, Signs};

@@ -35,6 +35,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store::admin", &["domain", "store::engine", "store::schema"]),
     ("store::jobs", &["domain", "store::engine", "store::schema"]),
     ("store::chat", &["domain", "store::engine", "store::accounts", "store::schema"]),
+    (
+        "store::apps",
+        &[
+            "domain",
+            "store::engine",
+            "store::accounts",
+            "store::chat",
+            "store::jobs",
+            "store::schema",
+        ],
+    ),
     ("auth", &["domain", "config", "private"]),
     // Beyond STYLE 2.2: counters may be used by all but domain.
     ("delivery", &["domain", "wire", "telemetry"]),
@@ -68,6 +79,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             // How many sockets an address has whose users are not known.
             "auth::concurrency",
             // The rate of a user's commands.
+            "auth::limits::TooMany",
             "auth::rates",
             // What it looks up, and who a peer is, by what it shows.
             "service",
@@ -99,9 +111,29 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "store::accounts::writes",
             "store::admin::lookups",
             "store::admin::writes",
+            "store::apps::lookups",
+            "store::apps::writes",
             "store::chat::lookups",
             "store::chat::writes",
             // What these take and give.
+            "store::apps::console::ConsoleAsked",
+            "store::apps::console::ConsoleRules",
+            "store::apps::console::Operated",
+            "store::apps::deliveries::WaitingBatch",
+            "store::apps::devices::MadeDevice",
+            "store::apps::conversation_history::CountedPage",
+            "store::apps::conversation_writes",
+            "store::apps::customer_lookups",
+            "store::apps::customer_writes",
+            "store::apps::files::NewFile",
+            "store::apps::files::StoredFile",
+            "store::apps::message_lookups",
+            "store::apps::message_writes",
+            "store::apps::users::FaceChanges",
+            "store::apps::directory::NewApp",
+            "store::apps::keys::AppKey",
+            "store::apps::keys::NewAppKey",
+            "store::apps::upstreams::Upstream",
             "store::accounts::acquaintances",
             "store::accounts::crowds::NewCrowd",
             "store::accounts::dossiers::Dossier",
@@ -145,7 +177,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "wire::Dialect",
             // Ids and frames of this dialect are said over HTTP, too.
             "wire::chatting",
+            "wire::device::DeviceDialect",
+            // So are messages of customer chat, and its times.
+            "wire::ppcom",
+            // What is set for the console is set for its pages, too.
+            "wire::console",
             // What sessions share is carried to the socket, unseen.
+            "session::Opening",
             "session::Shared",
             "session::Seat",
             "session::NoSeat",
@@ -170,6 +208,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "store::accounts::lookups",
             "store::accounts::mails",
             "store::accounts::writes",
+            "store::apps::customer_lookups",
+            "store::apps::customer_writes",
+            "store::apps::downstreams::KIND",
+            "store::apps::downstreams::STEP_MAX",
+            "store::apps::lookups",
+            "store::apps::message_lookups",
+            "store::apps::message_writes",
+            "store::apps::spread::SpreadStep",
+            "store::apps::writes",
             "store::chat::lookups",
             "store::chat::writes",
             "store::jobs",
@@ -361,6 +408,28 @@ const TABLES: &[(&str, &[&str], &[&str])] = &[
             "read_marks",
         ],
     ),
+    (
+        "apps",
+        &["accounts", "chat", "jobs"],
+        &[
+            "apps",
+            "app_keys",
+            "app_tokens",
+            "app_servers",
+            "app_users",
+            "devices",
+            "device_groups",
+            "device_group_members",
+            "downstreams",
+            "deliveries",
+            "conversations",
+            "conversation_messages",
+            "pushes",
+            "conversation_waits",
+            "app_files",
+            "visits",
+        ],
+    ),
     ("jobs", &[], &["jobs", "leases"]),
     ("admin", &[], &["service_keys"]),
 ];
@@ -412,7 +481,7 @@ fn whether_a_reader_may_see_a_message_is_asked_in_one_way() {
     let keepers = ["hidden_messages", "visible"].iter().map(chat);
     let keepers: Vec<String> = keepers.chain(["src/store/schema.rs".to_owned()]).collect();
     assert_eq!(naming("hidings"), keepers);
-    let readers = ["changes", "contacts", "history", "mod", "room_list", "visible"];
+    let readers = ["changes", "contacts", "history", "mod", "pages", "room_list", "visible"];
     assert_eq!(naming("visible"), readers.iter().map(chat).collect::<Vec<_>>());
 }
 

@@ -10,6 +10,8 @@ use tradewind::domain::error::Refusal;
 use tradewind::domain::principal::IdentifyError;
 use tradewind::http::v1::problem::Code;
 use tradewind::wire::chatting::Ids;
+use tradewind::wire::console::Console;
+use tradewind::wire::device::DeviceDialect;
 use tradewind::wire::rewind::{Mode, RewindOptions, encode};
 use tradewind::wire::{Context, Dialects, Frame, Phase, Rejection, Variant};
 
@@ -57,7 +59,8 @@ fn close_reasons() -> Vec<CloseReason> {
     let next = |reason: &R| match reason {
         R::HeartbeatMissing => Some(R::HeartbeatOmitted),
         R::HeartbeatOmitted => Some(R::NotIdentified),
-        R::NotIdentified => Some(R::Replaced),
+        R::NotIdentified => Some(R::Unauthorized),
+        R::Unauthorized => Some(R::Replaced),
         R::Replaced => Some(R::TokenExpired),
         R::TokenExpired => Some(R::TokenRevoked),
         R::TokenRevoked => Some(R::SlowConsumer),
@@ -65,7 +68,8 @@ fn close_reasons() -> Vec<CloseReason> {
         R::Overload => Some(R::Restart { retry_after_ms: 0 }),
         R::Restart { .. } => Some(R::ProtocolError),
         R::ProtocolError => Some(R::BadText),
-        R::BadText => Some(R::TooBig),
+        R::BadText => Some(R::Binary),
+        R::Binary => Some(R::TooBig),
         R::TooBig => None,
     };
     std::iter::successors(Some(R::HeartbeatMissing), next).collect()
@@ -114,7 +118,7 @@ fn every_error_frame_is_in_the_table_and_no_other() {
     rows.extend([IdentifyError::Credential, IdentifyError::Principal].map(|error| {
         match dialect.not_identified(error) {
             Rejection::Reply(frame) => row(&frame),
-            Rejection::Close(reason) => panic!("{reason:?}"),
+            Rejection::ReplyAndClose(_, reason) | Rejection::Close(reason) => panic!("{reason:?}"),
         }
     }));
     // What is done too often is told as what comes too fast.
@@ -171,6 +175,42 @@ fn every_error_and_close_code_of_chatting_is_documented() {
 }
 
 #[test]
+fn every_close_code_of_customer_chat_is_documented() {
+    let page = read("docs/protocol/ppcom.md");
+    let (dialects, variant) = (dialects(), tradewind::wire::ppcom::VARIANT);
+    for reason in close_reasons() {
+        let (code, text) = dialects.get(variant).close(reason, variant.options());
+        let row = format!("| {code} | `{}` |", text.replace("=0", "=N"));
+        assert!(page.contains(&row), "docs/protocol/ppcom.md lacks {row}");
+        assert!(text.len() <= 123, "a close reason has at most 123 bytes");
+    }
+}
+
+#[test]
+fn every_close_code_of_devices_is_in_the_table() {
+    let page = read("docs/errors.md");
+    let (dialects, variant) = (dialects(), DeviceDialect::VARIANT);
+    for reason in close_reasons() {
+        let (code, text) = dialects.get(variant).close(reason, variant.options());
+        let row = format!("| {code} | `{}` |", text.replace("=0", "=N"));
+        assert!(page.contains(&row), "docs/errors.md lacks {row}");
+    }
+}
+
+#[test]
+fn every_close_code_of_the_console_is_documented() {
+    let page = read("docs/errors.md");
+    let table = page.split("\nOn a console's socket").nth(1).expect("a table");
+    let dialects = dialects();
+    let variant = Console::VARIANT;
+    for reason in close_reasons() {
+        let (code, text) = dialects.get(variant).close(reason, variant.options());
+        let row = format!("| {code} | `{}` |", text.replace("=0", "=N"));
+        assert!(table.contains(&row), "docs/errors.md lacks {row}");
+    }
+}
+
+#[test]
 fn every_problem_is_in_the_table_and_no_other() {
     let page = read("docs/errors.md");
     let table = page.split("\n## ").find(|part| part.starts_with("HTTP: /api/v1")).unwrap();
@@ -206,6 +246,8 @@ fn links_between_documents_lead_somewhere() {
         "docs/operations.md",
         "docs/protocol/rewind.md",
         "docs/protocol/chatting.md",
+        "docs/protocol/ppcom.md",
+        "docs/protocol/console.md",
     ] {
         let folder = root.join(page).parent().unwrap().to_owned();
         for link in read(page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

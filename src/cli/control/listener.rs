@@ -232,7 +232,12 @@ fn bounded(task: &Task, settings: &Control) -> anyhow::Result<()> {
         Task::Seed(plan) if plan.users > users_max => bail!(
             "--users: at most {users_max} while the hub runs (control.seed_users_max); stop it for more"
         ),
-        Task::Seed(_) | Task::User(_) | Task::ServiceKey(_) | Task::Migrate => Ok(()),
+        Task::Seed(_)
+        | Task::User(_)
+        | Task::ServiceKey(_)
+        | Task::App(_)
+        | Task::Agent(_)
+        | Task::Migrate => Ok(()),
     }
 }
 

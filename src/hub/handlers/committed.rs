@@ -9,6 +9,7 @@ use actix::{Context, Handler};
 use crate::delivery::{Batches, EventKey, Fanout};
 use crate::domain::accounts::event::AccountsEvent;
 use crate::domain::accounts::friendship::FriendVerb;
+use crate::domain::apps::event::AppsEvent;
 use crate::domain::chat::event::ChatEvent;
 use crate::domain::close::CloseReason;
 use crate::domain::event::Event;
@@ -134,7 +135,13 @@ impl ChatServer {
                 self.parts.revoked.add(ended.clone(), self.parts.clock.now());
                 self.revoked.push(ended.user);
             }
-            Event::Chat(_) | Event::Accounts(AccountsEvent::Befriended { .. }) => {}
+            Event::Chat(ChatEvent::GroupChanged(change)) => self.watchers.changed(change),
+            Event::Apps(AppsEvent::TokensEnded(tokens)) => self.tokens_ended(tokens),
+            Event::Apps(AppsEvent::Downstream(downstream)) => {
+                self.show_at_widgets(downstream, &news.recipients);
+            }
+            Event::Chat(_) | Event::Accounts(AccountsEvent::Befriended { .. }) | Event::Apps(_) => {
+            }
         }
         let bound = bound(&news.event);
         let event = fanout.tell(news, asker);
@@ -160,6 +167,7 @@ impl ChatServer {
                 self.evict(session, CloseReason::TokenRevoked);
             }
         }
+        self.end_void_tokens();
         self.tell_transitions();
     }
 

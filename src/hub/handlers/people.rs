@@ -3,13 +3,16 @@
 use actix::{Context, Handler};
 
 use crate::delivery::Fanout;
+use crate::domain::apps::device::DeviceClass;
 use crate::domain::chat::event::ChatEvent;
 use crate::domain::event::{Topic, Viewer};
-use crate::domain::id::SessionId;
+use crate::domain::id::{SessionId, UserId};
 use crate::domain::principal::Mailbox;
 use crate::hub::ChatServer;
 use crate::hub::mailboxes::sessions_at;
-use crate::hub::messages::{AskOnline, AskPresence, AskSockets, Notify, Settle};
+use crate::hub::messages::{
+    AskApp, AskClasses, AskDevices, AskOnline, AskPresence, AskSockets, Notify, Settle,
+};
 use crate::hub::sessions::Entry;
 use crate::wire::Variant;
 
@@ -38,6 +41,16 @@ impl Handler<AskOnline> for ChatServer {
     }
 }
 
+impl Handler<AskDevices> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, ask: AskDevices, _: &mut Context<Self>) {
+        if ask.answer.send(self.mailboxes.devices()).is_err() {
+            log::debug!("nobody waited to hear which devices are there");
+        }
+    }
+}
+
 impl Handler<AskPresence> for ChatServer {
     type Result = ();
 
@@ -45,6 +58,37 @@ impl Handler<AskPresence> for ChatServer {
         let presence = ask.users.iter().map(|user| self.presence_of(*user)).collect();
         if ask.answer.send(presence).is_err() {
             log::debug!("nobody waited to hear how users are");
+        }
+    }
+}
+
+impl Handler<AskApp> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, ask: AskApp, _: &mut Context<Self>) {
+        let listens = |(session, variant): &(SessionId, Variant)| {
+            let is_chat = self.subscribes(*variant, Topic::Conversations);
+            let entry = self.sessions.get(*session).filter(|_| is_chat);
+            entry?.identity.as_ref()?.app_token().map(|token| token.app)
+        };
+        let app = self.presence.sessions(ask.user).find_map(|at| listens(&at));
+        if ask.answer.send(app).is_err() {
+            log::debug!("nobody waited to hear of which app a user is");
+        }
+    }
+}
+
+impl Handler<AskClasses> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, ask: AskClasses, _: &mut Context<Self>) {
+        let at = |user: &UserId| {
+            let is_at = |class| self.classes.is_there((ask.app, *user, class));
+            (is_at(DeviceClass::Browser), is_at(DeviceClass::Mobile))
+        };
+        let classes = ask.users.iter().map(at).collect();
+        if ask.answer.send(classes).is_err() {
+            log::debug!("nobody waited to hear at what users are");
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::close::CloseReason;
 use crate::domain::event::Topic;
 use crate::domain::id::UserId;
-use crate::domain::principal::Principal;
+use crate::domain::principal::{Identity, Principal, Voucher};
 use crate::hub::messages::{Arrival, Arrive, Closed, DrainAll, Ended, Forget, Identify, Open};
 use crate::hub::sessions::Entry;
 use crate::hub::{ChatServer, Drain};
@@ -33,7 +33,7 @@ impl Handler<Identify> for ChatServer {
     fn handle(&mut self, identify: Identify, _: &mut Context<Self>) {
         let Identify { session, identity, variant } = identify;
         // Between the check and this moment it may have been revoked, and nobody would look again.
-        if identity.claims.as_ref().is_some_and(|claims| self.parts.revoked.cover(claims)) {
+        if self.is_revoked(&identity) {
             self.evict(session, CloseReason::TokenRevoked);
             return self.tell_transitions();
         }
@@ -121,6 +121,15 @@ impl Handler<DrainAll> for ChatServer {
 }
 
 impl ChatServer {
+    /// Whether what lets a session in has ended before the session came.
+    fn is_revoked(&self, identity: &Identity) -> bool {
+        match &identity.voucher {
+            Voucher::None => false,
+            Voucher::Login(claims) => self.parts.revoked.cover(claims),
+            Voucher::App(token) => self.ended_tokens.has(token),
+        }
+    }
+
     /// What a session finds when it comes.
     fn arrival(&self, (principal, variant): (Principal, Variant), at: Timestamp) -> Arrival {
         let Some(user) = principal.user() else {

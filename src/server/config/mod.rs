@@ -4,6 +4,7 @@
 //! is about several of them: how they are loaded, how they must stand to each other (`relations`), and what
 //! looks like a setting and is none (`mistakes`).
 
+mod apps;
 mod control;
 mod dm;
 mod mistakes;
@@ -17,10 +18,11 @@ use std::path::Path;
 
 use crate::auth::{self, limits};
 use crate::config::{ConfigError, Fault, Layers, Section};
-use crate::jobs::mail;
-use crate::wire::{chatting, rewind};
+use crate::jobs::{downstream, mail};
+use crate::wire::{chatting, console, device, ppcom, rewind};
 use crate::{http, hub, session, store, telemetry};
 
+pub use self::apps::AppTokens;
 pub use self::control::Control;
 pub use self::dm::Dm;
 pub use self::mistakes::{file, files, variables};
@@ -84,7 +86,12 @@ sections! {
     auth: auth::Settings,
     rewind: rewind::Settings,
     chatting: chatting::Settings,
+    app_server: console::Settings,
     dm: Dm,
+    apps: AppTokens,
+    device: device::Settings,
+    downstream: downstream::Settings,
+    ppcom: ppcom::Settings,
     presence: hub::PresenceSettings,
     limits: limits::Settings,
     node: Node,

@@ -14,7 +14,7 @@ impl Config {
     /// What is probably a mistake, one line each, which names the settings.
     pub fn remarks(&self) -> Vec<String> {
         let times = self.keep_alive().into_iter().chain(self.deadlines());
-        times.chain(self.bounds()).chain(self.addresses()).collect()
+        times.chain(self.bounds()).chain(self.addresses()).chain(self.scripts()).collect()
     }
 
     fn keep_alive(&self) -> Vec<String> {
@@ -33,6 +33,13 @@ impl Config {
             "ping_timeout_ms",
             chatting.ping_interval_ms,
             chatting.ping_timeout_ms,
+        ));
+        let console = &self.app_server;
+        remarks.extend(pings(
+            "app_server",
+            "ping_timeout_ms",
+            console.ping_interval_ms,
+            console.ping_timeout_ms,
         ));
         remarks
     }
@@ -102,6 +109,15 @@ impl Config {
             );
         }
         remarks
+    }
+
+    fn scripts(&self) -> Option<String> {
+        let console = &self.app_server;
+        (console.original_script && console.assets_dir.is_empty()).then(|| {
+            "app_server.original_script is on and app_server.assets_dir is not set: the console's page loads \
+             scripts that are not there"
+                .to_owned()
+        })
     }
 }
 

@@ -29,7 +29,7 @@ impl Machine {
             self.counter.identify(user);
         }
         self.variant = variant;
-        let held = self.held.take().map(|held| held.frames).unwrap_or_default();
+        let held = self.take_held();
         self.answered(request, welcome.into_iter().chain(held), effects);
     }
 
@@ -38,6 +38,11 @@ impl Machine {
         self.held = None;
         match self.dialect().not_identified(why) {
             Rejection::Reply(frame) => self.answered(request, [frame], effects),
+            Rejection::ReplyAndClose(frame, reason) => {
+                // Alone, so nothing is answered before it; what waits behind it is not read any more.
+                effects.push_back(Effect::Send(frame));
+                self.end(reason, effects);
+            }
             Rejection::Close(reason) => self.end(reason, effects),
         }
     }

@@ -24,6 +24,7 @@ pub(in crate::store) mod member_cache;
 pub mod messages;
 pub mod nonces;
 pub mod offers;
+pub mod pages;
 pub mod read_marks;
 pub(in crate::store) mod room_cache;
 pub mod room_list;

@@ -1,6 +1,8 @@
 //! Ids as rows hold them.
 
-use crate::domain::id::{GroupId, MessageId, RoomId, UserId};
+use crate::domain::id::{
+    AppId, AppServerId, DeviceId, DownstreamId, GroupId, MessageId, RoomId, UserId,
+};
 use crate::store::engine::error::StoreError;
 
 pub(in crate::store) fn user_id(value: i64) -> Result<UserId, StoreError> {
@@ -17,4 +19,20 @@ pub(in crate::store) fn message_id(value: i64) -> Result<MessageId, StoreError> 
 
 pub(in crate::store) fn group_id(value: i64) -> Result<GroupId, StoreError> {
     GroupId::new(value).ok_or(StoreError::Corrupt { what: "a group id", value })
+}
+
+pub(in crate::store) fn app_id(value: i64) -> Result<AppId, StoreError> {
+    AppId::new(value).ok_or(StoreError::Corrupt { what: "an app id", value })
+}
+
+pub(in crate::store) fn app_server_id(value: i64) -> Result<AppServerId, StoreError> {
+    AppServerId::new(value).ok_or(StoreError::Corrupt { what: "a server's id", value })
+}
+
+pub(in crate::store) fn device_id(value: i64) -> Result<DeviceId, StoreError> {
+    DeviceId::new(value).ok_or(StoreError::Corrupt { what: "a device id", value })
+}
+
+pub(in crate::store) fn downstream_id(value: i64) -> Result<DownstreamId, StoreError> {
+    DownstreamId::new(value).ok_or(StoreError::Corrupt { what: "a downstream message's id", value })
 }

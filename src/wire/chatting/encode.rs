@@ -95,7 +95,9 @@ pub fn welcome(style: Style<'_>, welcome: &Welcome) -> Frame {
 /// How a session ends whose peer was not let in.
 pub fn not_identified(why: IdentifyError) -> CloseReason {
     match why {
-        IdentifyError::Credential | IdentifyError::Principal => CloseReason::NotIdentified,
+        IdentifyError::Credential | IdentifyError::Principal | IdentifyError::Form(_) => {
+            CloseReason::NotIdentified
+        }
         IdentifyError::Busy | IdentifyError::Internal => CloseReason::Overload,
     }
 }
@@ -251,7 +253,7 @@ fn me(style: Style<'_>, context: Context<'_>) -> Option<WireId> {
 /// Close code and reason of an ended session.
 pub fn close(reason: CloseReason) -> (u16, String) {
     let (code, text) = match reason {
-        CloseReason::NotIdentified => (NOT_IDENTIFIED, "not logged in"),
+        CloseReason::NotIdentified | CloseReason::Unauthorized => (NOT_IDENTIFIED, "not logged in"),
         CloseReason::TokenExpired => (NOT_IDENTIFIED, "token expired"),
         CloseReason::TokenRevoked => (NOT_IDENTIFIED, "token revoked"),
         CloseReason::HeartbeatMissing | CloseReason::HeartbeatOmitted => (1001, "no sign of life"),
@@ -263,6 +265,7 @@ pub fn close(reason: CloseReason) -> (u16, String) {
         }
         CloseReason::ProtocolError => (1002, "protocol error"),
         CloseReason::BadText => (1007, "text is not UTF-8"),
+        CloseReason::Binary => (1003, "text only"),
         CloseReason::TooBig => (1009, "message too big"),
     };
     (code, text.to_owned())

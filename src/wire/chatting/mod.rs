@@ -124,7 +124,7 @@ impl Dialect for Chatting {
     fn subscribes(&self, topic: Topic, _: Options) -> bool {
         match topic {
             Topic::Invites | Topic::Notes | Topic::Notices => true,
-            Topic::Presence | Topic::Typing => false,
+            Topic::Presence | Topic::Typing | Topic::Conversations => false,
         }
     }
 
@@ -135,8 +135,8 @@ impl Dialect for Chatting {
     fn event(&self, event: &Event, _: Viewer, options: Options) -> Option<Frame> {
         match event {
             Event::Chat(event) => encode::event(self.style(options), event),
-            // Friendships are no business of this dialect.
-            Event::Accounts(_) => None,
+            // Friendships and apps are no business of this dialect.
+            Event::Accounts(_) | Event::Apps(_) => None,
         }
     }
 

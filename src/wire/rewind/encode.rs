@@ -112,7 +112,7 @@ pub fn welcome(options: RewindOptions, welcome: &Welcome) -> Vec<Frame> {
 /// The answer to a bad token.
 pub fn not_identified(why: IdentifyError) -> Frame {
     error(match why {
-        IdentifyError::Credential => TOKEN_MISMATCH,
+        IdentifyError::Credential | IdentifyError::Form(_) => TOKEN_MISMATCH,
         IdentifyError::Principal => TOKEN_USER,
         IdentifyError::Busy => BUSY,
         IdentifyError::Internal => INTERNAL,
@@ -222,7 +222,9 @@ pub fn close(options: RewindOptions, reason: CloseReason) -> (u16, String) {
     let (code, text) = match reason {
         CloseReason::HeartbeatMissing => (4003, "Heartbeat missing. Websocket session closed."),
         CloseReason::HeartbeatOmitted => NO_HEARTBEAT,
-        CloseReason::NotIdentified => (4003, "Authentication required."),
+        CloseReason::NotIdentified | CloseReason::Unauthorized => {
+            (4003, "Authentication required.")
+        }
         CloseReason::Replaced => (4001, "replaced"),
         CloseReason::TokenExpired => (4010, "token expired"),
         CloseReason::TokenRevoked => (4010, "token revoked"),
@@ -237,6 +239,7 @@ pub fn close(options: RewindOptions, reason: CloseReason) -> (u16, String) {
         }
         CloseReason::ProtocolError => (1002, "protocol error"),
         CloseReason::BadText => (1007, "text is not UTF-8"),
+        CloseReason::Binary => (1003, "text only"),
         CloseReason::TooBig => (1009, "message too big"),
     };
     (code, text.to_owned())

@@ -5,9 +5,11 @@
 
 mod blocks;
 mod chatting;
+mod console;
 mod defects;
 mod exact_ids;
 mod features;
+mod ppcom;
 mod races;
 mod roles;
 mod runner;

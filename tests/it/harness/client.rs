@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderName;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::{DEADLINE, soon};
@@ -20,11 +22,34 @@ pub struct Client {
 impl Client {
     /// Opens a socket at a path.
     pub async fn open(address: SocketAddr, path: &str) -> Self {
+        Self::open_with(address, path, &[]).await
+    }
+
+    /// Opens a socket at a path, with headers in the request for it.
+    pub async fn open_with(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Self {
         let stream = soon("the connection", TcpStream::connect(address)).await.expect("connected");
         stream.set_nodelay(true).expect("no delay");
         let url = format!("ws://{address}{path}");
+        let mut request = url.into_client_request().expect("a request");
+        for (name, value) in headers {
+            let name: HeaderName = name.parse().expect("a header");
+            request.headers_mut().append(name, value.parse().expect("a value"));
+        }
         let limits = WebSocketConfig::default().read_buffer_size(8 * 1024);
-        let handshake = tokio_tungstenite::client_async_with_config(url, stream, Some(limits));
+        let handshake = tokio_tungstenite::client_async_with_config(request, stream, Some(limits));
+        let (socket, _) = soon("the handshake", handshake).await.expect("101");
+        Self { socket, fences: 0 }
+    }
+
+    /// Opens a socket at a path, from a page of an origin.
+    pub async fn open_from(address: SocketAddr, path: &str, origin: Option<&str>) -> Self {
+        let stream = soon("the connection", TcpStream::connect(address)).await.expect("connected");
+        stream.set_nodelay(true).expect("no delay");
+        let mut request = format!("ws://{address}{path}").into_client_request().expect("a request");
+        if let Some(origin) = origin {
+            request.headers_mut().insert("Origin", origin.parse().expect("a header"));
+        }
+        let handshake = tokio_tungstenite::client_async(request, stream);
         let (socket, _) = soon("the handshake", handshake).await.expect("101");
         Self { socket, fences: 0 }
     }

@@ -1,4 +1,4 @@
-//! A wire to PostgreSQL that is cut when a writer commits.
+//! A wire to PostgreSQL that is cut when a writer commits, or to anybody, and cut at will.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -30,6 +30,8 @@ struct State {
     closed: AtomicBool,
     /// How many did not.
     refused: AtomicUsize,
+    /// The far ends of those who got through.
+    through: Mutex<Vec<TcpStream>>,
 }
 
 impl Cutter {
@@ -67,6 +69,13 @@ impl Cutter {
         self.state.closed.store(closed, Ordering::SeqCst);
     }
 
+    /// Cuts off all who are there now.
+    pub fn cut(&self) {
+        for end in self.state.through.lock().expect("no panic").drain(..) {
+            drop(end.shutdown(Shutdown::Both));
+        }
+    }
+
     /// How many were not let through.
     pub fn refused(&self) -> usize {
         self.state.refused.load(Ordering::SeqCst)
@@ -79,6 +88,7 @@ fn carry(peer: TcpStream, target: SocketAddr, state: &Arc<State>) {
         end.set_nodelay(true).expect("no delay");
     }
     let (answers, takes) = (server.try_clone().expect("cloned"), peer.try_clone().expect("cloned"));
+    state.through.lock().expect("no panic").push(server.try_clone().expect("cloned"));
     let mute = Arc::new(AtomicBool::new(false));
     let muted = Arc::clone(&mute);
     thread::spawn(move || pass(answers, takes, |_| !muted.load(Ordering::SeqCst)));

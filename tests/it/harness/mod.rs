@@ -3,6 +3,7 @@
 //! Everything waits on events with a deadline; nothing sleeps. A server must be stopped by its
 //! test, and then asserts that nothing is left in it.
 
+pub mod apps;
 pub mod client;
 pub mod clock;
 pub mod cutter;

@@ -36,7 +36,12 @@ fn wide() -> Settings {
         reset_per_email_per_hour: 100_000,
         api_per_second: 100_000,
         api_burst: 100_000,
+        console_login_wrong_per_ip_per_minute: 100_000,
+        app_key_wrong_per_ip_per_minute: 100_000,
+        apps_max: 1_000,
+        app_origins_max: 1_000,
         sessions_per_user_max: 100_000,
+        ..Settings::default()
     }
 }
 

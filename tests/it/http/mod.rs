@@ -2,6 +2,7 @@
 
 mod bodies;
 mod chatting;
+mod console;
 mod garbage;
 mod hashing;
 mod headers;

@@ -1,5 +1,7 @@
 //! Every command, as an operator types it.
 
+mod agents;
+mod apps;
 mod backup;
 mod doctor;
 mod seed;

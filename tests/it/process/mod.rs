@@ -4,10 +4,12 @@
 mod cli;
 mod clock;
 mod control;
+mod devices;
 mod disk;
 mod faults;
 mod gone;
 mod kill;
+mod kill_customers;
 mod lock;
 mod owner;
 mod restore;

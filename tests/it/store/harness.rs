@@ -335,7 +335,7 @@ pub fn make_users(database: &Database, ids: &[i64]) {
 
 /// Sweeps as long as there is something to be swept; gives how many rows.
 pub async fn sweep(store: &Store, timer: &Timer, now: Timestamp) -> usize {
-    let (mut swept, look) = (0, timer.look);
+    let (mut swept, look) = (0, &timer.look);
     while store.read(look(now)).await.unwrap() {
         let lease = Lease { by: 0, until: now.after(DEADLINE) };
         let hold = Hold { name: timer.name, lease, now };

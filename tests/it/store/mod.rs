@@ -1,10 +1,13 @@
 //! The store, as one suite on SQLite and on PostgreSQL.
 
+mod apps;
 mod areas;
 mod batched;
 mod batches;
 mod blocks;
 mod collisions;
+mod customers;
+mod devices;
 mod done;
 mod failures;
 mod groups;

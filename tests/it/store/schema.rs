@@ -65,7 +65,11 @@ fn found(database: &Database) -> Tables {
 /// What `schema.rs` says, in the words of the database.
 fn declared(sqlite: bool) -> Tables {
     let (mut tables, mut table) = (Tables::new(), String::new());
-    for line in include_str!("../../../src/store/schema.rs").lines().map(str::trim) {
+    let schema = concat!(
+        include_str!("../../../src/store/schema.rs"),
+        include_str!("../../../src/store/schema/app_tables.rs"),
+    );
+    for line in schema.lines().map(str::trim) {
         if let Some((name, "{")) = line.split_once(") ") {
             table = name.split(' ').next().unwrap().to_owned();
         } else if let Some((column, kind)) = line.trim_end_matches(',').split_once(" -> ")
@@ -129,6 +133,8 @@ on_both! {
             "2026-11-29-000600_offers",
             "2026-11-29-000700_authors",
             "2026-11-30-000100_jobs",
+            "2026-11-30-000200_apps",
+            "2026-11-30-000300_conversations",
         ];
         assert_eq!(database.migrate().unwrap(), all);
         assert!(database.migrate().unwrap().is_empty());

@@ -88,9 +88,10 @@ impl Dialect for Toy {
     fn not_identified(&self, error: IdentifyError) -> Rejection {
         match error {
             IdentifyError::Credential => Rejection::Reply(frame(json!({"no": "credential"}))),
-            IdentifyError::Principal | IdentifyError::Busy | IdentifyError::Internal => {
-                Rejection::Close(CloseReason::NotIdentified)
-            }
+            IdentifyError::Principal
+            | IdentifyError::Form(_)
+            | IdentifyError::Busy
+            | IdentifyError::Internal => Rejection::Close(CloseReason::NotIdentified),
         }
     }
 

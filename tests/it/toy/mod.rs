@@ -10,9 +10,12 @@ use actix_web::web::{self, Data, Payload, Query};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tradewind::domain::apps::device::DeviceClass;
 use tradewind::domain::chat::event::Notice;
 use tradewind::domain::id::{AppId, DeviceId, UserId};
-use tradewind::domain::principal::{Credential, IdentifyError, Identity, Mailbox, Principal};
+use tradewind::domain::principal::{
+    Credential, IdentifyError, Identity, Mailbox, Principal, Voucher,
+};
 use tradewind::http::State;
 use tradewind::server::Additions;
 use tradewind::server::Config;
@@ -43,7 +46,8 @@ impl Authenticator for Devices {
         Authentication::Later(Box::pin(async move {
             actix_web::rt::task::yield_now().await;
             let (device, owner) = known.ok_or(IdentifyError::Credential)?;
-            Ok(Identity { principal: Principal::Device { device, owner }, claims: None })
+            let principal = Principal::Device { device, owner, class: DeviceClass::Browser };
+            Ok(Identity { principal, voucher: Voucher::None })
         }))
     }
 }
@@ -56,7 +60,7 @@ impl Authenticator for Keys {
         let principal = Principal::Console(app());
         let is_known = parts == [SECRET];
         Authentication::Now(if is_known {
-            Ok(Identity { principal, claims: None })
+            Ok(Identity { principal, voucher: Voucher::None })
         } else {
             Err(IdentifyError::Credential)
         })

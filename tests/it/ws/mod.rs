@@ -5,6 +5,7 @@ mod before_auth;
 mod chatting;
 mod commits;
 mod crowds;
+mod device;
 mod handshake;
 mod hostile;
 mod lifetime;

@@ -109,6 +109,12 @@ fn every_type_that_sockets_speak_is_in_the_asyncapi_document() {
             quoted(&source.expect("the decoder"), "Some(\"").into_iter().map(str::to_owned),
         );
     }
+    let console = std::fs::read_to_string(root.join("src/wire/console/decode.rs"));
+    let actions = console.expect("the decoder");
+    let actions = actions.lines().filter(|line| line.contains("\" => "));
+    let actions: Vec<_> = actions.flat_map(|line| quoted(line, "        \"")).collect();
+    assert_eq!(actions.len(), 9, "{actions:?}");
+    spoken.extend(actions.into_iter().map(str::to_owned));
     assert!(spoken.len() > 40, "{spoken:?}");
     let missing: Vec<_> = spoken.difference(&known).collect();
     assert!(missing.is_empty(), "the document lacks {missing:?}");

@@ -92,7 +92,8 @@ on_both! {
             let looks = Rc::new(Cell::new(0));
             let mut duty = Duty::of(0, Looked(Rc::clone(&looks)));
             // Each time, so that a look is a look at everything.
-            duty.timers = sweeps::all(Rc::new(|_| panic!("no log-in has expired")))
+            let unseen = (Duration::from_secs(60), Duration::from_secs(60));
+            duty.timers = sweeps::all(Rc::new(|_| panic!("no log-in has expired")), unseen)
                 .into_iter()
                 .map(|timer| Timer { every: Duration::ZERO, ..timer })
                 .collect();

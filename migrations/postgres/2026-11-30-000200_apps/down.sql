@@ -1,0 +1,10 @@
+DROP TABLE deliveries;
+DROP TABLE downstreams;
+DROP TABLE device_group_members;
+DROP TABLE device_groups;
+DROP TABLE devices;
+DROP TABLE app_users;
+DROP TABLE app_servers;
+DROP TABLE app_tokens;
+DROP TABLE app_keys;
+DROP TABLE apps;

@@ -1,0 +1,50 @@
+//! What operators ask at the console of an app.
+
+use super::Apps;
+use crate::auth::key;
+use crate::domain::apps::command::AppsAnswer;
+use crate::domain::apps::console::{ConsoleAction, ConsoleRequest};
+use crate::domain::error::Refusal;
+use crate::domain::id::AppId;
+use crate::hub::refusal;
+use crate::store::apps::console::{ConsoleAsked, ConsoleRules, Operated};
+use crate::store::apps::writes;
+
+impl Apps {
+    /// Does what an operator asks; all consoles of the app are told.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`], [`Refusal::Internal`].
+    pub(super) async fn operate(
+        &self,
+        app: AppId,
+        request: ConsoleRequest,
+    ) -> Result<AppsAnswer, Refusal> {
+        let service_hash = match &request.action {
+            ConsoleAction::Register { service, .. } => Some(key::hash_of(service)),
+            ConsoleAction::CreateGroup { .. }
+            | ConsoleAction::AddDevices { .. }
+            | ConsoleAction::SubtractDevices { .. }
+            | ConsoleAction::DeleteGroup { .. }
+            | ConsoleAction::SendUnicast { .. }
+            | ConsoleAction::SendMulticast { .. }
+            | ConsoleAction::SendBroadcast { .. }
+            | ConsoleAction::SendGroup { .. } => None,
+        };
+        let rules = ConsoleRules {
+            mint: self.mint.clone(),
+            kept: self.settings.downstream_kept,
+            groups_max: self.settings.device_groups_max,
+        };
+        let now = self.clock.now();
+        let asked = ConsoleAsked { app, server: None, request, service_hash, now };
+        let done = self.store.run(writes::operate(rules, asked)).await.map_err(refusal)?;
+        let Operated { answer, has_left_work } = done;
+        if has_left_work {
+            (self.work_left)();
+        }
+        // The line is on its way before the asker's next frame is looked at, which may be answered at once.
+        self.hub.settled().await;
+        Ok(answer)
+    }
+}

@@ -1,0 +1,150 @@
+//! What the dialect writes: a line of text for each result, the name of a listener first, then fields with one
+//! space between them. Values are written as Python shows them, since the original's lines came from there.
+
+use std::fmt;
+
+use crate::domain::apps::console::{
+    CommandId, ConsoleLine, DeviceGroupChange, RequestId, ResultCode,
+};
+use crate::domain::close::CloseReason;
+use crate::domain::principal::IdentifyError;
+use crate::wire::Frame;
+use crate::wire::console::result::{code_number, code_text};
+
+/// The close code of a console whose log-in is none, or none any more.
+const NOT_IDENTIFIED: u16 = 4401;
+
+/// A line.
+pub fn line(line: &ConsoleLine) -> Frame {
+    Frame::text(match line {
+        ConsoleLine::GroupCreated { code, group, name, size, description, failed, request } => {
+            let (group, name, description) = (OrNone(group), OrNone(name), OrNone(description));
+            let (code, failed) = (CodeAndWords(*code), PythonList(failed));
+            let (listener, request) = (listener(request.command), RequestName(*request));
+            format!("{listener} {code} {group} {name} {size} {description} {failed} {request}")
+        }
+        ConsoleLine::DevicesAdded(change) | ConsoleLine::DevicesSubtracted(change) => {
+            let DeviceGroupChange { code, group, total, changed, failed, request } = change;
+            let (code, group, failed) = (CodeAndWords(*code), OrNone(group), PythonList(failed));
+            let (listener, request) = (listener(request.command), RequestName(*request));
+            format!("{listener} {code} {group} {total} {changed} {failed} {request}")
+        }
+        ConsoleLine::GroupDeleted { code, group, request } => {
+            let (code, group) = (CodeAndWords(*code), OrNone(group));
+            format!("{} {code} {group} {}", listener(request.command), RequestName(*request))
+        }
+        ConsoleLine::Sent { code, request } => {
+            format!(
+                "{} {} {}",
+                listener(request.command),
+                CodeAndWords(*code),
+                RequestName(*request)
+            )
+        }
+        ConsoleLine::Registered { code, server } => {
+            let server = server.map(|server| server.hex());
+            format!("{} {} {}", listener(CommandId::Register), CodeAndWords(*code), OrNone(&server))
+        }
+        ConsoleLine::Upstream { device, at, data } => {
+            let (device, listener) = (device.uuid().hex(), listener(CommandId::Upstream));
+            format!("{listener} {device} {} {data}", at.millis())
+        }
+    })
+}
+
+/// The line for a frame that asks for nothing there is, or for which there is no time.
+pub fn error(code: ResultCode) -> Frame {
+    Frame::text(format!("onError {} None", CodeAndWords(code)))
+}
+
+/// The name that a line begins with.
+const fn listener(command: CommandId) -> &'static str {
+    match command {
+        CommandId::Register => "onRegisterResult",
+        CommandId::Unicast => "onSendUnicastMsgResult",
+        CommandId::Multicast => "onSendMulticastMsgResult",
+        CommandId::Broadcast => "onSendBroadcastMsgResult",
+        CommandId::Upstream => "onUpstreamMsgReceived",
+        CommandId::Group => "onSendGroupMsgResult",
+        CommandId::CreateGroup => "onDeviceGroupCreateResult",
+        CommandId::AddDevices => "onDeviceGroupAddResult",
+        CommandId::SubtractDevices => "onDeviceGroupSubtractResult",
+        CommandId::DeleteGroup => "onDeviceGroupDeleteResult",
+    }
+}
+
+/// The number of a result and its words.
+struct CodeAndWords(ResultCode);
+
+impl fmt::Display for CodeAndWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", code_number(self.0), code_text(self.0))
+    }
+}
+
+/// A text, or `None`.
+struct OrNone<'a>(&'a Option<String>);
+
+impl fmt::Display for OrNone<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_deref().unwrap_or("None"))
+    }
+}
+
+/// `['a', 'b']`. Ids of devices hold no quotes (`device_list::is_id_text`).
+struct PythonList<'a>(&'a [String]);
+
+impl fmt::Display for PythonList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (at, item) in self.0.iter().enumerate() {
+            let separator = if at == 0 { "" } else { ", " };
+            write!(f, "{separator}'{item}'")?;
+        }
+        f.write_str("]")
+    }
+}
+
+/// A request's name: its command's number, and its time at once behind it.
+struct RequestName(RequestId);
+
+impl fmt::Display for RequestName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.0.command.number(), self.0.ms)
+    }
+}
+
+/// The end of a console that was not let in.
+pub fn not_identified(error: IdentifyError) -> CloseReason {
+    match error {
+        IdentifyError::Credential | IdentifyError::Principal | IdentifyError::Form(_) => {
+            CloseReason::NotIdentified
+        }
+        IdentifyError::Busy | IdentifyError::Internal => CloseReason::Overload,
+    }
+}
+
+/// Close code and reason of an ended session.
+pub fn close(reason: CloseReason) -> (u16, String) {
+    let (code, text) = match reason {
+        CloseReason::NotIdentified | CloseReason::Unauthorized => (NOT_IDENTIFIED, "not logged in"),
+        CloseReason::TokenExpired => (NOT_IDENTIFIED, "token expired"),
+        CloseReason::TokenRevoked => (NOT_IDENTIFIED, "token revoked"),
+        CloseReason::HeartbeatMissing | CloseReason::HeartbeatOmitted => (1001, "no sign of life"),
+        CloseReason::Replaced => (4001, "replaced"),
+        CloseReason::SlowConsumer => (1013, "slow consumer"),
+        CloseReason::Overload => (1013, "overload"),
+        CloseReason::Restart { retry_after_ms } => {
+            return (1012, format!("retry_after_ms={retry_after_ms}"));
+        }
+        CloseReason::ProtocolError => (1002, "protocol error"),
+        CloseReason::BadText => (1007, "text is not UTF-8"),
+        CloseReason::Binary => (1003, "text only"),
+        CloseReason::TooBig => (1009, "message too big"),
+    };
+    (code, text.to_owned())
+}
+
+#[cfg(test)]
+#[path = "encode_tests.rs"]
+mod tests;

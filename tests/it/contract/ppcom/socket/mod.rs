@@ -1,0 +1,9 @@
+//! Customer chat at its socket.
+
+mod auth;
+mod files;
+mod presence;
+mod send;
+mod shop;
+
+use super::on_both;
