@@ -107,7 +107,8 @@ impl ChatServer {
         self.hand(session, Delivery::Ping, batches);
     }
 
-    fn hand(&mut self, session: SessionId, delivery: Delivery, batches: &mut Batches) {
+    /// Hands one thing to a session.
+    pub(super) fn hand(&mut self, session: SessionId, delivery: Delivery, batches: &mut Batches) {
         let Some(entry) = self.sessions.get_mut(session) else { return };
         let deliver = Deliver::Own(vec![delivery]);
         if entry.handle.deliver(deliver, self.settings.outbox_bytes_max, batches).is_err() {

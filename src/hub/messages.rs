@@ -43,6 +43,15 @@ pub struct Settle {
     pub done: oneshot::Sender<()>,
 }
 
+/// A request of a session is done, and ends behind all that the hub has to tell the session by now.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Finish {
+    pub session: SessionId,
+    /// The number of the request.
+    pub request: u64,
+}
+
 /// An identified session has read who its user's friends are, if it has a user: now it is there.
 #[derive(Message)]
 #[rtype(result = "()")]

@@ -4,8 +4,8 @@ use tokio::sync::oneshot;
 
 use super::Hub;
 use super::messages::{
-    AskApp, AskClasses, AskDevices, AskOnline, AskPresence, AskSockets, Call, Notify, Settle,
-    TypeThere, WatchTyping,
+    AskApp, AskClasses, AskDevices, AskOnline, AskPresence, AskSockets, Call, Finish, Notify,
+    Settle, TypeThere, WatchTyping,
 };
 use crate::domain::accounts::login::LoginId;
 use crate::domain::chat::event::{Notice, Presence};
@@ -136,6 +136,11 @@ impl Hub {
         let (delivered, answered) = oneshot::channel();
         self.ask(Notify { notice, delivered })?;
         answered.await.map_err(|_| Refusal::Busy)
+    }
+
+    /// Ends a request of a session, behind all that the session is told of what was committed before.
+    pub fn finish(&self, finish: Finish) {
+        self.must_ask(finish);
     }
 
     /// Waits until the hub has heard, and told, all that was committed before; so whoever is answered after that

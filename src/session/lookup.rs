@@ -7,13 +7,14 @@ use super::effect::Request;
 use super::waiting::BroughtSoFar;
 use super::{Adapter, Session};
 use crate::domain::accounts::command::AccountsQuery;
-use crate::domain::apps::command::AppsRequest;
+use crate::domain::apps::command::{AppsAnswer, AppsRequest};
 use crate::domain::chat::command::{ChatQuery, Known};
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::command::Query;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::domain::principal::Principal;
+use crate::hub::messages::Finish;
 use crate::service::chat::{Before, HistoryRest, HistorySlice, Page, Place};
 use crate::wire::{AccountsAnswer, Answer, ChatAnswer, Frame};
 
@@ -57,6 +58,9 @@ impl<A: Adapter> Session<A> {
         let done = actix::spawn(async move { apps.perform((session, by), asked).await });
         self.later(ctx, done, move |session, answer, _| {
             match answer.unwrap_or(Err(Refusal::Internal)) {
+                Ok(AppsAnswer::Told) => {
+                    session.shared.hub.finish(Finish { session: session.id, request });
+                }
                 Ok(answer) => {
                     let frame = session.machine.apps_frame(&answer);
                     session.machine.answered(request, frame, &mut session.effects);

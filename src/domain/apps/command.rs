@@ -41,7 +41,10 @@ pub enum ServerNamed {
 /// What came of a request of an app's session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AppsAnswer {
-    /// It is done; all who are concerned, the asker among them, are told by an event.
+    /// It is done, and there is nothing to say.
+    Done,
+    /// It is done; all who are concerned, the asker among them, are told by an event. The request ends behind that
+    /// event, so that what the asker says next is answered after it.
     Told,
     /// A line for the asker alone.
     Line(ConsoleLine),

@@ -2,7 +2,7 @@
 
 use actix::{Context, Handler};
 
-use crate::delivery::Fanout;
+use crate::delivery::{Batches, Delivery, Fanout};
 use crate::domain::apps::device::DeviceClass;
 use crate::domain::chat::event::ChatEvent;
 use crate::domain::event::{Topic, Viewer};
@@ -11,7 +11,7 @@ use crate::domain::principal::Mailbox;
 use crate::hub::ChatServer;
 use crate::hub::mailboxes::sessions_at;
 use crate::hub::messages::{
-    AskApp, AskClasses, AskDevices, AskOnline, AskPresence, AskSockets, Notify, Settle,
+    AskApp, AskClasses, AskDevices, AskOnline, AskPresence, AskSockets, Finish, Notify, Settle,
 };
 use crate::hub::sessions::Entry;
 use crate::wire::Variant;
@@ -128,6 +128,17 @@ impl Handler<Notify> for ChatServer {
         if notify.delivered.send(delivered).is_err() {
             log::debug!("nobody waited to hear of a notice");
         }
+    }
+}
+
+impl Handler<Finish> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, finish: Finish, _: &mut Context<Self>) {
+        let mut batches = Batches::default();
+        self.hand(finish.session, Delivery::Done(finish.request), &mut batches);
+        batches.send();
+        self.tell_transitions();
     }
 }
 

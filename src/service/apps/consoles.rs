@@ -43,8 +43,6 @@ impl Apps {
         if has_left_work {
             (self.work_left)();
         }
-        // The line is on its way before the asker's next frame is looked at, which may be answered at once.
-        self.hub.settled().await;
         Ok(answer)
     }
 }

@@ -107,7 +107,7 @@ impl Apps {
                     let acknowledge = writes::acknowledge(device, messages);
                     self.store.run(acknowledge).await.map_err(refusal)?;
                 }
-                Ok(AppsAnswer::Told)
+                Ok(AppsAnswer::Done)
             }
             DeviceRequest::Upstream { data, server, echo } => {
                 let found = self.store.read(lookups::device(device)).await.map_err(refusal)?;

@@ -75,11 +75,11 @@ impl Apps {
             }
             CustomerRequest::Unwatch => {
                 self.hub.unwatch(session, user)?;
-                return Ok(AppsAnswer::Told);
+                return Ok(AppsAnswer::Done);
             }
             CustomerRequest::Type => {
                 self.hub.types(session)?;
-                return Ok(AppsAnswer::Told);
+                return Ok(AppsAnswer::Done);
             }
         };
         Ok(AppsAnswer::Customer(answer))

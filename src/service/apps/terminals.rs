@@ -6,9 +6,9 @@ use super::Apps;
 use super::customers::{CustomerAsker, CustomerRefusal};
 use crate::auth::key;
 use crate::domain::apps::customer::TERMINAL_BYTES_MAX;
-use crate::domain::apps::device::{Device, DeviceClass, OsType};
+use crate::domain::apps::device::{Device, OsType};
 use crate::domain::id::{DeviceId, UserId};
-use crate::domain::principal::Mailbox;
+use crate::service::ServiceFault;
 use crate::store::apps::devices::MadeDevice;
 use crate::store::apps::{customer_lookups, customer_writes, writes};
 
@@ -123,16 +123,10 @@ impl Apps {
         if !self.is_there(user).await? {
             return Ok((false, false));
         }
-        let devices = self.devices_of(asker.app.id, user).await?;
-        let (mut mobile, mut others) = (false, false);
-        for device in devices {
-            if device.os.class() == DeviceClass::Mobile {
-                mobile = mobile || self.is_there(Mailbox::Device(device.id)).await?;
-            } else {
-                others = others || self.is_there(Mailbox::Device(device.id)).await?;
-            }
-        }
+        let at =
+            self.hub.classes(asker.app.id, vec![user]).await.map_err(|_| ServiceFault::Busy)?;
+        let (browser, mobile) = at.first().copied().unwrap_or_default();
         // By another dialect than that of customer chat.
-        Ok((mobile, others || !mobile))
+        Ok((mobile, browser || !mobile))
     }
 }

@@ -128,7 +128,10 @@ impl Dialect for Console {
         match answer {
             AppsAnswer::Line(line) => Some(encode::line(line)),
             // The line that all get says it, also to who has asked.
-            AppsAnswer::Told | AppsAnswer::UpstreamSent { .. } | AppsAnswer::Customer(_) => None,
+            AppsAnswer::Done
+            | AppsAnswer::Told
+            | AppsAnswer::UpstreamSent { .. }
+            | AppsAnswer::Customer(_) => None,
         }
     }
 }

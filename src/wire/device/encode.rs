@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::result::{code_number, code_text};
 use crate::domain::apps::console::{RequestId, ResultCode};
 use crate::domain::apps::downstream::Downstream;
 use crate::domain::close::CloseReason;
 use crate::domain::id::DeviceId;
 use crate::wire::Frame;
+use crate::wire::console::{code_number, code_text};
 
 /// The number of messages from servers, beside those of other devices.
 const FROM_SERVER: u8 = 1;

@@ -5,7 +5,6 @@
 
 mod decode;
 mod encode;
-mod result;
 mod settings;
 
 use crate::domain::apps::command::AppsAnswer;
@@ -135,7 +134,9 @@ impl Dialect for DeviceDialect {
                 Some(encode::upstream_sent(*code, *request, echo.as_deref()))
             }
             // What is acknowledged has no answer.
-            AppsAnswer::Told | AppsAnswer::Line(_) | AppsAnswer::Customer(_) => None,
+            AppsAnswer::Done | AppsAnswer::Told | AppsAnswer::Line(_) | AppsAnswer::Customer(_) => {
+                None
+            }
         }
     }
 }

@@ -186,6 +186,7 @@ impl Dialect for Ppcom {
                 Some(ack(AckOf::TypingWatch, AckCode::Parameters))
             }
             AppsAnswer::Customer(CustomerAnswer::Watching(true))
+            | AppsAnswer::Done
             | AppsAnswer::Told
             | AppsAnswer::Line(_)
             | AppsAnswer::UpstreamSent { .. } => None,
