@@ -73,11 +73,11 @@ pub struct Arrival {
     pub presence: Vec<Presence>,
 }
 
-/// Somebody asks whether a mailbox has a session.
+/// Somebody asks whether any of these mailboxes has a session.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct AskOnline {
-    pub mailbox: Mailbox,
+    pub mailboxes: Vec<Mailbox>,
     pub answer: oneshot::Sender<bool>,
 }
 

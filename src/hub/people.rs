@@ -22,8 +22,16 @@ impl Hub {
     /// # Errors
     /// [`Refusal::Busy`] if the hub's mailbox is full.
     pub async fn is_online(&self, who: impl Into<Mailbox>) -> Result<bool, Refusal> {
+        self.is_any_online(vec![who.into()]).await
+    }
+
+    /// The same of any of several.
+    ///
+    /// # Errors
+    /// As [`Hub::is_online`].
+    pub async fn is_any_online(&self, mailboxes: Vec<Mailbox>) -> Result<bool, Refusal> {
         let (answer, answered) = oneshot::channel();
-        self.ask(AskOnline { mailbox: who.into(), answer })?;
+        self.ask(AskOnline { mailboxes, answer })?;
         answered.await.map_err(|_| Refusal::Busy)
     }
 

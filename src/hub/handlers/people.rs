@@ -29,13 +29,11 @@ impl Handler<AskOnline> for ChatServer {
     type Result = ();
 
     fn handle(&mut self, ask: AskOnline, _: &mut Context<Self>) {
-        let is_online = match ask.mailbox {
-            Mailbox::User(user) => self.presence.is_online(user),
-            Mailbox::Device(_) | Mailbox::Console(_) => {
-                self.sessions_at(ask.mailbox).next().is_some()
-            }
+        let is_online = |mailbox: &Mailbox| match mailbox {
+            Mailbox::User(user) => self.presence.is_online(*user),
+            Mailbox::Device(_) | Mailbox::Console(_) => self.sessions_at(*mailbox).next().is_some(),
         };
-        if ask.answer.send(is_online).is_err() {
+        if ask.answer.send(ask.mailboxes.iter().any(is_online)).is_err() {
             log::debug!("nobody waited to hear whether somebody is online");
         }
     }

@@ -9,10 +9,10 @@ use crate::domain::apps::customer::{CustomerMessage, SendOutcome};
 use crate::domain::apps::customer_request::{
     CustomerAnswer, CustomerRequest, CustomerSend, CustomerSender,
 };
-use crate::domain::chat::event::Status;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::Refusal;
 use crate::domain::id::{DeviceId, GroupId, SessionId, UserId};
+use crate::domain::principal::Mailbox;
 use crate::service::{ServiceFault, look_up};
 use crate::store::Line;
 use crate::store::apps::message_writes::MessageTools;
@@ -42,9 +42,9 @@ impl Apps {
 
     /// Says in a conversation that no agent is there, if so.
     async fn answer_for(&self, group: GroupId, agents: Vec<UserId>) -> Result<(), ServiceFault> {
-        let is_offline = |status: Status| status == Status::Offline;
-        let presence = self.hub.presence(agents).await.map_err(|_| ServiceFault::Busy)?;
-        if !presence.iter().all(|agent| is_offline(agent.status)) {
+        // Not by what friends are told: who has just gone is told of a while later.
+        let agents = agents.into_iter().map(Mailbox::User).collect();
+        if self.hub.is_any_online(agents).await.map_err(|_| ServiceFault::Busy)? {
             return Ok(());
         }
         let told_before = before(self.clock.now(), self.settings.offline_text_interval);

@@ -281,6 +281,8 @@ async fn nobody_there(backend: Backend) {
         ..AppChanges::default()
     };
     apps.set("shop", text_of("Later")).await.unwrap();
+    // All have heard that the agent is there: gone is who has gone, whatever others are told and when.
+    while next(&mut widget, "ONLINE").await["user_uuid"] != agent.user.as_str() {}
     // With an agent there, nothing is said.
     assert_eq!(asked(&mut widget, visitor.send(conversation, &name(1), "1")).await["code"], 0);
     desk.close().await;
