@@ -60,7 +60,7 @@ macro_rules! on_both {
 pub(super) use on_both;
 
 /// Nothing here takes so long unless it is stuck.
-const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A database of one's own, gone after the test.
 pub struct TestDb {

@@ -1,12 +1,13 @@
 //! All who subscribe hear the same, and what is large and what is small share the writer.
 
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix::{Actor as _, Context, Handler};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tradewind::store::accounts::writes;
-use tradewind::store::{ChatCommand, ChatOutcome, Committed, Observer};
+use tradewind::store::{ChatOutcome, Committed, Observer};
 
 use super::harness::*;
 
@@ -26,13 +27,16 @@ impl Handler<Committed> for Tap {
     }
 }
 
-/// The number of jobs in each batch.
-#[derive(Default)]
-struct Batches(Mutex<Vec<usize>>);
+/// Tells the size of each batch, and holds the writer's thread in it until it is let go.
+struct Batches {
+    sizes: UnboundedSender<usize>,
+    let_go: Mutex<Receiver<()>>,
+}
 
 impl Observer for Batches {
     fn batch_committed(&self, ops: usize, _took: Duration) {
-        self.0.lock().unwrap().push(ops);
+        self.sizes.send(ops).unwrap();
+        self.let_go.lock().unwrap().recv_timeout(DEADLINE).unwrap();
     }
 }
 
@@ -60,32 +64,32 @@ on_both! {
 
     fn ten_megabytes_and_256_posts_wait_for_each_other_one_batch_at_most(db) {
         run(async {
-            let batches = Arc::new(Batches::default());
-            let live = Live::observed(&db, batches.clone());
+            let (sizes, mut batches) = unbounded_channel();
+            let (go, let_go) = channel();
+            let live = Live::observed(&db, Arc::new(Batches { sizes, let_go: Mutex::new(let_go) }));
             make_users(&live.database, &[2, 4]);
             // As if it were one: no user has that hash.
             let large = || writes::renew_hash(id(2), "none".to_owned(), "x".repeat(10 << 20));
-            let post = |_| live.post(2, 4, "small");
             for is_large_first in [true, false] {
-                batches.0.lock().unwrap().clear();
-                let posts: Vec<ChatCommand> = (0..256).map(post).collect();
-                let submit = async {
-                    for (ticket, post) in (0..).zip(posts) {
-                        live.store.submit(ticket, post).unwrap();
+                live.store.submit(0, live.post(2, 4, "first")).unwrap();
+                assert_eq!(within(batches.recv()).await, Some(1));
+                // The writer is held, so that all of these are in the queue when it looks again.
+                let posts = async {
+                    for ticket in 1..=256 {
+                        live.store.submit(ticket, live.post(2, 4, "small")).unwrap();
                     }
-                    live.next().await.len()
                 };
-                // Polled in this order: both are in the queue before the writer looks.
-                let committed = match is_large_first {
-                    true => within(async { tokio::join!(live.store.run(large()), submit) }).await.1,
-                    false => within(async { tokio::join!(submit, live.store.run(large())) }).await.0,
-                };
-                assert_eq!(committed, 256, "all posts in one batch");
-                live.store.flush().await;
-                let mut sizes = batches.0.lock().unwrap().clone();
-                sizes.truncate(2);
+                let open = async { (0..3).for_each(|_| go.send(()).unwrap()) };
+                // Polled in this order.
+                match is_large_first {
+                    true => drop(within(async { tokio::join!(live.store.run(large()), posts, open) }).await),
+                    false => drop(within(async { tokio::join!(posts, live.store.run(large()), open) }).await),
+                }
+                assert_eq!(live.next().await.len(), 1);
+                assert_eq!(live.next().await.len(), 256, "all posts in one batch");
+                let mut sizes = [within(batches.recv()).await, within(batches.recv()).await];
                 sizes.sort_unstable();
-                assert_eq!(sizes, [1, 256]);
+                assert_eq!(sizes, [Some(1), Some(256)]);
             }
         });
     }
