@@ -133,9 +133,9 @@ impl Classes {
         self.seats.is_empty()
     }
 
-    /// Whether a user has a socket at a device of a class.
+    /// Whether a user has a socket at a device of a class: who may be back has none.
     pub fn is_there(&self, place: Whereabouts) -> bool {
-        self.here.contains_key(&place)
+        self.here.get(&place).is_some_and(|here| here.sockets > 0)
     }
 }
 
@@ -240,7 +240,10 @@ mod tests {
         classes.join(SessionId(1), seat(2, DeviceClass::Browser, false));
         classes.join(SessionId(2), seat(4, DeviceClass::Browser, true));
         told(&mut classes, SECOND);
+        let agent = seat(4, DeviceClass::Browser, true).place;
+        assert!(classes.is_there(agent));
         classes.leave(SessionId(2), SECOND * 6);
+        assert!(!classes.is_there(agent), "as good as away for who asks");
         assert_eq!(told(&mut classes, SECOND * 5), []);
         classes.join(SessionId(3), seat(4, DeviceClass::Browser, true));
         assert_eq!(told(&mut classes, SECOND * 10), []);
