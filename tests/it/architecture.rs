@@ -121,6 +121,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "store::apps::console::Operated",
             "store::apps::deliveries::WaitingBatch",
             "store::apps::devices::MadeDevice",
+            "store::apps::downstreams::STEP_MAX",
             "store::apps::conversation_history::CountedPage",
             "store::apps::conversation_writes",
             "store::apps::customer_lookups",

@@ -103,10 +103,8 @@ impl Apps {
     ) -> Result<AppsAnswer, Refusal> {
         match request {
             DeviceRequest::Acknowledge(messages) => {
-                if !messages.is_empty() {
-                    let acknowledge = writes::acknowledge(device, messages);
-                    self.store.run(acknowledge).await.map_err(refusal)?;
-                }
+                let had = messages.into_iter().map(|message| (device, message)).collect();
+                self.acknowledgements.write(&self.store, had).await?;
                 Ok(AppsAnswer::Done)
             }
             DeviceRequest::Upstream { data, server, echo } => {

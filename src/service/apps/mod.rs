@@ -1,5 +1,6 @@
 //! Apps: what their owners set, who shows a key or a token, and what their consoles, devices and users ask.
 
+mod acknowledgements;
 mod agents;
 mod authenticators;
 mod budgets;
@@ -39,6 +40,7 @@ pub use crate::store::apps::customer_lookups::ListedConversation;
 pub use crate::store::apps::deliveries::WaitingBatch;
 pub use crate::store::apps::devices::MadeDevice;
 
+use acknowledgements::Acknowledgements;
 use budgets::Budgets;
 
 pub use agents::{AgentRefusal, NewAgent};
@@ -99,6 +101,7 @@ pub struct Apps {
     /// How many more visitors each app may have.
     visitors: Arc<Budgets>,
     settings: Arc<Settings>,
+    acknowledgements: Arc<Acknowledgements>,
     /// Files that may be on their way at once.
     uploads: Arc<Semaphore>,
     /// Says that work has been left in the store.
@@ -116,6 +119,7 @@ impl Apps {
             limits: Arc::clone(&parts.limits),
             uploads: Arc::new(Semaphore::new(settings.uploads_max)),
             visitors: Arc::default(),
+            acknowledgements: Arc::default(),
             settings: Arc::new(settings),
             work_left: Arc::clone(&parts.mail_left),
         }

@@ -236,7 +236,8 @@ pub fn acknowledge(
             return Ok(());
         }
         for device in devices::of_owner(conn, app, user)? {
-            deliveries::acknowledge(conn, device.id, &downstreams)?;
+            let had: Vec<_> = downstreams.iter().map(|message| (device.id, *message)).collect();
+            deliveries::acknowledge(conn, &had)?;
         }
         Ok(())
     })

@@ -32,11 +32,15 @@ const DROP_POSTGRES: &str = "DELETE FROM deliveries w USING unnest(?, ?) AS f (d
 const WAITING: &str = "SELECT w.message_id, CAST(octet_length(m.data) AS BIGINT) FROM deliveries w \
     JOIN downstreams m ON m.id = w.message_id \
     WHERE w.device_id = ? AND NOT w.acked AND m.expires_at > ? ORDER BY w.message_id DESC LIMIT ?";
-/// What is still being delivered must not be delivered anew to who has it already.
-const MARK: &str = "UPDATE deliveries SET acked = TRUE WHERE device_id = ? AND message_id IN LIST \
-    AND message_id IN (SELECT d.id FROM downstreams d WHERE d.reached IS NOT NULL)";
-const FORGET: &str =
-    "DELETE FROM deliveries WHERE device_id = ? AND message_id IN LIST AND NOT acked";
+const OPEN: &str = "SELECT d.id FROM downstreams d WHERE d.reached IS NOT NULL AND d.id IN LIST";
+const MARK: &str = "UPDATE deliveries SET acked = TRUE WHERE device_id = ? AND message_id = ?";
+const FORGET: &str = "DELETE FROM deliveries WHERE device_id = ? AND message_id = ? AND NOT acked";
+/// Take lists of pairs.
+const MARK_POSTGRES: &str = "UPDATE deliveries w SET acked = TRUE \
+    FROM unnest(?, ?) AS f (device_id, message_id) \
+    WHERE w.device_id = f.device_id AND w.message_id = f.message_id";
+const FORGET_POSTGRES: &str = "DELETE FROM deliveries w USING unnest(?, ?) AS f (device_id, message_id) \
+    WHERE w.device_id = f.device_id AND w.message_id = f.message_id AND NOT w.acked";
 const FORGET_MARKS: &str = "DELETE FROM deliveries WHERE message_id = ? AND device_id > ? AND device_id <= ? \
     AND acked";
 const FORGET_MESSAGE: &str = "DELETE FROM deliveries WHERE (device_id, message_id) IN \
@@ -123,22 +127,47 @@ pub fn waiting(
     Ok(WaitingBatch { messages: downstreams::newest_first(conn, &next)?, sent: known })
 }
 
-/// A device has these messages; those that do not wait for it are passed over.
+/// Devices have these messages; those that do not wait for them are passed over.
 ///
 /// # Errors
 /// [`StoreError::Database`].
 pub fn acknowledge(
     conn: &mut Connection,
-    device: DeviceId,
-    messages: &[DownstreamId],
+    had: &[(DeviceId, DownstreamId)],
 ) -> Result<(), StoreError> {
-    let ids: Vec<i64> = messages.iter().map(|message| message.get()).collect();
+    let mut ids: Vec<i64> = had.iter().map(|(_, message)| message.get()).collect();
+    ids.sort_unstable();
+    ids.dedup();
     let list = IdList::new(conn, &ids);
-    for sql in [MARK, FORGET] {
-        let values = [Value::Int(device.get()), list.value()];
-        Statement::<()>::new(list.sql(sql), &values).run(conn)?;
+    let open: Vec<i64> = Statement::<BigInt>::new(list.sql(OPEN), &[list.value()]).load(conn)?;
+    let open: HashSet<i64> = open.into_iter().collect();
+    let pairs = had.iter().map(|(device, message)| (device.get(), message.get()));
+    // What is still being delivered must not be delivered anew to who has it already.
+    let (marked, forgotten): (Vec<_>, Vec<_>) =
+        pairs.partition(|(_, message)| open.contains(message));
+    each_pair(conn, (MARK, MARK_POSTGRES), marked)?;
+    each_pair(conn, (FORGET, FORGET_POSTGRES), forgotten)
+}
+
+/// Runs a statement for each pair of a device and a message; PostgreSQL takes all of them at once.
+fn each_pair(
+    conn: &mut Connection,
+    (sqlite, postgres): (&'static str, &'static str),
+    mut pairs: Vec<(i64, i64)>,
+) -> Result<(), StoreError> {
+    pairs.sort_unstable();
+    if matches!(conn, Connection::Sqlite(_)) {
+        for (device, message) in pairs {
+            Statement::<()>::new(sqlite, &[device, message].map(Value::Int)).run(conn)?;
+        }
+        return Ok(());
     }
-    Ok(())
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let (devices, messages): (Vec<i64>, Vec<i64>) = pairs.into_iter().unzip();
+    let values = [Value::Ints(&devices), Value::Ints(&messages)];
+    Statement::<()>::new(postgres, &values).run(conn)
 }
 
 /// Forgets that devices have a message, which is delivered to none of them any more: those after one device and up to

@@ -54,10 +54,10 @@ pub fn send_up(upstream: Upstream) -> Job<AppsRight, impl Op<(ResultCode, Reques
     telling(move |conn| upstreams::send(conn, &upstream)).holding(bytes)
 }
 
-/// A device has these messages; see [`deliveries::acknowledge`].
-pub fn acknowledge(device: DeviceId, messages: Vec<DownstreamId>) -> Job<AppsRight, impl Op<()>> {
-    let bytes = size_of_val(messages.as_slice());
-    job(move |conn| deliveries::acknowledge(conn, device, &messages)).holding(bytes)
+/// Devices have these messages; see [`deliveries::acknowledge`].
+pub fn acknowledge(had: Vec<(DeviceId, DownstreamId)>) -> Job<AppsRight, impl Op<()>> {
+    let bytes = size_of_val(had.as_slice());
+    job(move |conn| deliveries::acknowledge(conn, &had)).holding(bytes)
 }
 
 /// Makes some deliveries of a message to many; whether there are more to make. See [`spread::step`].

@@ -166,7 +166,8 @@ impl Stage {
     }
 
     async fn acknowledge(&self, device: DeviceId, messages: &[DownstreamId]) {
-        let acknowledge = writes::acknowledge(device, messages.to_vec());
+        let had = messages.iter().map(|message| (device, *message)).collect();
+        let acknowledge = writes::acknowledge(had);
         self.live.store.run(acknowledge).await.unwrap();
     }
 
