@@ -1,5 +1,6 @@
 //! The users to load with: as `tradewind seed` writes them, or such as the tester logs in itself.
 
+mod app;
 mod login;
 
 use std::path::Path;
@@ -7,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail, ensure};
 use serde::{Deserialize, Deserializer};
 
+pub use app::{App, Device};
 pub use login::log_in;
 
 /// A user who can log in.
@@ -18,9 +20,26 @@ pub struct Account {
     pub name: Option<String>,
     /// The ids of the user's friends, if they are known.
     pub friends: Option<Vec<u64>>,
+    pub role: Role,
+}
+
+/// What a session of an account is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    #[default]
+    User,
+    /// A console of an app.
+    Console,
+    /// A device of an app, by its id.
+    Device(String),
 }
 
 impl Account {
+    /// One of an app, whose number does not matter.
+    fn of_app(token: String, role: Role) -> Self {
+        Self { id: 0, token, name: None, friends: None, role }
+    }
+
     /// Whether another is a friend, as far as it is known.
     pub fn may_be_friend_of(&self, other: &Self) -> bool {
         self.friends.as_ref().is_none_or(|friends| friends.contains(&other.id))

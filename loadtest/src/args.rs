@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 
 use crate::net::Protocol;
 pub use common::Common;
-pub use modes::{Echo, Fanout, History, Idle, Mixed, Pages, Pairs, Rooms, Storm};
+pub use modes::{Devices, Echo, Fanout, History, Idle, Mixed, Pages, Pairs, Rooms, Storm};
 
 /// Loads a hub that speaks REWIND, and checks that every acknowledged message arrives once and in
 /// order.
@@ -48,6 +48,18 @@ pub enum Mode {
     Pages(Pages),
     /// Days of users: connect, page, chat, leave, come back
     Mixed(Mixed),
+    /// Messages from a console of an app to a group of its devices
+    Devices(Devices),
+}
+
+impl Cli {
+    /// With the protocol that the mode speaks, where it speaks one alone.
+    pub fn settled(mut self) -> Self {
+        if let Mode::Devices(mode) = &mut self.mode {
+            mode.common.protocol = Protocol::Apps;
+        }
+        self
+    }
 }
 
 impl Mode {
@@ -63,6 +75,7 @@ impl Mode {
             Self::Rooms(mode) => &mode.common,
             Self::Pages(mode) => &mode.common,
             Self::Mixed(mode) => &mode.common,
+            Self::Devices(mode) => &mode.common,
         }
     }
 
@@ -77,7 +90,8 @@ impl Mode {
             | Self::Echo(_)
             | Self::Rooms(_)
             | Self::Pages(_)
-            | Self::Mixed(_) => None,
+            | Self::Mixed(_)
+            | Self::Devices(_) => None,
         }
     }
 
@@ -90,9 +104,10 @@ impl Mode {
     pub fn validate(&self) -> anyhow::Result<()> {
         let protocol = self.common().protocol;
         let is_known = match self {
-            Self::Idle(_) | Self::Storm(_) => protocol != Protocol::Tcp,
+            Self::Idle(_) | Self::Storm(_) => !matches!(protocol, Protocol::Tcp | Protocol::Apps),
+            Self::Devices(_) => protocol == Protocol::Apps,
             Self::Fanout(_) => matches!(protocol, Protocol::Rewind | Protocol::Websocket),
-            Self::Echo(_) => protocol != Protocol::SocketIo,
+            Self::Echo(_) => !matches!(protocol, Protocol::SocketIo | Protocol::Apps),
             Self::Pairs(_)
             | Self::History(_)
             | Self::Rooms(_)

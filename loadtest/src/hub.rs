@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::http::Client;
@@ -59,6 +60,29 @@ impl Hub {
         }
         lines
     }
+}
+
+/// How far a hub is with deliveries to devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deliveries {
+    /// How many it has made since its start.
+    pub made: u64,
+    /// Writes that wait, acknowledgements among them.
+    pub writes: u64,
+}
+
+/// Asks a hub how far it is with deliveries.
+///
+/// # Errors
+/// If it cannot be asked, or does not say.
+pub fn deliveries(client: &Client, soon: Duration) -> anyhow::Result<Deliveries> {
+    let text = client.text("/metrics", soon)?;
+    let value = |name: &str| {
+        let of = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+        text.lines().find_map(of).with_context(|| format!("/metrics has no {name}"))
+    };
+    let made = value("tradewind_device_deliveries_total")?;
+    Ok(Deliveries { made, writes: value("tradewind_store_pending_ops")? })
 }
 
 /// `name="value",…}`, where a backslash escapes.

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod address;
+pub mod apps;
 pub mod args;
 pub mod check;
 pub mod command_line;

@@ -9,7 +9,7 @@ use tradewind_loadtest::run::{self, Outcome};
 
 fn main() -> ExitCode {
     let words = command_line::words(std::env::args_os());
-    match run::run(&Cli::parse(), words) {
+    match run::run(&Cli::parse().settled(), words) {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
         Ok(Outcome::Failed) => ExitCode::from(1),
         Ok(Outcome::Beyond) => ExitCode::from(3),

@@ -3,24 +3,25 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::accounts::{Account, Entry, log_in};
+use crate::accounts::{Account, App, Entry, log_in};
 use crate::address::Address;
 use crate::args::{Cli, Common, Mode as Asked};
 use crate::fail_on::{self, Condition};
 use crate::http::Client;
 use crate::hub::Hub;
 use crate::net::tls::Tls;
-use crate::net::{Net, Target};
-use crate::number::{float, long, nanos, whole};
+use crate::net::{Net, Protocol, Target};
+use crate::number::{float, index, long, nanos, whole};
 use crate::proc;
 use crate::record::Book;
 use crate::report::compare::Earlier;
 use crate::report::{self, Report};
 use crate::scenario::alone::Alone;
+use crate::scenario::devices::Devices;
 use crate::scenario::engine::Engine;
 use crate::scenario::fanout::Fanout;
 use crate::scenario::history::History;
@@ -44,7 +45,7 @@ struct Plan {
     users: u64,
 }
 
-fn plan(asked: &Asked, users: usize) -> anyhow::Result<Plan> {
+fn plan(asked: &Asked, users: usize, (app, hub): (Option<&App>, &Client)) -> anyhow::Result<Plan> {
     let plan = match asked {
         Asked::Idle(args) => Plan {
             name: "idle",
@@ -78,6 +79,12 @@ fn plan(asked: &Asked, users: usize) -> anyhow::Result<Plan> {
         }
         Asked::Echo(args) => alone("echo", Alone::echo(args), args.connections),
         Asked::Rooms(args) => alone("rooms", Alone::rooms(args), args.authors),
+        Asked::Devices(args) => Plan {
+            name: "devices",
+            mode: Box::new(Devices::new(args, app.map_or(&[], |app| &app.devices), hub.clone())),
+            sessions: u64::from(args.connections) + 1,
+            users: 0,
+        },
         Asked::Pages(args) => Plan {
             name: "pages",
             mode: Box::new(Pages::new(args)?),
@@ -91,6 +98,18 @@ fn plan(asked: &Asked, users: usize) -> anyhow::Result<Plan> {
 fn alone(name: &'static str, mode: Alone, sessions: u32) -> Plan {
     let users = mode.users();
     Plan { name, mode: Box::new(mode), sessions: u64::from(sessions), users }
+}
+
+/// The app that the mode needs, if it needs one.
+fn app(asked: &Asked) -> anyhow::Result<Option<App>> {
+    let Asked::Devices(args) = asked else { return Ok(None) };
+    let file = args.common.accounts.as_deref();
+    let file = file.context("--accounts FILE is missing: what `tradewind seed --devices` wrote")?;
+    let app = App::read(file)?;
+    let there = args.group.map_or(app.devices.len(), index);
+    let enough = index(args.connections) <= there && there <= app.devices.len();
+    ensure!(enough, "{} devices are in {}", app.devices.len(), file.display());
+    Ok(Some(app))
 }
 
 /// The users, where the protocol has any.
@@ -161,19 +180,23 @@ pub fn run(cli: &Cli, words: Vec<String>) -> anyhow::Result<Outcome> {
     let address = Address::parse(&common.address)?;
     let client = Client::new(&address, common.ca.as_deref())?;
     let entries = entries(common)?;
-    let plan = plan(&cli.mode, entries.len())?;
+    let app = app(&cli.mode)?;
+    let plan = plan(&cli.mode, entries.len(), (app.as_ref(), &client))?;
     ensure!(plan.sessions > 0, "no session is asked for");
     let friends = if cli.mode.has_group() { "star" } else { "pairs" };
     must_suffice(&plan, entries.len(), common, friends)?;
     proc::allow_files(plan.sessions)?;
     common.server_pid.map_or(Ok(()), proc::must_exist)?;
     let target = target(cli, &address)?;
-    let accounts = accounts(&plan, entries, common, &client)?;
+    let accounts = match &app {
+        Some(app) => app.accounts(usize::try_from(plan.sessions)?.saturating_sub(1)),
+        None => accounts(&plan, entries, common, &client)?,
+    };
     if cli.mode.has_group() {
         must_be_friends(&accounts, plan.users)?;
     }
     let mut report = Report::begin(plan.name, common, &address, words);
-    if common.protocol.has_users() {
+    if matches!(common.protocol, Protocol::Rewind | Protocol::Apps) {
         report.hub = Hub::ask(&client);
     }
     measure(&mut report, plan, common, target, accounts)?;

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{agent, app, seed, service_key, user};
 use crate::service::Service;
-use crate::service::accounts::Seeded;
 use crate::store::Database;
 
 /// A command that writes or asks. As JSON it is what `control` sends to a hub.
@@ -34,7 +33,7 @@ pub struct TaskReport {
     /// For standard output.
     pub screen: String,
     /// For the file that it was asked to write.
-    pub file: Option<Seeded>,
+    pub file: Option<seed::SeededFile>,
 }
 
 impl TaskReport {
@@ -63,7 +62,7 @@ impl Task {
             Self::ServiceKey(command) => service_key::run(&service.admin, command).await,
             Self::App(command) => app::run(&service.apps, command).await,
             Self::Agent(command) => agent::run(&service.apps, command).await,
-            Self::Seed(plan) => seed::run(&service.accounts, &plan).await,
+            Self::Seed(plan) => seed::run(service, &plan).await,
             Self::Migrate => migrate(database),
         }
     }

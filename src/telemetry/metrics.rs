@@ -36,6 +36,8 @@ pub struct Metrics {
     /// How often the store could not write any more; the one label is the reason.
     pub store_faults: IntCounterVec,
     pub mail_queue: IntGauge,
+    /// Messages that were laid ready for devices, each counted for each device.
+    pub device_deliveries: IntCounter,
     /// Sessions ended by the hub; the one label is the reason.
     pub evictions: IntCounterVec,
     /// Commands and requests refused by a limit; the one label is the reason.
@@ -92,6 +94,10 @@ impl Metrics {
                 "Times the store could not write any more",
             )?,
             mail_queue: gauge("tradewind_mail_queue", "Mails that wait")?,
+            device_deliveries: counter(
+                "tradewind_device_deliveries_total",
+                "Messages laid ready for devices, counted for each device",
+            )?,
             evictions: by_reason("tradewind_evictions_total", "Sessions ended by the hub")?,
             refusals: by_reason("tradewind_refusals_total", "Refusals by a limit")?,
             pauses: counter("tradewind_pauses_total", "Times the process stood still")?,
@@ -153,6 +159,7 @@ mod tests {
             "tradewind_store_pending_ops 0",
             "tradewind_store_pending_reads 0",
             "tradewind_mail_queue 0",
+            "tradewind_device_deliveries_total 0",
             "tradewind_evictions_total{reason=\"slow\"} 1",
             "tradewind_pauses_total 0",
             "tradewind_clock_steps_back_total 0",

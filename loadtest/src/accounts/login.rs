@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, ensure};
 
-use super::{Account, Entry, is_plain, must_differ};
+use super::{Account, Entry, Role, is_plain, must_differ};
 use crate::http::Client;
 
 /// Log-ins at once: each costs the hub a hash.
@@ -60,5 +60,5 @@ fn account(client: &Client, entry: &Entry, password: Option<&str>) -> anyhow::Re
             (me.id, me.name)
         }
     };
-    Ok(Account { id, token, name, friends: entry.friends.clone() })
+    Ok(Account { id, token, name, friends: entry.friends.clone(), role: Role::User })
 }

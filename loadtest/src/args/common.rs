@@ -26,7 +26,8 @@ pub struct Common {
     #[arg(long, value_name = "FILE", visible_alias = "ca-file")]
     pub ca: Option<PathBuf>,
     /// The users, as `tradewind seed` writes them (with `email` and `password` where there is no
-    /// token), or a line `EMAIL:PASSWORD` or a token for each; only REWIND has any
+    /// token), or a line `EMAIL:PASSWORD` or a token for each; only REWIND has any. For `devices` what
+    /// `tradewind seed --devices` writes
     #[arg(long, value_name = "FILE")]
     pub accounts: Option<PathBuf>,
     /// A user to log in, behind those of the file; can be repeated

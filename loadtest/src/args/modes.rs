@@ -160,6 +160,26 @@ pub struct Pages {
     pub before: String,
 }
 
+/// `devices`
+#[derive(Clone, Debug, Args)]
+pub struct Devices {
+    /// What all modes share.
+    #[command(flatten)]
+    pub common: Common,
+    /// Devices that are connected, of those in the group
+    #[arg(long, default_value_t = 1000)]
+    pub connections: u32,
+    /// Devices in the group; without it all of the file
+    #[arg(long)]
+    pub group: Option<u32>,
+    /// End when so many messages are delivered and acknowledged, before --seconds are over
+    #[arg(long)]
+    pub messages: Option<u32>,
+    /// Bytes of a message, at least 50
+    #[arg(long, default_value_t = 100)]
+    pub size: usize,
+}
+
 /// `mixed`
 #[derive(Clone, Debug, Args)]
 pub struct Mixed {

@@ -142,6 +142,7 @@ impl Net {
         while self.slots.len() <= index(session) {
             self.slots.push(Slot::default());
         }
+        let out = protocol::first_words(&self.target, self.account(account));
         let Some(slot) = self.slots.get_mut(index(session)) else { return Ok(()) };
         slot.generation = slot.generation.wrapping_add(1);
         let generation = slot.generation;
@@ -157,7 +158,7 @@ impl Net {
             account,
             head: Vec::new(),
             inbox: Inbox::default(),
-            out: protocol::first_words(&self.target),
+            out,
             dirty: false,
             was_ready: false,
             listens: false,

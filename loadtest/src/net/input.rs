@@ -4,6 +4,8 @@ use std::ops::ControlFlow;
 
 use super::conn::Phase;
 use super::{End, Event, Handler, Net, Protocol};
+use crate::accounts::{Account, Role};
+use crate::apps;
 use crate::rewind::scan::{Said, scan};
 use crate::rewind::write;
 use crate::wire::Opcode;
@@ -62,13 +64,29 @@ impl Net {
         let Some(conn) = self.conn(session) else { return };
         conn.phase = Phase::Greeting;
         let account = conn.account;
-        if self.target.protocol.has_users() {
-            self.log_in(session, account);
-        }
+        let is_open = match self.target.protocol {
+            Protocol::Rewind => {
+                self.log_in(session, account);
+                false
+            }
+            Protocol::Apps => !self.show_device(session, account),
+            Protocol::Websocket | Protocol::Tcp => true,
+            Protocol::SocketIo => false,
+        };
         handler.event(self, session, Event::Upgraded);
-        if matches!(self.target.protocol, Protocol::Websocket | Protocol::Tcp) {
+        if is_open {
             self.ready(session, handler);
         }
+    }
+
+    /// Says which device it is, if it is one.
+    fn show_device(&mut self, session: u32, account: u32) -> bool {
+        let Some(Account { token, role: Role::Device(device), .. }) =
+            self.account(account).cloned()
+        else {
+            return false;
+        };
+        self.put(session, |out, key| apps::write::auth(out, key, &token, &device))
     }
 
     /// The first heartbeat and auth leave in one write; the hub handles them in order.
@@ -119,6 +137,7 @@ impl Net {
         match message {
             Message::Text(text) => match self.target.protocol {
                 Protocol::Rewind => self.text(session, text, handler),
+                Protocol::Apps => self.app_text(session, text, handler),
                 Protocol::Websocket | Protocol::Tcp => self.bare_text(session, text, handler),
                 Protocol::SocketIo => self.packet(session, text, handler),
             },

@@ -34,6 +34,8 @@ pub enum Event<'a> {
     /// The echo of a heartbeat.
     Heartbeat(u64),
     Group(Group),
+    /// What an app says to a console or a device.
+    Text(&'a [u8]),
     /// A heartbeat that was due at a moment is on its way.
     Beat(u64),
     /// An error frame.
@@ -57,6 +59,7 @@ impl Event<'_> {
             | Self::Chat(_)
             | Self::Heartbeat(_)
             | Self::Group(_)
+            | Self::Text(_)
             | Self::Refused(..)
             | Self::Nonsense => true,
             Self::Beat(_) | Self::Ended { .. } => false,

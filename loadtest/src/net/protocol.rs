@@ -6,7 +6,10 @@ use std::borrow::Cow;
 use clap::ValueEnum;
 
 use super::conn::Phase;
-use super::{Event, Handler, Net, Target};
+use super::{End, Event, Handler, Net, Target};
+use crate::accounts::{Account, Role};
+use crate::apps::scan::{ToDevice, to_device};
+use crate::apps::{CONSOLE_PATH, DEVICE_PATH};
 use crate::rewind::scan::Chat;
 use crate::rewind::stamp::Stamp;
 use crate::rewind::write;
@@ -19,6 +22,8 @@ use crate::wire::handshake;
 pub enum Protocol {
     /// REWIND
     Rewind,
+    /// A console of an app, and its devices; the mode `devices` speaks nothing else
+    Apps,
     /// WebSocket; a text is a message
     Websocket,
     /// Socket.IO over WebSocket; sessions are only opened
@@ -31,8 +36,8 @@ impl Protocol {
     /// What an address begins with.
     pub fn scheme(self, is_encrypted: bool) -> &'static str {
         match (self, is_encrypted) {
-            (Self::Rewind | Self::Websocket | Self::SocketIo, false) => "ws",
-            (Self::Rewind | Self::Websocket | Self::SocketIo, true) => "wss",
+            (Self::Rewind | Self::Apps | Self::Websocket | Self::SocketIo, false) => "ws",
+            (Self::Rewind | Self::Apps | Self::Websocket | Self::SocketIo, true) => "wss",
             (Self::Tcp, false) => "tcp",
             (Self::Tcp, true) => "tls",
         }
@@ -48,6 +53,7 @@ impl std::fmt::Display for Protocol {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Rewind => "rewind",
+            Self::Apps => "apps",
             Self::Websocket => "websocket",
             Self::SocketIo => "socket-io",
             Self::Tcp => "tcp",
@@ -56,10 +62,19 @@ impl std::fmt::Display for Protocol {
 }
 
 /// What is said on a new connection.
-pub(super) fn first_words(target: &Target) -> Vec<u8> {
+pub(super) fn first_words(target: &Target, account: Option<&Account>) -> Vec<u8> {
+    let role = account.map(|account| (&account.role, &*account.token));
     match target.protocol {
+        Protocol::Apps => match role {
+            Some((Role::Console, token)) => {
+                handshake::request(&target.host, CONSOLE_PATH, Some(token))
+            }
+            Some((Role::Device(_) | Role::User, _)) | None => {
+                handshake::request(&target.host, DEVICE_PATH, None)
+            }
+        },
         Protocol::Rewind | Protocol::Websocket | Protocol::SocketIo => {
-            handshake::request(&target.host, &target.path)
+            handshake::request(&target.host, &target.path, None)
         }
         Protocol::Tcp => Vec::new(),
     }
@@ -77,7 +92,7 @@ impl Net {
         let protocol = self.target.protocol;
         self.say(session, |out, key| match protocol {
             Protocol::Rewind => write::send(out, key, room, stamp, size),
-            Protocol::Websocket | Protocol::SocketIo => {
+            Protocol::Apps | Protocol::Websocket | Protocol::SocketIo => {
                 frame(out, Opcode::Text, key, |out| stamp.write(out, size));
             }
             Protocol::Tcp => {
@@ -95,6 +110,24 @@ impl Net {
                 handler.event(self, session, event);
             }
             Some(Phase::Upgrading | Phase::Greeting | Phase::Closing) | None => {}
+        }
+    }
+
+    /// A text of an app: what a device is told first says whether it is let in.
+    pub(super) fn app_text(&mut self, session: u32, text: &[u8], handler: &mut dyn Handler) {
+        match self.conn(session).map(|conn| conn.phase) {
+            Some(Phase::Greeting) => match to_device(text) {
+                ToDevice::Auth(1) => self.ready(session, handler),
+                ToDevice::Auth(code) => {
+                    let words = format!("a device was not let in: {code}");
+                    self.end(session, End::Auth(0, words), handler);
+                }
+                ToDevice::Messages(_) | ToDevice::Error | ToDevice::Other | ToDevice::Nonsense => {
+                    handler.event(self, session, Event::Nonsense);
+                }
+            },
+            Some(Phase::Ready) => handler.event(self, session, Event::Text(text)),
+            Some(Phase::Upgrading | Phase::Closing) | None => {}
         }
     }
 

@@ -80,10 +80,15 @@ impl Book {
 
     /// Counts something that happens now.
     pub fn count(&mut self, what: &'static str, now: u64) {
+        self.count_many(what, 1, now);
+    }
+
+    /// Counts so many things that happen now.
+    pub fn count_many(&mut self, what: &'static str, many: u64, now: u64) {
         let measured = self.window.is_some_and(|window| window.has(now));
         let tally = self.tallies.entry(what).or_default();
-        tally.all += 1;
-        tally.measured += u64::from(measured);
+        tally.all += many;
+        tally.measured += if measured { many } else { 0 };
     }
 
     /// Records how long something took: for the run if it was meant to begin in the measured part,

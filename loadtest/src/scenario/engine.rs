@@ -132,7 +132,7 @@ impl Engine {
                 self.desk.book.sample("from", now);
                 self.enter(Stage::Measuring, now);
             }
-            Stage::Measuring if passed >= self.seconds || self.stopped => {
+            Stage::Measuring if passed >= self.seconds || self.stopped || self.mode.is_done() => {
                 if let Some(window) = &mut self.desk.book.window {
                     window.to = window.to.min(now.saturating_add(1));
                 }
@@ -249,6 +249,7 @@ impl Handler for Engine {
             Event::Heartbeat(count) => {
                 self.mode.heartbeat(&mut self.desk, net, session, count >> 1);
             }
+            Event::Text(text) => self.mode.text(&mut self.desk, net, session, text),
             Event::Beat(at) => self.mode.beat(&mut self.desk, session, at),
             Event::Group(group) => self.mode.grouped(&mut self.desk, net, session, &group),
             Event::Refused(code, reason) => {

@@ -3,6 +3,7 @@
 pub mod alone;
 pub mod assembly;
 pub mod clock;
+pub mod devices;
 pub mod engine;
 pub mod fanout;
 pub mod history;
@@ -84,8 +85,14 @@ pub trait Mode {
     fn obstacle(&self) -> Option<&'static str> {
         None
     }
+    /// An app said something to a console or a device.
+    fn text(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _text: &[u8]) {}
     /// A session has ended.
     fn ended(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _end: &End) {}
+    /// Whether all is done that was to be measured, before its time is over.
+    fn is_done(&self) -> bool {
+        false
+    }
     /// No new load from now on; what was due until then and has not been sent is told.
     fn stop(&mut self, _desk: &mut Desk, _net: &mut Net) {}
     /// Whether nothing is under way.

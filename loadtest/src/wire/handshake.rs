@@ -25,11 +25,12 @@ pub struct Refusal {
     pub words: String,
 }
 
-/// The request.
-pub fn request(host: &str, path: &str) -> Vec<u8> {
+/// The request, with a token for the header if one is to be shown there.
+pub fn request(host: &str, path: &str, token: Option<&str>) -> Vec<u8> {
+    let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     format!(
         "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+         Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n{token}\r\n"
     )
     .into_bytes()
 }

@@ -97,16 +97,27 @@ pub fn next(socket: &mut TcpStream) -> Option<String> {
 
 /// Accepts the upgrade, and says what was asked for.
 pub fn upgrade(socket: &mut TcpStream) -> Option<String> {
+    let head = head(socket)?;
+    accept(socket)?;
+    Some(head)
+}
+
+/// The head of a request.
+pub fn head(socket: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
         socket.read_exact(&mut byte).ok()?;
         head.push(byte[0]);
     }
+    String::from_utf8(head).ok()
+}
+
+/// Accepts the upgrade.
+pub fn accept(socket: &mut TcpStream) -> Option<()> {
     let accept = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                   Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-    socket.write_all(accept.as_bytes()).ok()?;
-    String::from_utf8(head).ok()
+    socket.write_all(accept.as_bytes()).ok()
 }
 
 fn serve(mut socket: TcpStream, state: &Mutex<State>, fault: Fault) -> Option<()> {

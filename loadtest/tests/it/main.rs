@@ -10,6 +10,7 @@
 )]
 
 mod check;
+mod devices;
 mod encryption;
 mod end_to_end;
 mod faults;

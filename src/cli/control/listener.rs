@@ -227,11 +227,11 @@ fn perform(task: Task, shared: &ControlState, answers: &mpsc::Sender<ControlAnsw
 }
 
 fn bounded(task: &Task, settings: &Control) -> anyhow::Result<()> {
-    let users_max = settings.seed_users_max;
+    let most = settings.seed_users_max;
     match task {
-        Task::Seed(plan) if plan.users > users_max => bail!(
-            "--users: at most {users_max} while the hub runs (control.seed_users_max); stop it for more"
-        ),
+        Task::Seed(plan) if plan.size() > most => {
+            bail!("at most {most} while the hub runs (control.seed_users_max); stop it for more")
+        }
         Task::Seed(_)
         | Task::User(_)
         | Task::ServiceKey(_)

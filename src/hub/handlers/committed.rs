@@ -138,6 +138,8 @@ impl ChatServer {
             Event::Chat(ChatEvent::GroupChanged(change)) => self.watchers.changed(change),
             Event::Apps(AppsEvent::TokensEnded(tokens)) => self.tokens_ended(tokens),
             Event::Apps(AppsEvent::Downstream(downstream)) => {
+                let devices = news.recipients.others(None).count();
+                self.parts.metrics.device_deliveries.inc_by(u64::try_from(devices).unwrap_or(0));
                 self.show_at_widgets(downstream, &news.recipients);
             }
             Event::Chat(_) | Event::Accounts(AccountsEvent::Befriended { .. }) | Event::Apps(_) => {

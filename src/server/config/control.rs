@@ -16,7 +16,7 @@ section! {
         request_bytes_max: usize = 65_536 => at_least(1_024);
         /// How long a request may take to come, and each part of the answer to be taken, in milliseconds.
         timeout_ms: u64 = 5_000 => at_least(1);
-        /// How many users one `seed` may make while the hub runs; without it there is no limit.
+        /// How many users or devices one `seed` may make while the hub runs; without it there is no limit.
         seed_users_max: usize = 100_000 => at_least(1);
     }
 }

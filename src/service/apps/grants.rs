@@ -85,13 +85,17 @@ impl Apps {
         level: Level,
         user: Option<UserId>,
     ) -> Result<Granted, GrantRefusal> {
-        let lifetime = match level {
+        self.store_token((app, level, user), self.lifetime(level), true).await
+    }
+
+    /// How long a token of a level works if it is not used.
+    pub(super) fn lifetime(&self, level: Level) -> Duration {
+        match level {
             Level::Ppcom => self.settings.widget_token_lifetime,
             Level::Ppkefu | Level::ThirdPartyConsole | Level::Ppconsole => {
                 self.settings.token_lifetime
             }
-        };
-        self.store_token((app, level, user), lifetime, true).await
+        }
     }
 
     /// The key, if its secret is this one. The secret is compared by its hash: how long that takes tells

@@ -12,6 +12,7 @@ mod devices;
 mod files;
 mod grants;
 mod owners;
+mod seed;
 mod sending;
 mod socket_users;
 mod terminals;
@@ -51,6 +52,7 @@ pub use devices::DEVICE;
 pub use files::{FileDraft, FileRefusal, StoredFile};
 pub use grants::{GrantRefusal, Granted};
 pub use owners::{AppChanges, AppRefusal, ListedApp, NewAppKeys, ShownKey};
+pub use seed::{SeededApp, SeededOwner};
 pub use terminals::Terminal;
 pub use visitors::FaceWish;
 

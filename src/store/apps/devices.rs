@@ -11,9 +11,10 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{AppId, DeviceId, UserId};
 use crate::store::apps::list::IdList;
 use crate::store::engine::Connection;
+use crate::store::engine::connection::each_backend;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::ids::{app_id, device_id, user_id};
-use crate::store::engine::statement::{Statement, Value};
+use crate::store::engine::statement::{INSERT_ROWS_MAX, Statement, Value};
 use crate::store::schema::devices;
 
 const OF_APP: &str =
@@ -52,6 +53,31 @@ pub enum MadeDevice {
     TooMany,
 }
 
+/// A device as a row.
+#[derive(Insertable)]
+#[diesel(table_name = devices)]
+struct NewRow<'a> {
+    id: i64,
+    app_id: i64,
+    owner_id: i64,
+    terminal_hash: &'a [u8],
+    os: i16,
+    created_at: i64,
+    seen_at: i64,
+}
+
+fn row(new: &NewDevice) -> NewRow<'_> {
+    NewRow {
+        id: new.id.get(),
+        app_id: new.app.get(),
+        owner_id: new.owner.get(),
+        terminal_hash: &new.terminal_hash,
+        os: new.os.number(),
+        created_at: new.at.micros(),
+        seen_at: new.at.micros(),
+    }
+}
+
 /// What a [`Device`] is made of.
 type DeviceRow = (i64, i64, i64, i16);
 
@@ -86,18 +112,23 @@ pub fn create(
     if count >= devices_max {
         return Ok(MadeDevice::TooMany);
     }
-    let row = (
-        devices::id.eq(new.id.get()),
-        devices::app_id.eq(new.app.get()),
-        devices::owner_id.eq(new.owner.get()),
-        devices::terminal_hash.eq(&new.terminal_hash[..]),
-        devices::os.eq(new.os.number()),
-        devices::created_at.eq(new.at.micros()),
-        devices::seen_at.eq(new.at.micros()),
-    );
-    diesel::insert_into(devices::table).values(row).execute(conn)?;
+    diesel::insert_into(devices::table).values(row(new)).execute(conn)?;
     let NewDevice { id, app, owner, os, .. } = *new;
     Ok(MadeDevice::New(Device { id, app, owner, os }))
+}
+
+/// Stores devices that nobody has yet.
+///
+/// # Errors
+/// [`StoreError::is_unique_violation`] if an id is taken; then none of them is stored.
+pub fn insert_many(conn: &mut Connection, new: &[NewDevice]) -> Result<(), StoreError> {
+    for some in new.chunks(INSERT_ROWS_MAX) {
+        let rows: Vec<_> = some.iter().map(row).collect();
+        each_backend!(conn, inner => {
+            diesel::insert_into(devices::table).values(&rows).execute(inner)
+        })?;
+    }
+    Ok(())
 }
 
 /// The device with an id, and when it was last seen.

@@ -28,6 +28,7 @@ pub mod messages;
 mod named;
 pub mod pushes;
 pub mod requests;
+pub mod seed;
 pub mod servers;
 pub mod spread;
 pub mod terminals;

@@ -147,6 +147,7 @@ async fn metrics_move_when_something_happens() {
         "tradewind_submit_seconds_count",
         "tradewind_store_pending_ops",
         "tradewind_mail_queue",
+        "tradewind_device_deliveries_total",
         "tradewind_clock_steps_back_total",
     ] {
         assert_eq!(before.get(series), Some(&0.0), "{series}");

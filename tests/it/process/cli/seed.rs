@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::process::run;
 use crate::harness::{Client, Process};
@@ -107,6 +107,48 @@ fn stars() {
             let expected = if place == 0 { (1..users).collect() } else { HashSet::from([0]) };
             assert_eq!(*friends, expected);
         }
+    }
+}
+
+#[actix_web::test]
+async fn seeded_devices_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("devices.json").display().to_string();
+    let done = run(folder.path(), &[], &["seed", "--devices", "130", "--out", &path]);
+    assert!(done.status.success(), "{done:?}");
+    let app: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let owners = app["owners"].as_array().unwrap();
+    let sizes: Vec<usize> =
+        owners.iter().map(|owner| owner["devices"].as_array().unwrap().len()).collect();
+    assert_eq!(sizes, [64, 64, 2]);
+
+    let server = Process::start(folder.path(), &[]);
+    let mut client = Client::open(server.address, "/device/ws").await;
+    let (token, device) = (&owners[2]["token"], &owners[2]["devices"][1]);
+    let auth = json!({"action": "auth", "body": {"apiToken": token, "deviceId": device}});
+    client.send(&auth).await;
+    assert_eq!(client.recv().await["body"]["resultCode"], 1);
+    // Another one's token opens no device.
+    let mut client = Client::open(server.address, "/device/ws").await;
+    let auth =
+        json!({"action": "auth", "body": {"apiToken": owners[0]["token"], "deviceId": device}});
+    client.send(&auth).await;
+    assert_eq!(client.recv().await["body"]["resultCode"], -304);
+    server.stop();
+}
+
+#[test]
+fn either_users_or_devices_are_seeded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.json").display().to_string();
+    for (args, sign) in [
+        (&[][..], "--users"),
+        (&["--users", "1", "--devices", "1"], "--devices"),
+        (&["--devices", "1", "--friends", "ring"], "--friends"),
+    ] {
+        let refused = run(folder.path(), &[], &[&["seed", "--out", &path], args].concat());
+        let words = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && words.contains(sign), "{words}");
     }
 }
 
