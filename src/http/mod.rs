@@ -20,6 +20,7 @@ mod sdk;
 mod settings;
 mod text;
 pub mod v1;
+mod widget;
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -115,6 +116,7 @@ pub fn routes(app: &mut ServiceConfig) {
     device::routes(app);
     health::routes(app);
     sdk::routes(app);
+    widget::routes(app);
     app.default_service(web::to(error::not_found));
 }
 

@@ -1,15 +1,16 @@
 //! `/sdk.js`: the JavaScript SDK of this release, for pages of any origin. It is in the binary, a
 //! file a module, so that no page needs a build step to use it.
 
-use actix_web::HttpResponse;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderName,
 };
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 
 use super::only;
 
-const SCRIPT: &str = "text/javascript; charset=utf-8";
+/// The media type of scripts.
+pub(super) const SCRIPT: &str = "text/javascript; charset=utf-8";
 const TYPES: &str = "application/typescript; charset=utf-8";
 /// Where types are found by whoever understands this header (Deno, some editors).
 const TYPES_HEADER: HeaderName = HeaderName::from_static("x-typescript-types");
@@ -66,13 +67,19 @@ pub fn routes(app: &mut ServiceConfig) {
 }
 
 fn file(kind: &'static str, text: &'static str) -> HttpResponse {
+    let mut answer = public(kind);
+    if kind == SCRIPT {
+        answer.insert_header((TYPES_HEADER, "/sdk.d.ts"));
+    }
+    answer.body(text)
+}
+
+/// The answer with a file of this release that pages of any origin may use.
+pub(super) fn public(kind: &'static str) -> HttpResponseBuilder {
     let mut answer = HttpResponse::Ok();
     answer
         .insert_header((CONTENT_TYPE, kind))
         .insert_header((CACHE_CONTROL, CACHED))
         .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
-    if kind == SCRIPT {
-        answer.insert_header((TYPES_HEADER, "/sdk.d.ts"));
-    }
-    answer.body(text)
+    answer
 }

@@ -20,6 +20,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("GET", "/openapi.json"),
     ("GET", "/asyncapi.yaml"),
     ("GET", "/sdk.js"),
+    ("GET", "/widget.js"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
@@ -80,7 +81,7 @@ async fn no_answer_is_kept_guessed_or_framed() {
             assert!(policy.contains("default-src 'none'"), "{at}: {policy}");
             assert!(policy.contains("frame-ancestors 'none'"), "{at}: {policy}");
             let cached = answer.header("cache-control");
-            let is_public = path.starts_with("/sdk");
+            let is_public = path.starts_with("/sdk") || path == "/widget.js";
             assert_eq!(cached == Some("no-store"), !is_public, "{at}: {cached:?}");
             let is_page = answer.header("content-type").is_some_and(|it| it.contains("html"));
             let is_form = is_page && answer.text.contains("<form");

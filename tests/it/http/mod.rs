@@ -19,6 +19,7 @@ mod tokens;
 mod tries;
 mod unfinished;
 mod v1;
+mod widget;
 
 const WRONG: &str = "email or password incorrect.";
 const TOO_MANY: &str = "too many requests.";
