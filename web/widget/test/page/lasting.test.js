@@ -103,6 +103,23 @@ test("two tabs are one visitor, and neither throws the other out", async () => {
   await Promise.all([widget.isClean(), other.isClean()]);
 });
 
+test("a tab is the same device after each reload, and a new one takes the place of one that has gone", async () => {
+  const { context, widget } = await talking();
+  for (let round = 0; round < 3; round += 1) {
+    await widget.load();
+    await widget.has("mine stored: hello");
+  }
+  const other = await shop.page(context, app);
+  await other.open();
+  await other.page.close();
+  const third = await shop.page(context, app);
+  await third.open();
+  const devices = [...widget.devices, ...other.devices, ...third.devices];
+  const [first, second] = [widget.devices[0], other.devices[0]];
+  assert.notEqual(first, second);
+  assert.deepEqual(devices, [first, first, first, first, second, second]);
+});
+
 test("tabs that took the same device part, where the browser has no locks", async () => {
   const noLocks = () => {
     Object.defineProperty(Navigator.prototype, "locks", { value: undefined });

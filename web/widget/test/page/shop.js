@@ -104,8 +104,17 @@ export class Widget {
     this.address = address;
     this.faults = [];
     this.requests = [];
+    /** The devices that the hub has given to this tab, in order. */
+    this.devices = [];
     page.on("pageerror", (error) => this.faults.push(String(error)));
     page.on("request", (request) => this.requests.push(new URL(request.url()).pathname));
+    page.on("response", (response) => this.#heard(response));
+  }
+
+  async #heard(response) {
+    if (response.request().method() === "POST" && response.url().endsWith("/PPCOM_CREATE_DEVICE")) {
+      this.devices.push((await response.json()).device_uuid);
+    }
   }
 
   async load() {

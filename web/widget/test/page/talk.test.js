@@ -31,7 +31,7 @@ async function talking() {
 
 test("who does not open it is nobody to the hub", async () => {
   const widget = await shop.page(await shop.visitor(), app);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await widget.page.waitForNetworkIdle({ idleTime: 500 });
   const asked = widget.requests.filter((path) => /^\/(api|ppauth|pcsocket)/.test(path));
   assert.deepEqual(asked, []);
   assert.ok(widget.requests.includes("/widget/chat.js"));
