@@ -108,11 +108,7 @@ export class Panel {
       event.preventDefault();
       close();
     });
-    this.node.addEventListener("keydown", (event) => this.#key(event, close));
-    // The page need not hear what is typed here: it may have keys of its own.
-    for (const type of ["keydown", "keypress", "keyup"]) {
-      this.node.addEventListener(type, (event) => event.stopPropagation());
-    }
+    this.#text.addEventListener("keydown", (event) => this.#key(event));
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -123,11 +119,8 @@ export class Panel {
     });
   }
 
-  #key(event, close) {
-    if (event.key === "Escape" && !event.isComposing) {
-      event.preventDefault();
-      close();
-    } else if (event.key === "Enter" && event.target === this.#text && !event.shiftKey && !event.isComposing) {
+  #key(event) {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       this.#submit();
     }

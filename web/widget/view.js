@@ -31,7 +31,11 @@ export class View {
     this.#launcher.addEventListener("click", () => (this.#isOpen ? this.#close() : this.#openByHand()));
     const root = this.#host.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = sheets(options);
-    root.append(element("div", { class: "root" }, this.#panel.node, this.#status, this.#launcher));
+    const all = element("div", { class: "root" }, this.#panel.node, this.#status, this.#launcher);
+    root.append(all);
+    // The page need not hear what is typed here: it may have keys of its own.
+    ["keydown", "keypress", "keyup"].forEach((type) => all.addEventListener(type, (event) => event.stopPropagation()));
+    all.addEventListener("keydown", (event) => this.#key(event));
     chat.onChange = () => this.#show();
     document.addEventListener("visibilitychange", () => this.#look());
   }
@@ -63,6 +67,13 @@ export class View {
     this.#panel.close();
     this.#keep();
     this.#launcher.focus();
+  }
+
+  #key(event) {
+    if (event.key === "Escape" && this.#isOpen && !event.isComposing) {
+      event.preventDefault();
+      this.#close();
+    }
   }
 
   get #isOpen() {

@@ -29,11 +29,15 @@ async function talking(options) {
 test("a hub that is killed and comes back: nothing is lost, nothing comes twice", async () => {
   const { widget, conversation } = await talking();
   const before = [];
-  for (const round of [1, 2, 3]) {
+  for (const [round, signal] of ["SIGKILL", "SIGTERM", "SIGKILL"].entries()) {
     // The one may be stored and not acknowledged, the other is written while nobody is there.
     await widget.write(`before ${round}`);
-    await shop.hub.kill();
-    await widget.says(".strip p", "No connection. Trying again…");
+    await shop.hub.kill(signal);
+    const isTold = () => {
+      const said = document.querySelector("tradewind-chat").shadowRoot.querySelector(".strip p").textContent;
+      return /^No connection|^The chat is being restarted/.test(said);
+    };
+    await widget.until(isTold, "to say so");
     await widget.write(`meanwhile ${round}`);
     await shop.hub.start();
     await ann.come();
@@ -75,6 +79,25 @@ test("what was stored, but never acknowledged, is there once", async () => {
   await ann.hears("only once");
   await widget.has("mine stored: hello", "mine stored: only once");
   assert.deepEqual(await ann.history(conversation), ["hello", "only once"]);
+  await widget.isClean();
+});
+
+test("messages stand in the hub's order, also where news come late", async () => {
+  const late = () => {
+    const { addEventListener } = WebSocket.prototype;
+    WebSocket.prototype.addEventListener = function (type, listener) {
+      const isLate = ({ data }) => data?.includes('"MSG"');
+      const hear = (event) => setTimeout(() => listener(event), isLate(event) ? 1_000 : 0);
+      addEventListener.call(this, type, hear);
+    };
+  };
+  const { widget, conversation } = await talking({ prepare: late });
+  await ann.say(conversation, "first");
+  await widget.write("second");
+  const all = ["mine stored: hello", "theirs stored: first", "mine stored: second"];
+  await widget.has(...all);
+  await ann.say(conversation, "third");
+  await widget.has(...all, "theirs stored: third");
   await widget.isClean();
 });
 

@@ -13,7 +13,9 @@ import { Hub, within } from "../../../sdk/test/hub.js";
 const { launch } = createRequire(join(process.env.SDK_TOOLS, "package.json"))("puppeteer-core");
 
 /** Shows itself with the styles of a shop that has not thought of the widget. */
-const STYLES = "* { color: #a40; font: 20px serif; margin: 9px; } button { border: 5px solid red; }";
+const STYLES = `
+  * { color: #a40; font: 20px serif; margin: 9px; letter-spacing: 2px; }
+  button { border: 5px solid red; }`;
 
 export class Shop {
   #pages = createServer((request, response) => this.#serve(request, response));
@@ -55,7 +57,7 @@ export class Shop {
     const { key, secret } = app.keys.find(({ level }) => level === "PPCOM");
     const query = { uuid: app.uuid, key, secret, ...attributes };
     const page = await context.newPage();
-    const widget = new Widget(page, `${from}/lamp?${new URLSearchParams(query)}`);
+    const widget = new Widget(page, this.hub, `${from}/lamp?${new URLSearchParams(query)}`);
     await page.evaluateOnNewDocument(() => {
       globalThis.violations = [];
       addEventListener("securitypolicyviolation", (event) => {
@@ -99,8 +101,9 @@ export class Shop {
 
 /** The widget in a page. */
 export class Widget {
-  constructor(page, address) {
+  constructor(page, hub, address) {
     this.page = page;
+    this.hub = hub;
     this.address = address;
     this.faults = [];
     this.requests = [];
@@ -202,6 +205,16 @@ export class Widget {
       return JSON.stringify(now) === JSON.stringify(texts);
     };
     await this.until(isIt, `to have ${JSON.stringify(texts)}`, texts);
+  }
+
+  /** How much the hub has for the visitor that he has not acknowledged. */
+  async unacknowledged(app) {
+    const name = `tradewind-chat ${app.uuid} identity`;
+    const { token, user } = await this.page.evaluate((name) => JSON.parse(localStorage.getItem(name)), name);
+    const address = `${this.hub.url}/api/PP_PAGE_UNACKED_MESSAGE`;
+    const headers = { "content-type": "application/json", authorization: `OAuth ${token}` };
+    const body = JSON.stringify({ app_uuid: app.uuid, user_uuid: user });
+    return (await (await fetch(address, { method: "POST", headers, body })).json()).total_count;
   }
 
   /** Writes something, and sends it by the keyboard. */

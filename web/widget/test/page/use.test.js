@@ -46,6 +46,10 @@ test("it is used by the keyboard alone", async () => {
   assert.equal(await focused(page), "launcher");
   // Back into it, through everything, and out again into the page.
   await page.keyboard.press("Enter");
+  await page.focus(">>> .launcher");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.$eval(">>> .panel", ({ open }) => open), false);
+  await page.keyboard.press("Enter");
   const seen = new Set();
   for (let step = 0; step < 8; step += 1) {
     seen.add(await focused(page));
@@ -78,6 +82,8 @@ async function opened(viewport, features = []) {
   await self.page.emulateMediaFeatures(features);
   if (viewport !== null) {
     await self.page.setViewport(viewport);
+    // To be a phone, the page is loaded again.
+    await self.load();
     await self.open();
   }
   return { self, page: self.page };
@@ -148,5 +154,11 @@ test("the page may choose title, color and side", async () => {
     return [backgroundColor, color, node.getBoundingClientRect().left];
   });
   assert.deepEqual(look, ["rgb(255, 213, 79)", "rgb(20, 22, 26)", 20]);
+  // And nothing else: its own styles are not for the widget.
+  const kept = await widget.page.$eval(">>> .presence", (node) => {
+    const { fontFamily, fontSize, letterSpacing, margin } = getComputedStyle(node);
+    return [fontFamily.split(",")[0], fontSize, letterSpacing, margin];
+  });
+  assert.deepEqual(kept, ["system-ui", "13px", "normal", "0px"]);
   await widget.isClean();
 });
