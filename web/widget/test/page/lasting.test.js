@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 
 import { Agent } from "./agent.js";
 import { Shop } from "./shop.js";
+import { Wire } from "./wire.js";
 
 let shop, app, ann;
 
@@ -61,6 +62,33 @@ test("a hub that is killed and comes back: nothing is lost, nothing comes twice"
   await widget.load();
   await widget.has(...await widget.texts());
   assert.deepEqual(widget.faults, []);
+});
+
+test("a link that has gone silent is noticed, and made anew", async () => {
+  // What takes half a minute takes a quarter of a second.
+  const hasten = () => {
+    for (const name of ["setTimeout", "setInterval"]) {
+      const begin = globalThis[name];
+      globalThis[name] = (act, ms, ...rest) => begin(act, ms >= 10_000 ? ms / 120 : ms, ...rest);
+    }
+    const { timeout } = AbortSignal;
+    AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms / 20);
+  };
+  const wire = await Wire.lay(shop.hub);
+  try {
+    const { widget, conversation } = await talking({ prepare: hasten, attributes: { hub: wire.url } });
+    wire.die();
+    await ann.say(conversation, "do you hear me?");
+    await widget.says(".strip p", "No connection. Trying again…");
+    await widget.write("no");
+    await widget.has("mine stored: hello", "mine waiting: no");
+    wire.mend();
+    await widget.has("mine stored: hello", "theirs stored: do you hear me?", "mine stored: no");
+    assert.deepEqual(await ann.history(conversation), ["hello", "do you hear me?", "no"]);
+    await widget.isClean();
+  } finally {
+    wire.cut();
+  }
 });
 
 test("what was stored, but never acknowledged, is there once", async () => {

@@ -78,11 +78,12 @@ export class Shop {
       response.setHeader("Content-Type", "text/css").end(STYLES);
       return;
     }
+    const hubs = [hub.url, asked.get("hub")].filter(Boolean);
     const policy = [
       "default-src 'none'",
       "style-src 'self'",
       `script-src ${hub.url}`,
-      `connect-src ${hub.url} ${hub.url.replace("http", "ws")}`,
+      `connect-src ${hubs.flatMap((url) => [url, url.replace("http", "ws")]).join(" ")}`,
       "require-trusted-types-for 'script'",
       "base-uri 'none'",
     ];
