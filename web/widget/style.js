@@ -29,8 +29,14 @@ button:disabled { cursor: default; }
 :focus { outline: none; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 h2, p, ol { margin: 0; padding: 0; font-size: inherit; font-weight: inherit; }
-.icon { width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
-.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.icon {
+  width: 24px; height: 24px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round;
+  stroke-linejoin: round;
+}
+.unseen {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap;
+}
 
 .launcher {
   position: relative; display: grid; place-items: center; width: 60px; height: 60px; border-radius: 50%;
@@ -39,7 +45,9 @@ h2, p, ol { margin: 0; padding: 0; font-size: inherit; font-weight: inherit; }
 .launcher:hover { filter: brightness(1.08); }
 .launcher:focus-visible { outline-offset: 3px; }
 .launcher .icon { grid-area: 1 / 1; width: 28px; height: 28px; }
-.launcher[aria-expanded=true] .icon:first-child, .launcher[aria-expanded=false] .icon:nth-child(2) { visibility: hidden; }
+.launcher[aria-expanded=true] .icon:first-child, .launcher[aria-expanded=false] .icon:nth-child(2) {
+  visibility: hidden;
+}
 .badge {
   position: absolute; inset-block-start: -4px; inset-inline-end: -4px; min-width: 24px; padding: 0 6px;
   border: 2px solid var(--ground); border-radius: 12px; background: #c5221f; color: #fff;
@@ -53,35 +61,56 @@ h2, p, ol { margin: 0; padding: 0; font-size: inherit; font-weight: inherit; }
 }
 .panel[open] { display: flex; flex-direction: column; }
 .panel::backdrop { background: none; }
-header { display: flex; align-items: center; gap: 12px; padding: 16px 12px 16px 20px; background: var(--accent); color: var(--on-accent); }
+header {
+  display: flex; align-items: center; gap: 12px; padding: 16px 12px 16px 20px;
+  background: var(--accent); color: var(--on-accent);
+}
 header > div { flex: 1; min-width: 0; }
 h2 { font-size: 17px; font-weight: 650; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
 .presence { display: flex; align-items: center; gap: 7px; font-size: 13px; opacity: .92; }
-.presence::before { content: ""; flex: none; width: 8px; height: 8px; border: 1.5px solid currentColor; border-radius: 50%; }
+.presence::before {
+  content: ""; flex: none; width: 8px; height: 8px; border: 1.5px solid currentColor;
+  border-radius: 50%;
+}
 .here .presence::before { border-color: #fff; background: #42d98a; }
 .close { display: grid; place-items: center; width: 40px; height: 40px; border-radius: 50%; }
 .close:hover { background: rgb(255 255 255 / 16%); }
 .close:focus-visible { outline-color: currentColor; outline-offset: -3px; }
-.strip { display: flex; align-items: center; gap: 12px; padding: 10px 20px; background: var(--warm); color: var(--on-warm); font-size: 13.5px; }
+.strip {
+  display: flex; align-items: center; gap: 12px; padding: 10px 20px; background: var(--warm);
+  color: var(--on-warm); font-size: 13.5px;
+}
 .strip p { flex: 1; white-space: pre-wrap; overflow-wrap: anywhere; }
 .strip button, .again { font-weight: 650; text-decoration: underline; text-underline-offset: 2px; }
 
 .log { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 16px 16px 8px; overflow-anchor: none; }
 .log:focus-visible { outline-offset: -3px; border-radius: 6px; }
 ol { display: flex; flex-direction: column; list-style: none; }
-.older { display: block; margin: 0 auto 12px; padding: 6px 14px; border: 1px solid var(--line); border-radius: 16px; color: var(--faint); font-size: 13px; }
+.older {
+  display: block; margin: 0 auto 12px; padding: 6px 14px; border: 1px solid var(--line);
+  border-radius: 16px; color: var(--faint); font-size: 13px;
+}
 .older:hover { background: var(--raised); }
 .day { align-self: center; margin: 12px 0 4px; color: var(--faint); font-size: 12px; }
 .welcome { margin: 4px 12px 8px; color: var(--faint); text-align: center; font-size: 14px; }
 .welcome, .bubble { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
-.message { display: flex; flex-direction: column; align-items: flex-start; max-width: 84%; margin-block-start: 3px; }
+.message {
+  display: flex; flex-direction: column; align-items: flex-start; max-width: 84%;
+  margin-block-start: 3px;
+}
 .message.first { margin-block-start: 12px; }
 .mine { align-self: flex-end; align-items: flex-end; }
 .author { margin: 0 4px 3px; color: var(--faint); font-size: 12px; font-weight: 600; }
 .message:not(.first) .author { display: none; }
 .mine .author { position: absolute; clip-path: inset(50%); }
-.bubble { padding: 9px 14px; border: 1px solid transparent; border-radius: 18px; border-end-start-radius: 6px; background: var(--raised); }
-.mine .bubble { border-end-start-radius: 18px; border-end-end-radius: 6px; background: var(--accent); color: var(--on-accent); }
+.bubble {
+  padding: 9px 14px; border: 1px solid transparent; border-radius: 18px; border-end-start-radius: 6px;
+  background: var(--raised);
+}
+.mine .bubble {
+  border-end-start-radius: 18px; border-end-end-radius: 6px; background: var(--accent);
+  color: var(--on-accent);
+}
 .apps .bubble { background: none; border-color: var(--line); color: var(--faint); }
 .waiting .bubble { opacity: .8; }
 .failed .bubble { background: none; border-color: var(--alert); color: var(--ink); }
@@ -89,18 +118,27 @@ ol { display: flex; flex-direction: column; list-style: none; }
 .stored:not(.last) .foot { display: none; }
 .foot { display: flex; gap: 8px; margin: 2px 4px 0; color: var(--faint); font-size: 11.5px; }
 .failed .foot { color: var(--alert); }
-.typing { display: flex; align-items: center; gap: 4px; padding: 10px 4px 4px; color: var(--faint); font-size: 12.5px; }
+.typing {
+  display: flex; align-items: center; gap: 4px; padding: 10px 4px 4px; color: var(--faint);
+  font-size: 12.5px;
+}
 .typing i { width: 6px; height: 6px; border-radius: 50%; background: currentColor; opacity: .5; }
 .typing span { margin-inline-start: 6px; }
 
-form { display: flex; align-items: flex-end; gap: 8px; padding: 10px 12px; border-block-start: 1px solid var(--line); }
+form {
+  display: flex; align-items: flex-end; gap: 8px; padding: 10px 12px;
+  border-block-start: 1px solid var(--line);
+}
 textarea {
   flex: 1; min-width: 0; min-height: 40px; max-height: 132px; padding: 8px 14px; resize: none; field-sizing: content;
   border: 1px solid transparent; border-radius: 20px; background: var(--raised); font-size: 16px; line-height: 22px;
 }
 textarea::placeholder { color: var(--faint); opacity: 1; }
 textarea:focus-visible { outline-offset: 0; }
-.send { display: grid; flex: none; place-items: center; width: 40px; height: 40px; border-radius: 50%; background: var(--accent); color: var(--on-accent); }
+.send {
+  display: grid; flex: none; place-items: center; width: 40px; height: 40px; border-radius: 50%;
+  background: var(--accent); color: var(--on-accent);
+}
 .send:disabled { background: var(--raised); color: var(--faint); }
 .send .icon { width: 20px; height: 20px; }
 :dir(rtl) .send .icon { transform: scaleX(-1); }

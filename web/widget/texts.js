@@ -14,7 +14,8 @@ export const FAULTS = {
 
 /** What the page's author finds in the console of the browser. */
 export const HINTS = {
-  setup: "the hub does not know this app: compare data-app-uuid, data-app-key and data-app-secret with `tradewind app list`",
+  setup:
+    "the hub does not know this app: are data-app-uuid, data-app-key and data-app-secret what `tradewind app add` has said?",
   origin: `the app does not name ${location.origin}: see \`tradewind app set --allowed-origins\``,
 };
 

@@ -51,10 +51,11 @@ test("a hub that is killed and comes back: nothing is lost, nothing comes twice"
     before.push(`before ${round}`, `meanwhile ${round}`, `back ${round}`);
   }
   await ann.say(conversation, "the end");
-  await widget.until(
-    () => document.querySelector("tradewind-chat").shadowRoot.querySelector(".message:last-child .bubble")?.textContent === "the end",
-    "the end",
-  );
+  const isLast = () => {
+    const root = document.querySelector("tradewind-chat").shadowRoot;
+    return root.querySelector(".message:last-child .bubble").textContent === "the end";
+  };
+  await widget.until(isLast, "the end");
   const stored = await ann.history(conversation);
   assert.deepEqual([...stored].sort(), ["hello", ...before, "the end"].sort());
   const shown = (await widget.texts()).map((text) => text.replace(/^\w+ stored: /, ""));

@@ -78,21 +78,22 @@ export class Shop {
       response.setHeader("Content-Type", "text/css").end(STYLES);
       return;
     }
+    const nonce = asked.get("nonce");
     const hubs = [hub.url, asked.get("hub")].filter(Boolean);
     const policy = [
       "default-src 'none'",
       "style-src 'self'",
-      `script-src ${hub.url}`,
+      `script-src ${nonce === null ? hub.url : `'nonce-${nonce}'`}`,
       `connect-src ${hubs.flatMap((url) => [url, url.replace("http", "ws")]).join(" ")}`,
       "require-trusted-types-for 'script'",
       "base-uri 'none'",
     ];
     response.setHeader("Content-Security-Policy", policy.join("; "));
-    const more = [...asked].filter(([name]) => !["uuid", "key", "secret"].includes(name));
+    const more = [...asked].filter(([name]) => !["uuid", "key", "secret", "nonce"].includes(name));
     const others = more.map(([name, value]) => ` data-${name}="${value}"`).join("");
     const line =
       `<script src="${hub.url}/widget.js" data-app-uuid="${asked.get("uuid")}" ` +
-      `data-app-key="${asked.get("key")}" data-app-secret="${asked.get("secret")}"${others} async></script>`;
+      `data-app-key="${asked.get("key")}" data-app-secret="${asked.get("secret")}" nonce="${nonce ?? ""}"${others} async></script>`;
     response.setHeader("Content-Type", "text/html").end(
       `<!doctype html><meta name="viewport" content="width=device-width"><title>A lamp</title>` +
         `<link rel="stylesheet" href="shop.css">${line}<h1>A lamp</h1><p>It gives light.</p><button>Buy it</button>`,
@@ -123,7 +124,7 @@ export class Widget {
 
   async load() {
     await this.page.goto(this.address);
-    await this.page.waitForSelector(">>> .launcher");
+    await within(this.page.waitForSelector("tradewind-chat"), "a widget");
   }
 
   /** Opens the panel, and waits until the hub is there. */

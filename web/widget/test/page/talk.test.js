@@ -166,10 +166,12 @@ test("a text that is a script stays text, whoever says it", async () => {
   const { widget, conversation } = await talking();
   await ann.say(conversation, SCRIPT);
   await widget.write(SCRIPT);
-  await widget.has("mine stored: hello", `theirs stored: ${SCRIPT}`, `mine stored: ${SCRIPT}`);
+  const scripts = ["mine stored: hello", `theirs stored: ${SCRIPT}`, `mine stored: ${SCRIPT}`];
+  await widget.has(...scripts);
   assert.equal(await widget.page.$(">>> .log img, .log script"), null);
-  await ann.say(conversation, "see https://shop.example/lamp?a=1&b=%22, or javascript:alert(1).");
-  await widget.page.waitForSelector(">>> .bubble a");
+  const addresses = "see https://shop.example/lamp?a=1&b=%22, or javascript:alert(1).";
+  await ann.say(conversation, addresses);
+  await widget.has(...scripts, `theirs stored: ${addresses}`);
   const links = await widget.page.$$eval(">>> .bubble a", (all) => all.map(({ href, rel }) => [href, rel]));
   assert.deepEqual(links, [["https://shop.example/lamp?a=1&b=%22", "noopener noreferrer nofollow"]]);
   assert.equal(await widget.page.title(), "A lamp");

@@ -99,10 +99,12 @@ for (const [size, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
   for (const scheme of ["light", "dark"]) {
     test(`there is room for all of it: ${size}, ${scheme}`, async () => {
       const { self, page } = await opened(viewport, [{ name: "prefers-color-scheme", value: scheme }]);
-      await self.write("Hello! Is the brass lamp in stock, and how long is its cable?");
-      const { ci: conversation } = await ann.hears("Hello! Is the brass lamp in stock, and how long is its cable?");
+      const question = "Hello! Is the brass lamp in stock, and how long is its cable?";
+      await self.write(question);
+      const { ci: conversation } = await ann.hears(question);
       await ann.say(conversation, "Good morning!");
-      await ann.say(conversation, "Yes, two of them. See https://shop.example/lamps/brass-lamp-with-a-very-long-name-indeed");
+      const address = "https://shop.example/lamps/brass-lamp-with-a-very-long-name-indeed";
+      await ann.say(conversation, `Yes, two of them. See ${address}`);
       await self.write("👍");
       await ann.hears("👍");
       ann.types(conversation);
@@ -142,6 +144,12 @@ test("nothing moves for who wants it still", async () => {
     return page.$eval(">>> .panel", (panel) => getComputedStyle(panel).animationName);
   };
   assert.deepEqual([await moving("reduce"), await moving("no-preference")], ["none", "rise"]);
+});
+
+test("a page may allow it by a nonce alone", async () => {
+  const widget = await shop.page(await shop.visitor(), app, { attributes: { nonce: "r4nd0m" } });
+  await widget.open();
+  await widget.isClean();
 });
 
 test("the page may choose title, color and side", async () => {
