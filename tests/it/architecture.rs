@@ -6,7 +6,7 @@
 mod docs;
 mod figures;
 mod names;
-mod source;
+pub mod source;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -205,6 +205,12 @@ impl Client {
         }
     }
 
+    /// Closes the socket, whoever closes first.
+    pub async fn end(mut self) {
+        drop(soon("closing", self.socket.close(None)).await);
+        while self.next().await.is_some() {}
+    }
+
     /// Closes the socket in good order.
     pub async fn close(mut self) {
         soon("closing", self.socket.close(None)).await.expect("closed");

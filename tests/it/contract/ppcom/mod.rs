@@ -7,9 +7,8 @@
 mod calls;
 mod conversations;
 mod history;
-mod isolation;
 mod limits;
-mod shop;
+pub mod shop;
 mod socket;
 mod token;
 mod users;
@@ -33,4 +32,4 @@ macro_rules! on_both {
     };
 }
 
-use on_both;
+pub(super) use on_both;
