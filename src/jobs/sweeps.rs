@@ -16,7 +16,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::mint::first_id_at;
 use crate::store::accounts::lookups::{has_expired_logins, has_unconfirmed};
 use crate::store::accounts::writes as accounts;
-use crate::store::apps::customer_lookups::has_unseen_visitors;
+use crate::store::apps::customer_lookups::{has_removed_apps, has_unseen_visitors};
 use crate::store::apps::customer_writes as customers;
 use crate::store::apps::lookups::{
     has_expired_downstreams, has_expired_tokens, has_past_groups, has_unseen_devices,
@@ -73,6 +73,7 @@ pub fn all(
         devices(device_unseen),
         pushes(),
         visitors(visitor_unseen),
+        removed_apps(),
     ]
 }
 
@@ -196,6 +197,16 @@ pub fn visitors(unseen: Duration) -> Timer {
     };
     let look = move |now| -> IsDue { Box::new(has_unseen_visitors(ago(now, unseen), now)) };
     Timer { name: "visitors of apps", every: OFTEN, look: Box::new(look), bit: Box::new(bit) }
+}
+
+/// What is left of apps that were removed: what has a sweep of its own goes before.
+pub fn removed_apps() -> Timer {
+    let bit = |store: Store, hold: Hold| -> Swept {
+        let sweep = held(hold, message_writes::sweep_removed_apps(hold.now));
+        Box::pin(async move { store.run(sweep).await })
+    };
+    let look = |_| -> IsDue { Box::new(has_removed_apps()) };
+    Timer { name: "removed apps", every: OFTEN, look: Box::new(look), bit: Box::new(bit) }
 }
 
 fn ago(now: Timestamp, by: Duration) -> Timestamp {

@@ -11,7 +11,9 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{AppId, DeviceId, GroupId, UserId};
 use crate::store::apps::conversation_history::{self, CountedPage};
 use crate::store::apps::users::AgentLogin;
-use crate::store::apps::{conversations, directory, terminals, unseen_visitors, users, waits};
+use crate::store::apps::{
+    conversations, directory, removed, terminals, unseen_visitors, users, waits,
+};
 use crate::store::chat::groups;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
@@ -191,6 +193,11 @@ pub fn app_and_user(app: AppId, user: UserId) -> impl ReadOp<Option<(App, AppUse
 /// Whether there are visitors whom nobody has seen since a moment.
 pub fn has_unseen_visitors(before: Timestamp, now: Timestamp) -> impl ReadOp<bool> {
     move |conn| unseen_visitors::are_there(conn, before, now)
+}
+
+/// Whether anything can be forgotten of apps that were removed.
+pub fn has_removed_apps() -> impl ReadOp<bool> {
+    removed::are_left
 }
 
 fn listed(

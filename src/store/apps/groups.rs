@@ -51,11 +51,27 @@ const ENDED: &str = concat!(
     awaited!("g.id"),
     " LIMIT 1"
 );
+const FORGET_EMPTY: &str = concat!(
+    "DELETE FROM device_groups WHERE id IN (SELECT g.id FROM device_groups g WHERE g.ended AND NOT ",
+    awaited!("g.id"),
+    " AND NOT EXISTS (SELECT 1 FROM device_group_members m WHERE m.group_id = g.id) LIMIT ?) RETURNING id"
+);
 const FORGET_MEMBERS: &str = "DELETE FROM device_group_members WHERE (group_id, device_id, since) IN \
     (SELECT m.group_id, m.device_id, m.since FROM device_group_members m WHERE m.group_id = ? LIMIT ?) \
     RETURNING group_id";
-const END_OF_REMOVED: &str = "UPDATE device_groups SET ended = TRUE, size = 0 WHERE NOT ended \
-    AND app_id IN (SELECT id FROM apps WHERE removed = TRUE)";
+/// Groups of apps that were removed, as long as they have not ended.
+macro_rules! of_removed {
+    () => {
+        "SELECT g.id FROM apps JOIN device_groups g ON g.app_id = apps.id \
+         WHERE apps.removed = TRUE AND NOT g.ended LIMIT ?"
+    };
+}
+const OF_REMOVED: &str = of_removed!();
+const END_OF_REMOVED: &str = concat!(
+    "UPDATE device_groups SET ended = TRUE, size = 0 WHERE id IN (",
+    of_removed!(),
+    ") RETURNING id"
+);
 
 /// A group as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,33 +243,36 @@ pub fn has_past(conn: &mut Connection) -> Result<bool, StoreError> {
     let ended: Vec<i64> = Statement::<BigInt>::new(ENDED, &[]).load(conn)?;
     let past: Vec<(i64, i64, i64)> =
         Statement::<Columns>::new(PAST, &[Value::Int(1)]).load(conn)?;
-    let removed: Vec<i64> = Statement::<BigInt>::new(OF_REMOVED, &[]).load(conn)?;
+    let removed: Vec<i64> = Statement::<BigInt>::new(OF_REMOVED, &[Value::Int(1)]).load(conn)?;
     Ok(!ended.is_empty() || !past.is_empty() || !removed.is_empty())
 }
 
-const OF_REMOVED: &str = "SELECT g.id FROM device_groups g JOIN apps ON apps.id = g.app_id \
-    WHERE apps.removed = TRUE AND NOT g.ended LIMIT 1";
-
-/// Forgets at most so many rows of groups that nobody needs any more: members of before, members of groups that have
-/// ended, and such groups; returns how many rows.
+/// Ends at most so many groups of apps that were removed, or forgets at most so many rows of groups that nobody needs any
+/// more: members of before, members of groups that have ended, and such groups; returns how many rows.
 ///
 /// # Errors
 /// [`StoreError::Database`].
 pub fn sweep(conn: &mut Connection, rows_max: i64) -> Result<usize, StoreError> {
-    Statement::<()>::new(END_OF_REMOVED, &[]).run(conn)?;
+    let removed: Vec<i64> =
+        Statement::<BigInt>::new(END_OF_REMOVED, &[Value::Int(rows_max)]).load(conn)?;
+    if !removed.is_empty() {
+        return Ok(removed.len());
+    }
     let past: Vec<i64> =
         Statement::<BigInt>::new(FORGET_PAST, &[Value::Int(rows_max)]).load(conn)?;
     if !past.is_empty() {
         return Ok(past.len());
     }
+    let empty: Vec<i64> =
+        Statement::<BigInt>::new(FORGET_EMPTY, &[Value::Int(rows_max)]).load(conn)?;
+    if !empty.is_empty() {
+        return Ok(empty.len());
+    }
     let ended: Vec<i64> = Statement::<BigInt>::new(ENDED, &[]).load(conn)?;
     let Some(group) = ended.first() else { return Ok(0) };
     let values = [*group, rows_max].map(Value::Int);
     let members: Vec<i64> = Statement::<BigInt>::new(FORGET_MEMBERS, &values).load(conn)?;
-    match members.len() {
-        0 => Ok(diesel::delete(device_groups::table.find(*group)).execute(conn)?),
-        some => Ok(some),
-    }
+    Ok(members.len())
 }
 
 /// The highest id of a group.

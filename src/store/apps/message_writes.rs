@@ -16,8 +16,8 @@ use crate::domain::principal::Mailbox;
 use crate::store::apps::files::{self, NewFile};
 use crate::store::apps::messages::{self, SentMessage};
 use crate::store::apps::{
-    AppsRight, ConversationRight, conversations, devices, job, pushes, telling, telling_of_rooms,
-    users, visits,
+    AppsRight, ConversationRight, conversations, devices, job, pushes, removed, telling,
+    telling_of_rooms, users, visits,
 };
 use crate::store::chat::limits::ChatLimits;
 use crate::store::chat::rules::Rules;
@@ -113,4 +113,12 @@ pub fn add_file(file: NewFile, bytes_max: i64) -> Job<AppsRight, impl Op<bool>> 
 /// Forgets what was not acknowledged of messages below an id, at most so many rows; how many it were.
 pub fn sweep_pushes(below: i64, rows_max: i64) -> Job<AppsRight, impl Op<usize>> {
     job(move |conn| pushes::sweep(conn, below, rows_max))
+}
+
+/// Forgets a bit of apps that were removed; how many rows it were. See [`removed::sweep`].
+pub fn sweep_removed_apps(now: Timestamp) -> Job<ConversationRight, impl Op<usize>> {
+    telling_of_rooms(move |conn| {
+        let (answer, news) = removed::sweep(conn, now)?;
+        Ok(Yield { answer, news })
+    })
 }

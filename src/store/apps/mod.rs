@@ -27,6 +27,7 @@ pub mod message_writes;
 pub mod messages;
 mod named;
 pub mod pushes;
+pub mod removed;
 pub mod requests;
 pub mod seed;
 pub mod servers;

@@ -59,7 +59,11 @@ pub fn sweep(
     Ok(gone.len())
 }
 
-fn forget(
+/// Forgets a visitor.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub(super) fn forget(
     conn: &mut Connection,
     app: AppId,
     user: UserId,

@@ -22,6 +22,7 @@ mod names;
 mod news;
 mod nonces;
 mod registrations;
+mod removed;
 mod room_list;
 mod rules;
 mod schema;

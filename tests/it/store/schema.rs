@@ -136,6 +136,7 @@ on_both! {
             "2026-11-30-000200_apps",
             "2026-11-30-000300_conversations",
             "2026-11-30-000400_delivery_marks",
+            "2026-11-30-000500_removed_apps",
         ];
         assert_eq!(database.migrate().unwrap(), all);
         assert!(database.migrate().unwrap().is_empty());

@@ -180,7 +180,7 @@ impl Stage {
     }
 }
 
-fn add_app(live: &Live, name: &str) -> AppId {
+pub(super) fn add_app(live: &Live, name: &str) -> AppId {
     let id = live.mint.app().unwrap();
     let created_at = live.clock.now();
     // Only one can have the hash.

@@ -1,0 +1,1 @@
+DROP INDEX app_files_app_id;
