@@ -21,6 +21,8 @@ pub enum Delivery {
     Answer(u64, Frame),
     /// A request of the session is done, and not answered.
     Done(u64),
+    /// All that the session is told of what was committed before it asked has come.
+    Told,
     /// A request of the session is refused.
     Refused(u64, Refusal),
     /// Find out whether the peer is there.
@@ -40,6 +42,7 @@ impl Delivery {
             Self::Push(frame) => frame.len(),
             Self::Answer(..)
             | Self::Done(_)
+            | Self::Told
             | Self::Refused(..)
             | Self::Ping
             | Self::LastCall(_)

@@ -43,6 +43,13 @@ pub struct Settle {
     pub done: oneshot::Sender<()>,
 }
 
+/// A session wants to know when all has come that the hub has to tell it by now.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Tell {
+    pub session: SessionId,
+}
+
 /// A request of a session is done, and ends behind all that the hub has to tell the session by now.
 #[derive(Message)]
 #[rtype(result = "()")]

@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use super::Hub;
 use super::messages::{
     AskApp, AskClasses, AskDevices, AskOnline, AskPresence, AskSockets, Call, Finish, Notify,
-    Settle, TypeThere, WatchTyping,
+    Settle, Tell, TypeThere, WatchTyping,
 };
 use crate::domain::accounts::login::LoginId;
 use crate::domain::chat::event::{Notice, Presence};
@@ -149,6 +149,13 @@ impl Hub {
     /// Ends a request of a session, behind all that the session is told of what was committed before.
     pub fn finish(&self, finish: Finish) {
         self.must_ask(finish);
+    }
+
+    /// Lets a session know when all has come that it is told of what was committed before, by [`Delivery::Told`].
+    ///
+    /// [`Delivery::Told`]: crate::delivery::Delivery::Told
+    pub fn tell(&self, tell: Tell) {
+        self.must_ask(tell);
     }
 
     /// Waits until the hub has heard, and told, all that was committed before; so whoever is answered after that

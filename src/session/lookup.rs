@@ -25,6 +25,8 @@ pub(super) enum SlicesLeft {
     History(Request, HistoryRest),
     /// What waits for a device.
     Waiting(BroughtSoFar),
+    /// Nothing of it waits any more, and what the hub has told of it is on its way still.
+    Told(BroughtSoFar),
 }
 
 impl<A: Adapter> Session<A> {
@@ -216,6 +218,7 @@ impl<A: Adapter> Session<A> {
         let (request, rest) = match *rest {
             SlicesLeft::History(request, rest) => (request, rest),
             SlicesLeft::Waiting(brought) => return self.bring(brought, ctx),
+            told @ SlicesLeft::Told(_) => return self.rest = Some(Box::new(told)),
         };
         let user = rest.reader();
         let next = self.shared.service.chat.history_rest(rest);

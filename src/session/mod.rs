@@ -219,6 +219,7 @@ impl<A: Adapter> Session<A> {
             Delivery::Done(request) => {
                 self.machine.answered(request, None, &mut self.effects);
             }
+            Delivery::Told => self.told(ctx),
             Delivery::Refused(request, refusal) => {
                 self.machine.refused(request, refusal, &mut self.effects);
             }

@@ -12,6 +12,7 @@ use crate::domain::close::CloseReason;
 use crate::domain::error::Refusal;
 use crate::domain::id::{DeviceId, DownstreamId, UserId};
 use crate::domain::principal::Principal;
+use crate::hub::messages::Tell;
 use crate::service::apps::WaitingBatch;
 use crate::wire::Variant;
 
@@ -61,7 +62,7 @@ impl<A: Adapter> Session<A> {
             return self.end(CloseReason::Overload, ctx);
         };
         if messages.is_empty() {
-            return self.settle(BroughtSoFar { device, owner, sent }, ctx);
+            return self.settle(BroughtSoFar { device, owner, sent });
         }
         sent.extend(messages.iter().map(|message| message.id));
         if let Some(frame) = self.machine.waiting_frame(&messages) {
@@ -72,14 +73,22 @@ impl<A: Adapter> Session<A> {
         self.go_on(ctx);
     }
 
-    /// Lets news through once the hub has told all that may have been brought; looks again if there were any.
-    fn settle(&mut self, brought: BroughtSoFar, ctx: &mut A::Context) {
-        let hub = self.shared.hub.clone();
-        let settled = async move { hub.settled().await };
-        self.later(ctx, settled, move |session, (), ctx| {
-            if !session.machine.let_news_through() {
-                session.bring(brought, ctx);
+    /// Asks the hub to say when all has come that may have been brought. It must come on the way of news: these wait
+    /// for their turn on this thread, and what came by any other way could overtake them.
+    fn settle(&mut self, brought: BroughtSoFar) {
+        self.rest = Some(Box::new(SlicesLeft::Told(brought)));
+        self.shared.hub.tell(Tell { session: self.id });
+    }
+
+    /// Lets news through now that all has come; looks again if there were any.
+    pub(super) fn told(&mut self, ctx: &mut A::Context) {
+        match self.rest.take().map(|rest| *rest) {
+            Some(SlicesLeft::Told(brought)) => {
+                if !self.machine.let_news_through() {
+                    self.bring(brought, ctx);
+                }
             }
-        });
+            other => self.rest = other.map(Box::new),
+        }
     }
 }

@@ -12,6 +12,7 @@ use crate::hub::ChatServer;
 use crate::hub::mailboxes::sessions_at;
 use crate::hub::messages::{
     AskApp, AskClasses, AskDevices, AskOnline, AskPresence, AskSockets, Finish, Notify, Settle,
+    Tell,
 };
 use crate::hub::sessions::Entry;
 use crate::wire::Variant;
@@ -133,8 +134,23 @@ impl Handler<Finish> for ChatServer {
     type Result = ();
 
     fn handle(&mut self, finish: Finish, _: &mut Context<Self>) {
+        self.hand_behind_news(finish.session, Delivery::Done(finish.request));
+    }
+}
+
+impl Handler<Tell> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, tell: Tell, _: &mut Context<Self>) {
+        self.hand_behind_news(tell.session, Delivery::Told);
+    }
+}
+
+impl ChatServer {
+    /// Hands something to a session on the way of its news, so that it comes behind them.
+    fn hand_behind_news(&mut self, session: SessionId, delivery: Delivery) {
         let mut batches = Batches::default();
-        self.hand(finish.session, Delivery::Done(finish.request), &mut batches);
+        self.hand(session, delivery, &mut batches);
         batches.send();
         self.tell_transitions();
     }

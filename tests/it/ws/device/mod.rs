@@ -1,6 +1,7 @@
 //! Devices: who gets in, what is said, and that each message comes once it is sent, and no more once it is
 //! acknowledged.
 
+mod arrivals;
 mod auth;
 mod delivery;
 mod examples;
