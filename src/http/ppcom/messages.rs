@@ -10,7 +10,8 @@ use super::{devices, fields};
 use crate::domain::apps::customer::{CustomerMessage, SendOutcome, is_message_name};
 use crate::domain::apps::customer_request::CustomerSender;
 use crate::domain::uuid::{PushId, Uuid};
-use crate::wire::ppcom::msg::MsgObject;
+use crate::service::apps::Unacknowledged;
+use crate::wire::ppcom::msg::{self, MsgObject};
 
 /// What every message must bring.
 const SENT: [&str; 9] = [
@@ -85,10 +86,20 @@ pub async fn unacknowledged(request: &ApiRequest<'_>) -> ApiAnswered {
     let (size, offset) = (page.size, page.offset);
     let (me, found) = request.apps.unacknowledged(&request.asker, page).await?;
     let (mut list, mut messages) = (Vec::new(), Map::new());
-    for message in &found.items {
-        let push = PushId::Message(message.id, me);
+    for one in &found.items {
+        let (push, text) = match one {
+            Unacknowledged::Message(message) => {
+                let push = PushId::Message(message.id, me);
+                (push, MsgObject::of(message, Some(push)).text())
+            }
+            Unacknowledged::Downstream(downstream, conversation) => {
+                let place = (request.asker.app.id, *conversation, me);
+                let push = PushId::Downstream(downstream.id, me);
+                (push, msg::downstream_text(downstream, place))
+            }
+        };
         let pid = push.uuid().to_string();
-        messages.insert(pid.clone(), MsgObject::of(message, Some(push)).text().into());
+        messages.insert(pid.clone(), text.into());
         list.push(pid);
     }
     ApiAnswer::with(&json!({

@@ -7,6 +7,7 @@ use crate::domain::id::{DownstreamId, GroupId, MessageId, UserId};
 use crate::domain::uuid::{PushId, Uuid};
 use crate::store::Line;
 use crate::store::apps::conversation_history::CountedPage;
+pub use crate::store::apps::customer_lookups::Unacknowledged;
 use crate::store::apps::{customer_lookups, customer_writes};
 
 impl Apps {
@@ -31,7 +32,7 @@ impl Apps {
         self.store.read_for(line, look).await?.ok_or(CustomerRefusal::NoConversation)
     }
 
-    /// What the asker has not acknowledged, oldest first; and whose that is.
+    /// What the asker has not acknowledged, oldest first, what the app has sent to devices among it; and whose that is.
     ///
     /// # Errors
     /// [`CustomerRefusal::NotYours`] if the token is nobody's, and faults.
@@ -39,9 +40,9 @@ impl Apps {
         &self,
         asker: &CustomerAsker,
         page: PageAsked,
-    ) -> Result<(UserId, CountedPage<ConversationMessage>), CustomerRefusal> {
+    ) -> Result<(UserId, CountedPage<Unacknowledged>), CustomerRefusal> {
         let me = asker.user_id()?;
-        let look = customer_lookups::unacknowledged(asker.app.clone(), me, page);
+        let look = customer_lookups::unacknowledged(asker.app.clone(), me, page, self.clock.now());
         Ok((me, self.store.read_for(Line::Light(me), look).await?))
     }
 

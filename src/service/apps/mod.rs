@@ -46,6 +46,7 @@ use budgets::Budgets;
 
 pub use agents::{AgentRefusal, NewAgent};
 pub use authenticators::{CONSOLE, authenticators};
+pub use conversation_history::Unacknowledged;
 pub use conversations::{PresentUser, WantedConversation};
 pub use customers::{CustomerAsker, CustomerRefusal};
 pub use devices::DEVICE;

@@ -1,6 +1,4 @@
-//! What was said in conversations: pages of it, and what somebody has not acknowledged.
-
-use std::collections::HashMap;
+//! What was said in conversations: pages of it.
 
 use diesel::sql_types::{BigInt, Bool, Text};
 
@@ -12,15 +10,14 @@ use crate::domain::chat::message::Message;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{GroupId, MessageId, UserId};
-use crate::domain::uuid::{PushId, Uuid};
+use crate::domain::uuid::Uuid;
 use crate::store::accounts::users as accounts;
-use crate::store::apps::{conversations, users};
+use crate::store::apps::users;
 use crate::store::chat::history;
 use crate::store::chat::pages::{self, NumberedPlace};
-use crate::store::chat::{messages, rooms};
+use crate::store::chat::rooms;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
-use crate::store::engine::ids::message_id;
 use crate::store::engine::statement::{Statement, Value};
 
 /// A page, and how many there are of what is on it, whatever the page.
@@ -35,24 +32,6 @@ const SEQ_OF_NAME: &str = "SELECT m.seq FROM conversation_messages c \
 const SEQ_OF_ID: &str = "SELECT m.seq FROM messages m WHERE m.id = ? AND m.room_id = ?";
 const BEYOND: &str =
     "SELECT message_id, uuid, subtype, is_machine FROM conversation_messages WHERE message_id = ?";
-const COUNT_PUSHES: &str = "SELECT count(*) FROM pushes p \
-    JOIN messages m ON m.id = p.message_id JOIN conversations c ON c.room_id = m.room_id \
-    WHERE p.user_id = ? AND c.app_id = ?";
-
-macro_rules! pushes_where {
-    ($rest:literal) => {
-        concat!(
-            "SELECT p.message_id FROM pushes p JOIN messages m ON m.id = p.message_id \
-             JOIN conversations c ON c.room_id = m.room_id \
-             WHERE p.user_id = ? AND c.app_id = ? AND p.message_id ",
-            $rest,
-            " LIMIT ? OFFSET ?"
-        )
-    };
-}
-
-const PUSHES_AFTER: &str = pushes_where!("> ? ORDER BY p.message_id");
-const PUSHES_BEFORE: &str = pushes_where!("< ? ORDER BY p.message_id DESC");
 
 /// A page of a conversation as a reader sees it, newest first; oldest first of what comes after a message, and where
 /// that is unknown the newest all the same.
@@ -109,45 +88,6 @@ pub fn latest(
     let next_to = (reader, history::Place::Before(i64::MAX), 1);
     let (found, _) = history::next_to(conn, &room, next_to, usize::MAX)?;
     Ok(shown(conn, app, conversation, found)?.into_iter().next())
-}
-
-/// What a user has not acknowledged, oldest first, each with its conversation.
-///
-/// # Errors
-/// As [`page`].
-pub fn unacknowledged(
-    conn: &mut Connection,
-    (app, user): (&App, UserId),
-    asked: &PageAsked,
-) -> Result<CountedPage<ConversationMessage>, StoreError> {
-    let values = [user.get(), app.id.get()].map(Value::Int);
-    let counts: Vec<i64> = Statement::<BigInt>::new(COUNT_PUSHES, &values).load(conn)?;
-    let total = counts.into_iter().next().unwrap_or(0);
-    let (sql, bound) = match &asked.from {
-        PageFrom::Newest => (PUSHES_AFTER, Some(0)),
-        PageFrom::After(push) => (PUSHES_AFTER, pushed(push, user)),
-        PageFrom::Before(push) => (PUSHES_BEFORE, pushed(push, user)),
-    };
-    let Some(bound) = bound else { return Ok(CountedPage { total, items: Vec::new() }) };
-    let values = [user.get(), app.id.get(), bound, asked.size.into(), asked.skipped()];
-    let mut ids: Vec<i64> = Statement::<BigInt>::new(sql, &values.map(Value::Int)).load(conn)?;
-    if matches!(asked.from, PageFrom::Before(_)) {
-        ids.reverse();
-    }
-    let (mut known, mut items) = (HashMap::new(), Vec::with_capacity(ids.len()));
-    for id in ids {
-        let Some(message) = messages::find(conn, message_id(id)?)? else { continue };
-        let RoomKey::Group(group) = message.room else { continue };
-        let conversation = match known.get(&group) {
-            Some(conversation) => conversation,
-            None => {
-                let Some(found) = conversations::of_app(conn, app.id, group)? else { continue };
-                &*known.entry(group).or_insert(found)
-            }
-        };
-        items.extend(shown(conn, app, conversation, vec![message])?);
-    }
-    Ok(CountedPage { total, items })
 }
 
 /// Messages of a conversation with what they have beyond those of chat, in their order.
@@ -236,12 +176,4 @@ fn seq_of(
     let values = [id.get(), group.get()].map(Value::Int);
     let seqs: Vec<i64> = Statement::<BigInt>::new(SEQ_OF_ID, &values).load(conn)?;
     Ok(seqs.into_iter().next())
-}
-
-/// The message of a push to a user.
-fn pushed(push: &str, user: UserId) -> Option<i64> {
-    match PushId::of_uuid(Uuid::parse(push)?)? {
-        PushId::Message(message, to) if to == user => Some(message.get()),
-        PushId::Message(..) | PushId::Downstream(..) => None,
-    }
 }

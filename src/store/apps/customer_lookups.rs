@@ -10,9 +10,10 @@ use crate::domain::apps::device::Device;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{AppId, DeviceId, GroupId, UserId};
 use crate::store::apps::conversation_history::{self, CountedPage};
+pub use crate::store::apps::unacknowledged::Unacknowledged;
 use crate::store::apps::users::AgentLogin;
 use crate::store::apps::{
-    conversations, directory, removed, terminals, unseen_visitors, users, waits,
+    conversations, directory, removed, terminals, unacknowledged, unseen_visitors, users, waits,
 };
 use crate::store::chat::groups;
 use crate::store::engine::Connection;
@@ -156,8 +157,9 @@ pub fn unacknowledged(
     app: App,
     user: UserId,
     asked: PageAsked,
-) -> impl ReadOp<CountedPage<ConversationMessage>> {
-    move |conn| conversation_history::unacknowledged(conn, (&app, user), &asked)
+    now: Timestamp,
+) -> impl ReadOp<CountedPage<Unacknowledged>> {
+    move |conn| unacknowledged::page(conn, (&app, user), &asked, now)
 }
 
 /// A user of an app, if `me` may see him: himself, an agent, or one who is in a conversation with `me`.

@@ -34,6 +34,7 @@ pub mod servers;
 pub mod spread;
 pub mod terminals;
 pub mod tokens;
+pub mod unacknowledged;
 pub mod unseen_visitors;
 pub mod upstreams;
 pub mod users;

@@ -1,6 +1,7 @@
 //! Customer chat at its socket.
 
 mod auth;
+mod downstream;
 mod files;
 mod presence;
 mod send;
