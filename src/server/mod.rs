@@ -147,7 +147,8 @@ pub async fn start_with(
         Ok::<_, StartError>((store, hub, service))
     })
     .await?;
-    store.announce(&address.to_string());
+    let console_said = console_address.map(|console| console.to_string());
+    store.announce(&address.to_string(), console_said.as_deref());
     let lost_grace = config.store.lost_grace();
     Ok(Running {
         address,
@@ -192,7 +193,10 @@ pub fn listen(config: &Config) -> Result<TcpListener, StartError> {
 }
 
 /// Takes the address that the console listens on by itself, if it has one.
-fn listen_console(config: &Config) -> Result<Option<TcpListener>, StartError> {
+///
+/// # Errors
+/// [`StartError::Bind`].
+pub fn listen_console(config: &Config) -> Result<Option<TcpListener>, StartError> {
     let address = &config.app_server.bind;
     if address.is_empty() { Ok(None) } else { bind("app_server.bind", address).map(Some) }
 }

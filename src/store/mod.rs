@@ -250,8 +250,8 @@ impl Store {
     }
 
     /// Says, to all who ask for the database from now on, that a hub has it that listens at `address`.
-    pub fn announce(&self, address: &str) {
-        self.inner.database.announce(address);
+    pub fn announce(&self, address: &str, console: Option<&str>) {
+        self.inner.database.announce(address, console);
     }
 
     /// Waits until another process has taken the database, and gives the reason.

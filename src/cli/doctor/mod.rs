@@ -86,7 +86,8 @@ fn settings(remarks: Vec<String>) -> Vec<Finding> {
     remarks.into_iter().map(|remark| Finding::warning("settings", remark, help)).collect()
 }
 
-/// Whether a living hub listens there.
+/// Whether a living hub listens there, or its console does.
 fn listens_at(hub: Option<&Holder>, address: &str) -> bool {
-    hub.and_then(|hub| hub.address.as_deref()).is_some_and(|at| at == address)
+    let places = hub.map(|hub| [hub.address.as_deref(), hub.console.as_deref()]);
+    places.into_iter().flatten().flatten().any(|at| at == address)
 }

@@ -1,4 +1,4 @@
-//! The address to listen on, and the way of mails.
+//! The addresses to listen on, and the way of mails.
 
 use std::io;
 
@@ -8,36 +8,67 @@ use crate::jobs::mail::Transport;
 use crate::server::{self, Config, StartError};
 use crate::store::Holder;
 
-/// Whether the port can be had, and the mail server be reached.
+/// Whether the ports can be had, and the mail server be reached.
 pub fn check(config: &Config, hub: Option<&Holder>) -> Vec<Finding> {
-    vec![port(config, hub), mail(config)]
+    let mut findings = vec![main_port(config, hub)];
+    findings.extend(console_port(config, hub));
+    findings.push(mail(config));
+    findings
 }
 
-fn port(config: &Config, hub: Option<&Holder>) -> Finding {
-    const CHECK: &str = "port";
-    let bind = &config.http.bind;
-    if let Some(hub) = hub.filter(|_| listens_at(hub, bind)) {
-        return Finding::good(CHECK, format!("{hub}"));
-    }
-    match server::listen(config) {
-        Ok(_) => Finding::good(CHECK, format!("{bind} is free")),
-        Err(StartError::Bind { source, .. }) => {
-            let help = match source.kind() {
-                io::ErrorKind::AddrInUse => {
-                    "another program listens there: end it, or set http.bind"
-                }
-                io::ErrorKind::AddrNotAvailable => {
-                    "this machine has no such address: set http.bind"
-                }
-                io::ErrorKind::PermissionDenied => {
-                    "ports below 1024 need a right of their own: set http.bind, or grant \
-                     CAP_NET_BIND_SERVICE"
-                }
-                _ => "set http.bind to an address of this machine",
-            };
-            Finding::bad(CHECK, format!("{bind} cannot be listened on: {source}"), help)
+fn main_port(config: &Config, hub: Option<&Holder>) -> Finding {
+    let address = ListenAddress { check: "port", setting: "http.bind", bind: &config.http.bind };
+    address.look(hub, || server::listen(config).map(drop))
+}
+
+/// The port of the console's own, if it has one.
+fn console_port(config: &Config, hub: Option<&Holder>) -> Option<Finding> {
+    let bind = &config.app_server.bind;
+    let address = ListenAddress { check: "console port", setting: "app_server.bind", bind };
+    let listen = || server::listen_console(config).map(drop);
+    (!bind.is_empty()).then(|| address.look(hub, listen))
+}
+
+/// An address to listen on.
+struct ListenAddress<'a> {
+    check: &'static str,
+    setting: &'static str,
+    bind: &'a str,
+}
+
+impl ListenAddress<'_> {
+    fn look(
+        &self,
+        hub: Option<&Holder>,
+        listen: impl FnOnce() -> Result<(), StartError>,
+    ) -> Finding {
+        let Self { check, setting, bind } = *self;
+        if let Some(hub) = hub.filter(|_| listens_at(hub, bind)) {
+            return Finding::good(check, format!("{hub}"));
         }
-        Err(error) => Finding::bad(CHECK, format!("{bind}: {error}"), "set http.bind"),
+        match listen() {
+            Ok(()) => Finding::good(check, format!("{bind} is free")),
+            Err(StartError::Bind { source, .. }) => {
+                let help = help(source.kind(), setting);
+                Finding::bad(check, format!("{bind} cannot be listened on: {source}"), help)
+            }
+            Err(error) => Finding::bad(check, format!("{bind}: {error}"), format!("set {setting}")),
+        }
+    }
+}
+
+fn help(fault: io::ErrorKind, setting: &str) -> String {
+    match fault {
+        io::ErrorKind::AddrInUse => {
+            format!("another program listens there: end it, or set {setting}")
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!("this machine has no such address: set {setting}")
+        }
+        io::ErrorKind::PermissionDenied => format!(
+            "ports below 1024 need a right of their own: set {setting}, or grant CAP_NET_BIND_SERVICE"
+        ),
+        _ => format!("set {setting} to an address of this machine"),
     }
 }
 

@@ -34,13 +34,14 @@ impl Config {
             chatting.ping_interval_ms,
             chatting.ping_timeout_ms,
         ));
-        let console = &self.app_server;
-        remarks.extend(pings(
-            "app_server",
-            "ping_timeout_ms",
-            console.ping_interval_ms,
-            console.ping_timeout_ms,
-        ));
+        let (console, device, ppcom) = (&self.app_server, &self.device, &self.ppcom);
+        for (section, interval, timeout) in [
+            ("app_server", console.ping_interval_ms, console.ping_timeout_ms),
+            ("device", device.ping_interval_ms, device.ping_timeout_ms),
+            ("ppcom", ppcom.ping_interval_ms, ppcom.ping_timeout_ms),
+        ] {
+            remarks.extend(pings(section, "ping_timeout_ms", interval, timeout));
+        }
         remarks
     }
 
@@ -48,6 +49,8 @@ impl Config {
         let deadlines = [
             ("chatting.login_timeout_ms", self.chatting.login_timeout_ms),
             ("rewind.auth_timeout_ms", self.rewind.auth_timeout_ms),
+            ("device.auth_timeout_ms", self.device.auth_timeout_ms),
+            ("ppcom.auth_timeout_ms", self.ppcom.auth_timeout_ms),
             ("ws.close_timeout_ms", self.ws.close_timeout_ms),
             ("mail.timeout_ms", self.mail.timeout_ms),
         ];
@@ -93,7 +96,7 @@ impl Config {
     }
 
     fn addresses(&self) -> Vec<String> {
-        let mut remarks = Vec::new();
+        let mut remarks = self.console_address();
         let Ok(bind) = self.http.bind.parse::<SocketAddr>() else { return remarks };
         if bind.ip().is_unspecified() && self.http.public_url.is_empty() {
             remarks.push(format!(
@@ -111,6 +114,25 @@ impl Config {
         remarks
     }
 
+    /// The console's own address, as far as it is one.
+    fn console_address(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let Ok(console) = self.app_server.bind.parse::<SocketAddr>() else { return remarks };
+        if !console.ip().is_loopback() && !self.http.public_url.starts_with("https://") {
+            remarks.push(format!(
+                "app_server.bind is {console}, which can be reached from elsewhere, and http.public_url is no \
+                 https:// address: whoever is between an operator and the hub reads the keys of the console"
+            ));
+        }
+        if self.http.bind.parse().is_ok_and(|bind| are_one(bind, console)) {
+            remarks.push(format!(
+                "app_server.bind is {console} and http.bind is {}: only one of them can be listened on",
+                self.http.bind
+            ));
+        }
+        remarks
+    }
+
     fn scripts(&self) -> Option<String> {
         let console = &self.app_server;
         (console.original_script && console.assets_dir.is_empty()).then(|| {
@@ -119,6 +141,13 @@ impl Config {
                 .to_owned()
         })
     }
+}
+
+/// Whether who listens on one address leaves nothing of the other.
+fn are_one(a: SocketAddr, b: SocketAddr) -> bool {
+    let has_all = a.ip().is_unspecified() || b.ip().is_unspecified();
+    let is_chosen = a.port() != 0;
+    is_chosen && a.port() == b.port() && a.is_ipv4() == b.is_ipv4() && (has_all || a.ip() == b.ip())
 }
 
 /// Pings each `interval`, and the end after `timeout`, the setting of that `key`, without an answer.

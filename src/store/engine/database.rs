@@ -106,9 +106,9 @@ impl Database {
     }
 
     /// Says, to all who ask from now on, that a hub has it that listens at `address`.
-    pub fn announce(&self, address: &str) {
+    pub fn announce(&self, address: &str, console: Option<&str>) {
         if let Some(lock) = &self.lock {
-            lock.announce(address);
+            lock.announce(address, console);
         }
     }
 

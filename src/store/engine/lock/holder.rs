@@ -13,6 +13,8 @@ pub struct Holder {
     pub since: i64,
     /// Where it listens; `None` for a command, and for a hub that has not started yet.
     pub address: Option<String>,
+    /// Where its console listens by itself, if it does.
+    pub console: Option<String>,
 }
 
 /// Instead of an address.
@@ -21,12 +23,18 @@ const NONE: &str = "-";
 impl Holder {
     /// This process, which has the lock from now on.
     pub(in crate::store) fn starting(now: Timestamp) -> Self {
-        Self { pid: process::id(), since: now.micros().div_euclid(1_000_000), address: None }
+        Self {
+            pid: process::id(),
+            since: now.micros().div_euclid(1_000_000),
+            address: None,
+            console: None,
+        }
     }
 
-    /// The same, listening.
-    pub(in crate::store) fn listening(&self, address: &str) -> Self {
-        Self { address: Some(address.to_owned()), ..self.clone() }
+    /// The same, listening; its console too, perhaps, at an address of its own.
+    pub(in crate::store) fn listening(&self, address: &str, console: Option<&str>) -> Self {
+        let console = console.map(str::to_owned);
+        Self { address: Some(address.to_owned()), console, ..self.clone() }
     }
 
     /// Whether it is a hub that listens: that one will keep the lock.
@@ -36,7 +44,9 @@ impl Holder {
 
     /// As text of one line.
     pub fn text(&self) -> String {
-        format!("{} {} {}", self.pid, self.since, self.address.as_deref().unwrap_or(NONE))
+        let address = self.address.as_deref().unwrap_or(NONE);
+        let console = self.console.iter().map(|console| format!(",{console}"));
+        format!("{} {} {address}{}", self.pid, self.since, console.collect::<String>())
     }
 
     /// From its text.
@@ -44,8 +54,12 @@ impl Holder {
         let [pid, since, address] = *text.split_whitespace().collect::<Vec<_>>().as_slice() else {
             return None;
         };
+        let (address, console) = match address.split_once(',') {
+            Some((address, console)) => (address, Some(console.to_owned())),
+            None => (address, None),
+        };
         let address = (address != NONE).then(|| address.to_owned());
-        Some(Self { pid: pid.parse().ok()?, since: since.parse().ok()?, address })
+        Some(Self { pid: pid.parse().ok()?, since: since.parse().ok()?, address, console })
     }
 }
 
@@ -57,7 +71,8 @@ impl fmt::Display for Holder {
         if let Ok(since) = jiff::Timestamp::from_second(self.since) {
             write!(f, ", since {since}")?;
         }
-        self.address.iter().try_for_each(|address| write!(f, ", at http://{address}"))
+        self.address.iter().try_for_each(|address| write!(f, ", at http://{address}"))?;
+        self.console.iter().try_for_each(|console| write!(f, ", its console at http://{console}"))
     }
 }
 
@@ -67,13 +82,16 @@ mod tests {
 
     #[test]
     fn a_holder_is_what_it_says() {
-        let command = Holder { pid: 7, since: 1_796_000_000, address: None };
-        let hub = command.listening("127.0.0.1:8080");
-        for holder in [&command, &hub] {
+        let command = Holder { pid: 7, since: 1_796_000_000, address: None, console: None };
+        let hub = command.listening("127.0.0.1:8080", None);
+        let with_console = command.listening("127.0.0.1:8080", Some("[::1]:8000"));
+        for holder in [&command, &hub, &with_console] {
             assert_eq!(Holder::parse(&holder.text()).as_ref(), Some(holder));
         }
         let said = "a hub has it: process 7, since 2026-11-30T00:53:20Z, at http://127.0.0.1:8080";
         assert_eq!(hub.to_string(), said);
+        let said = format!("{said}, its console at http://[::1]:8000");
+        assert_eq!(with_console.to_string(), said);
         for torn in ["", "7", "7 1796000000", "seven 1796000000 -", "7 1 2 3"] {
             assert_eq!(Holder::parse(torn), None, "{torn:?}");
         }

@@ -81,8 +81,8 @@ impl Lock {
     }
 
     /// Says, to all who ask from now on, that a hub that listens at `address` has it.
-    pub fn announce(&self, address: &str) {
-        let me = self.me.listening(address);
+    pub fn announce(&self, address: &str, console: Option<&str>) {
+        let me = self.me.listening(address, console);
         let said = match &*self.grip.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(Grip::File(file)) => file.say(&me),
             Some(Grip::Session(session)) => session.say(&me),

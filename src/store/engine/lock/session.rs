@@ -22,6 +22,8 @@ use crate::store::engine::lock::{Asked, Holder, LockState};
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Before the text of a holder in the name under which its connection is listed.
 const PREFIX: &str = "tradewind ";
+/// The longest name that PostgreSQL keeps of a connection, in bytes.
+const NAME_BYTES_MAX: usize = 63;
 /// The two numbers of the lock. Writers' transactions take another one.
 const KEY: &str = "hashtext('tradewind hub'), hashtext(current_schema())";
 
@@ -149,7 +151,12 @@ fn parse(name: &str) -> Option<Holder> {
 /// Says who has a connection, in the server's list of them.
 fn name(conn: &mut PgConnection, me: &Holder) -> QueryResult<usize> {
     let set = "SELECT set_config('application_name', $1, false)";
-    diesel::sql_query(set).bind::<Text, _>(format!("{PREFIX}{}", me.text())).execute(conn)
+    let mut text = format!("{PREFIX}{}", me.text());
+    if text.len() > NAME_BYTES_MAX {
+        // It would be cut off within.
+        text = format!("{PREFIX}{}", Holder { console: None, ..me.clone() }.text());
+    }
+    diesel::sql_query(set).bind::<Text, _>(text).execute(conn)
 }
 
 /// The name of the connection that has the lock.

@@ -67,6 +67,54 @@ async fn all_is_good_before_the_first_start_beside_a_hub_and_after_it() {
     assert!(people.status.success() && text.contains("good     key file: "), "{text}");
 }
 
+/// The port of the console's own is free, another program's, or the hub's.
+async fn the_console_has_a_port(folder: &Path, store: &[&str]) {
+    let with = |bind: &str| {
+        [store, &[bind]].concat().iter().map(|one| (*one).to_owned()).collect::<Vec<_>>()
+    };
+    let look = |bind: &str| {
+        let set = with(bind);
+        examined(folder, &set.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let (report, is_good) = look("app_server.bind=127.0.0.1:0");
+    assert!(is_good && verdict(&report, "console port").1.contains("is free"), "{report}");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let bind = format!("app_server.bind={}", taken.local_addr().unwrap());
+    for (bind, said) in
+        [(&*bind, "another program"), ("app_server.bind=192.0.2.1:80", "no such address")]
+    {
+        let (report, is_good) = look(bind);
+        let (found, text) = verdict(&report, "console port");
+        assert_eq!((found.as_str(), is_good), ("bad", false), "{report}");
+        assert!(text.contains(said) && text.contains("set app_server.bind"), "{text}");
+    }
+    drop(taken);
+    let set = with("app_server.bind=127.0.0.1:0");
+    let hub = Process::start(folder, &set.iter().map(String::as_str).collect::<Vec<_>>());
+    // Where it is says the hub itself, to who has a look at the lock.
+    let (report, _) = look("app_server.bind=127.0.0.1:0");
+    let (_, said) = verdict(&report, "lock");
+    let console = said.split("its console at http://").nth(1).expect("an address");
+    let console: String =
+        console.chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
+    let (report, is_good) = look(&format!("app_server.bind={console}"));
+    let (found, said) = verdict(&report, "console port");
+    assert!(is_good && found == "good", "{report}");
+    assert!(said.contains(&format!("process {}", hub.id())), "{said}");
+    hub.stop();
+    let (report, _) = look(&format!("app_server.bind={console}"));
+    assert!(verdict(&report, "console port").1.contains("is free"), "{report}");
+}
+
+#[actix_web::test]
+async fn the_console_has_a_port_that_is_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    the_console_has_a_port(folder.path(), &[]).await;
+    let (folder, schema) = (tempfile::tempdir().unwrap(), Schema::create());
+    let url = format!("store.url={}", schema.url());
+    the_console_has_a_port(folder.path(), &[&url]).await;
+}
+
 #[test]
 fn what_is_bad_is_named_and_ends_with_one() {
     let folder = tempfile::tempdir().unwrap();
@@ -144,6 +192,15 @@ const PROBABLY_WRONG: &[(&[&str], &str)] = &[
     (&["rewind.ping_interval_ms=45000"], "rewind.ping_interval_ms"),
     (&["rewind.ping_interval_ms=44900"], "hardly above"),
     (&["rewind.auth_timeout_ms=1"], "rewind.auth_timeout_ms"),
+    (&["app_server.ping_timeout_ms=30000"], "app_server.ping_timeout_ms"),
+    (&["device.ping_timeout_ms=30000"], "device.ping_timeout_ms"),
+    (&["device.auth_timeout_ms=1"], "device.auth_timeout_ms"),
+    (&["ppcom.ping_timeout_ms=30000"], "ppcom.ping_timeout_ms"),
+    (&["ppcom.auth_timeout_ms=1"], "ppcom.auth_timeout_ms"),
+    (&["app_server.bind=0.0.0.0:8000"], "app_server.bind is 0.0.0.0:8000"),
+    (&["app_server.bind=[::]:8000", "http.public_url=http://chat.example"], "http.public_url"),
+    (&["http.bind=127.0.0.1:8080", "app_server.bind=127.0.0.1:8080"], "only one of them"),
+    (&["http.bind=127.0.0.1:8080", "app_server.bind=0.0.0.0:8080"], "only one of them"),
     (&["http.bind=0.0.0.0:8080"], "http.public_url"),
     (&["http.bind=[::]:8080"], "http.public_url"),
     (&["http.bind=0.0.0.0:80", "http.public_url=http://chat.example"], "mail.url"),
@@ -170,8 +227,16 @@ fn config_check_says_what_is_probably_wrong() {
         let strict = run(folder.path(), set, &["config", "check", "--strict"]);
         assert_eq!(strict.status.code(), Some(1), "{set:?}");
     }
-    let good = run(folder.path(), &[], &["config", "check", "--strict"]);
-    assert!(good.status.success(), "{good:?}");
+    for set in [
+        &[][..],
+        &["app_server.bind=127.0.0.1:8000"],
+        &["app_server.bind=0.0.0.0:8000", "http.public_url=https://chat.example"],
+        &["http.bind=127.0.0.1:8080", "app_server.bind=[::1]:8080"],
+        &["http.bind=127.0.0.1:0", "app_server.bind=127.0.0.1:0"],
+    ] {
+        let good = run(folder.path(), set, &["config", "check", "--strict"]);
+        assert!(good.status.success(), "{good:?}");
+    }
 }
 
 #[test]
