@@ -22,7 +22,25 @@ const GROUPS_MAX: usize = 100_000;
 /// Groups, and whether they are conversations.
 #[derive(Default)]
 pub(in crate::store) struct KnownConversations {
-    known: Mutex<HashMap<GroupId, bool>>,
+    known: Mutex<KnownGroups>,
+}
+
+/// What is remembered.
+#[derive(Default)]
+struct KnownGroups(HashMap<GroupId, bool>);
+
+impl KnownGroups {
+    fn get(&self, group: GroupId) -> Option<bool> {
+        self.0.get(&group).copied()
+    }
+
+    /// Remembers a group, and forgets all others if there are `max` already.
+    fn insert(&mut self, group: GroupId, is_one: bool, max: usize) {
+        if self.0.len() >= max {
+            self.0.clear();
+        }
+        self.0.insert(group, is_one);
+    }
 }
 
 impl KnownConversations {
@@ -46,16 +64,35 @@ impl KnownConversations {
     }
 
     fn has(&self, unit: &mut UnitOfWork<'_>, group: GroupId) -> Result<bool, StoreError> {
-        let known = |known: &HashMap<GroupId, bool>| known.get(&group).copied();
-        if let Some(known) = known(&self.known.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(known);
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(is_one) = known().get(group) {
+            return Ok(is_one);
         }
         let is_one = conversations::find(unit.conn(), group)?.is_some();
-        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= GROUPS_MAX {
-            all.clear();
-        }
-        all.insert(group, is_one);
+        known().insert(group, is_one, GROUPS_MAX);
         Ok(is_one)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_the_limit_all_but_the_newest_are_forgotten_and_looked_up_again() {
+        let group = |number: i64| GroupId::new(number * 2 + 1).unwrap();
+        let mut known = KnownGroups::default();
+        for number in 0..3 {
+            known.insert(group(number), number == 1, 3);
+        }
+        assert_eq!(
+            [0, 1, 2].map(|number| known.get(group(number))),
+            [Some(false), Some(true), Some(false)]
+        );
+        known.insert(group(3), true, 3);
+        assert_eq!(
+            [0, 1, 2, 3].map(|number| known.get(group(number))),
+            [None, None, None, Some(true)]
+        );
     }
 }

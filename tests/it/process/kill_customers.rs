@@ -104,9 +104,7 @@ async fn write(
             let uuid = name(round, sent);
             // It may have arrived even if this fails.
             sent += 1;
-            let send = json!({"uuid": uuid, "conversation_uuid": conversation, "from_uuid": me.user,
-                "from_type": "DU", "to_uuid": me.app, "to_type": "AP", "message_type": "NOTI",
-                "message_subtype": "TEXT", "message_body": uuid});
+            let send = message(me, conversation, &uuid);
             if !socket.try_send(&json!({"type": "send", "send": send})).await {
                 break;
             }
@@ -121,6 +119,35 @@ async fn write(
         acknowledged.push(text(&frame["extra"]["uuid"]));
         told.send(()).unwrap_or_default();
     }
+}
+
+/// The same over HTTP, as widgets do that have no socket: one after another.
+async fn post(
+    address: SocketAddr,
+    (me, conversation): (&Who, &str),
+    round: usize,
+    told: UnboundedSender<()>,
+) -> Vec<String> {
+    let mut acknowledged = Vec::new();
+    let client = awc::Client::builder().timeout(DEADLINE).finish();
+    loop {
+        let uuid = name(round, acknowledged.len());
+        let auth = ("authorization", format!("OAuth {}", me.token));
+        let request =
+            client.post(format!("http://{address}/api/PP_SEND_MESSAGE")).insert_header(auth);
+        let sent = request.send_json(&message(me, conversation, &uuid)).await;
+        let Ok(mut answer) = sent else { return acknowledged };
+        let Ok(answer) = answer.json::<Value>().await else { return acknowledged };
+        assert_eq!(answer["error_code"], 0, "{answer}");
+        acknowledged.push(uuid);
+        told.send(()).unwrap_or_default();
+    }
+}
+
+fn message(me: &Who, conversation: &str, uuid: &str) -> Value {
+    json!({"uuid": uuid, "conversation_uuid": conversation, "from_uuid": me.user,
+        "from_type": "DU", "to_uuid": me.app, "to_type": "AP", "message_type": "NOTI",
+        "message_subtype": "TEXT", "message_body": uuid})
 }
 
 /// Reads until the server is gone; the names of the messages that came.
@@ -183,7 +210,14 @@ async fn begin(folder: &Path, set: &[&str], address: SocketAddr) -> (Who, Who, S
     (agent, visitor, text(&opened["uuid"]))
 }
 
-async fn kill(folder: &Path, set: &[&str], rounds: usize) {
+/// By which door messages are sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Door {
+    Socket,
+    Http,
+}
+
+async fn kill(door: Door, (folder, set): (&Path, &[&str]), rounds: usize) {
     let seed = std::env::var("TRADEWIND_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
     let mut random: u64 = seed
         .unwrap_or_else(|| std::time::UNIX_EPOCH.elapsed().expect("after 1970").as_nanos() as u64);
@@ -197,9 +231,15 @@ async fn kill(folder: &Path, set: &[&str], rounds: usize) {
         random = random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (random ^ (random >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let (told, mut acknowledged) = unbounded_channel();
-        let sockets = (visitor.socket(process.address).await, agent.socket(process.address).await);
-        let writing = write(sockets.0, (&visitor, &conversation), round, told);
-        let talk = async { tokio::join!(writing, read(sockets.1)) };
+        let (address, of) = (process.address, (&visitor, conversation.as_str()));
+        let reader = agent.socket(address).await;
+        let writing = async {
+            match door {
+                Door::Socket => write(visitor.socket(address).await, of, round, told).await,
+                Door::Http => post(address, of, round, told).await,
+            }
+        };
+        let talk = async { tokio::join!(writing, read(reader)) };
         let killed = async {
             for _ in 0..=mixed % ACKNOWLEDGED_MAX {
                 soon("an acknowledgement", acknowledged.recv()).await;
@@ -237,12 +277,31 @@ async fn kill(folder: &Path, set: &[&str], rounds: usize) {
 #[actix_web::test]
 async fn what_is_acknowledged_waits_for_its_reader_after_kill_9() {
     let folder = tempfile::tempdir().unwrap();
-    kill(folder.path(), &[], 30).await;
+    kill(Door::Socket, (folder.path(), &[]), 30).await;
 }
 
 #[actix_web::test]
 async fn what_is_acknowledged_waits_for_its_reader_after_kill_9_on_postgres() {
     let (folder, schema) = (tempfile::tempdir().unwrap(), Schema::create());
     let url = format!("store.url={}", schema.url());
-    kill(folder.path(), &[&url], 6).await;
+    kill(Door::Socket, (folder.path(), &[&url]), 6).await;
+}
+
+/// So many rounds, and ten times as many where `TRADEWIND_TEST_LONG` is set (`scripts/test-long`).
+fn rounds(few: usize) -> usize {
+    let is_long = std::env::var("TRADEWIND_TEST_LONG").is_ok();
+    if is_long { few * 10 } else { few }
+}
+
+#[actix_web::test]
+async fn what_is_acknowledged_over_http_waits_for_its_reader_after_kill_9() {
+    let folder = tempfile::tempdir().unwrap();
+    kill(Door::Http, (folder.path(), &[]), rounds(5)).await;
+}
+
+#[actix_web::test]
+async fn what_is_acknowledged_over_http_waits_for_its_reader_after_kill_9_on_postgres() {
+    let (folder, schema) = (tempfile::tempdir().unwrap(), Schema::create());
+    let url = format!("store.url={}", schema.url());
+    kill(Door::Http, (folder.path(), &[&url]), rounds(2)).await;
 }

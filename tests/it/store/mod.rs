@@ -14,6 +14,7 @@ mod groups;
 mod harness;
 mod history;
 mod jobs;
+mod kept;
 mod ledger;
 mod lines;
 mod logins;

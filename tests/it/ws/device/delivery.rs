@@ -125,6 +125,56 @@ async fn an_upstream_message_has_its_own_result() {
 }
 
 #[actix_web::test]
+async fn an_upstream_message_that_is_heard_is_done() {
+    let stage = Stage::open(Backend::Sqlite).await;
+    let device = stage.device(1).await;
+    let mut client = stage.log_in(device).await;
+    let token = AppToken {
+        hash: key::hash_of("an operator's"),
+        app: stage.app,
+        level: Level::ThirdPartyConsole,
+        user: None,
+        expires_at: stage.server.now().after(Duration::from_secs(3_600)),
+        slides_by: Duration::ZERO,
+    };
+    assert!(stage.server.running().store.run(writes::add_token(token)).await.unwrap());
+    let bearer = [("authorization", "Bearer an operator's")];
+    let mut consoles =
+        [stage.server.console_with(&bearer).await, stage.server.console_with(&bearer).await];
+    let hub = stage.app.hub_server();
+    // To whom it may concern, and to the hub's own console, in every spelling; as it is, whatever is in it.
+    let shown = device.uuid().hex();
+    let spelled = [Value::Null, json!(hub.hex()), json!(hub.to_string().to_uppercase())];
+    for (number, server) in spelled.into_iter().enumerate() {
+        let data = format!("<b>{number}</b>\n 줄");
+        let body = json!({"data": data, "serverRegId": server, "umi": number.to_string()});
+        let answer = client.ask(json!({"action": "sendUpstreamMsg", "body": body})).await;
+        let body = &answer["body"];
+        assert_eq!(
+            (&body["resultCode"], &body["resultMsg"]),
+            (&json!(1), &json!("작업이 성공 했습니다."))
+        );
+        assert_eq!(body["umi"], number.to_string());
+        let lines = [consoles[0].line().await, consoles[1].line().await];
+        let rest =
+            lines[0].strip_prefix(&format!("onUpstreamMsgReceived {shown} ")).expect("a line");
+        let (time, said) = rest.split_once(' ').expect("a time");
+        assert!(time.len() == 13 && time.bytes().all(|byte| byte.is_ascii_digit()), "{time}");
+        assert_eq!((said, &lines[0]), (data.as_str(), &lines[1]));
+    }
+    // Once the last console has gone, nobody hears it.
+    for console in consoles {
+        console.close().await;
+    }
+    let alone = async {
+        let upstream = json!({"action": "sendUpstreamMsg", "body": {"data": "x"}});
+        while client.ask(upstream.clone()).await["body"]["resultCode"] != -302 {}
+    };
+    crate::harness::soon("the end of the consoles", alone).await;
+    stage.close([client]).await;
+}
+
+#[actix_web::test]
 async fn a_restart_loses_nothing() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let mut stage = Stage::open(backend).await;

@@ -67,6 +67,47 @@ async fn up_and_down(backend: Backend) {
     shop.stop().await;
 }
 
+async fn long_texts(backend: Backend) {
+    let shop = Shop::with(backend, |config| config.ppcom.file_bytes_max = 1_000).await;
+    shop.agent("ann").await;
+    let visitor = shop.visitor("one").await;
+    let conversation = shop.conversation(&visitor).await;
+    let long = "긴 글 ".repeat(100);
+    let form = |name: &str, content: &str| {
+        format!(
+            "--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{content}\r\n--XX\r\n\
+             Content-Disposition: form-data; name=\"user_uuid\"\r\n\r\n{}\r\n--XX--\r\n",
+            visitor.user
+        )
+    };
+    let kind = ("content-type", "multipart/form-data; boundary=XX");
+    let up = async |path: &str, body: String| {
+        http::send(shop.server.address, ("POST", path), &[kind], body).await
+    };
+    // Without a socket and without a token nobody sends anything, and nothing is no file.
+    assert_eq!(up("/ppkefu/upload/", form("file", &long)).await.status, 403);
+    let mut client = shop.socket(&visitor).await;
+    assert_eq!(up("/ppkefu/upload/", form("text", &long)).await.status, 400);
+    assert_eq!(up("/ppkefu/upload/", form("file", &"x".repeat(1_001))).await.status, 413);
+    for path in ["/ppkefu/upload/", "/ppkefu/upload"] {
+        let answer = up(path, form("file", &long)).await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, Some("*")));
+        // It has another name than at the door of files.
+        let id = text(&answer.json["fid"]);
+        assert_eq!(answer.json, json!({"fid": id}));
+        let file = shop.server.get(&format!("/download/download/{id}")).await;
+        assert_eq!((file.status, file.text.as_str()), (200, long.as_str()));
+        let mut send = visitor.send(&conversation, &name(path.len() as u64), "");
+        send["send"]["message_subtype"] = json!("TXT");
+        send["send"]["message_body"] = json!(json!({"fid": id}).to_string());
+        assert_eq!(sent(&asked(&mut client, send).await).0, 0, "a message may name it");
+    }
+    let preflight = http::send(shop.server.address, ("OPTIONS", "/ppkefu/upload/"), &[], "").await;
+    assert_eq!(preflight.status, 200);
+    client.close().await;
+    shop.stop().await;
+}
+
 async fn in_messages(backend: Backend) {
     let shop = Shop::open(backend).await;
     let (agent, visitor) = (shop.agent("ann").await, shop.visitor("one").await);
@@ -116,4 +157,4 @@ async fn in_messages(backend: Backend) {
     shop.stop().await;
 }
 
-on_both!(up_and_down, in_messages);
+on_both!(up_and_down, long_texts, in_messages);
