@@ -6,6 +6,7 @@
 
 mod calls;
 mod conversations;
+mod docs;
 mod history;
 mod limits;
 pub mod shop;
