@@ -61,5 +61,5 @@ fn downstreams(store: &Store, hub: &Hub) -> Downstreams {
         let hub = hub.clone();
         async move { hub.devices().await.unwrap_or_default() }.boxed_local()
     };
-    Downstreams { store: store.clone(), there: Rc::new(there) }
+    Downstreams::new(store.clone(), Rc::new(there))
 }

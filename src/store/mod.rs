@@ -20,6 +20,7 @@ mod schema;
 mod upgrade;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix::{Actor, Addr, ArbiterHandle, Recipient, SyncArbiter};
 use diesel::r2d2::R2D2Connection;
@@ -69,6 +70,7 @@ struct StoreThreads {
     readers: Addr<Reader>,
     lines: Arc<Lines>,
     quota: WriteQuota,
+    commands: AtomicU64,
     reads: Arc<Semaphore>,
     reads_max: usize,
     /// To ask whether the lock on the database is held still.
@@ -121,6 +123,7 @@ impl Store {
             readers,
             lines,
             quota,
+            commands: AtomicU64::new(0),
             reads,
             reads_max,
             database,
@@ -147,8 +150,15 @@ impl Store {
     /// [`StoreError::Busy`], [`StoreError::Closed`]; then it is not accepted.
     pub fn submit(&self, ticket: u64, command: ChatCommand) -> Result<(), StoreError> {
         let permit = self.inner.quota.enter(command.change.bytes())?;
+        self.inner.commands.fetch_add(1, Ordering::Relaxed);
         self.inner.writer.do_send(Submitted::Command { ticket, command, outcome: None, permit });
         Ok(())
+    }
+
+    /// How many commands it has taken since its start: whoever has much to write, and nobody waits for it, can see
+    /// whether others write.
+    pub fn commands(&self) -> u64 {
+        self.inner.commands.load(Ordering::Relaxed)
     }
 
     /// Whether so many writes wait that whoever makes more should slow down.

@@ -2,21 +2,26 @@
 //! app's messages are delivered, in the order in which they were sent.
 //!
 //! Each step is a transaction of the store, so others get their turn between two of them, and after a kill the job goes
-//! on where it was. Devices that are there now come first. What is held meanwhile does not grow with the group: a step
+//! on where it was. While others write messages of chat, steps are small, with rests between them: people wait for those,
+//! and nobody for a delivery among a million. Devices that are there now come first. What is held meanwhile does not grow with the group: a step
 //! of deliveries, and the ids of the devices that are there.
 
+mod pace;
 mod settings;
 
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
+use tokio::sync::Mutex;
 
 use crate::domain::id::{AppId, DeviceId, DownstreamId};
 use crate::jobs::kind::{JobEnd, JobFault, JobKind, JobPolicy};
 use crate::store::Store;
-use crate::store::apps::downstreams::{KIND, STEP_MAX};
+use crate::store::apps::downstreams::KIND;
 use crate::store::apps::spread::SpreadStep;
 use crate::store::apps::{lookups, writes};
+
+use pace::{Pace, REST};
 
 pub use settings::Settings;
 
@@ -28,8 +33,10 @@ pub type DevicesThere = dyn Fn() -> LocalBoxFuture<'static, Vec<DeviceId>>;
 
 /// Makes deliveries.
 pub struct Downstreams {
-    pub store: Store,
-    pub there: Rc<DevicesThere>,
+    store: Store,
+    there: Rc<DevicesThere>,
+    /// Steps are made one after another, whatever the app.
+    pace: Mutex<Pace>,
 }
 
 /// The payload names no app.
@@ -61,6 +68,11 @@ impl JobKind for Downstreams {
 }
 
 impl Downstreams {
+    /// Deliveries in a store, first to devices that are there.
+    pub fn new(store: Store, there: Rc<DevicesThere>) -> Self {
+        Self { store, there, pace: Mutex::default() }
+    }
+
     async fn deliver_all(&self, app: AppId) -> Result<JobEnd, JobFault> {
         let mut end = JobEnd::Void;
         while let Some(message) = self.store.read(lookups::next_open_downstream(app)).await? {
@@ -73,18 +85,30 @@ impl Downstreams {
     async fn deliver(&self, message: DownstreamId) -> Result<(), JobFault> {
         let mut there = (self.there)().await;
         there.sort_unstable();
-        for some in there.chunks(STEP_MAX) {
-            if !self.step(message, SpreadStep::Among(some.to_vec())).await? {
+        let mut first = there.into_iter();
+        while first.len() > 0 {
+            let among = |most| SpreadStep::Among(first.by_ref().take(most).collect());
+            if !self.step(message, among).await? {
                 return Ok(());
             }
         }
-        drop(there);
+        drop(first);
         while self.step(message, SpreadStep::Next).await? {}
         Ok(())
     }
 
-    /// Makes some deliveries; whether there are more to make.
-    async fn step(&self, message: DownstreamId, step: SpreadStep) -> Result<bool, JobFault> {
-        Ok(self.store.run(writes::spread_downstream(message, step)).await?)
+    /// Makes some deliveries, at most as many as the pace allows; whether there are more to make.
+    async fn step(
+        &self,
+        message: DownstreamId,
+        step: impl FnOnce(usize) -> SpreadStep,
+    ) -> Result<bool, JobFault> {
+        let mut pace = self.pace.lock().await;
+        let step = writes::spread_downstream(message, step(pace.rows));
+        let more = self.store.run(step).await?;
+        if pace.is_shared(self.store.commands()) {
+            tokio::time::sleep(REST).await;
+        }
+        Ok(more)
     }
 }

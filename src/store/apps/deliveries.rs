@@ -17,6 +17,9 @@ use crate::store::engine::statement::{Statement, Value};
 const INSERT: &str = "INSERT INTO deliveries (device_id, message_id, acked) \
     SELECT list.id, ?, FALSE FROM LIST AS list WHERE TRUE \
     ON CONFLICT (device_id, message_id) DO NOTHING RETURNING device_id";
+/// An app with so few messages lets no more wait for anybody.
+const MANY: &str = "SELECT d.id FROM downstreams d \
+    WHERE d.app_id = (SELECT m.app_id FROM downstreams m WHERE m.id = ?) LIMIT 1 OFFSET ?";
 /// Devices for which more waits than may, with the newest of what is to go.
 const FULL: &str = "WITH newest AS MATERIALIZED (SELECT list.id AS id, \
     (SELECT w.message_id FROM deliveries w WHERE w.device_id = list.id AND NOT w.acked \
@@ -46,6 +49,9 @@ const FORGET_MARKS: &str = "DELETE FROM deliveries WHERE message_id = ? AND devi
 const FORGET_MESSAGE: &str = "DELETE FROM deliveries WHERE (device_id, message_id) IN \
     (SELECT w.device_id, w.message_id FROM deliveries w WHERE w.message_id = ? LIMIT ?) RETURNING device_id";
 
+/// For so many devices it is looked at once what waits for each.
+const FEW: usize = 8;
+
 /// A part of what waits for a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingBatch {
@@ -68,12 +74,18 @@ pub(in crate::store) fn insert(
     let list = IdList::new(conn, devices);
     let values = [Value::Int(message.get()), list.value()];
     let new: Vec<i64> = Statement::<BigInt>::new(list.sql(INSERT), &values).load(conn)?;
-    trim(conn, &list)?;
+    let kept = i64::try_from(WAITING_MAX).unwrap_or(i64::MAX);
+    // To count what waits for each device costs more than all the rest; for few it is less than this look.
+    let values = [message.get(), kept].map(Value::Int);
+    if devices.len() <= FEW
+        || !Statement::<BigInt>::new(MANY, &values).load::<i64>(conn)?.is_empty()
+    {
+        trim(conn, &list, kept)?;
+    }
     Ok(new)
 }
 
-fn trim(conn: &mut Connection, devices: &IdList) -> Result<(), StoreError> {
-    let kept = i64::try_from(WAITING_MAX).unwrap_or(i64::MAX);
+fn trim(conn: &mut Connection, devices: &IdList, kept: i64) -> Result<(), StoreError> {
     let values = [Value::Int(kept), devices.value()];
     let full: Vec<(i64, i64)> =
         Statement::<(BigInt, BigInt)>::new(devices.sql(FULL), &values).load(conn)?;

@@ -37,8 +37,8 @@ pub fn next_open(conn: &mut Connection, app: AppId) -> Result<Option<DownstreamI
 pub enum SpreadStep {
     /// Those to devices of these, before their turn.
     Among(Vec<DeviceId>),
-    /// The next ones in order.
-    Next,
+    /// The next ones in order, at most so many.
+    Next(usize),
 }
 
 /// What came of a step.
@@ -68,7 +68,7 @@ fn open(conn: &mut Connection, id: DownstreamId) -> Result<Option<OpenMessage>, 
     Ok(found.and_then(open))
 }
 
-/// Makes at most [`STEP_MAX`] deliveries of a message that was sent to many.
+/// Makes some deliveries of a message that was sent to many.
 ///
 /// # Errors
 /// [`StoreError::Database`], [`StoreError::Corrupt`].
@@ -94,8 +94,8 @@ pub fn step(
                 }
             }
         }
-        SpreadStep::Next => {
-            let limit = i64::try_from(STEP_MAX).unwrap_or(i64::MAX);
+        SpreadStep::Next(most) => {
+            let limit = i64::try_from(*most).unwrap_or(i64::MAX);
             match group {
                 Some(group) => groups::members(conn, group, reached, limit)?,
                 None => of_app(conn, of_app_then, reached, limit)?,
@@ -106,18 +106,20 @@ pub fn step(
     let news = news(message(row)?, &told)?;
     match which {
         SpreadStep::Among(_) => Ok(Spread::More(news)),
-        SpreadStep::Next => advance(conn, (id, reached), &devices, news),
+        SpreadStep::Next(most) => {
+            let last = devices.last().copied().filter(|_| devices.len() >= *most);
+            advance(conn, (id, reached), last, news)
+        }
     }
 }
 
-/// Keeps how far deliveries have come.
+/// Keeps how far deliveries have come: to a last device, or to the end.
 fn advance(
     conn: &mut Connection,
     (id, reached): (DownstreamId, i64),
-    devices: &[i64],
+    last: Option<i64>,
     news: Option<News>,
 ) -> Result<Spread, StoreError> {
-    let last = devices.last().copied().filter(|_| devices.len() >= STEP_MAX);
     deliveries::forget_marks(conn, id, (reached, last.unwrap_or(i64::MAX)))?;
     match last {
         Some(last) => {

@@ -64,7 +64,7 @@ pub fn acknowledge(had: Vec<(DeviceId, DownstreamId)>) -> Job<AppsRight, impl Op
 pub fn spread_downstream(message: DownstreamId, step: SpreadStep) -> Job<AppsRight, impl Op<bool>> {
     let bytes = match &step {
         SpreadStep::Among(devices) => size_of_val(devices.as_slice()),
-        SpreadStep::Next => 0,
+        SpreadStep::Next(_) => 0,
     };
     let spread = telling(move |conn| {
         let (answer, news) = match spread::step(conn, message, &step)? {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use tokio::sync::watch;
-use tradewind::jobs::downstream::Downstreams;
+use tradewind::jobs::downstream::{DevicesThere, Downstreams};
 use tradewind::jobs::{LEASE, Worker};
 use tradewind::store::apps::deliveries;
 use tradewind::store::apps::downstreams::STEP_MAX;
@@ -80,7 +80,7 @@ on_both! {
             for _ in 0..3 {
                 let message = stage.open_message().await;
                 loop {
-                    let (more, told) = stage.step(message, SpreadStep::Next).await;
+                    let (more, told) = stage.step(message, SpreadStep::Next(STEP_MAX)).await;
                     sizes.push(told.len());
                     if !more {
                         break;
@@ -112,16 +112,16 @@ on_both! {
             stage.acknowledge(there, &[message]).await;
             assert_eq!((stage.count(there), stage.count(gone)), (0, 1));
             assert_eq!(stage.step(message, among()).await, (true, vec![]), "what is acknowledged stays so");
-            let (more, told) = stage.step(message, SpreadStep::Next).await;
+            let (more, told) = stage.step(message, SpreadStep::Next(STEP_MAX)).await;
             assert_eq!((more, told.len()), (true, 2_000));
             assert_eq!(stage.step(message, SpreadStep::Among(vec![devices[5]])).await, (true, vec![]));
-            let (more, told) = stage.step(message, SpreadStep::Next).await;
+            let (more, told) = stage.step(message, SpreadStep::Next(STEP_MAX)).await;
             assert_eq!((more, told.len()), (true, 1_998));
-            assert_eq!(stage.step(message, SpreadStep::Next).await, (false, vec![]));
+            assert_eq!(stage.step(message, SpreadStep::Next(STEP_MAX)).await, (false, vec![]));
             assert_eq!((stage.count(there), stage.count(gone), stage.count(stranger)), (0, 1, 0));
             assert_eq!(stage.waiting(there).await, [""; 0]);
             // Nothing is left of it but what waits.
-            assert_eq!(stage.step(message, SpreadStep::Next).await, (false, vec![]));
+            assert_eq!(stage.step(message, SpreadStep::Next(STEP_MAX)).await, (false, vec![]));
             let open = stage.live.store.read(lookups::next_open_downstream(stage.app)).await.unwrap();
             assert_eq!(open, None);
         });
@@ -132,13 +132,11 @@ on_both! {
             let stage = Stage::open(&db);
             let (devices, group) = stage.crowd(5_000).await;
             let there = vec![devices[4_999], devices[3]];
-            let kind = Downstreams {
-                store: stage.live.store.clone(),
-                there: Rc::new(move || {
-                    let there = there.clone();
-                    Box::pin(async move { there })
-                }),
-            };
+            let there: Rc<DevicesThere> = Rc::new(move || {
+                let there = there.clone();
+                Box::pin(async move { there })
+            });
+            let kind = Downstreams::new(stage.live.store.clone(), there);
             let (queue, stop) = (Queue::default(), watch::Sender::new(false));
             let worker = Worker {
                 queue: queue.clone(),

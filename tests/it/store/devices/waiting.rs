@@ -46,7 +46,7 @@ on_both! {
     fn the_newest_thousand_are_kept(db) {
         run(async {
             let stage = Stage::open(&db);
-            let own = stage.devices(2);
+            let own = stage.devices(20);
             // They come in the order in which they are asked for, many in a commit.
             let sends = (0..WAITING_MAX).map(|number| {
                 let (stage, own) = (&stage, &own);
@@ -64,6 +64,11 @@ on_both! {
             assert_eq!(full[WAITING_MAX - 1], "more");
             let rows = stage.live.database.read(|conn| deliveries::count(conn, own[0])).unwrap();
             assert_eq!(rows, WAITING_MAX as i64, "what is dropped is gone");
+            // To one alone.
+            sent(&stage, "again", &own[..1]).await;
+            let (full, others) = (stage.waiting(own[0]).await, stage.waiting(own[2]).await);
+            assert_eq!((full[0].as_str(), full.len()), ("2", WAITING_MAX));
+            assert_eq!((others[0].as_str(), others.len()), ("1", WAITING_MAX));
         });
     }
 

@@ -1,0 +1,57 @@
+//! How many deliveries one transaction makes.
+
+use std::time::Duration;
+
+use crate::store::apps::downstreams::STEP_MAX;
+
+/// As many as take about as long as a commit.
+const ROWS_MIN: usize = 64;
+/// How long the writer is left to others after a step.
+pub(super) const REST: Duration = Duration::from_millis(2);
+
+/// Small steps while others write, and each twice as large as the one before while nobody does.
+#[derive(Debug)]
+pub(super) struct Pace {
+    pub rows: usize,
+    /// Commands that the store had taken at the end of the step before.
+    seen: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { rows: ROWS_MIN, seen: 0 }
+    }
+}
+
+impl Pace {
+    /// Whether the store has taken commands since the last time; sets the size of the next step.
+    pub fn is_shared(&mut self, commands: u64) -> bool {
+        let is_shared = std::mem::replace(&mut self.seen, commands) != commands;
+        self.rows = match is_shared {
+            true => ROWS_MIN,
+            false => self.rows.saturating_mul(2).min(STEP_MAX),
+        };
+        is_shared
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_small_while_others_write_and_grow_to_a_bound() {
+        let mut pace = Pace::default();
+        let sizes: Vec<usize> = (0..6)
+            .map(|_| {
+                assert!(!pace.is_shared(0));
+                pace.rows
+            })
+            .collect();
+        assert_eq!(sizes, [128, 256, 512, 1_024, 2_000, 2_000]);
+        assert!(pace.is_shared(1));
+        assert_eq!(pace.rows, ROWS_MIN);
+        assert!(!pace.is_shared(1));
+        assert_eq!(pace.rows, 128);
+    }
+}
