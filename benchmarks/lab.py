@@ -21,6 +21,41 @@ PAGE = bytes(4 << 10)
 LOAD_SECONDS_MAX = 400
 
 
+class Load:
+    """A run of the tester."""
+
+    def __init__(self, lab, mode, command, path, cpu):
+        self.lab, self.mode, self.path = lab, mode, path
+        self.process = subprocess.Popen(
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=processes.prepare(cpu),
+        )
+
+    def has_ended(self):
+        return self.process.poll() is not None
+
+    def ended(self, signal=None):
+        """Its report, once it is over; a signal ends it before its time."""
+        if signal is not None:
+            self.process.send_signal(signal)
+        said, _ = self.process.communicate(timeout=LOAD_SECONDS_MAX + self.lab.seconds)
+        if self.process.returncode != 0:
+            raise Broken(f"the tester found a fault or could not run:\n{said}")
+        report = json.loads(self.path.read_text())
+        for words, count in report["errors"].items():
+            self.lab.note(f"`{self.mode}` met {words!r} {count} times")
+        return report
+
+    def stop(self):
+        if not self.has_ended():
+            self.process.kill()
+            self.process.communicate()
+
+
 class Lab:
     """One run of the benchmark. Everything lies in one folder, which is gone afterwards."""
 
@@ -111,6 +146,20 @@ class Lab:
         folder = self.folder / f"seeded-{users}-{friends}-{self.build.key}"
         return self.once(folder, lambda: self.seed(folder, users, friends))
 
+    def devices(self, count, users=0):
+        """A folder with a database of an app with so many devices, to be copied."""
+
+        def make():
+            folder = self.folder / f"devices-{count}-{users}-{self.build.key}"
+            folder.mkdir()
+            if users:
+                self.seed(folder, users)
+            words = ["seed", "--devices", str(count), "--out", folder / "devices.json"]
+            run(self.tradewind(folder, *words), cwd=folder)
+            return folder
+
+        return self.once(("devices", count, users, self.build.key), make)
+
     def filled(self, messages, long, short):
         """A folder with a database of messages, to be read only."""
 
@@ -157,27 +206,25 @@ class Lab:
 
     # Measurements
 
-    def load(self, mode, server, *args, accounts=None, pinned=False, seconds=None):
+    def load(self, mode, server, *args, **options):
         """Runs the tester, and returns its report."""
-        path = self.folder / "report.json"
+        with self.loading(mode, server, *args, **options) as load:
+            return load.ended()
+
+    @contextlib.contextmanager
+    def loading(self, mode, server, *args, accounts=None, pinned=False, seconds=None):
+        """The tester at work, stopped if it is left."""
+        path = self.folder / f"report-{mode}.json"
         command = [self.bin / "tradewind-loadtest", mode, *args, "--address", server.address]
         command += ["--server-pid", server.pid, "--json", path]
         command += ["--seconds", seconds or self.seconds]
         if accounts:
             command += ["--accounts", accounts]
-        done = subprocess.run(
-            [str(word) for word in command],
-            capture_output=True,
-            text=True,
-            timeout=LOAD_SECONDS_MAX + self.seconds,
-            preexec_fn=processes.prepare(self.tester_cpu if pinned else None),
-        )
-        if done.returncode != 0:
-            raise Broken(f"the tester found a fault or could not run:\n{done.stdout}{done.stderr}")
-        report = json.loads(path.read_text())
-        for words, count in report["errors"].items():
-            self.note(f"`{mode}` met {words!r} {count} times")
-        return report
+        load = Load(self, mode, command, path, self.tester_cpu if pinned else None)
+        try:
+            yield load
+        finally:
+            load.stop()
 
     def note(self, text):
         say(f"note: {text}")
