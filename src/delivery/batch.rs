@@ -62,6 +62,14 @@ pub enum Deliver {
 }
 
 impl Deliver {
+    /// Whether it is nothing but news.
+    pub fn is_news(&self) -> bool {
+        match self {
+            Self::Own(items) => items.iter().all(|item| matches!(item, Delivery::Push(_))),
+            Self::Shared(_) => true,
+        }
+    }
+
     /// Bytes that count towards the session's bound.
     pub fn bytes(&self) -> usize {
         match self {

@@ -1,7 +1,7 @@
 //! The way to one session, bounded in messages and in bytes: as the hub sees it, and as the session.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::batch::{Batches, Deliver, Delivery, SessionRoute};
@@ -19,6 +19,8 @@ pub struct SessionHandle {
     pub variant: Variant,
     route: SessionRoute,
     backlog: Arc<Backlog>,
+    /// Whether it may ever pass over news: only then it is asked.
+    may_pass_over: bool,
     /// What was handed over, and its bytes.
     handed: u32,
     handed_bytes: u32,
@@ -35,7 +37,21 @@ pub struct Congested;
 impl SessionHandle {
     /// The way to a session.
     pub fn new(variant: Variant, route: SessionRoute, backlog: Arc<Backlog>) -> Self {
-        Self { variant, route, backlog, handed: 0, handed_bytes: 0, taken: 0, taken_bytes: 0 }
+        Self {
+            variant,
+            route,
+            backlog,
+            may_pass_over: false,
+            handed: 0,
+            handed_bytes: 0,
+            taken: 0,
+            taken_bytes: 0,
+        }
+    }
+
+    /// The same way to one that may pass over news (see [`Backlog::pass_over`]).
+    pub fn passing_over(self, may_pass_over: bool) -> Self {
+        Self { may_pass_over, ..self }
     }
 
     /// The steady time of the last heartbeat, or of the opening.
@@ -72,6 +88,9 @@ impl SessionHandle {
         bytes_max: usize,
         batches: &mut Batches,
     ) -> Result<(), Congested> {
+        if self.may_pass_over && deliver.is_news() && self.backlog.is_passing_over() {
+            return Ok(());
+        }
         if self.is_full(deliver.bytes(), bytes_max) {
             self.taken = self.backlog.taken.load(Ordering::Acquire);
             self.taken_bytes = self.backlog.taken_bytes.load(Ordering::Acquire);
@@ -124,7 +143,16 @@ pub struct Backlog {
     /// Whether news may go past the mailbox.
     is_open: AtomicBool,
     congested: AtomicBool,
+    /// [`TAKEN`], [`PASSED_OVER`] or [`MISSED`].
+    news: AtomicU8,
 }
+
+/// News go to the session.
+const TAKEN: u8 = 0;
+/// The session reads from the store what they are about.
+const PASSED_OVER: u8 = 1;
+/// The same, and there were some.
+const MISSED: u8 = 2;
 
 impl Backlog {
     /// A session opened at this steady time, with nothing queued.
@@ -136,6 +164,7 @@ impl Backlog {
             mailed: AtomicU32::new(0),
             is_open: AtomicBool::new(false),
             congested: AtomicBool::new(false),
+            news: AtomicU8::new(TAKEN),
         };
         backlog.beat(opened_at);
         backlog
@@ -150,6 +179,30 @@ impl Backlog {
     /// The steady time of the last heartbeat, or of the opening.
     pub fn last_beat(&self) -> Duration {
         Duration::from_millis(self.last_beat_ms.load(Ordering::Relaxed))
+    }
+
+    /// Has the hub pass over news from now on: the session reads what they are about, and what it would do nothing
+    /// with is not to fill its way. Only for the session.
+    pub fn pass_over(&self) {
+        self.news.store(PASSED_OVER, Ordering::SeqCst);
+    }
+
+    /// Has news go to the session again, unless some were passed over since [`Backlog::pass_over`]; whether they do.
+    /// Only for the session.
+    pub fn let_through(&self) -> bool {
+        let (from, to) = (PASSED_OVER, TAKEN);
+        let changed = self.news.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst);
+        changed != Err(MISSED)
+    }
+
+    /// Whether news are passed over; then the session learns that there were some. Only for the hub.
+    fn is_passing_over(&self) -> bool {
+        if self.news.load(Ordering::SeqCst) == TAKEN {
+            return false;
+        }
+        let (from, to) = (PASSED_OVER, MISSED);
+        let changed = self.news.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst);
+        changed != Err(TAKEN)
     }
 
     /// Whether more waits for the peer to read than should.
@@ -237,6 +290,31 @@ mod tests {
         let handed = handle.deliver(news, bytes_max, &mut batches).is_ok();
         batches.send();
         handed
+    }
+
+    #[actix_web::test]
+    async fn news_that_are_passed_over_fill_nothing_and_leave_word() {
+        let heard = Arc::default();
+        let mut handle = handle(&heard).passing_over(true);
+        let backlog = Arc::clone(&handle.backlog);
+        backlog.pass_over();
+        assert!(backlog.let_through(), "there were none");
+        backlog.pass_over();
+        for _ in 0..=MESSAGES_MAX {
+            assert!(push(&mut handle, usize::MAX));
+        }
+        assert!(!backlog.let_through() && !backlog.let_through(), "there were some");
+        // What is no news comes all the same.
+        let mut batches = Batches::default();
+        let answer = Deliver::Own(vec![Delivery::Push(Frame::text("news")), Delivery::Told]);
+        assert!(handle.deliver(answer, usize::MAX, &mut batches).is_ok());
+        batches.send();
+        backlog.pass_over();
+        assert!(backlog.let_through() && push(&mut handle, usize::MAX));
+        while heard.lock().unwrap().len() < 2 {
+            actix_web::rt::task::yield_now().await;
+        }
+        assert_eq!(heard.lock().unwrap().len(), 2);
     }
 
     #[actix_web::test]

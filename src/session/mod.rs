@@ -259,7 +259,9 @@ impl<A: Adapter> Actor for Session<A> {
         let route = delivery::join(local, messages_max, &self.shared.metrics);
         self.slot = Some(route.slot);
         let variant = self.machine.variant();
-        let handle = SessionHandle::new(variant, route, Arc::clone(&self.backlog));
+        let dialect = self.shared.common.dialects.get(variant);
+        let handle = SessionHandle::new(variant, route, Arc::clone(&self.backlog))
+            .passing_over(dialect.is_brought_what_waits(variant.options()));
         if self.shared.hub.open(Open { session: self.id, handle }).is_err() {
             self.end(CloseReason::Overload, ctx);
         } else if !self.effects.is_empty() {

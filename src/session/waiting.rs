@@ -1,8 +1,8 @@
 //! What has waited for a device: brought when it is known who it is, batch by batch, before any news.
 //!
-//! What happens meanwhile is not pushed: it waits in the store like the rest, and is brought with it. Only when nothing
-//! waits any more that was not brought, and the hub has told all that was committed before, news are pushed as they
-//! come. So a device reads slowly at its own cost, and is told nothing twice.
+//! What happens meanwhile is not pushed, and the hub hands over nothing of it: it waits in the store like the rest, and
+//! is brought with it. Only when nothing waits any more that was not brought, and the hub has told all that was committed
+//! before, news are pushed as they come. So a device reads slowly at its own cost, and is told nothing twice.
 
 use std::collections::HashSet;
 
@@ -43,6 +43,7 @@ impl<A: Adapter> Session<A> {
     pub(super) fn bring(&mut self, brought: BroughtSoFar, ctx: &mut A::Context) {
         let BroughtSoFar { device, owner, sent } = brought;
         self.machine.pass_over_news();
+        self.backlog.pass_over();
         let who = (device, owner);
         let batch = self.shared.service.apps.waiting(who, sent);
         self.later(ctx, batch, move |session, batch, ctx| session.brought(who, batch, ctx));
@@ -84,7 +85,8 @@ impl<A: Adapter> Session<A> {
     pub(super) fn told(&mut self, ctx: &mut A::Context) {
         match self.rest.take().map(|rest| *rest) {
             Some(SlicesLeft::Told(brought)) => {
-                if !self.machine.let_news_through() {
+                // What the hub has passed over, and what was on its way before it did.
+                if !self.backlog.let_through() || !self.machine.let_news_through() {
                     self.bring(brought, ctx);
                 }
             }
