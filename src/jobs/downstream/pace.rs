@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::store::apps::downstreams::STEP_MAX;
 
-/// As many as take about as long as a commit.
-const ROWS_MIN: usize = 64;
+/// As many as take less time than a commit.
+const ROWS_MIN: usize = 32;
 /// How long the writer is left to others after a step.
-pub(super) const REST: Duration = Duration::from_millis(2);
+pub(super) const REST: Duration = Duration::from_millis(4);
 
 /// Small steps while others write, and each twice as large as the one before while nobody does.
 #[derive(Debug)]
@@ -48,10 +48,10 @@ mod tests {
                 pace.rows
             })
             .collect();
-        assert_eq!(sizes, [128, 256, 512, 1_024, 2_000, 2_000]);
+        assert_eq!(sizes, [64, 128, 256, 512, 1_024, 2_000]);
         assert!(pace.is_shared(1));
         assert_eq!(pace.rows, ROWS_MIN);
         assert!(!pace.is_shared(1));
-        assert_eq!(pace.rows, 128);
+        assert_eq!(pace.rows, 64);
     }
 }
