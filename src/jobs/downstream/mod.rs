@@ -2,12 +2,12 @@
 //! app's messages are delivered, in the order in which they were sent.
 //!
 //! Each step is a transaction of the store, so others get their turn between two of them, and after a kill the job goes
-//! on where it was. While others write messages of chat, steps are small, with rests between them: people wait for those,
-//! and nobody for a delivery among a million. Devices that are there now come first. What is held meanwhile does not grow with the group: a step
-//! of deliveries, and the ids of the devices that are there.
+//! on where it was. While others write messages of chat, steps are small, with rests between them: people wait for
+//! those, and nobody for a delivery among a million. Devices that are there now come first. What is held meanwhile does
+//! not grow with the group: a step of deliveries, and the ids of the devices that are there.
 
-mod pace;
 mod settings;
+mod step_size;
 
 use std::rc::Rc;
 
@@ -21,7 +21,7 @@ use crate::store::apps::downstreams::KIND;
 use crate::store::apps::spread::SpreadStep;
 use crate::store::apps::{lookups, writes};
 
-use pace::{Pace, REST};
+use step_size::{REST, StepSize};
 
 pub use settings::Settings;
 
@@ -36,7 +36,7 @@ pub struct Downstreams {
     store: Store,
     there: Rc<DevicesThere>,
     /// Steps are made one after another, whatever the app.
-    pace: Mutex<Pace>,
+    size: Mutex<StepSize>,
 }
 
 /// The payload names no app.
@@ -70,7 +70,7 @@ impl JobKind for Downstreams {
 impl Downstreams {
     /// Deliveries in a store, first to devices that are there.
     pub fn new(store: Store, there: Rc<DevicesThere>) -> Self {
-        Self { store, there, pace: Mutex::default() }
+        Self { store, there, size: Mutex::default() }
     }
 
     async fn deliver_all(&self, app: AppId) -> Result<JobEnd, JobFault> {
@@ -97,16 +97,16 @@ impl Downstreams {
         Ok(())
     }
 
-    /// Makes some deliveries, at most as many as the pace allows; whether there are more to make.
+    /// Makes some deliveries, as many as a step takes now; whether there are more to make.
     async fn step(
         &self,
         message: DownstreamId,
         step: impl FnOnce(usize) -> SpreadStep,
     ) -> Result<bool, JobFault> {
-        let mut pace = self.pace.lock().await;
-        let step = writes::spread_downstream(message, step(pace.rows));
+        let mut size = self.size.lock().await;
+        let step = writes::spread_downstream(message, step(size.rows));
         let more = self.store.run(step).await?;
-        if pace.is_shared(self.store.commands()) {
+        if size.is_shared(self.store.commands()) {
             tokio::time::sleep(REST).await;
         }
         Ok(more)

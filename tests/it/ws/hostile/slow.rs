@@ -11,23 +11,23 @@ use crate::harness::{Account, Client, Neighbours, Raw, Server, process, until};
 
 const EVICTIONS: &str = r#"tradewind_evictions_total{reason="slow_consumer"}"#;
 
-/// Sends messages until something is so; every one of them is acknowledged.
+/// Sends messages until something is so, some at once; every one of them is acknowledged.
 async fn flood(
     from: &mut Client,
     (author, peer): (&Account, &Account),
-    bytes: usize,
+    (bytes, at_once): (usize, usize),
     mut until: impl FnMut() -> bool,
 ) -> usize {
     let message = send(author, peer, &"x".repeat(bytes));
     let mut sent = 0;
     while !until() {
-        for _ in 0..16 {
+        for _ in 0..at_once {
             from.send(&message).await;
         }
-        for _ in 0..16 {
+        for _ in 0..at_once {
             assert_eq!(from.recv().await["type"], "chat");
         }
-        sent += 16;
+        sent += at_once;
         assert!(sent * bytes < 256 << 20, "the server never gives up a peer that does not read");
     }
     sent
@@ -49,7 +49,7 @@ async fn a_peer_that_never_reads_is_put_out_and_cut_off() {
     let metrics = server.running().metrics.clone();
     let evictions = metrics.evictions.with_label_values(&["slow_consumer"]);
 
-    flood(&mut sender, (&eve, &victim), 16 * 1024, || evictions.get() == 1).await;
+    flood(&mut sender, (&eve, &victim), (16 * 1024, 16), || evictions.get() == 1).await;
     assert_eq!((metrics.sessions.get(), metrics.users_online.get()), (3, 3), "out of the tables");
     // Those who write to it do not notice, and the server does not collect for it any more.
     sender.ask(send(&eve, &victim, "still stored")).await;
@@ -62,7 +62,7 @@ async fn a_peer_that_never_reads_is_put_out_and_cut_off() {
 
 /// Floods a peer that does not read, then lets it read: it must find what was queued for it, in
 /// order, and at last the reason of its end, however its queue was full.
-async fn put_out_then_told(change: impl FnOnce(&mut tradewind::server::Config)) {
+async fn put_out_then_told(at_once: usize, change: impl FnOnce(&mut tradewind::server::Config)) {
     let server = Server::with(Backend::Sqlite, change).await;
     let (eve, victim) = (server.user("eve").await, server.user("victim").await);
     let mut peer = Raw::open_narrow(server.address).await;
@@ -70,7 +70,8 @@ async fn put_out_then_told(change: impl FnOnce(&mut tradewind::server::Config)) 
     let mut sender = server.login(&eve).await;
     let metrics = server.running().metrics.clone();
     let evictions = metrics.evictions.with_label_values(&["slow_consumer"]);
-    let sent = flood(&mut sender, (&eve, &victim), 16 * 1024, || evictions.get() == 1).await;
+    let sent =
+        flood(&mut sender, (&eve, &victim), (16 * 1024, at_once), || evictions.get() == 1).await;
 
     let (mut count, mut last) = (0, 0);
     let close = loop {
@@ -92,12 +93,13 @@ async fn put_out_then_told(change: impl FnOnce(&mut tradewind::server::Config)) 
 
 #[actix_web::test]
 async fn a_peer_put_out_for_bytes_is_told_when_it_reads_again() {
-    put_out_then_told(|config| config.ws.outbox_bytes_max = 64 * 1024).await;
+    put_out_then_told(16, |config| config.ws.outbox_bytes_max = 64 * 1024).await;
 }
 
 #[actix_web::test]
 async fn a_peer_put_out_for_messages_is_told_when_it_reads_again() {
-    put_out_then_told(|config| {
+    // The sender has as little room: answers must not come faster than its actor, on a loaded machine, takes them.
+    put_out_then_told(1, |config| {
         // Its actor sleeps while the peer does not read; the other adapter's takes what comes.
         config.ws.adapter = AdapterChoice::Actors;
         config.ws.mailbox_max = 2;
@@ -130,7 +132,7 @@ async fn many_peers_that_never_read_take_little_memory() {
     let before = server.memory();
     let mut rounds = 0;
     while server.metric(EVICTIONS).await < PEERS as f64 {
-        flood(&mut sender, (eve, victim), 16 * 1024, {
+        flood(&mut sender, (eve, victim), (16 * 1024, 16), {
             let mut first = true;
             move || !std::mem::take(&mut first)
         })
