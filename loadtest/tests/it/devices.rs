@@ -185,11 +185,12 @@ fn no_fault_is_overlooked() {
     let file = folder.path().join("devices.json");
     let app = json!({"app": "a", "console": "console", "owners": [{"token": "token", "devices": ["a", "b", "c"]}]});
     std::fs::write(&file, app.to_string()).unwrap();
-    let tried = |fault| {
-        let args = ["--connections", "3", "--messages", "3", "--seconds", "1"];
+    let tried = |fault, seconds| {
+        let args = ["--connections", "3", "--messages", "3", "--seconds", seconds];
         run(&start(fault).to_string(), &file, &args)
     };
-    let (status, report, words) = tried(Fault::None);
+    // It ends with the third message.
+    let (status, report, words) = tried(Fault::None, "30");
     assert_eq!((status, count(&report, "made")), (0, 9), "{words}");
     for (fault, sign) in [
         (Fault::Loses, "acknowledged and not delivered"),
@@ -203,7 +204,7 @@ fn no_fault_is_overlooked() {
         (Fault::LetsNobodyIn, "not let in"),
         (Fault::TakesNoAck, "the drain deadline passed"),
     ] {
-        let (status, _, words) = tried(fault);
+        let (status, _, words) = tried(fault, "1.5");
         assert!(status == 1 || status == 2, "{fault:?}: {words}");
         assert!(words.contains(sign), "{fault:?}: {words}");
     }
