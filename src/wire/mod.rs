@@ -6,6 +6,7 @@
 
 mod answer;
 pub mod chatting;
+pub mod close;
 pub mod console;
 pub mod device;
 mod dialect;

@@ -13,6 +13,7 @@ use crate::domain::id::UserId;
 use crate::domain::principal::{IdentifyError, Mailbox};
 use crate::wire::chatting::id::WireId;
 use crate::wire::chatting::{Ids, Style};
+use crate::wire::close::CloseCodes;
 use crate::wire::{Context, Frame};
 
 /// The close code of whoever does not show who he is.
@@ -252,24 +253,15 @@ fn me(style: Style<'_>, context: Context<'_>) -> Option<WireId> {
 
 /// Close code and reason of an ended session.
 pub fn close(reason: CloseReason) -> (u16, String) {
-    let (code, text) = match reason {
-        CloseReason::NotIdentified | CloseReason::Unauthorized => (NOT_IDENTIFIED, "not logged in"),
-        CloseReason::TokenExpired => (NOT_IDENTIFIED, "token expired"),
-        CloseReason::TokenRevoked => (NOT_IDENTIFIED, "token revoked"),
-        CloseReason::HeartbeatMissing | CloseReason::HeartbeatOmitted => (1001, "no sign of life"),
-        CloseReason::Replaced => (NOT_IDENTIFIED, "replaced"),
-        CloseReason::SlowConsumer => (1013, "slow consumer"),
-        CloseReason::Overload => (1013, "overload"),
-        CloseReason::Restart { retry_after_ms } => {
-            return (1012, format!("retry_after_ms={retry_after_ms}"));
-        }
-        CloseReason::ProtocolError => (1002, "protocol error"),
-        CloseReason::BadText => (1007, "text is not UTF-8"),
-        CloseReason::Binary => (1003, "text only"),
-        CloseReason::TooBig => (1009, "message too big"),
-    };
-    (code, text.to_owned())
+    CLOSE_CODES.of(reason)
 }
+
+const CLOSE_CODES: CloseCodes = CloseCodes {
+    not_identified: (NOT_IDENTIFIED, "not logged in"),
+    unauthorized: (NOT_IDENTIFIED, "not logged in"),
+    token_ended: NOT_IDENTIFIED,
+    replaced: NOT_IDENTIFIED,
+};
 
 #[cfg(test)]
 #[path = "encode_tests.rs"]

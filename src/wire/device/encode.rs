@@ -9,6 +9,7 @@ use crate::domain::apps::downstream::Downstream;
 use crate::domain::close::CloseReason;
 use crate::domain::id::DeviceId;
 use crate::wire::Frame;
+use crate::wire::close::CloseCodes;
 use crate::wire::console::{code_number, code_text};
 
 /// The number of messages from servers, beside those of other devices.
@@ -131,26 +132,15 @@ pub fn error(code: ResultCode) -> Frame {
 
 /// Close code and reason of an ended session.
 pub fn close(reason: CloseReason) -> (u16, String) {
-    const UNAUTHORIZED: u16 = 4401;
-    let (code, text) = match reason {
-        CloseReason::NotIdentified => (4408, "no auth in time"),
-        CloseReason::Unauthorized => (UNAUTHORIZED, "not authorized"),
-        CloseReason::TokenExpired => (UNAUTHORIZED, "token expired"),
-        CloseReason::TokenRevoked => (UNAUTHORIZED, "token revoked"),
-        CloseReason::HeartbeatMissing | CloseReason::HeartbeatOmitted => (1001, "no sign of life"),
-        CloseReason::Replaced => (4001, "replaced"),
-        CloseReason::SlowConsumer => (1013, "slow consumer"),
-        CloseReason::Overload => (1013, "overload"),
-        CloseReason::Restart { retry_after_ms } => {
-            return (1012, format!("retry_after_ms={retry_after_ms}"));
-        }
-        CloseReason::ProtocolError => (1002, "protocol error"),
-        CloseReason::BadText => (1007, "text is not UTF-8"),
-        CloseReason::Binary => (1003, "text only"),
-        CloseReason::TooBig => (1009, "message too big"),
-    };
-    (code, text.to_owned())
+    CLOSE_CODES.of(reason)
 }
+
+const CLOSE_CODES: CloseCodes = CloseCodes {
+    not_identified: (4408, "no auth in time"),
+    unauthorized: (4401, "not authorized"),
+    token_ended: 4401,
+    replaced: 4001,
+};
 
 #[cfg(test)]
 #[path = "encode_tests.rs"]

@@ -9,6 +9,7 @@ use crate::domain::close::CloseReason;
 use crate::domain::id::{DeviceId, GroupId, UserId};
 use crate::domain::uuid::Uuid;
 use crate::wire::Frame;
+use crate::wire::close::CloseCodes;
 use crate::wire::ppcom::time;
 
 /// A user types in a conversation.
@@ -82,22 +83,12 @@ pub fn logout(device: DeviceId) -> Frame {
 
 /// Close code and reason of an ended session.
 pub fn close(reason: CloseReason) -> (u16, String) {
-    let (code, text) = match reason {
-        CloseReason::NotIdentified => (4408, "no auth in time"),
-        CloseReason::Unauthorized => (4401, "not let in"),
-        CloseReason::TokenExpired => (4401, "token expired"),
-        CloseReason::TokenRevoked => (4401, "token revoked"),
-        CloseReason::HeartbeatMissing | CloseReason::HeartbeatOmitted => (1001, "no sign of life"),
-        CloseReason::Replaced => (4001, "replaced"),
-        CloseReason::SlowConsumer => (1013, "slow consumer"),
-        CloseReason::Overload => (1013, "overload"),
-        CloseReason::Restart { retry_after_ms } => {
-            return (1012, format!("retry_after_ms={retry_after_ms}"));
-        }
-        CloseReason::ProtocolError => (1002, "protocol error"),
-        CloseReason::BadText => (1007, "text is not UTF-8"),
-        CloseReason::Binary => (1003, "text only"),
-        CloseReason::TooBig => (1009, "message too big"),
-    };
-    (code, text.to_owned())
+    CLOSE_CODES.of(reason)
 }
+
+const CLOSE_CODES: CloseCodes = CloseCodes {
+    not_identified: (4408, "no auth in time"),
+    unauthorized: (4401, "not let in"),
+    token_ended: 4401,
+    replaced: 4001,
+};
