@@ -38,10 +38,11 @@ fn of_postgres(conn: &mut diesel::PgConnection) -> QueryResult<Facts> {
         select(sql::<Text>("current_setting('server_version')")).get_result(conn)?;
     let micros = "(extract(epoch from clock_timestamp()) * 1000000)::bigint";
     let time: i64 = select(sql::<BigInt>(micros)).get_result(conn)?;
+    // The server's own workers, such as autovacuum's, are nobody's: they have neither name nor user.
     let others = select(sql::<Text>(
-        "coalesce(nullif(application_name, ''), usename::text) || ' at ' || coalesce(host(client_addr), 'a local socket') \
+        "coalesce(nullif(application_name, ''), usename::text, 'somebody') || ' at ' || coalesce(host(client_addr), 'a local socket') \
          FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
-         ORDER BY 1 LIMIT 20",
+         AND backend_type = 'client backend' ORDER BY 1 LIMIT 20",
     ))
     .load(conn)?;
     Ok(Facts {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, SqliteConnection};
+use diesel::{Connection as _, PgConnection, SqliteConnection};
 use serde_json::Value;
 
 use crate::harness::postgres::Schema;
@@ -181,6 +181,30 @@ fn a_postgres_is_asked_for_its_time_and_its_other_users() {
     assert!(is_good, "{report}");
     assert!(verdict(&report, "database").1.contains("PostgreSQL"));
     assert!(verdict(&report, "clock").1.contains("server"));
+}
+
+/// Autovacuum comes whenever it likes, and has neither a name nor a user; so has a client whose
+/// user was dropped. A view before PostgreSQL's own shows both at every look.
+#[test]
+fn a_postgres_that_vacuums_is_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = Schema::create();
+    let url = format!("{}%2Cpg_catalog", schema.url());
+    let mut conn = PgConnection::establish(&url).unwrap();
+    conn.batch_execute(
+        "CREATE VIEW pg_stat_activity AS \
+         SELECT current_database() AS datname, pid, NULL::name AS usename, '' AS application_name, \
+         NULL::inet AS client_addr, backend_type \
+         FROM (VALUES (-1, 'autovacuum worker'), (-2, 'client backend')) AS seen (pid, backend_type)",
+    )
+    .unwrap();
+    drop(conn);
+    let url = format!("store.url={url}");
+    assert!(run(folder.path(), &[&url], &["migrate"]).status.success());
+    let (report, is_good) = examined(folder.path(), &[&url]);
+    assert!(is_good, "{report}");
+    let (_, others) = verdict(&report, "other users");
+    assert!(others.contains("connected: somebody at a local socket\""), "{others}");
 }
 
 /// Settings that are good each by itself, and what is said of them together.
