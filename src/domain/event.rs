@@ -9,6 +9,7 @@ use crate::domain::apps::event::AppsEvent;
 use crate::domain::chat::event::{ChatEvent, Presence, RoomEntry};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
+use crate::domain::pubsub::event::PubsubEvent;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum Event {
     /// In rooms, or to who is there.
     Chat(ChatEvent),
     Apps(AppsEvent),
+    /// Told to subscriptions; no session hears of it.
+    Pubsub(PubsubEvent),
 }
 
 impl From<AccountsEvent> for Event {
@@ -34,6 +37,12 @@ impl From<ChatEvent> for Event {
 impl From<AppsEvent> for Event {
     fn from(event: AppsEvent) -> Self {
         Self::Apps(event)
+    }
+}
+
+impl From<PubsubEvent> for Event {
+    fn from(event: PubsubEvent) -> Self {
+        Self::Pubsub(event)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::domain::clock::Timestamp;
+
 macro_rules! snowflake_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -59,6 +61,29 @@ snowflake_id!(
     /// A message from an app to devices.
     DownstreamId
 );
+snowflake_id!(
+    /// A topic to which messages are published.
+    TopicId
+);
+snowflake_id!(
+    /// A subscription to a topic.
+    SubscriptionId
+);
+snowflake_id!(
+    /// What a subscription had not acknowledged at some moment.
+    SnapshotId
+);
+snowflake_id!(
+    /// A message that was published: the moment of that in microseconds, made to grow strictly.
+    PublishedId
+);
+
+impl PublishedId {
+    /// When it was published.
+    pub const fn published_at(self) -> Timestamp {
+        Timestamp::from_micros(self.0)
+    }
+}
 
 impl UserId {
     /// A user id from a number: positive and even, also beyond what the mint makes, because
@@ -92,6 +117,7 @@ macro_rules! positive_id {
 }
 
 positive_id!(RoomId, MessageId, DeviceId, AppId, AppServerId, DeviceGroupId, DownstreamId);
+positive_id!(TopicId, SubscriptionId, SnapshotId, PublishedId);
 
 /// One live socket of this process. Never stored, never shown on a wire, never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

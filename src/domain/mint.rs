@@ -12,7 +12,8 @@ use snowflake_me::Snowflake;
 
 use super::clock::{Clock, Timestamp};
 use super::id::{
-    AppId, AppServerId, DeviceGroupId, DeviceId, DownstreamId, GroupId, MessageId, RoomId, UserId,
+    AppId, AppServerId, DeviceGroupId, DeviceId, DownstreamId, GroupId, MessageId, RoomId,
+    SnapshotId, SubscriptionId, TopicId, UserId,
 };
 
 /// The first moment an id can name: 2026-01-01T00:00:00Z.
@@ -186,6 +187,30 @@ impl IdMint {
     /// As [`IdMint::user`].
     pub fn downstream(&self) -> Result<DownstreamId, MintError> {
         self.positive(DownstreamId::new)
+    }
+
+    /// A new topic id.
+    ///
+    /// # Errors
+    /// As [`IdMint::user`].
+    pub fn topic(&self) -> Result<TopicId, MintError> {
+        self.positive(TopicId::new)
+    }
+
+    /// A new subscription id.
+    ///
+    /// # Errors
+    /// As [`IdMint::user`].
+    pub fn subscription(&self) -> Result<SubscriptionId, MintError> {
+        self.positive(SubscriptionId::new)
+    }
+
+    /// A new snapshot id.
+    ///
+    /// # Errors
+    /// As [`IdMint::user`].
+    pub fn snapshot(&self) -> Result<SnapshotId, MintError> {
+        self.positive(SnapshotId::new)
     }
 
     fn positive<T>(&self, id: impl Fn(i64) -> Option<T>) -> Result<T, MintError> {

@@ -18,5 +18,6 @@ pub mod mint;
 pub mod news;
 pub mod origin;
 pub mod principal;
+pub mod pubsub;
 pub mod text;
 pub mod uuid;

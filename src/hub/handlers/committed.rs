@@ -142,8 +142,10 @@ impl ChatServer {
                 self.parts.metrics.device_deliveries.inc_by(u64::try_from(devices).unwrap_or(0));
                 self.show_at_widgets(downstream, &news.recipients);
             }
-            Event::Chat(_) | Event::Accounts(AccountsEvent::Befriended { .. }) | Event::Apps(_) => {
-            }
+            Event::Chat(_)
+            | Event::Accounts(AccountsEvent::Befriended { .. })
+            | Event::Apps(_)
+            | Event::Pubsub(_) => {}
         }
         let bound = bound(&news.event);
         let event = fanout.tell(news, asker);

@@ -22,9 +22,10 @@ impl TryFrom<Event> for Befriended {
     fn try_from(event: Event) -> Result<Self, Event> {
         match event {
             Event::Accounts(AccountsEvent::Befriended { .. }) => Ok(Self),
-            Event::Accounts(AccountsEvent::LoginsEnded(_)) | Event::Chat(_) | Event::Apps(_) => {
-                Err(event)
-            }
+            Event::Accounts(AccountsEvent::LoginsEnded(_))
+            | Event::Chat(_)
+            | Event::Apps(_)
+            | Event::Pubsub(_) => Err(event),
         }
     }
 }

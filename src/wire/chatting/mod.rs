@@ -136,7 +136,7 @@ impl Dialect for Chatting {
         match event {
             Event::Chat(event) => encode::event(self.style(options), event),
             // Friendships and apps are no business of this dialect.
-            Event::Accounts(_) | Event::Apps(_) => None,
+            Event::Accounts(_) | Event::Apps(_) | Event::Pubsub(_) => None,
         }
     }
 

@@ -120,7 +120,8 @@ impl Dialect for Console {
                 | AppsEvent::TokensEnded(_),
             )
             | Event::Accounts(_)
-            | Event::Chat(_) => None,
+            | Event::Chat(_)
+            | Event::Pubsub(_) => None,
         }
     }
 

@@ -120,7 +120,7 @@ impl Dialect for DeviceDialect {
                 Some(encode::messages(std::slice::from_ref(&**message)))
             }
             // Consoles and people are no business of this dialect.
-            Event::Apps(_) | Event::Accounts(_) | Event::Chat(_) => None,
+            Event::Apps(_) | Event::Accounts(_) | Event::Chat(_) | Event::Pubsub(_) => None,
         }
     }
 

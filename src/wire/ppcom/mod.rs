@@ -171,7 +171,7 @@ impl Dialect for Ppcom {
                 AppsEvent::Line(_) | AppsEvent::Downstream(_) | AppsEvent::TokensEnded(_),
             ) => None,
             // A message of a conversation comes once more, as one of the app's.
-            Event::Accounts(_) | Event::Chat(_) => None,
+            Event::Accounts(_) | Event::Chat(_) | Event::Pubsub(_) => None,
         }
     }
 

@@ -122,7 +122,7 @@ impl Dialect for Rewind {
             Event::Accounts(_) if viewer == Viewer::Author => true,
             Event::Accounts(event) => wants_of_accounts(features, event),
             Event::Chat(event) => wants_of_chat(features, event),
-            Event::Apps(_) => false,
+            Event::Apps(_) | Event::Pubsub(_) => false,
         };
         let spared = match (mode, viewer) {
             (Mode::Readme, _) | (Mode::Wind, Viewer::Author) => false,
@@ -139,7 +139,7 @@ impl Dialect for Rewind {
             Event::Chat(ChatEvent::MessagePosted(_) | ChatEvent::MessageEdited(_)) => {
                 RewindOptions::from(options).features.has(Features::SYNC)
             }
-            Event::Chat(_) | Event::Apps(_) => false,
+            Event::Chat(_) | Event::Apps(_) | Event::Pubsub(_) => false,
         }
     }
 
@@ -152,7 +152,7 @@ impl Dialect for Rewind {
             }
             Event::Accounts(AccountsEvent::LoginsEnded(_)) => None,
             Event::Chat(event) => chat_event(options.into(), event, viewer != Viewer::Peer),
-            Event::Apps(_) => None,
+            Event::Apps(_) | Event::Pubsub(_) => None,
         }
     }
 

@@ -161,7 +161,7 @@ on_both! {
             step(4, Some(group), GroupStep::Leave).await;
             let verb = |news: &News| match &news.event {
                 Event::Chat(ChatEvent::GroupChanged(change)) => Some(change.verb),
-                Event::Chat(_) | Event::Accounts(_) | Event::Apps(_) => None,
+                Event::Chat(_) | Event::Accounts(_) | Event::Apps(_) | Event::Pubsub(_) => None,
             };
             let created = heard.next().await;
             assert_eq!((verb(&created), created.recipients), (Some(GroupVerb::Create), Recipients::of(vec![id(2).into()])));
