@@ -9,11 +9,14 @@ pub mod clock;
 pub mod config;
 pub mod delivery;
 pub mod domain;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 pub mod http;
 pub mod hub;
 pub mod jobs;
 pub mod net;
 pub mod private;
+pub mod push;
 pub mod server;
 pub mod service;
 pub mod session;

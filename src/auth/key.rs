@@ -81,6 +81,11 @@ pub fn hash_of(text: &str) -> [u8; 32] {
     Sha256::digest(text).into()
 }
 
+/// Whether two hashes are the same; how long that takes tells nothing of either.
+pub fn is_same_hash(one: &[u8; 32], other: &[u8; 32]) -> bool {
+    one.iter().zip(other).fold(0, |apart, (a, b)| apart | (a ^ b)) == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +99,17 @@ mod tests {
         assert_eq!(one.hash(), hash_of(one.as_str()));
         assert_ne!(one.hash(), other.hash());
         assert!(!format!("{one:?}").contains(one.as_str()));
+    }
+
+    #[test]
+    fn hashes_are_compared_whole() {
+        let hash = hash_of("abc");
+        assert!(is_same_hash(&hash, &hash_of("abc")));
+        for at in 0..32 {
+            let mut other = hash;
+            other[at] ^= 1;
+            assert!(!is_same_hash(&hash, &other), "{at}");
+        }
     }
 
     #[test]

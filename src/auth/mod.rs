@@ -1,13 +1,15 @@
-//! Who somebody is: passwords, tokens, verification keys, and limits on trying.
+//! Who somebody is: passwords, tokens, verification keys, the identity of pushes, and limits on trying.
 //!
 //! Knows users and time from the domain; knows nothing of HTTP, sockets or the database. Secrets
 //! (passwords, keys, the signing secret) never appear in `Debug`, errors or logs.
 
+pub mod ack_ids;
 pub mod concurrency;
 mod hasher;
 mod hmac;
 pub mod key;
 pub mod limits;
+pub mod oidc;
 pub mod password;
 pub mod random;
 pub mod rates;
@@ -41,6 +43,9 @@ pub enum AuthError {
     Random(#[source] getrandom::Error),
     #[error("a token cannot be signed")]
     Sign(#[source] jsonwebtoken::errors::Error),
+    /// A key that signs pushes; and why.
+    #[error("a key of pushes {0}")]
+    PushKey(&'static str),
     #[error("{}: cannot be read or made", file.display())]
     SecretFile {
         file: PathBuf,

@@ -28,14 +28,52 @@ pub fn load_or_make(file: &Path) -> Result<Secret, AuthError> {
         Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
             let secret = random::url_safe_text::<BYTES_MIN>()?;
             let draft = draft_name(file)?;
-            publish(file, &draft, &secret).map_err(fault)?;
+            publish(file, &draft, &format!("{secret}\n")).map_err(fault)?;
             read(file, File::open(file).map_err(fault)?)
         }
         Err(source) => Err(fault(source)),
     }
 }
 
-fn read(file: &Path, mut open: File) -> Result<Secret, AuthError> {
+/// The text of a file that only its owner may read, if there is one.
+///
+/// # Errors
+/// [`AuthError::SecretFile`], [`AuthError::SecretExposed`].
+pub(super) fn text_of(file: &Path) -> Result<Option<String>, AuthError> {
+    match File::open(file) {
+        Ok(open) => private_text(file, open).map(Some),
+        Err(missing) if missing.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(AuthError::SecretFile { file: file.to_owned(), source }),
+    }
+}
+
+/// Writes such a file; if somebody was faster, theirs stays.
+///
+/// # Errors
+/// [`AuthError::SecretFile`], [`AuthError::Random`].
+pub(super) fn publish_first(file: &Path, text: &str) -> Result<(), AuthError> {
+    let fault = |source| AuthError::SecretFile { file: file.to_owned(), source };
+    publish(file, &draft_name(file)?, text).map_err(fault)
+}
+
+/// Writes such a file in place of one that there is.
+///
+/// # Errors
+/// As [`publish_first`].
+pub(super) fn replace(file: &Path, text: &str) -> Result<(), AuthError> {
+    let fault = |source| AuthError::SecretFile { file: file.to_owned(), source };
+    let draft = draft_name(file)?;
+    let write = || {
+        let mut open = private::create_file(&draft)?;
+        open.write_all(text.as_bytes())?;
+        open.sync_all()?;
+        fs::rename(&draft, file)?;
+        File::open(folder_of(file).unwrap_or(Path::new(".")))?.sync_all()
+    };
+    write().map_err(fault)
+}
+
+fn private_text(file: &Path, mut open: File) -> Result<String, AuthError> {
     let fault = |source| AuthError::SecretFile { file: file.to_owned(), source };
     let mode = open.metadata().map_err(fault)?.permissions().mode() & 0o777;
     if mode & OTHERS != 0 {
@@ -43,6 +81,11 @@ fn read(file: &Path, mut open: File) -> Result<Secret, AuthError> {
     }
     let mut text = String::new();
     open.read_to_string(&mut text).map_err(fault)?;
+    Ok(text)
+}
+
+fn read(file: &Path, open: File) -> Result<Secret, AuthError> {
+    let text = private_text(file, open)?;
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.len() < BYTES_MIN {
         return Err(AuthError::SecretShort { file: file.to_owned() });
@@ -57,15 +100,20 @@ fn draft_name(file: &Path) -> Result<PathBuf, AuthError> {
     Ok(name.into())
 }
 
+fn folder_of(file: &Path) -> Option<&Path> {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty())
+}
+
 /// Puts the whole secret on disk under the name `draft`, then gives it its name by a hard link,
 /// which fails if somebody was faster: nobody ever sees half a secret, and the first one stays.
 fn publish(file: &Path, draft: &Path, secret: &str) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder_of(file);
     if let Some(folder) = folder {
         unless(io::ErrorKind::AlreadyExists, private::create_folder(folder))?;
     }
     let mut open = private::create_file(draft)?;
-    let linked = writeln!(open, "{secret}")
+    let linked = open
+        .write_all(secret.as_bytes())
         .and_then(|()| open.sync_all())
         .and_then(|()| unless(io::ErrorKind::AlreadyExists, fs::hard_link(draft, file)));
     fs::remove_file(draft)?;

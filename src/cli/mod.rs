@@ -5,11 +5,14 @@ mod app;
 mod check;
 mod control;
 mod doctor;
+mod push_token;
 mod restore;
 mod seed;
 mod serve;
 mod service_key;
+mod subscription;
 mod task;
+mod topic;
 mod user;
 
 use std::io::{self, BufWriter, Write as _};
@@ -64,6 +67,14 @@ enum CliCommand {
     /// Make agents of apps, and list them
     #[command(subcommand)]
     Agent(agent::AgentCommand),
+    /// Make topics of Pub/Sub, list and delete them, and publish
+    #[command(subcommand)]
+    Topic(topic::TopicCommand),
+    /// Make subscriptions of Pub/Sub, list and delete them
+    #[command(subcommand)]
+    Subscription(subscription::SubscriptionCommand),
+    /// Print a token as the hub's own pushes have it, to try a receiver with
+    PushToken(push_token::PushTokenArgs),
     /// Make many users at once, for tests and load runs
     Seed(Seed),
     /// Show the default settings, or check the present ones
@@ -128,6 +139,9 @@ pub fn run() -> anyhow::Result<()> {
         Some(CliCommand::ServiceKey(command)) => perform(&config, Task::ServiceKey(command)),
         Some(CliCommand::App(command)) => perform(&config, Task::App(command)),
         Some(CliCommand::Agent(command)) => perform(&config, Task::Agent(command)),
+        Some(CliCommand::Topic(command)) => perform(&config, Task::Topic(command)),
+        Some(CliCommand::Subscription(command)) => perform(&config, Task::Subscription(command)),
+        Some(CliCommand::PushToken(args)) => perform(&config, Task::PushToken(args.of(&config)?)),
         Some(CliCommand::Seed(Seed { plan, out })) => write_to(&config, Task::Seed(plan), &out),
         Some(CliCommand::Config(ConfigCommand::Default)) => Ok(()),
         Some(CliCommand::Config(ConfigCommand::Check(check))) => check.run(&config, file),

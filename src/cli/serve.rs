@@ -14,6 +14,9 @@ use crate::store::Condition;
 /// The demonstration users' password.
 const DEMO_PASSWORD: &str = "tradewind";
 
+/// Where Pub/Sub is demonstrated: where Google's emulator is, too.
+const DEMO_PUBSUB: &str = "127.0.0.1:8085";
+
 /// What to do about a database that is lost.
 const RESTORE: &str =
     "if nothing is at that place, or not the right thing, restore a backup there; then start again";
@@ -21,7 +24,8 @@ const RESTORE: &str =
 /// Run the hub
 #[derive(Args, Default)]
 pub struct Serve {
-    /// Make the users alice and bob, who are friends, and print how to open both
+    /// Make the users alice and bob, who are friends, and print how to open both; and let Pub/Sub listen at
+    /// 127.0.0.1:8085, if nobody else does
     #[arg(long)]
     demo: bool,
 }
@@ -31,6 +35,7 @@ pub fn run(config: &Config, serve: &Serve, remarks: &[String]) -> anyhow::Result
     let files = capacity::raise_files();
     // First of all: a second hub started by mistake must not touch the database.
     let listener = server::listen(config)?;
+    let config = &with_pubsub(config, serve);
     let base = Base::open(config)?;
     base.know_logins()?;
     let database = base.database.place();
@@ -69,11 +74,27 @@ pub fn run(config: &Config, serve: &Serve, remarks: &[String]) -> anyhow::Result
     })
 }
 
+/// The settings, with Pub/Sub where it is demonstrated; not if another program listens there.
+fn with_pubsub(config: &Config, serve: &Serve) -> Config {
+    let mut config = config.clone();
+    if serve.demo && config.pubsub.bind.is_empty() {
+        config.pubsub.bind = DEMO_PUBSUB.to_owned();
+        if let Err(error) = server::listen_pubsub(&config) {
+            log::warn!("--demo goes without Pub/Sub: {error}");
+            config.pubsub.bind.clear();
+        }
+    }
+    config
+}
+
 fn announce(config: &Config, database: &str, running: &Running) {
     println!("Tradewind listens on http://{}", running.address);
     println!("  socket    ws://{}/ws", running.address);
     if let Some(console) = running.console_address {
         println!("  console   http://{console}/");
+    }
+    if let Some(pubsub) = running.pubsub_address {
+        println!("  pubsub    http://{pubsub}/v1");
     }
     println!("  messages  {database}");
     match config.mail.url.expose().strip_prefix("file://") {

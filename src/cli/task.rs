@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde::{Deserialize, Serialize};
 
-use super::{agent, app, seed, service_key, user};
+use super::{agent, app, push_token, seed, service_key, subscription, topic, user};
 use crate::service::Service;
 use crate::store::Database;
 
@@ -16,6 +16,9 @@ pub enum Task {
     ServiceKey(service_key::ServiceKeyCommand),
     App(app::AppCommand),
     Agent(agent::AgentCommand),
+    Topic(topic::TopicCommand),
+    Subscription(subscription::SubscriptionCommand),
+    PushToken(push_token::PushTokenOrder),
     Seed(seed::Plan),
     Migrate,
 }
@@ -62,6 +65,9 @@ impl Task {
             Self::ServiceKey(command) => service_key::run(&service.admin, command).await,
             Self::App(command) => app::run(&service.apps, command).await,
             Self::Agent(command) => agent::run(&service.apps, command).await,
+            Self::Topic(command) => topic::run(&service.pubsub, command).await,
+            Self::Subscription(command) => subscription::run(&service.pubsub, command).await,
+            Self::PushToken(order) => push_token::run(&service.push_identity, order).await,
             Self::Seed(plan) => seed::run(service, &plan).await,
             Self::Migrate => migrate(database),
         }

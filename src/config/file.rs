@@ -34,7 +34,12 @@ fn typed(value: DeValue<'_>) -> Typed {
         DeValue::Array(items) => {
             Typed::List(items.into_iter().map(|item| typed(item.into_inner())).collect())
         }
-        DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => Typed::Other,
+        DeValue::Table(fields) => {
+            let fields = fields.into_iter();
+            let fields = fields.map(|(key, value)| (key.into_inner().into_owned(), value));
+            Typed::Table(fields.map(|(key, value)| (key, typed(value.into_inner()))).collect())
+        }
+        DeValue::Float(_) | DeValue::Datetime(_) => Typed::Other,
     }
 }
 
@@ -104,18 +109,23 @@ mod tests {
     }
 
     #[test]
-    fn dates_and_tables_are_no_setting() {
-        for text in [
-            "[s]\nk = 1979-05-27",
-            "[s]\nk = 1979-05-27T07:32:00Z",
-            "[s.k]\nx = 1",
-            "[s.k.x]\ny = 1",
-            "s.k.x = 1",
-        ] {
+    fn dates_are_no_setting() {
+        for text in ["[s]\nk = 1979-05-27", "[s]\nk = 1979-05-27T07:32:00Z"] {
             assert_eq!(one(text), Typed::Other, "{text:?}");
         }
-        assert_eq!(one("[[s.k]]\nx = 1"), Typed::List(vec![Typed::Other]));
-        assert_eq!(of("[[s]]\nk = 1"), [("s".to_owned(), Typed::List(vec![Typed::Other]))]);
+    }
+
+    #[test]
+    fn tables_are_taken_with_what_is_in_them() {
+        let table = |key: &str, value| Typed::Table(vec![(key.to_owned(), value)]);
+        for text in ["[s.k]\nx = 1", "s.k.x = 1", "[s]\nk = { x = 1 }"] {
+            assert_eq!(one(text), table("x", Typed::Whole(1)), "{text:?}");
+        }
+        assert_eq!(one("[s.k.x]\ny = 1"), table("x", table("y", Typed::Whole(1))));
+        let list = |table| Typed::List(vec![table]);
+        assert_eq!(one("[[s.k]]\nx = 1"), list(table("x", Typed::Whole(1))));
+        let of_sections = list(table("k", Typed::Whole(1)));
+        assert_eq!(of("[[s]]\nk = 1"), [("s".to_owned(), of_sections)]);
     }
 
     #[test]

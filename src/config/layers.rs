@@ -51,13 +51,23 @@ impl Layers {
         Ok(())
     }
 
-    /// Adds the variables `TRADEWIND__SECTION__KEY`; others are not ours.
-    pub fn add_env(&mut self, variables: impl Iterator<Item = (String, String)>) {
+    /// Adds the variables `TRADEWIND__SECTION__KEY`, and those that are known by other names, each with its
+    /// `section.key`; the former count more. No other is ours.
+    pub fn add_env(
+        &mut self,
+        variables: impl Iterator<Item = (String, String)>,
+        others: &[(&str, &str)],
+    ) {
+        let mut own = Vec::new();
         for (name, text) in variables {
             if let Some(path) = name.strip_prefix(ENV_PREFIX) {
-                let key = path.to_ascii_lowercase().replace("__", ".");
-                self.entries.insert(key, (name, Raw::Text(text)));
+                own.push((path.to_ascii_lowercase().replace("__", "."), name, text));
+            } else if let Some((_, key)) = others.iter().find(|(other, _)| *other == name) {
+                self.entries.insert((*key).to_owned(), (name, Raw::Text(text)));
             }
+        }
+        for (key, name, text) in own {
+            self.entries.insert(key, (name, Raw::Text(text)));
         }
     }
 

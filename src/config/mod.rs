@@ -23,7 +23,7 @@ pub use rule::{
 };
 pub use secret::Secret;
 pub use section::{Section, fault};
-pub use value::{Choice, SettingValue, Typed};
+pub use value::{Choice, SettingValue, Tables, Typed};
 
 pub(crate) use section::section;
 pub(crate) use value::choice;

@@ -9,22 +9,30 @@ use super::secret::Secret;
 
 /// What a value must be, in words and as a test.
 pub struct Rule<T: ?Sized> {
-    must_be: String,
-    holds: Box<dyn Fn(&T) -> bool>,
+    broken: Box<Judge<T>>,
 }
+
+/// Says what a value must be that is not.
+type Judge<T> = dyn Fn(&T) -> Option<String>;
 
 impl<T: ?Sized> Rule<T> {
     /// What follows "must be", and whether it holds.
     pub fn new(must_be: impl Into<String>, holds: impl Fn(&T) -> bool + 'static) -> Self {
-        Self { must_be: must_be.into(), holds: Box::new(holds) }
+        let must_be = must_be.into();
+        Self::judging(move |value| (!holds(value)).then(|| must_be.clone()))
+    }
+
+    /// What follows "must be", of a value that is not; which may tell what is wrong with it.
+    pub fn judging(broken: impl Fn(&T) -> Option<String> + 'static) -> Self {
+        Self { broken: Box::new(broken) }
     }
 
     /// The fault of the setting `section.key`, if its value breaks the rule.
     pub fn fault(self, section: &str, key: &str, value: &T) -> Option<Fault> {
-        (!(self.holds)(value)).then(|| Fault {
+        (self.broken)(value).map(|must_be| Fault {
             origin: None,
             key: format!("{section}.{key}"),
-            problem: SettingProblem::MustBe(self.must_be),
+            problem: SettingProblem::MustBe(must_be),
         })
     }
 }

@@ -3,6 +3,8 @@
 //! A file says types, so it is read strictly: `workers = "2"` is a fault. The environment and the
 //! command line only have text. Nothing here ever repeats a value in a message: it may be secret.
 
+use serde_json::{Map, Value};
+
 use super::secret::Secret;
 
 /// A value as a file says it.
@@ -15,7 +17,9 @@ pub enum Typed {
     Text(String),
     /// Between brackets.
     List(Vec<Self>),
-    /// What no setting is: a number with a fraction, a date, a table.
+    /// Keys and their values.
+    Table(Vec<(String, Self)>),
+    /// What no setting is: a number with a fraction, a date.
     Other,
 }
 
@@ -106,6 +110,69 @@ impl SettingValue for Vec<String> {
 
     fn literal(&self) -> String {
         serde_json::Value::from(self.as_slice()).to_string()
+    }
+}
+
+/// A list of tables, as JSON has them: for settings that are read as JSON is read elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tables(Vec<Value>);
+
+impl Tables {
+    /// The tables, each an object.
+    pub fn iter(&self) -> impl Iterator<Item = &Value> {
+        self.0.iter()
+    }
+}
+
+impl SettingValue for Tables {
+    fn expected() -> String {
+        "a list of tables, or as text one of objects in JSON".to_owned()
+    }
+
+    fn from_typed(value: Typed) -> Option<Self> {
+        let Typed::List(items) = value else { return None };
+        let is_table = |item: &Typed| matches!(item, Typed::Table(_));
+        let tables = items.into_iter().map(|item| is_table(&item).then(|| json_of(item)).flatten());
+        tables.collect::<Option<_>>().map(Self)
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        let tables: Vec<Value> = serde_json::from_str(text).ok()?;
+        tables.iter().all(Value::is_object).then_some(Self(tables))
+    }
+
+    fn literal(&self) -> String {
+        inline(&Value::Array(self.0.clone()))
+    }
+}
+
+/// A value of a file as JSON has it.
+fn json_of(value: Typed) -> Option<Value> {
+    match value {
+        Typed::Flag(flag) => Some(flag.into()),
+        Typed::Whole(whole) => i64::try_from(whole).ok().map(Value::from),
+        Typed::Text(text) => Some(text.into()),
+        Typed::List(items) => items.into_iter().map(json_of).collect::<Option<_>>(),
+        Typed::Table(fields) => {
+            let fields = fields.into_iter().map(|(key, value)| Some((key, json_of(value)?)));
+            fields.collect::<Option<Map<_, _>>>().map(Value::Object)
+        }
+        Typed::Other => None,
+    }
+}
+
+/// A value as a file has it, in one line.
+fn inline(value: &Value) -> String {
+    let joined = |parts: Vec<String>| parts.join(", ");
+    match value {
+        Value::Array(items) => format!("[{}]", joined(items.iter().map(inline).collect())),
+        Value::Object(fields) => {
+            let key = |key: &str| Value::from(key).to_string();
+            let fields =
+                fields.iter().map(|(name, value)| format!("{} = {}", key(name), inline(value)));
+            format!("{{{}}}", joined(fields.collect()))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
     }
 }
 

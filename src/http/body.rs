@@ -57,7 +57,11 @@ pub async fn whole(
     Ok(bytes)
 }
 
-async fn collect(mut body: Payload, bytes_max: usize) -> Result<Bytes, BodyFault> {
+/// All that comes of a body, as it comes.
+///
+/// # Errors
+/// Each variant of [`BodyFault`] but the last.
+pub async fn collect(mut body: Payload, bytes_max: usize) -> Result<Bytes, BodyFault> {
     let mut whole = BytesMut::new();
     while let Some(piece) = body.next().await {
         whole.extend_from_slice(&piece?);

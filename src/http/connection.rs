@@ -6,9 +6,11 @@
 //! head has not come whole, is an unfinished request; one that waits between two requests is idle.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use super::Settings;
@@ -67,13 +69,19 @@ pub struct ConnectionState {
     /// Whether the timer does not know of the phase yet.
     changed: Cell<bool>,
     permit: RefCell<Option<AddressPermit>>,
+    /// Whether the peer has ended its side.
+    is_gone: Cell<bool>,
+    /// Who waits for that.
+    waits_for_end: RefCell<Option<Waker>>,
 }
 
 impl ConnectionState {
     /// A connection that has just been accepted, and is counted nowhere.
     pub fn new(bounds: ConnectionBounds, peer: IpAddr) -> Self {
         let (phase, changed) = (Cell::new(ConnectionPhase::Head), Cell::new(false));
-        Self { bounds, peer, phase, changed, permit: RefCell::default() }
+        let (is_gone, waits_for_end) = (Cell::new(false), RefCell::default());
+        let permit = RefCell::default();
+        Self { bounds, peer, phase, changed, permit, is_gone, waits_for_end }
     }
 
     /// The present phase.
@@ -95,6 +103,26 @@ impl ConnectionState {
     /// Whether a phase has begun since this was asked last.
     pub fn has_changed(&self) -> bool {
         self.changed.replace(false)
+    }
+
+    /// The peer has ended its side: nothing more comes from it, and nobody may be there to be answered.
+    pub fn end_of_peer(&self) {
+        self.is_gone.set(true);
+        if let Some(waker) = self.waits_for_end.take() {
+            waker.wake();
+        }
+    }
+
+    /// Waits until the peer has ended its side. One may wait at a time: whose request is answered.
+    pub async fn gone(&self) {
+        poll_fn(|task| {
+            if self.is_gone.get() {
+                return Poll::Ready(());
+            }
+            self.waits_for_end.replace(Some(task.waker().clone()));
+            Poll::Pending
+        })
+        .await;
     }
 
     /// How long the phase may last.

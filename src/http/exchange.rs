@@ -22,7 +22,7 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::rt::time::{Sleep, sleep};
 use actix_web::web::{Bytes, Data};
-use actix_web::{Error, HttpMessage as _};
+use actix_web::{Error, HttpMessage as _, ResponseError};
 use futures_core::Stream;
 
 use super::connection::{ConnectionState, Serving};
@@ -53,17 +53,25 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
 
 /// Wraps all routes.
 pub async fn exchange(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<Held>, Error> {
+    exchange_as::<ApiError>(request, next).await
+}
+
+/// The same, where what is refused is told in another form.
+pub async fn exchange_as<E: From<ApiError> + ResponseError + 'static>(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<Held>, Error> {
     let Some(state) = request.app_data::<Data<State>>().cloned() else {
-        return Err(ApiError::Internal.into());
+        return Err(E::from(ApiError::Internal).into());
     };
     let mut serving = request.conn_data::<Rc<ConnectionState>>().map(ConnectionState::serve);
     warn_of_proxy(&state, request.headers());
     let Ok(permit) = unfinished(&state, request.request()) else {
         state.metrics.refusals.with_label_values(&["requests"]).inc();
-        let refused = request.error_response(ApiError::TooMany(RETRY_AFTER));
+        let refused = request.error_response(E::from(ApiError::TooMany(RETRY_AFTER)));
         return Ok(held(refused, (serving, None, None)));
     };
     let body = take_body(&mut request, state.settings.body_timeout());

@@ -14,6 +14,7 @@ mod health;
 mod origin;
 mod peer;
 mod ppcom;
+pub mod pubsub;
 mod reset;
 pub mod rewind;
 mod sdk;
@@ -60,6 +61,7 @@ pub struct State {
     pub sessions: Arc<Shared>,
     /// The console of apps.
     pub console: wire_console::Settings,
+    pub pubsub: pubsub::Settings,
 }
 
 impl State {
@@ -114,6 +116,7 @@ pub fn routes(app: &mut ServiceConfig) {
     chatting::routes(app);
     ppcom::routes(app);
     device::routes(app);
+    pubsub::pushes::routes(app);
     health::routes(app);
     sdk::routes(app);
     widget::routes(app);

@@ -20,6 +20,7 @@ mod replaces;
 mod sessions;
 mod settings;
 mod statuses;
+pub mod subscriptions;
 mod transitions;
 mod typing;
 mod watchers;
@@ -47,6 +48,7 @@ pub use access::{Hub, refusal};
 pub use invites::InviteBounds;
 pub use pauses::AwakeClock;
 pub use settings::{HubSettings, PresenceSettings, Settings};
+pub use subscriptions::Subscriptions;
 
 use app_tokens::EndedTokens;
 use classes::Classes;

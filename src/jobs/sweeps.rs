@@ -28,10 +28,13 @@ use crate::store::chat::lookups::{has_ended_groups, has_nonces};
 use crate::store::chat::writes as chat;
 use crate::store::jobs::leases::{Hold, held};
 use crate::store::jobs::lookups::IsDue;
+use crate::store::pubsub::lookups::is_sweep_due;
+use crate::store::pubsub::writes::sweep_pubsub;
 use crate::store::{Store, StoreError};
 
 /// Between two sweeps of what is many.
 const OFTEN: Duration = Duration::from_secs(600);
+const MINUTE: Duration = Duration::from_secs(60);
 /// Rows of one bit.
 const ROWS_MAX: i64 = 1_000;
 /// Devices of one bit, for each of which much may wait.
@@ -74,6 +77,7 @@ pub fn all(
         pushes(),
         visitors(visitor_unseen),
         removed_apps(),
+        pubsub(),
     ]
 }
 
@@ -207,6 +211,16 @@ pub fn removed_apps() -> Timer {
     };
     let look = |_| -> IsDue { Box::new(has_removed_apps()) };
     Timer { name: "removed apps", every: OFTEN, look: Box::new(look), bit: Box::new(bit) }
+}
+
+/// Messages, subscriptions and snapshots of Pub/Sub that have had their time.
+pub fn pubsub() -> Timer {
+    let bit = |store: Store, hold: Hold| -> Swept {
+        let sweep = held(hold, sweep_pubsub(hold.now, ROWS_MAX));
+        Box::pin(async move { Ok(store.run(sweep).await?.map(|swept| swept.rows)) })
+    };
+    let look = |now| -> IsDue { Box::new(is_sweep_due(now)) };
+    Timer { name: "rows of Pub/Sub", every: MINUTE, look: Box::new(look), bit: Box::new(bit) }
 }
 
 fn ago(now: Timestamp, by: Duration) -> Timestamp {

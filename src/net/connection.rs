@@ -119,6 +119,9 @@ impl HttpConnection {
         let before = buf.filled().len();
         while Pin::new(&mut self.io).poll_read(task, buf)?.is_ready() {
             if buf.filled().len() == before {
+                if buf.remaining() > 0 {
+                    self.state.end_of_peer();
+                }
                 return Poll::Ready(Ok(()));
             }
             if self.state.phase() == ConnectionPhase::Idle {

@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Config, StartError};
+use crate::auth::ack_ids::AckIds;
 use crate::auth::revoked::Revocations;
 use crate::auth::token::Tokens;
 use crate::auth::{self, AuthError, random, secret};
@@ -35,6 +36,7 @@ pub struct Base {
     pub mint: Arc<IdMint>,
     pub clock: Arc<dyn Clock>,
     pub tokens: Tokens,
+    pub ack_ids: AckIds,
     /// The name of the history that is in the database.
     pub epoch: Arc<str>,
 }
@@ -78,9 +80,11 @@ impl Base {
         let (logins, voids) =
             database.read(|conn| Ok((logins::revoked(conn, now)?, logins::voids(conn)?)))?;
         let revoked = Arc::new(Revocations::new(logins, voids));
-        let tokens = Tokens::new(secret(&config.auth)?.expose().as_bytes(), lifetime, revoked);
+        let secret = secret(&config.auth)?;
+        let ack_ids = AckIds::new(secret.expose().as_bytes());
+        let tokens = Tokens::new(secret.expose().as_bytes(), lifetime, revoked);
         let mint = Arc::new(mint);
-        Ok(Self { database, mint, clock, tokens, epoch })
+        Ok(Self { database, mint, clock, tokens, ack_ids, epoch })
     }
 
     /// Loads which log-ins live, so that a storm of sessions need not be looked up one by one.

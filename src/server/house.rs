@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use super::parts::PartList;
 use super::site::Site;
-use super::{Additions, Base, Config, StartError, hub, service, store};
+use super::{Additions, Base, Config, StartError, hub, pubsub, service, store};
 use crate::service::Service;
 use crate::store::jobs::Queue;
 
@@ -19,7 +19,7 @@ impl House {
     /// Starts one on an open base; call it inside an actix system.
     ///
     /// # Errors
-    /// [`StartError::Telemetry`].
+    /// [`StartError::Telemetry`], and those of the service.
     pub async fn start(config: &Config, base: &Base) -> Result<Self, StartError> {
         let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         let (site, _) = Site::new(config, base, nowhere, Additions::new(config))?;
@@ -28,7 +28,9 @@ impl House {
             let store = parts.add("store", store::start(&site, &thread));
             let hub = parts.add("hub", hub::start(&site, &store, &thread));
             // What is mailed is in the store, for the next hub.
-            let (service, _) = service::start(&site, (&store, &hub), Queue::default());
+            let live = parts.add("subscriptions", pubsub::start(&site, &store, &thread));
+            let asked = (&store, &hub, &live);
+            let (service, _) = service::start(&site, asked, Queue::default())?;
             Ok::<_, StartError>(service)
         })
         .await?;

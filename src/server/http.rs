@@ -9,14 +9,17 @@ use std::sync::atomic::AtomicBool;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::{App, middleware};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::listening::Places;
 use super::parts::{Ending, Part};
 use super::site::{Doors, Site};
-use super::{StartError, capacity};
+use super::{Routes, StartError, capacity, grpc};
 use crate::auth::concurrency::PerAddress;
 use crate::auth::limits::RateLimits;
 use crate::http::connection::ConnectionBounds;
+use crate::http::pubsub::PubsubDoor;
 use crate::http::{self, Origins};
 use crate::hub::{AwakeClock, Hub};
 use crate::net::{self, HttpListener, Listeners, Protocols, Sockets};
@@ -34,12 +37,15 @@ const CONNECTIONS_MORE: usize = 1_024;
 pub(super) struct HttpPart {
     server: ServerHandle,
     running: JoinHandle<io::Result<()>>,
+    /// Ends connections of HTTP/2, and what waits on them.
+    http2_stop: watch::Sender<bool>,
 }
 
 impl Part for HttpPart {
     fn drain(&mut self) -> Ending<'_> {
         Box::pin(async move {
             self.server.pause().await;
+            self.http2_stop.send_replace(true);
             Ok(())
         })
     }
@@ -52,36 +58,24 @@ impl Part for HttpPart {
     }
 }
 
-/// Starts to serve what comes to a socket that listens.
+/// Starts to serve what comes to the sockets that listen.
 ///
 /// # Errors
 /// [`StartError::Http`].
 pub(super) fn start(
     site: &Site<'_>,
     asked: (&Hub, &Service, &RateLimits),
-    (main, console, doors): (TcpListener, Option<TcpListener>, Doors),
+    (places, doors): (Places, Doors),
 ) -> Result<((), HttpPart), StartError> {
     let (config, ws) = (site.config, &site.config.ws);
     let Doors { authenticators, routes } = doors;
+    let (_, service, _) = asked;
+    let door = Data::new(PubsubDoor::new(service.pubsub.clone(), config.pubsub.clone()));
     let state = Data::new(state(site, asked, authenticators));
-    let console_state = state.clone();
-    let app = move || {
-        App::new()
-            .app_data(state.clone())
-            .wrap(middleware::from_fn(http::exchange))
-            .configure(|app| routes(app))
-            .configure(http::routes)
-    };
     let settings = net::Settings {
         workers: config.http.worker_count(),
         connections_max: ws.sessions_max.saturating_add(CONNECTIONS_MORE),
         shutdown_seconds: STOP_SECONDS,
-    };
-    let console_app = move || {
-        App::new()
-            .app_data(console_state.clone())
-            .wrap(middleware::from_fn(http::exchange))
-            .configure(http::console::own_routes)
     };
     let listener = |address| HttpListener {
         address,
@@ -93,15 +87,52 @@ pub(super) fn start(
         bounds: ConnectionBounds::new(&config.http, capacity::unfinished_max(config)),
         user_timeout: ws.tcp_user_timeout(),
     };
-    let mut listeners =
-        Listeners::new(&settings).listen(listener(main), app).map_err(StartError::Http)?;
-    if let Some(console) = console {
-        let console = listeners.listen(listener(console), console_app);
-        listeners = console.map_err(StartError::Http)?;
-    }
-    let serving = listeners.run();
+    let (http2_stop, stopped) = watch::channel(false);
+    let grpc = grpc::protocols(&service.pubsub, (door.clone(), &config.pubsub), stopped);
+    let listened = listen(&settings, (places, listener), (state, routes), (door, grpc));
+    let serving = listened.map_err(StartError::Http)?.run();
     let server = serving.handle();
-    Ok(((), HttpPart { server, running: actix::spawn(serving) }))
+    Ok(((), HttpPart { server, running: actix::spawn(serving), http2_stop }))
+}
+
+/// Gives each address its routes.
+fn listen(
+    settings: &net::Settings,
+    (places, listener): (Places, impl Fn(TcpListener) -> HttpListener),
+    (state, routes): (Data<http::State>, Routes),
+    (door, grpc): (Data<PubsubDoor>, Protocols),
+) -> io::Result<Listeners> {
+    let (console_state, pubsub_state) = (state.clone(), state.clone());
+    let app = move || {
+        App::new()
+            .app_data(state.clone())
+            .wrap(middleware::from_fn(http::exchange))
+            .configure(|app| routes(app))
+            .configure(http::routes)
+    };
+    let console_app = move || {
+        App::new()
+            .app_data(console_state.clone())
+            .wrap(middleware::from_fn(http::exchange))
+            .configure(http::console::own_routes)
+    };
+    let pubsub_app = move || {
+        App::new()
+            .app_data(pubsub_state.clone())
+            .app_data(door.clone())
+            .wrap(middleware::from_fn(http::pubsub::own_exchange))
+            .configure(http::pubsub::own_routes)
+    };
+    let Places { main, console, pubsub } = places;
+    let mut listeners = Listeners::new(settings).listen(listener(main), app)?;
+    if let Some(console) = console {
+        listeners = listeners.listen(listener(console), console_app)?;
+    }
+    for pubsub in pubsub {
+        let pubsub = HttpListener { protocols: grpc.clone(), ..listener(pubsub) };
+        listeners = listeners.listen(pubsub, pubsub_app.clone())?;
+    }
+    Ok(listeners)
 }
 
 fn state(
@@ -123,6 +154,7 @@ fn state(
         proxy_seen: AtomicBool::new(false),
         sessions: sessions(site, (hub, service, authenticators), limits),
         console: config.app_server.clone(),
+        pubsub: config.pubsub.clone(),
     }
 }
 

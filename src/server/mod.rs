@@ -7,11 +7,16 @@ mod base;
 pub mod capacity;
 mod clock_watch;
 pub mod config;
+mod grpc;
 mod house;
 mod http;
 mod hub;
 mod jobs;
+mod listening;
+mod named;
 mod parts;
+mod pubsub;
+mod push;
 mod service;
 mod site;
 mod store;
@@ -24,9 +29,12 @@ use std::time::Duration;
 use actix_web::web::ServiceConfig;
 
 use crate::auth::AuthError;
+use crate::auth::oidc::KeySetError;
 use crate::domain::mint::MintError;
+use crate::domain::pubsub::refusal::PubsubRefusal;
 use crate::hub::Hub;
 use crate::jobs::mail::MailError;
+use crate::push::TlsFault;
 use crate::service::Service;
 use crate::service::authenticators::Authenticator;
 use crate::store::{Condition, Store, StoreError};
@@ -38,11 +46,13 @@ use crate::wire::ppcom::Ppcom;
 use crate::wire::rewind::Rewind;
 use crate::wire::{DialectId, Dialects};
 
+use listening::Places;
 use site::Site;
 
 pub use self::config::Config;
 pub use base::{Base, end_history};
 pub use house::House;
+pub use listening::{listen, listen_console, listen_pubsub};
 pub use parts::{BadEnd, Ending, Part, PartList};
 
 /// Why the server could not start.
@@ -58,8 +68,15 @@ pub enum StartError {
     Mail(#[from] MailError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
+    #[error("pubsub.push_issuers: {0}")]
+    KeySet(#[from] KeySetError),
+    #[error(transparent)]
+    Tls(#[from] TlsFault),
     #[error("{setting}: cannot listen on {bind}: {source}")]
     Bind { setting: &'static str, bind: String, source: std::io::Error },
+    /// A topic or a subscription of the settings cannot be made.
+    #[error("{setting}: {name}: {refusal}")]
+    Pubsub { setting: &'static str, name: String, refusal: PubsubRefusal },
     #[error("the HTTP server could not start: {0}")]
     Http(#[source] std::io::Error),
 }
@@ -69,6 +86,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where the console listens by itself, if it does.
     pub console_address: Option<SocketAddr>,
+    /// Where Pub/Sub listens, if it does.
+    pub pubsub_address: Option<SocketAddr>,
     pub metrics: Metrics,
     pub store: Store,
     pub hub: Hub,
@@ -131,8 +150,9 @@ pub async fn start_with(
     additions: Additions,
 ) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(StartError::Http)?;
-    let console = listen_console(config)?;
-    let console_address = console.as_ref().and_then(|console| console.local_addr().ok());
+    let places =
+        Places { main: listener, console: listen_console(config)?, pubsub: listen_pubsub(config)? };
+    let (console_address, pubsub_address) = (places.console_address(), places.pubsub_address());
     let (site, more) = Site::new(config, &base, address, additions)?;
     let (parts, (store, hub, service)) = PartList::start(async |parts| {
         let thread = parts.add("hub's thread", hub::HubThread::start());
@@ -141,18 +161,26 @@ pub async fn start_with(
         parts.add("clock watch", store::clock_watch(&site));
         let hub = parts.add("hub", hub::start(&site, &store, &thread));
         let jobs = parts.add("jobs", jobs::start(&site, (&store, &hub))?);
-        let (service, limits) = service::start(&site, (&store, &hub), jobs);
+        let thread = parts.add("subscriptions' thread", hub::HubThread::start());
+        let subscriptions = parts.add("subscriptions", pubsub::start(&site, &store, &thread));
+        let (service, limits) = service::start(&site, (&store, &hub, &subscriptions), jobs)?;
+        named::make(&service.pubsub, &config.pubsub).await?;
+        push::prepare(config, &service).await?;
+        parts.add("pushes", push::start(&site, &service)?);
         let asked = (&hub, &service, &*limits);
-        parts.add("HTTP server", http::start(&site, asked, (listener, console, more))?);
+        parts.add("HTTP server", http::start(&site, asked, (places, more))?);
         Ok::<_, StartError>((store, hub, service))
     })
     .await?;
-    let console_said = console_address.map(|console| console.to_string());
-    store.announce(&address.to_string(), console_said.as_deref());
+    let others =
+        [console_address, pubsub_address].map(|other| other.map(|other| other.to_string()));
+    let [console, pubsub] = &others;
+    store.announce(&address.to_string(), [console.as_deref(), pubsub.as_deref()]);
     let lost_grace = config.store.lost_grace();
     Ok(Running {
         address,
         console_address,
+        pubsub_address,
         metrics: site.metrics,
         store,
         hub,
@@ -182,29 +210,4 @@ impl Running {
     pub async fn stop(self) -> bool {
         self.parts.stop().await
     }
-}
-
-/// Takes the address to listen on.
-///
-/// # Errors
-/// [`StartError::Bind`].
-pub fn listen(config: &Config) -> Result<TcpListener, StartError> {
-    bind("http.bind", &config.http.bind)
-}
-
-/// Takes the address that the console listens on by itself, if it has one.
-///
-/// # Errors
-/// [`StartError::Bind`].
-pub fn listen_console(config: &Config) -> Result<Option<TcpListener>, StartError> {
-    let address = &config.app_server.bind;
-    if address.is_empty() { Ok(None) } else { bind("app_server.bind", address).map(Some) }
-}
-
-fn bind(setting: &'static str, bind: &str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(bind).map_err(|source| StartError::Bind {
-        setting,
-        bind: bind.to_owned(),
-        source,
-    })
 }

@@ -2,26 +2,34 @@
 
 use std::sync::Arc;
 
-use super::Config;
 use super::site::Site;
+use super::{Config, StartError, push};
 use crate::auth::limits::RateLimits;
 use crate::auth::password::Passwords;
-use crate::hub::Hub;
-use crate::service::{Service, ServiceParts, Settings, accounts, apps};
+use crate::hub::{Hub, Subscriptions};
+use crate::service::{Service, ServiceParts, Settings, accounts, apps, pubsub};
 use crate::store::Store;
 use crate::store::jobs::Queue;
 
 /// The service, and the rates that it shares with sessions. `jobs` is woken when a mail has been left.
+///
+/// # Errors
+/// [`StartError::KeySet`], [`StartError::Auth`].
 pub(super) fn start(
     site: &Site<'_>,
-    (store, hub): (&Store, &Hub),
+    (store, hub, subscriptions): (&Store, &Hub, &Subscriptions),
     jobs: Queue,
-) -> (Service, Arc<RateLimits>) {
+) -> Result<(Service, Arc<RateLimits>), StartError> {
     let (config, base) = (site.config, site.base);
+    let (push_identity, push_gate) = push::identity(site)?;
     let limits = Arc::new(RateLimits::new(&config.limits));
     let parts = ServiceParts {
         store: store.clone(),
         hub: hub.clone(),
+        subscriptions: subscriptions.clone(),
+        ack_ids: base.ack_ids.clone(),
+        push_identity,
+        push_gate,
         mint: Arc::clone(&base.mint),
         clock: Arc::clone(&base.clock),
         epoch: Arc::clone(&base.epoch),
@@ -31,7 +39,7 @@ pub(super) fn start(
         metrics: site.metrics.clone(),
         mail_left: Arc::new(move || jobs.wake()),
     };
-    (Service::new(&parts, settings(config)), limits)
+    Ok((Service::new(&parts, settings(config)), limits))
 }
 
 fn settings(config: &Config) -> Settings {
@@ -49,6 +57,11 @@ fn settings(config: &Config) -> Settings {
             logins_per_user_max: config.limits.logins_per_user_max(),
             verification_lifetime: config.auth.verification_lifetime(),
             reset_lifetime: config.auth.reset_lifetime(),
+        },
+        pubsub: pubsub::Settings {
+            topics_max: config.limits.topics_max.into(),
+            subscriptions_max: config.limits.subscriptions_max.into(),
+            push_reach: config.push_reach(),
         },
         apps: apps::Settings {
             apps_max: config.limits.apps_max.into(),

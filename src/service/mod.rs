@@ -10,10 +10,12 @@ pub mod apps;
 pub mod authenticators;
 pub mod chat;
 mod fault;
+pub mod pubsub;
 mod welcome;
 
 use std::sync::Arc;
 
+use crate::auth::ack_ids::AckIds;
 use crate::auth::limits::RateLimits;
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
@@ -22,7 +24,7 @@ use crate::domain::clock::Clock;
 use crate::domain::error::Refusal;
 use crate::domain::id::UserId;
 use crate::domain::mint::IdMint;
-use crate::hub::{Hub, refusal};
+use crate::hub::{Hub, Subscriptions, refusal};
 use crate::store::accounts::acquaintances::Acquaintance;
 use crate::store::{Batched, Line, ReadOp, Store};
 use crate::telemetry::Metrics;
@@ -32,6 +34,7 @@ use admin::Admin;
 use apps::Apps;
 use chat::ChatService;
 pub use fault::{OperatorFault, ServiceFault};
+use pubsub::{Pubsub, PushGate, PushIdentity, PushStates, Received};
 pub use welcome::Greeting;
 
 /// Bounds and rules of the service.
@@ -42,18 +45,23 @@ pub struct Settings {
     pub history_slice_bytes: usize,
     pub accounts: accounts::Settings,
     pub apps: apps::Settings,
+    pub pubsub: pubsub::Settings,
 }
 
 /// What the service is made of.
 pub struct ServiceParts {
     pub store: Store,
     pub hub: Hub,
+    pub subscriptions: Subscriptions,
     pub mint: Arc<IdMint>,
     pub clock: Arc<dyn Clock>,
     /// The name of the history in the store.
     pub epoch: Arc<str>,
     pub tokens: Tokens,
     pub passwords: Passwords,
+    pub ack_ids: AckIds,
+    pub push_identity: PushIdentity,
+    pub push_gate: Arc<PushGate>,
     pub limits: Arc<RateLimits>,
     pub metrics: Metrics,
     /// Says that a mail has been left in the store.
@@ -66,6 +74,12 @@ pub struct Service {
     pub accounts: Accounts,
     pub chat: ChatService,
     pub apps: Apps,
+    pub pubsub: Pubsub,
+    /// Pushes that have come to this hub.
+    pub received: Received,
+    /// How the hub's own pushes go.
+    pub push_states: PushStates,
+    pub push_identity: PushIdentity,
     /// What those ask who run the hub, and other services.
     pub admin: Admin,
     acquaintances: Batched<UserId, Option<Acquaintance>>,
@@ -79,6 +93,10 @@ impl Service {
             chat: ChatService::new(parts, &settings),
             accounts: Accounts::new(parts, settings.accounts),
             apps: Apps::new(parts, settings.apps),
+            pubsub: Pubsub::new(parts, settings.pubsub),
+            received: Received::new(&parts.store, &parts.clock, &parts.push_gate),
+            push_states: PushStates::default(),
+            push_identity: parts.push_identity.clone(),
             admin: Admin::new(parts),
         }
     }

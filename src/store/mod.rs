@@ -16,6 +16,7 @@ pub mod chat;
 pub mod engine;
 pub mod jobs;
 pub mod prober;
+pub mod pubsub;
 mod schema;
 mod upgrade;
 
@@ -26,16 +27,17 @@ use actix::{Actor, Addr, ArbiterHandle, Recipient, SyncArbiter};
 use diesel::r2d2::R2D2Connection;
 use tokio::sync::{Semaphore, oneshot, watch};
 
+use crate::domain::news::News;
 use crate::store::apps::known::KnownConversations;
 use crate::store::areas::{AllAreas, marker};
 use crate::store::chat::member_cache::MemberCache;
-use crate::store::engine::executor::{DbExecutor, KeptCache};
+use crate::store::engine::executor::{DbExecutor, Follower, KeptCache};
 use crate::store::engine::health::Health;
 use crate::store::engine::job::Submitted;
 use crate::store::engine::lines::{LineTurn, Lines};
 use crate::store::engine::reader::{Reader, TakeNext};
 use crate::store::engine::write_queue::BatchMax;
-use crate::store::engine::writer::{Subscribe, WriteQuota, Writer};
+use crate::store::engine::writer::{Follow, Subscribe, WriteQuota, Writer};
 
 pub use crate::store::batched::Batched;
 pub use crate::store::chat::command::{ChatCommand, ChatOutcome, Ephemeral};
@@ -45,12 +47,12 @@ pub use crate::store::engine::connection::Either as Connection;
 pub use crate::store::engine::copy::restore;
 pub use crate::store::engine::database::Database;
 pub use crate::store::engine::error::StoreError;
-pub use crate::store::engine::executor::BatchEntry;
+pub use crate::store::engine::executor::{BatchEntry, FollowedNews};
 pub use crate::store::engine::files::Absence;
 pub use crate::store::engine::health::Condition;
 pub use crate::store::engine::job::{Job, Op, ReadOp, StorePart, Yield};
 pub use crate::store::engine::lines::Line;
-pub use crate::store::engine::lock::Holder;
+pub use crate::store::engine::lock::{Holder, OtherAddresses};
 pub use crate::store::engine::observer::Observer;
 pub use crate::store::engine::settings::{Durability, Settings};
 
@@ -142,6 +144,11 @@ impl Store {
     /// commands, and the news of all jobs. All get the same.
     pub fn subscribe(&self, subscriber: Recipient<Committed>) {
         self.inner.writer.do_send(Subscribe::<AllAreas>(subscriber));
+    }
+
+    /// Adds one who from now on hears alone of some news: those that it `follows`.
+    pub fn follow(&self, follows: fn(&News) -> bool, recipient: Recipient<FollowedNews>) {
+        self.inner.writer.do_send(Follow(Follower { follows, recipient }));
     }
 
     /// Accepts a command; its outcome comes to the subscribers, under the ticket, once committed.
@@ -260,8 +267,8 @@ impl Store {
     }
 
     /// Says, to all who ask for the database from now on, that a hub has it that listens at `address`.
-    pub fn announce(&self, address: &str, console: Option<&str>) {
-        self.inner.database.announce(address, console);
+    pub fn announce(&self, address: &str, others: OtherAddresses<'_>) {
+        self.inner.database.announce(address, others);
     }
 
     /// Waits until another process has taken the database, and gives the reason.

@@ -4,8 +4,10 @@
 //! nullability with this file. Every time is a `Timestamp`: microseconds in a `BigInt`.
 
 mod app_tables;
+mod pubsub_tables;
 
 pub use app_tables::*;
+pub use pubsub_tables::*;
 
 diesel::table! {
     users (id) {

@@ -7,6 +7,7 @@ use crate::store::engine::Connection;
 use crate::store::engine::database::Database;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::migrate;
+use crate::store::pubsub;
 
 /// The migration that makes the columns for the keys of names, which SQL cannot fold.
 const NAME_KEYS: &str = "2026-11-29-000100_name_keys";
@@ -53,6 +54,7 @@ impl Database {
                 devices::last_id(conn)?,
                 groups::last_id(conn)?,
                 downstreams::last_id(conn)?,
+                pubsub::last_id(conn)?,
             ];
             Ok(highest.into_iter().flatten().max().unwrap_or(0))
         })

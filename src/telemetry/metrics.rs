@@ -6,6 +6,7 @@ use prometheus::{
 };
 
 use super::TelemetryError;
+use super::pubsub::PubsubMetrics;
 
 /// From half a millisecond (a commit on a fast disk) to half a minute, in seconds.
 const SECONDS_BUCKETS: &[f64] = &[
@@ -38,10 +39,13 @@ pub struct Metrics {
     pub mail_queue: IntGauge,
     /// Messages that were laid ready for devices, each counted for each device.
     pub device_deliveries: IntCounter,
+    /// Pushes of Pub/Sub that the endpoint has not taken; the one label is the reason.
+    pub push_failures: IntCounterVec,
     /// Sessions ended by the hub; the one label is the reason.
     pub evictions: IntCounterVec,
     /// Commands and requests refused by a limit; the one label is the reason.
     pub refusals: IntCounterVec,
+    pub pubsub: PubsubMetrics,
     /// How often the process was seen to have stood still.
     pub pauses: IntCounter,
     /// How often the clock was seen to step back.
@@ -98,8 +102,13 @@ impl Metrics {
                 "tradewind_device_deliveries_total",
                 "Messages laid ready for devices, counted for each device",
             )?,
+            push_failures: by_reason(
+                "tradewind_push_failures_total",
+                "Pushes that were not taken by their endpoint",
+            )?,
             evictions: by_reason("tradewind_evictions_total", "Sessions ended by the hub")?,
             refusals: by_reason("tradewind_refusals_total", "Refusals by a limit")?,
+            pubsub: PubsubMetrics::register(&registry)?,
             pauses: counter("tradewind_pauses_total", "Times the process stood still")?,
             clock_steps_back: counter(
                 "tradewind_clock_steps_back_total",
@@ -129,7 +138,10 @@ impl Metrics {
     }
 }
 
-fn kept<M: Collector + Clone + 'static>(registry: &Registry, metric: M) -> prometheus::Result<M> {
+pub(super) fn kept<M: Collector + Clone + 'static>(
+    registry: &Registry,
+    metric: M,
+) -> prometheus::Result<M> {
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
 }

@@ -7,12 +7,14 @@
 mod log_json;
 mod log_line;
 pub mod metrics;
+mod pubsub;
 mod settings;
 
 use env_logger::{Builder, Target};
 use log::{Level, LevelFilter, Record};
 
 pub use self::metrics::Metrics;
+pub use self::pubsub::PubsubMetrics;
 pub use self::settings::{Format, Settings};
 
 /// Why telemetry could not be set up.

@@ -34,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store::accounts", &["domain", "store::engine", "store::jobs", "store::schema"]),
     ("store::admin", &["domain", "store::engine", "store::schema"]),
     ("store::jobs", &["domain", "store::engine", "store::schema"]),
+    ("store::pubsub", &["domain", "store::engine", "store::schema"]),
     ("store::chat", &["domain", "store::engine", "store::accounts", "store::schema"]),
     (
         "store::apps",
@@ -95,6 +96,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "hub::Hub",
             "hub::refusal",
             "hub::messages",
+            // What live subscriptions can be asked.
+            "hub::Subscriptions",
+            "hub::subscriptions",
             "telemetry",
             // The store is asked by name: no query, and no connection to run one on.
             "store::Batched",
@@ -115,6 +119,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "store::apps::writes",
             "store::chat::lookups",
             "store::chat::writes",
+            "store::pubsub::lookups",
+            "store::pubsub::writes",
             // What these take and give.
             "store::apps::console::ConsoleAsked",
             "store::apps::console::ConsoleRules",
@@ -150,6 +156,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "store::accounts::own::Own",
             "store::accounts::registrations::Mail",
             "store::accounts::users::Account",
+            "store::pubsub::seek::SeekPoint",
+            "store::pubsub::subscriptions::NewSubscriptionRow",
             "store::chat::changes::CatchUp",
             "store::chat::changes::CaughtUp",
             "store::chat::history::Before",
@@ -172,6 +180,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             // again.
             "auth::concurrency",
             "auth::limits::TooMany",
+            // Tokens of interfaces are compared by their hashes.
+            "auth::key::hash_of",
+            // Why a push to the hub is not taken, and of which form a list of issuers is.
+            "auth::oidc::KeySets",
+            "auth::oidc::PushTokenFault",
             // Whatever can be asked.
             "service",
             // The dialect is chosen at the door, by its path and query.
@@ -194,6 +207,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
             // Its door.
             "ws",
             "telemetry",
+        ],
+    ),
+    (
+        "grpc",
+        &[
+            "domain",
+            // Names that the server picks.
+            "auth::random",
+            // Whatever can be asked.
+            "service",
         ],
     ),
     (
@@ -224,7 +247,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "store::chat::lookups",
             "store::chat::writes",
             "store::jobs",
+            "store::pubsub::lookups",
+            "store::pubsub::writes",
         ],
+    ),
+    // A consumer as any other, whose endpoints are elsewhere.
+    (
+        "push",
+        &["domain", "auth::AuthError", "auth::oidc::TOKEN_REUSED", "service::pubsub", "telemetry"],
     ),
     ("server", ALL_BUT_CLI),
     // Commands that write go through the service; the others look at the database as a file, or as a whole.
@@ -261,11 +291,13 @@ const ALL_BUT_CLI: &[&str] = &[
     "delivery",
     "wire",
     "domain",
+    "grpc",
     "http",
     "hub",
     "jobs",
     "net",
     "private",
+    "push",
     "service",
     "session",
     "store",
@@ -281,11 +313,13 @@ const ALL: &[&str] = &[
     "delivery",
     "wire",
     "domain",
+    "grpc",
     "http",
     "hub",
     "jobs",
     "net",
     "private",
+    "push",
     "server",
     "service",
     "session",
@@ -318,8 +352,18 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("diesel_migrations", &["src/store/"]),
     ("libsqlite3_sys", &["src/store/"]),
     ("r2d2", &["src/store/"]),
+    ("hyper_rustls", &["src/push/"]),
     ("lettre", &["src/jobs/mail/"]),
     ("argon2", &["src/auth/"]),
+    ("aws_lc_rs", &["src/auth/oidc/"]),
+    // Messages and services of gRPC, and HTTP/2 under them; requests that the hub itself sends.
+    ("hyper", &["src/grpc/", "src/push/"]),
+    ("hyper_util", &["src/grpc/", "src/push/"]),
+    ("prost", &["src/grpc/"]),
+    ("prost_types", &["src/grpc/"]),
+    ("tonic", &["src/grpc/"]),
+    ("tonic_types", &["src/grpc/"]),
+    ("googleapis_tonic_google_pubsub_v1", &["src/grpc/"]),
     // Rates of log-ins, and of one session's commands. Its clock is a steady one, and counts as
     // part of the limiter.
     ("governor", &["src/auth/limits.rs", "src/auth/rates.rs"]),
@@ -328,9 +372,20 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["src/auth/"]),
     ("sha2", &["src/auth/"]),
     // Since when somebody has the lock is said to people.
-    ("jiff", &["src/wire/", "src/http/v1/time.rs", "src/store/engine/lock/holder.rs"]),
+    (
+        "jiff",
+        &[
+            "src/wire/",
+            "src/http/v1/time.rs",
+            "src/http/pubsub/json/time.rs",
+            "src/push/request.rs",
+            "src/store/engine/lock/holder.rs",
+        ],
+    ),
     ("utoipa", &["src/http/"]),
     ("snowflake_me", &["src/domain/mint.rs"]),
+    // Bodies that are packed.
+    ("flate2", &["src/http/pubsub/body.rs"]),
     ("prometheus", &["src/telemetry/"]),
     ("env_logger", &["src/telemetry/"]),
     ("toml", &["src/config/file.rs"]),
@@ -360,11 +415,16 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     (
         "serde_json",
         &[
+            "src/auth/oidc/",
             "src/auth/token.rs",
             "src/cli/",
             "src/config/value.rs",
             "src/wire/",
             "src/http/",
+            // Bodies that the hub itself sends.
+            "src/push/request.rs",
+            // Settings of topics and subscriptions lie in rows as JSON.
+            "src/store/pubsub/mod.rs",
             "src/telemetry/log_json.rs",
         ],
     ),
@@ -432,6 +492,22 @@ const TABLES: &[(&str, &[&str], &[&str])] = &[
             "conversation_waits",
             "app_files",
             "visits",
+        ],
+    ),
+    (
+        "pubsub",
+        &[],
+        &[
+            "ps_topics",
+            "ps_subscriptions",
+            "ps_messages",
+            "ps_clock",
+            "ps_backlog",
+            "ps_retained",
+            "ps_snapshots",
+            "ps_snapshot_messages",
+            "ps_leavings",
+            "ps_received",
         ],
     ),
     ("jobs", &[], &["jobs", "leases"]),

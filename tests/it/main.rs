@@ -17,12 +17,15 @@
 mod architecture;
 mod contract;
 mod docs;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod harness;
 mod http;
 mod mail;
 mod model;
 mod net;
 mod process;
+mod push;
 mod store;
 mod toy;
 mod ws;

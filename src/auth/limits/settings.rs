@@ -58,6 +58,10 @@ section! {
         app_visitors_max: u32 = 1_000_000 => at_least(1);
         /// Apps that there may be.
         apps_max: u32 = 1_000 => at_least(1);
+        /// Topics that there may be.
+        topics_max: u32 = 10_000 => at_least(1);
+        /// Subscriptions that there may be.
+        subscriptions_max: u32 = 10_000 => at_least(1);
         /// Origins that one app may allow.
         app_origins_max: usize = 50 => at_least(1);
         /// Sessions that one user may have; one more ends the oldest.

@@ -237,6 +237,9 @@ fn bounded(task: &Task, settings: &Control) -> anyhow::Result<()> {
         | Task::ServiceKey(_)
         | Task::App(_)
         | Task::Agent(_)
+        | Task::PushToken(_)
+        | Task::Topic(_)
+        | Task::Subscription(_)
         | Task::Migrate => Ok(()),
     }
 }

@@ -86,8 +86,8 @@ fn settings(remarks: Vec<String>) -> Vec<Finding> {
     remarks.into_iter().map(|remark| Finding::warning("settings", remark, help)).collect()
 }
 
-/// Whether a living hub listens there, or its console does.
+/// Whether a living hub listens there, or its console does, or its Pub/Sub.
 fn listens_at(hub: Option<&Holder>, address: &str) -> bool {
-    let places = hub.map(|hub| [hub.address.as_deref(), hub.console.as_deref()]);
+    let places = hub.map(|hub| [&hub.address, &hub.console, &hub.pubsub].map(Option::as_deref));
     places.into_iter().flatten().flatten().any(|at| at == address)
 }

@@ -12,6 +12,7 @@ use crate::store::Holder;
 pub fn check(config: &Config, hub: Option<&Holder>) -> Vec<Finding> {
     let mut findings = vec![main_port(config, hub)];
     findings.extend(console_port(config, hub));
+    findings.extend(pubsub_port(config, hub));
     findings.push(mail(config));
     findings
 }
@@ -26,6 +27,14 @@ fn console_port(config: &Config, hub: Option<&Holder>) -> Option<Finding> {
     let bind = &config.app_server.bind;
     let address = ListenAddress { check: "console port", setting: "app_server.bind", bind };
     let listen = || server::listen_console(config).map(drop);
+    (!bind.is_empty()).then(|| address.look(hub, listen))
+}
+
+/// The port of Pub/Sub, if it has one.
+fn pubsub_port(config: &Config, hub: Option<&Holder>) -> Option<Finding> {
+    let bind = &config.pubsub.bind;
+    let address = ListenAddress { check: "pubsub port", setting: "pubsub.bind", bind };
+    let listen = || server::listen_pubsub(config).map(drop);
     (!bind.is_empty()).then(|| address.look(hub, listen))
 }
 

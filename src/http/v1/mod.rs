@@ -29,7 +29,7 @@ mod rooms;
 mod sessions;
 mod shape;
 mod table;
-mod time;
+pub mod time;
 mod users;
 
 use actix_web::middleware::from_fn;

@@ -9,6 +9,8 @@ mod control;
 mod dm;
 mod mistakes;
 mod node;
+mod pubsub;
+mod refusals;
 mod relations;
 
 #[cfg(test)]
@@ -53,7 +55,7 @@ macro_rules! sections {
             }
 
             fn faults(&self) -> Vec<Fault> {
-                let mut faults = Vec::new();
+                let mut faults = self.refusals();
                 $( faults.extend(self.$section.faults(stringify!($section))); )+
                 faults
             }
@@ -92,6 +94,7 @@ sections! {
     device: device::Settings,
     downstream: downstream::Settings,
     ppcom: ppcom::Settings,
+    pubsub: http::pubsub::Settings,
     presence: hub::PresenceSettings,
     limits: limits::Settings,
     node: Node,
@@ -115,7 +118,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut layers = Layers::default();
         layers.add_file(file)?;
-        layers.add_env(env);
+        layers.add_env(env, pubsub::VARIABLES);
         layers.add_flags(overrides);
         let config = Self::read(&mut layers);
         let faults = layers.into_faults(config.faults());

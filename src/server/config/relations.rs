@@ -97,6 +97,7 @@ impl Config {
 
     fn addresses(&self) -> Vec<String> {
         let mut remarks = self.console_address();
+        remarks.extend(self.pubsub_address());
         let Ok(bind) = self.http.bind.parse::<SocketAddr>() else { return remarks };
         if bind.ip().is_unspecified() && self.http.public_url.is_empty() {
             remarks.push(format!(
@@ -131,6 +132,28 @@ impl Config {
             ));
         }
         remarks
+    }
+
+    /// The address of Pub/Sub, as far as it is one.
+    fn pubsub_address(&self) -> Vec<String> {
+        let Ok(pubsub) = self.pubsub.bind.parse::<SocketAddr>() else { return Vec::new() };
+        let others = [("http.bind", &self.http.bind), ("app_server.bind", &self.app_server.bind)];
+        let taken = others
+            .into_iter()
+            .filter(|(_, other)| other.parse().is_ok_and(|other| are_one(other, pubsub)));
+        let remarks = taken.map(|(key, other)| {
+            format!(
+                "pubsub.bind is {pubsub} and {key} is {other}: only one of them can be listened on"
+            )
+        });
+        let is_open = !pubsub.ip().is_loopback() && self.pubsub.api_token.is_empty();
+        let open = is_open.then(|| {
+            format!(
+                "pubsub.bind is {pubsub}, which can be reached from elsewhere, and pubsub.api_token is not \
+                 set: anybody may publish, and read what is published"
+            )
+        });
+        remarks.chain(open).collect()
     }
 
     fn scripts(&self) -> Option<String> {

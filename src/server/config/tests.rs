@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::*;
+use crate::http::pubsub::pushes::settings::PushAuth;
 use crate::store::Durability;
 
 struct File {
@@ -258,4 +259,56 @@ fn a_change_in_the_program_is_checked_too() {
     let mut config = Config::default();
     config.node.id = 32;
     assert_eq!(config.validate().unwrap_err().to_string(), "\"node.id\" must be at most 31");
+}
+
+#[test]
+fn samples_for_pubsub_are_set_by_their_own_variables() {
+    let env = [
+        ("PUBSUB_VERIFICATION_TOKEN", "secret"),
+        ("PUBSUB_TOPIC", "my-topic"),
+        ("GOOGLE_CLOUD_PROJECT", "my-project"),
+        ("PUBSUB_PUSH_AUDIENCE", "hub.example"),
+        ("PUBSUB_PUSH_ISSUERS", "https://accounts.google.example=keys.json, self"),
+        ("PUBSUB_PUSH_EMAILS", "a@b.example, c@d.example"),
+        ("PUBSUB_PUSH_AUTH", "simulate"),
+        // Ours count more, in whatever order they come.
+        ("TRADEWIND__PUBSUB__TOPIC", "other"),
+        ("PUBSUB_OTHER", "not ours"),
+    ];
+    for reversed in [false, true] {
+        let mut env = env.to_vec();
+        if reversed {
+            env.reverse();
+        }
+        let pubsub = load("[pubsub]\nproject = \"file\"", &env, &[]).unwrap().pubsub;
+        assert_eq!(pubsub.verification_token.expose(), "secret");
+        assert_eq!((pubsub.topic.as_str(), pubsub.project.as_str()), ("other", "my-project"));
+        assert_eq!(pubsub.push_audience, "hub.example");
+        assert_eq!(pubsub.push_issuers, ["https://accounts.google.example=keys.json", "self"]);
+        assert_eq!(pubsub.push_emails, ["a@b.example", "c@d.example"]);
+        assert_eq!(pubsub.push_auth, PushAuth::Simulate);
+    }
+    let fault = load("", &[("PUBSUB_PUSH_AUTH", "maybe")], &[]).unwrap_err();
+    assert_eq!(fault, "PUBSUB_PUSH_AUTH: \"pubsub.push_auth\" must be \"strict\" or \"simulate\"");
+    for (key, value) in [("topic", "t1"), ("project", "A"), ("push_issuers", "https://a")] {
+        assert!(fault_of(&format!("pubsub.{key}"), value).is_some(), "{key}");
+    }
+}
+
+#[test]
+fn who_may_push_is_said_and_simulations_stay_on_their_machine() {
+    let token = ("pubsub.verification_token", "secret");
+    let fault = load("", &[], &[token]).unwrap_err();
+    assert!(fault.starts_with("\"pubsub.push_emails\" must be the e-mail addresses"), "{fault}");
+    assert!(fault.contains("PUBSUB_PUSH_EMAILS"), "{fault}");
+    assert!(load("", &[], &[token, ("pubsub.push_emails", ",")]).is_err());
+    assert!(load("", &[], &[token, ("pubsub.push_emails", "a@b.example")]).is_ok());
+    let simulate = ("pubsub.push_auth", "simulate");
+    assert!(load("", &[], &[token, simulate]).is_ok());
+    for (key, bind) in
+        [("http.bind", "0.0.0.0:0"), ("pubsub.bind", "192.0.2.1:1"), ("http.bind", "[::]:0")]
+    {
+        let fault = load("", &[], &[simulate, (key, bind)]).unwrap_err();
+        assert!(fault.contains("\"pubsub.push_auth\" must be \"strict\" unless"), "{fault}");
+    }
 }

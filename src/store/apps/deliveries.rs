@@ -9,9 +9,9 @@ use crate::domain::apps::downstream::{BATCH_BYTES_MAX, BATCH_MAX, Downstream, WA
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{DeviceId, DownstreamId};
 use crate::store::apps::downstreams;
-use crate::store::apps::list::IdList;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
+use crate::store::engine::id_list::IdList;
 use crate::store::engine::statement::{Statement, Value};
 
 const INSERT: &str = "INSERT INTO deliveries (device_id, message_id, acked) \

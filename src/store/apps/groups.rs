@@ -8,9 +8,9 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use crate::domain::id::{AppId, DeviceGroupId};
-use crate::store::apps::list::IdList;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
+use crate::store::engine::id_list::IdList;
 use crate::store::engine::statement::{Statement, Value};
 use crate::store::schema::device_groups;
 

@@ -20,7 +20,6 @@ pub mod files;
 pub mod groups;
 pub mod keys;
 pub(in crate::store) mod known;
-mod list;
 pub mod lookups;
 pub mod message_lookups;
 pub mod message_writes;

@@ -20,7 +20,7 @@ use crate::store::engine::copy;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::files::Files;
 use crate::store::engine::location::Location;
-use crate::store::engine::lock::{self, Holder, Lock};
+use crate::store::engine::lock::{self, Holder, Lock, OtherAddresses};
 use crate::store::engine::settings::Settings;
 
 /// The first SQLite without the fault that could damage a write-ahead log at a checkpoint.
@@ -106,9 +106,9 @@ impl Database {
     }
 
     /// Says, to all who ask from now on, that a hub has it that listens at `address`.
-    pub fn announce(&self, address: &str, console: Option<&str>) {
+    pub fn announce(&self, address: &str, others: OtherAddresses<'_>) {
         if let Some(lock) = &self.lock {
-            lock.announce(address, console);
+            lock.announce(address, others);
         }
     }
 

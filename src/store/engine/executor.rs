@@ -58,8 +58,55 @@ pub(in crate::store) struct Batch<A: Areas> {
 }
 
 /// Those who hear of what is committed.
-pub(in crate::store) type Subscribers<A> =
-    Arc<Vec<Recipient<CommittedBatch<<A as Areas>::Outcome>>>>;
+pub(in crate::store) struct SubscriberList<O: Send + Sync + 'static> {
+    /// Hear of everything but what has a follower.
+    pub all: Vec<Recipient<CommittedBatch<O>>>,
+    pub followers: Vec<Follower>,
+}
+
+pub(in crate::store) type Subscribers<A> = Arc<SubscriberList<<A as Areas>::Outcome>>;
+
+/// One who alone hears of some news: the others, who would pass over them, are not woken for these.
+#[derive(Clone)]
+pub(in crate::store) struct Follower {
+    /// Whether they are its.
+    pub follows: fn(&News) -> bool,
+    pub recipient: Recipient<FollowedNews>,
+}
+
+/// News for a follower, in the order in which they were done.
+#[derive(Clone, Debug)]
+pub struct FollowedNews(pub Vec<News>);
+
+impl Message for FollowedNews {
+    type Result = ();
+}
+
+impl<O: Send + Sync> Default for SubscriberList<O> {
+    fn default() -> Self {
+        Self { all: Vec::new(), followers: Vec::new() }
+    }
+}
+
+impl<O: Send + Sync> Clone for SubscriberList<O> {
+    fn clone(&self) -> Self {
+        Self { all: self.all.clone(), followers: self.followers.clone() }
+    }
+}
+
+impl<O: Send + Sync> SubscriberList<O> {
+    /// Tells followers what is theirs, past the bounds of their mailboxes, as with the others; what is left.
+    fn tell_followers(&self, mut news: Vec<News>) -> Vec<News> {
+        for follower in &self.followers {
+            let (followed, others) = news.into_iter().partition(follower.follows);
+            news = others;
+            if !Vec::is_empty(&followed) {
+                follower.recipient.do_send(FollowedNews(followed));
+            }
+        }
+        news
+    }
+}
 
 /// What has come of one batch, in the order in which it was done.
 #[derive(Clone, Debug)]
@@ -176,6 +223,7 @@ impl<A: Areas> Batch<A> {
                 }
                 Submitted::Job { call, .. } => {
                     let news = if done.is_ok() { call.news() } else { Vec::new() };
+                    let news = self.subscribers.tell_followers(news);
                     if !news.is_empty() {
                         entries.push(BatchEntry::Job(news));
                     }
@@ -195,7 +243,7 @@ impl<A: Areas> Batch<A> {
     /// Past the mailboxes' bounds: an answer must not get lost, and there are no more of them than
     /// writes that were submitted.
     fn tell(&self, entries: Vec<BatchEntry<A::Outcome>>) {
-        let Some((last, others)) = self.subscribers.split_last() else { return };
+        let Some((last, others)) = self.subscribers.all.split_last() else { return };
         if entries.is_empty() {
             return;
         }

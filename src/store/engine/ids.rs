@@ -1,7 +1,8 @@
 //! Ids as rows hold them.
 
 use crate::domain::id::{
-    AppId, AppServerId, DeviceId, DownstreamId, GroupId, MessageId, RoomId, UserId,
+    AppId, AppServerId, DeviceId, DownstreamId, GroupId, MessageId, PublishedId, RoomId,
+    SnapshotId, SubscriptionId, TopicId, UserId,
 };
 use crate::store::engine::error::StoreError;
 
@@ -35,4 +36,20 @@ pub(in crate::store) fn device_id(value: i64) -> Result<DeviceId, StoreError> {
 
 pub(in crate::store) fn downstream_id(value: i64) -> Result<DownstreamId, StoreError> {
     DownstreamId::new(value).ok_or(StoreError::Corrupt { what: "a downstream message's id", value })
+}
+
+pub(in crate::store) fn topic_id(value: i64) -> Result<TopicId, StoreError> {
+    TopicId::new(value).ok_or(StoreError::Corrupt { what: "a topic's id", value })
+}
+
+pub(in crate::store) fn subscription_id(value: i64) -> Result<SubscriptionId, StoreError> {
+    SubscriptionId::new(value).ok_or(StoreError::Corrupt { what: "a subscription's id", value })
+}
+
+pub(in crate::store) fn snapshot_id(value: i64) -> Result<SnapshotId, StoreError> {
+    SnapshotId::new(value).ok_or(StoreError::Corrupt { what: "a snapshot's id", value })
+}
+
+pub(in crate::store) fn published_id(value: i64) -> Result<PublishedId, StoreError> {
+    PublishedId::new(value).ok_or(StoreError::Corrupt { what: "a published message's id", value })
 }

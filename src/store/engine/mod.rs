@@ -15,6 +15,7 @@ pub(in crate::store) mod executor;
 pub(in crate::store) mod files;
 pub(in crate::store) mod header;
 pub(in crate::store) mod health;
+pub(in crate::store) mod id_list;
 pub(in crate::store) mod ids;
 pub(in crate::store) mod inode;
 pub mod inspect;

@@ -12,7 +12,7 @@ use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::result::Error as DieselError;
-use diesel::sql_types::{Array, BigInt, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
 use memchr::memchr_iter;
@@ -28,10 +28,13 @@ pub(in crate::store) const INSERT_ROWS_MAX: usize = 1_000;
 pub(in crate::store) enum Value<'a> {
     Int(i64),
     Text(&'a str),
+    Bytes(&'a [u8]),
     /// Numbers; PostgreSQL only.
     Ints(&'a [i64]),
     /// Texts; PostgreSQL only.
     Texts(&'a [&'a str]),
+    /// Byte strings; PostgreSQL only.
+    ManyBytes(&'a [&'a [u8]]),
 }
 
 /// A statement and its values. `ST` is the type of the rows it gives.
@@ -99,7 +102,10 @@ impl<ST> QueryFragment<Sqlite> for Statement<'_, ST> {
                 None => (),
                 Some(Value::Int(int)) => out.push_bind_param::<BigInt, _>(int)?,
                 Some(Value::Text(text)) => out.push_bind_param::<Text, _>(*text)?,
-                Some(Value::Ints(_) | Value::Texts(_)) => return Err(no_arrays()),
+                Some(Value::Bytes(bytes)) => out.push_bind_param::<Binary, _>(*bytes)?,
+                Some(Value::Ints(_) | Value::Texts(_) | Value::ManyBytes(_)) => {
+                    return Err(no_arrays());
+                }
             }
         }
         Ok(())
@@ -114,6 +120,8 @@ impl<ST> QueryFragment<Pg> for Statement<'_, ST> {
                 None => (),
                 Some(Value::Int(int)) => out.push_bind_param::<BigInt, _>(int)?,
                 Some(Value::Text(text)) => out.push_bind_param::<Text, _>(*text)?,
+                Some(Value::Bytes(bytes)) => out.push_bind_param::<Binary, _>(*bytes)?,
+                Some(Value::ManyBytes(many)) => out.push_bind_param::<Array<Binary>, _>(*many)?,
                 Some(Value::Ints(ints)) => out.push_bind_param::<Array<BigInt>, _>(*ints)?,
                 Some(Value::Texts(texts)) => out.push_bind_param::<Array<Text>, _>(*texts)?,
             }

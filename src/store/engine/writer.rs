@@ -11,7 +11,7 @@ use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Recipient};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::store::engine::error::StoreError;
-use crate::store::engine::executor::{Batch, CommittedBatch, DbExecutor, Subscribers};
+use crate::store::engine::executor::{Batch, CommittedBatch, DbExecutor, Follower, Subscribers};
 use crate::store::engine::job::{Areas, Submitted};
 use crate::store::engine::observer::Observer;
 use crate::store::engine::settings::Settings;
@@ -111,6 +111,11 @@ impl<A: Areas> Message for Subscribe<A> {
     type Result = ();
 }
 
+/// Adds one who alone hears of some news from now on.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(in crate::store) struct Follow(pub Follower);
+
 impl<A: Areas> Writer<A> {
     /// A writer without subscribers; the executor commits what it gathers.
     pub fn new(executor: Addr<DbExecutor<A>>, batch_max: BatchMax) -> Self {
@@ -169,6 +174,14 @@ impl<A: Areas> Handler<Subscribe<A>> for Writer<A> {
 
     fn handle(&mut self, Subscribe(subscriber): Subscribe<A>, _: &mut Context<Self>) {
         // The batch in flight is told to those who had subscribed by then.
-        Arc::make_mut(&mut self.subscribers).push(subscriber);
+        Arc::make_mut(&mut self.subscribers).all.push(subscriber);
+    }
+}
+
+impl<A: Areas> Handler<Follow> for Writer<A> {
+    type Result = ();
+
+    fn handle(&mut self, Follow(follower): Follow, _: &mut Context<Self>) {
+        Arc::make_mut(&mut self.subscribers).followers.push(follower);
     }
 }

@@ -13,6 +13,7 @@ pub mod neighbours;
 pub mod postgres;
 pub mod process;
 pub mod raw;
+pub mod receiver;
 pub mod server;
 pub mod smtp;
 pub mod wire;

@@ -10,6 +10,7 @@ mod faults;
 mod gone;
 mod kill;
 mod kill_customers;
+mod kill_pubsub;
 mod lock;
 mod owner;
 mod restore;

@@ -22,6 +22,7 @@ mod memory;
 mod names;
 mod news;
 mod nonces;
+mod pubsub;
 mod registrations;
 mod removed;
 mod room_list;

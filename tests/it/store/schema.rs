@@ -68,6 +68,7 @@ fn declared(sqlite: bool) -> Tables {
     let schema = concat!(
         include_str!("../../../src/store/schema.rs"),
         include_str!("../../../src/store/schema/app_tables.rs"),
+        include_str!("../../../src/store/schema/pubsub_tables.rs"),
     );
     for line in schema.lines().map(str::trim) {
         if let Some((name, "{")) = line.split_once(") ") {
@@ -137,6 +138,8 @@ on_both! {
             "2026-11-30-000300_conversations",
             "2026-11-30-000400_delivery_marks",
             "2026-11-30-000500_removed_apps",
+            "2026-11-30-000600_pubsub",
+            "2026-11-30-000700_received_pushes",
         ];
         assert_eq!(database.migrate().unwrap(), all);
         assert!(database.migrate().unwrap().is_empty());

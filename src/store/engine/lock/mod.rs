@@ -19,7 +19,7 @@ use crate::store::engine::error::StoreError;
 use crate::store::engine::location::Location;
 
 use crate::store::engine::lock::file::FileLock;
-pub use crate::store::engine::lock::holder::Holder;
+pub use crate::store::engine::lock::holder::{Holder, OtherAddresses};
 use crate::store::engine::lock::session::SessionLock;
 
 /// Between two tries to take a lock that somebody has for a moment.
@@ -81,8 +81,8 @@ impl Lock {
     }
 
     /// Says, to all who ask from now on, that a hub that listens at `address` has it.
-    pub fn announce(&self, address: &str, console: Option<&str>) {
-        let me = self.me.listening(address, console);
+    pub fn announce(&self, address: &str, others: OtherAddresses<'_>) {
+        let me = self.me.listening(address, others);
         let said = match &*self.grip.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(Grip::File(file)) => file.say(&me),
             Some(Grip::Session(session)) => session.say(&me),

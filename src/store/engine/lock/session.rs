@@ -154,7 +154,7 @@ fn name(conn: &mut PgConnection, me: &Holder) -> QueryResult<usize> {
     let mut text = format!("{PREFIX}{}", me.text());
     if text.len() > NAME_BYTES_MAX {
         // It would be cut off within.
-        text = format!("{PREFIX}{}", Holder { console: None, ..me.clone() }.text());
+        text = format!("{PREFIX}{}", Holder { console: None, pubsub: None, ..me.clone() }.text());
     }
     diesel::sql_query(set).bind::<Text, _>(text).execute(conn)
 }

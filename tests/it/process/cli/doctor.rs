@@ -67,8 +67,22 @@ async fn all_is_good_before_the_first_start_beside_a_hub_and_after_it() {
     assert!(people.status.success() && text.contains("good     key file: "), "{text}");
 }
 
-/// The port of the console's own is free, another program's, or the hub's.
-async fn the_console_has_a_port(folder: &Path, store: &[&str]) {
+/// A port beside the main one.
+struct OtherPort {
+    setting: &'static str,
+    check: &'static str,
+    /// What comes before its address, where the hub says who it is.
+    said: &'static str,
+}
+
+const CONSOLE: OtherPort =
+    OtherPort { setting: "app_server.bind", check: "console port", said: "its console at http://" };
+const PUBSUB: OtherPort =
+    OtherPort { setting: "pubsub.bind", check: "pubsub port", said: "Pub/Sub at http://" };
+
+/// The port is free, another program's, or the hub's.
+async fn it_is_looked_at(folder: &Path, store: &[&str], port: &OtherPort) {
+    let OtherPort { setting, check, said: place } = port;
     let with = |bind: &str| {
         [store, &[bind]].concat().iter().map(|one| (*one).to_owned()).collect::<Vec<_>>()
     };
@@ -76,43 +90,53 @@ async fn the_console_has_a_port(folder: &Path, store: &[&str]) {
         let set = with(bind);
         examined(folder, &set.iter().map(String::as_str).collect::<Vec<_>>())
     };
-    let (report, is_good) = look("app_server.bind=127.0.0.1:0");
-    assert!(is_good && verdict(&report, "console port").1.contains("is free"), "{report}");
+    let (report, is_good) = look(&format!("{setting}=127.0.0.1:0"));
+    assert!(is_good && verdict(&report, check).1.contains("is free"), "{report}");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let bind = format!("app_server.bind={}", taken.local_addr().unwrap());
-    for (bind, said) in
-        [(&*bind, "another program"), ("app_server.bind=192.0.2.1:80", "no such address")]
-    {
+    let bind = format!("{setting}={}", taken.local_addr().unwrap());
+    let absent = format!("{setting}=192.0.2.1:80");
+    for (bind, said) in [(&*bind, "another program"), (&absent, "no such address")] {
         let (report, is_good) = look(bind);
-        let (found, text) = verdict(&report, "console port");
+        let (found, text) = verdict(&report, check);
         assert_eq!((found.as_str(), is_good), ("bad", false), "{report}");
-        assert!(text.contains(said) && text.contains("set app_server.bind"), "{text}");
+        assert!(text.contains(said) && text.contains(&format!("set {setting}")), "{text}");
     }
     drop(taken);
-    let set = with("app_server.bind=127.0.0.1:0");
+    let set = with(&format!("{setting}=127.0.0.1:0"));
     let hub = Process::start(folder, &set.iter().map(String::as_str).collect::<Vec<_>>());
     // Where it is says the hub itself, to who has a look at the lock.
-    let (report, _) = look("app_server.bind=127.0.0.1:0");
+    let (report, _) = look(&format!("{setting}=127.0.0.1:0"));
     let (_, said) = verdict(&report, "lock");
-    let console = said.split("its console at http://").nth(1).expect("an address");
+    let console = said.split(place).nth(1).expect("an address");
     let console: String =
         console.chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
-    let (report, is_good) = look(&format!("app_server.bind={console}"));
-    let (found, said) = verdict(&report, "console port");
+    let (report, is_good) = look(&format!("{setting}={console}"));
+    let (found, said) = verdict(&report, check);
     assert!(is_good && found == "good", "{report}");
     assert!(said.contains(&format!("process {}", hub.id())), "{said}");
     hub.stop();
-    let (report, _) = look(&format!("app_server.bind={console}"));
-    assert!(verdict(&report, "console port").1.contains("is free"), "{report}");
+    let (report, _) = look(&format!("{setting}={console}"));
+    assert!(verdict(&report, check).1.contains("is free"), "{report}");
+}
+
+/// On both databases, at addresses from elsewhere, too.
+async fn it_is_looked_at_everywhere(port: &OtherPort) {
+    const TOKEN: &str = "pubsub.api_token=hush";
+    let folder = tempfile::tempdir().unwrap();
+    it_is_looked_at(folder.path(), &[TOKEN], port).await;
+    let (folder, schema) = (tempfile::tempdir().unwrap(), Schema::create());
+    let url = format!("store.url={}", schema.url());
+    it_is_looked_at(folder.path(), &[&url, TOKEN], port).await;
 }
 
 #[actix_web::test]
 async fn the_console_has_a_port_that_is_looked_at() {
-    let folder = tempfile::tempdir().unwrap();
-    the_console_has_a_port(folder.path(), &[]).await;
-    let (folder, schema) = (tempfile::tempdir().unwrap(), Schema::create());
-    let url = format!("store.url={}", schema.url());
-    the_console_has_a_port(folder.path(), &[&url]).await;
+    it_is_looked_at_everywhere(&CONSOLE).await;
+}
+
+#[actix_web::test]
+async fn pubsub_has_a_port_that_is_looked_at() {
+    it_is_looked_at_everywhere(&PUBSUB).await;
 }
 
 #[test]
@@ -225,6 +249,15 @@ const PROBABLY_WRONG: &[(&[&str], &str)] = &[
     (&["app_server.bind=[::]:8000", "http.public_url=http://chat.example"], "http.public_url"),
     (&["http.bind=127.0.0.1:8080", "app_server.bind=127.0.0.1:8080"], "only one of them"),
     (&["http.bind=127.0.0.1:8080", "app_server.bind=0.0.0.0:8080"], "only one of them"),
+    (&["http.bind=127.0.0.1:8080", "pubsub.bind=127.0.0.1:8080"], "only one of them"),
+    (
+        &["app_server.bind=127.0.0.1:8080", "pubsub.bind=0.0.0.0:8080", "pubsub.api_token=x"],
+        "only one",
+    ),
+    (
+        &["pubsub.bind=0.0.0.0:8085", "pubsub.allow_unauthenticated=true"],
+        "pubsub.api_token is not set",
+    ),
     (&["http.bind=0.0.0.0:8080"], "http.public_url"),
     (&["http.bind=[::]:8080"], "http.public_url"),
     (&["http.bind=0.0.0.0:80", "http.public_url=http://chat.example"], "mail.url"),
@@ -257,6 +290,8 @@ fn config_check_says_what_is_probably_wrong() {
         &["app_server.bind=0.0.0.0:8000", "http.public_url=https://chat.example"],
         &["http.bind=127.0.0.1:8080", "app_server.bind=[::1]:8080"],
         &["http.bind=127.0.0.1:0", "app_server.bind=127.0.0.1:0"],
+        &["pubsub.bind=127.0.0.1:8085"],
+        &["pubsub.bind=0.0.0.0:8085", "pubsub.api_token=hush"],
     ] {
         let good = run(folder.path(), set, &["config", "check", "--strict"]);
         assert!(good.status.success(), "{good:?}");

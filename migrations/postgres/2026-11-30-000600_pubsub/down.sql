@@ -1,0 +1,9 @@
+DROP TABLE ps_leavings;
+DROP TABLE ps_snapshot_messages;
+DROP TABLE ps_snapshots;
+DROP TABLE ps_retained;
+DROP TABLE ps_backlog;
+DROP TABLE ps_clock;
+DROP TABLE ps_messages;
+DROP TABLE ps_subscriptions;
+DROP TABLE ps_topics;
