@@ -32,7 +32,7 @@ pub fn own_routes(app: &mut ServiceConfig) {
     app.default_service(web::to(door::serve));
 }
 
-/// Wraps all routes of the listener, as [`super::exchange`] does those of others.
+/// Wraps all routes of the listener, as [`super::exchange()`] does those of others.
 ///
 /// # Errors
 /// As there.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use actix::{
-    ActorContext as _, ActorFutureExt as _, AsyncContext as _, Context, Handler, WrapFuture as _,
+    ActorContext as _, ActorFutureExt as _, AsyncContext as _, Context, Handler, ResponseActFuture,
+    WrapFuture as _,
 };
 
 use super::live::{LiveSubscription, WaitingTake, fault};
@@ -144,12 +145,12 @@ impl Handler<Arrived> for LiveSubscription {
 }
 
 impl Handler<LookAgain> for LiveSubscription {
-    type Result = ();
+    type Result = ResponseActFuture<Self, ()>;
 
-    fn handle(&mut self, _: LookAgain, ctx: &mut Context<Self>) {
+    fn handle(&mut self, _: LookAgain, _: &mut Context<Self>) -> Self::Result {
         let (store, id) = (self.parts.store.clone(), self.subscription.id);
         let found = async move { store.read(lookups::subscription_by_id(id)).await };
-        ctx.spawn(found.into_actor(self).map(|found, actor, ctx| match found {
+        Box::pin(found.into_actor(self).map(|found, actor, ctx| match found {
             Ok(Some(subscription)) => {
                 actor.set(subscription);
                 if let Err(refusal) = actor.refuses() {
@@ -166,7 +167,7 @@ impl Handler<LookAgain> for LiveSubscription {
                 drop(fault(&error));
                 ctx.notify_later(LookAgain, Duration::from_secs(1));
             }
-        }));
+        }))
     }
 }
 

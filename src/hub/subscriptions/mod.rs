@@ -31,7 +31,7 @@ use live::LiveSubscription;
 pub use machine::ConsumerFlow;
 use machine::ConsumerId;
 use messages::{
-    Acknowledge, CloseConsumer, Delivered, Extend, Most, OpenConsumer, PubsubAnswer, PubsubReply,
+    Acknowledge, CloseConsumer, Delivered, Extend, LookAgain, Most, OpenConsumer, PubsubAnswer, PubsubReply,
     PullOnce, Seek, SetFlow, StaleTags, StopDelivering, Take,
 };
 use registry::{Find, Registry};
@@ -88,6 +88,16 @@ impl Subscriptions {
     pub async fn stop(&self) {
         if self.registry.send(StopDelivering).await.is_err() {
             log::debug!("subscriptions have ended before they were stopped");
+        }
+    }
+
+    /// Waits until a subscription delivers by the settings that are stored now.
+    pub async fn settled(&self, name: &SubscriptionName) {
+        // One that is gone, or cannot be looked at, has nothing to settle.
+        if let Ok(live) = self.find(name).await
+            && live.send(LookAgain).await.is_err()
+        {
+            log::debug!("{name} has ended before it was looked at again");
         }
     }
 

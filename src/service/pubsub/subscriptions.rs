@@ -50,7 +50,9 @@ impl Pubsub {
         let sets_push = mask.iter().any(|field| field.split('.').next() == Some("push_config"));
         self.check_reach(new.push.as_ref().filter(|_| sets_push))?;
         let now = self.clock.now();
-        self.run(writes::update_subscription(name.clone(), new, mask, now)).await
+        let changed = self.run(writes::update_subscription(name.clone(), new, mask, now)).await?;
+        self.live.settled(name).await;
+        Ok(changed)
     }
 
     /// Sets where a subscription pushes to; None: it is pulled from.
@@ -63,7 +65,9 @@ impl Pubsub {
         push: Option<PushConfig>,
     ) -> PubsubAnswer<()> {
         self.check_reach(push.as_ref())?;
-        self.run(writes::set_push(name.clone(), push, self.clock.now())).await.map(drop)
+        self.run(writes::set_push(name.clone(), push, self.clock.now())).await?;
+        self.live.settled(name).await;
+        Ok(())
     }
 
     /// Refuses an endpoint that names an address to which nothing may be pushed.
@@ -84,7 +88,9 @@ impl Pubsub {
     /// # Errors
     /// Not found.
     pub async fn detach(&self, name: &SubscriptionName) -> PubsubAnswer<()> {
-        self.run(writes::detach(name.clone())).await
+        self.run(writes::detach(name.clone())).await?;
+        self.live.settled(name).await;
+        Ok(())
     }
 
     /// A page of the subscriptions of a project.

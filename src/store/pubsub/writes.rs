@@ -174,7 +174,7 @@ pub fn acknowledge(
     job(move |conn| acks::acknowledge(conn, subscription, &ids).map(drop)).holding(bytes)
 }
 
-/// Notes how often messages have failed; see [`acks::note_failures`].
+/// Notes how often messages have failed.
 pub fn note_failures(
     subscription: SubscriptionId,
     failed: Vec<(PublishedId, u32)>,

@@ -40,7 +40,8 @@ async fn messages_come_as_they_are_published() {
     hub.publish(&["after"]).await;
     let start = Instant::now();
     assert_eq!(texts(&stream.messages().await), ["after"]);
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    // At once; and so much more for a machine that is busy.
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     drop(stream);
     hub.stop().await;
 }
@@ -311,7 +312,8 @@ async fn a_subscription_that_is_deleted_ends_its_streams() {
     hub.subscriber.delete_subscription(delete).await.unwrap();
     let start = Instant::now();
     assert_eq!(stream.end().await, Code::NotFound);
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    // At once; and so much more for a machine that is busy.
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     hub.stop().await;
 }
 

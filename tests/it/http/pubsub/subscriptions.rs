@@ -174,3 +174,30 @@ async fn who_is_cut_off_gets_nothing() {
     refused(&rest.call("POST", missing, "").await, 404, "NOT_FOUND");
     server.stop().await;
 }
+
+/// What is answered holds at once, also for a subscription that somebody has just pulled from.
+#[actix_web::test]
+async fn a_change_holds_from_its_answer_on() {
+    let (server, rest) = start().await;
+    rest.topic(TOPIC).await;
+    let pull = |name: String| async move {
+        let body = json!({"maxMessages": 1, "returnImmediately": true});
+        rest.post(&format!("{name}:pull"), body).await
+    };
+    for number in 0..20 {
+        let name = format!("{SUBSCRIPTION}-{number}");
+        rest.subscription(&name, json!({"topic": TOPIC})).await;
+        assert_eq!(pull(name.clone()).await.0, 200);
+        let push = json!({"pushConfig": {"pushEndpoint": "http://127.0.0.1:9/push"}});
+        let modify = format!("{name}:modifyPushConfig");
+        assert_eq!(rest.post(&modify, push).await.0, 200);
+        refused(&pull(name.clone()).await, 400, "FAILED_PRECONDITION");
+        assert_eq!(rest.post(&modify, json!({"pushConfig": {}})).await.0, 200);
+        assert_eq!(pull(name.clone()).await.0, 200);
+        assert_eq!(rest.call("POST", &format!("{name}:detach"), "").await.0, 200);
+        refused(&pull(name.clone()).await, 400, "FAILED_PRECONDITION");
+        assert_eq!(rest.delete(&name).await.0, 200);
+        refused(&pull(name).await, 404, "NOT_FOUND");
+    }
+    server.stop().await;
+}
