@@ -31,8 +31,8 @@ use live::LiveSubscription;
 pub use machine::ConsumerFlow;
 use machine::ConsumerId;
 use messages::{
-    Acknowledge, CloseConsumer, Delivered, Extend, LookAgain, Most, OpenConsumer, PubsubAnswer, PubsubReply,
-    PullOnce, Seek, SetFlow, StaleTags, StopDelivering, Take,
+    Acknowledge, CloseConsumer, Delivered, Extend, LookAgain, Most, OpenConsumer, PubsubAnswer,
+    PubsubReply, PullOnce, Seek, SetFlow, StaleTags, StopDelivering, Take,
 };
 use registry::{Find, Registry};
 
