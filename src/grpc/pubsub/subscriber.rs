@@ -11,10 +11,9 @@ use super::generated::subscriber_server::Subscriber;
 use super::picked::or_picked;
 use super::stream::{ResponseStream, StreamingPull};
 use super::{CallAnswer, EmptyMessage, stopping, wire};
-use crate::domain::pubsub::limits::LEASE_MAX_S;
+use crate::domain::pubsub::limits;
 use crate::domain::pubsub::name::{ProjectName, SnapshotName, SubscriptionName, TopicName};
 use crate::domain::pubsub::page::ListAsked;
-use crate::domain::pubsub::refusal::PubsubRefusal;
 use crate::service::pubsub::{NewSubscription, Pubsub};
 
 /// How long before the client's deadline a pull that has found nothing is answered.
@@ -99,7 +98,7 @@ impl Subscriber for SubscriberCalls {
         let wire::ModifyAckDeadlineRequest { subscription, ack_ids, ack_deadline_seconds } =
             request.into_inner();
         let name = SubscriptionName::parse(&subscription)?;
-        let seconds = lease_seconds(ack_deadline_seconds)?;
+        let seconds = limits::lease_s(ack_deadline_seconds)?;
         let ack_ids = ack_ids.into_iter().map(|id| (id, seconds)).collect();
         Ok(Response::new(self.pubsub.modify_deadline(&name, ack_ids).await?))
     }
@@ -211,12 +210,6 @@ impl Subscriber for SubscriberCalls {
         self.pubsub.seek(&name, snapshot::target_from(target)?).await?;
         Ok(Response::new(wire::SeekResponse {}))
     }
-}
-
-/// How long from now on a message may be held.
-pub(super) fn lease_seconds(said: i32) -> Result<u32, PubsubRefusal> {
-    let seconds = u32::try_from(said).ok().filter(|seconds| *seconds <= LEASE_MAX_S);
-    seconds.ok_or_else(|| PubsubRefusal::invalid("an ack deadline is not from 0 to 600 seconds"))
 }
 
 /// How long a pull waits for messages.

@@ -40,8 +40,7 @@ async fn messages_come_as_they_are_published() {
     hub.publish(&["after"]).await;
     let start = Instant::now();
     assert_eq!(texts(&stream.messages().await), ["after"]);
-    // At once; and so much more for a machine that is busy.
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     drop(stream);
     hub.stop().await;
 }
@@ -312,8 +311,7 @@ async fn a_subscription_that_is_deleted_ends_its_streams() {
     hub.subscriber.delete_subscription(delete).await.unwrap();
     let start = Instant::now();
     assert_eq!(stream.end().await, Code::NotFound);
-    // At once; and so much more for a machine that is busy.
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     hub.stop().await;
 }
 

@@ -5,10 +5,9 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tonic::{Status, Streaming};
 
-use crate::domain::pubsub::limits::ACK_DEADLINE_S;
+use crate::domain::pubsub::limits::{self, ACK_DEADLINE_S};
 use crate::domain::pubsub::name::SubscriptionName;
 use crate::domain::pubsub::refusal::{AckFailure, PubsubRefusal};
-use crate::grpc::pubsub::subscriber::lease_seconds;
 use crate::grpc::pubsub::wire::streaming_pull_response::{
     AcknowledgeConfirmation, ModifyAckDeadlineConfirmation,
 };
@@ -84,7 +83,7 @@ impl AckWork {
             let what = "modify_deadline_ack_ids and modify_deadline_seconds are not as many";
             return Err(PubsubRefusal::invalid(what));
         }
-        let seconds = seconds.into_iter().map(lease_seconds);
+        let seconds = seconds.into_iter().map(limits::lease_s);
         let leases = ids.into_iter().zip(seconds);
         let leases = leases.map(|(id, seconds)| Ok((id, seconds?)));
         let leases: Vec<_> = leases.collect::<Result<_, PubsubRefusal>>()?;
