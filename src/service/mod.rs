@@ -10,6 +10,7 @@ pub mod apps;
 pub mod authenticators;
 pub mod chat;
 mod fault;
+mod gather;
 pub mod pubsub;
 mod welcome;
 

@@ -164,6 +164,8 @@ fn check_message(message: &MessageDraft) -> Checked {
     ensure(message.ordering_key.len() <= ORDERING_KEY_BYTES_MAX, || {
         format!("ordering_key is over {ORDERING_KEY_BYTES_MAX} bytes")
     })?;
+    // PostgreSQL keeps none.
+    ensure(!message.ordering_key.contains('\0'), || "ordering_key has a NUL".to_owned())?;
     check_attributes(&message.attributes)?;
     message.attributes.keys().try_for_each(|key| {
         let is_google = key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("goog"));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::PublishedId;
+use crate::domain::pubsub::name::TopicName;
 
 /// Attributes of a message.
 pub type Attributes = BTreeMap<String, String>;
@@ -16,6 +17,20 @@ pub struct MessageDraft {
     pub attributes: Attributes,
     /// Empty: none.
     pub ordering_key: String,
+}
+
+/// Messages to publish together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publish {
+    pub topic: TopicName,
+    pub drafts: Vec<Arc<MessageDraft>>,
+}
+
+impl Publish {
+    /// How much of a request it is, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.drafts.iter().map(|draft| draft.bytes()).fold(0, usize::saturating_add)
+    }
 }
 
 /// A message that was published.

@@ -3,6 +3,7 @@
 
 mod consuming;
 mod identity;
+mod publishing;
 mod push_states;
 mod received;
 mod snapshots;
@@ -27,6 +28,7 @@ use crate::telemetry::Metrics;
 
 pub use consuming::{PullStream, StreamFlow};
 pub use identity::PushIdentity;
+use publishing::Publishes;
 pub use push_states::{PushOutcome, PushState, PushStates};
 pub use received::{PushGate, Received};
 
@@ -64,6 +66,7 @@ pub struct Pubsub {
     mint: Arc<IdMint>,
     clock: Arc<dyn Clock>,
     ack_ids: AckIds,
+    publishes: Publishes,
     metrics: Metrics,
     settings: Settings,
 }
@@ -76,6 +79,7 @@ impl Pubsub {
             mint: Arc::clone(&parts.mint),
             clock: Arc::clone(&parts.clock),
             ack_ids: parts.ack_ids.clone(),
+            publishes: Publishes::default(),
             metrics: parts.metrics.clone(),
             settings,
         }

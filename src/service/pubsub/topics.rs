@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{NewTopic, Pubsub, no_id};
 use crate::domain::id::PublishedId;
 use crate::domain::pubsub::limits;
-use crate::domain::pubsub::message::MessageDraft;
+use crate::domain::pubsub::message::{MessageDraft, Publish};
 use crate::domain::pubsub::name::{ProjectName, SnapshotName, SubscriptionName, TopicName};
 use crate::domain::pubsub::page::{ListAsked, ListPage};
 use crate::domain::pubsub::refusal::PubsubRefusal;
@@ -105,8 +105,8 @@ impl Pubsub {
     ) -> PubsubAnswer<Vec<PublishedId>> {
         limits::check_messages(&messages)?;
         let drafts = messages.into_iter().map(Arc::new).collect();
-        let publish = writes::publish(topic.clone(), drafts, Arc::clone(&self.clock));
-        let ids = self.run(publish).await?;
+        let publish = Publish { topic: topic.clone(), drafts };
+        let ids = self.publishes.publish(&self.store, publish, &self.clock).await?;
         self.metrics.pubsub.published(ids.len());
         Ok(ids)
     }

@@ -23,6 +23,9 @@ use diesel::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::domain::news::News;
+use crate::domain::pubsub::event::PubsubEvent;
+use crate::domain::pubsub::refusal::PubsubRefusal;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::job::{Job, Op, QuietOp, StorePart, Touches, quiet};
@@ -42,6 +45,14 @@ fn job<T>(op: impl QuietOp<T>) -> Job<PubsubRight, impl Op<T>> {
 /// A job that may have something to tell.
 fn telling<T, F: Op<T>>(op: F) -> Job<PubsubRight, F> {
     Job::new(PubsubRight(()), op)
+}
+
+/// What was done, or why not.
+type Refusable<T> = Result<T, PubsubRefusal>;
+
+/// An event for who follows Pub/Sub.
+fn told(event: PubsubEvent) -> News {
+    News::to(Vec::new(), event)
 }
 
 /// The highest id of a topic, subscription or snapshot; none if there are none.

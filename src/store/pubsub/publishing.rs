@@ -1,5 +1,6 @@
 //! Publishing: messages and the backlogs they come into, in one transaction.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use diesel::sql_types::{BigInt, Text};
@@ -8,13 +9,16 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{PublishedId, SubscriptionId, TopicId};
 use crate::domain::pubsub::event::PubsubEvent;
 use crate::domain::pubsub::filter::Filter;
-use crate::domain::pubsub::message::{MessageDraft, PublishedMessage};
+use crate::domain::pubsub::message::{MessageDraft, Publish, PublishedMessage};
+use crate::domain::pubsub::name::TopicName;
+use crate::domain::pubsub::refusal::PubsubRefusal;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::id_list::IdList;
 use crate::store::engine::ids::{published_id, subscription_id};
+use crate::store::engine::job::Yield;
 use crate::store::engine::statement::{Statement, Value};
-use crate::store::pubsub::messages;
+use crate::store::pubsub::{Refusable, messages, told, topics};
 
 const SUBSCRIPTIONS: &str =
     "SELECT id, filter FROM ps_subscriptions WHERE topic_id = ? AND NOT detached";
@@ -33,6 +37,45 @@ pub struct Published {
 
 /// A subscription, and which of the messages are for it: None for all.
 type Reached = (SubscriptionId, Option<Arc<[usize]>>);
+
+/// Publishes what several have asked for, all that is for one topic together; what came of each.
+pub(super) fn publish_all(
+    conn: &mut Connection,
+    publishes: &[Publish],
+    now: Timestamp,
+) -> Result<Yield<Vec<Refusable<Vec<PublishedId>>>>, StoreError> {
+    let (mut answers, mut news) = (Vec::with_capacity(publishes.len()), Vec::new());
+    for (topic, asked) in by_topic(publishes) {
+        let Some(id) = topics::id_of(conn, topic)? else {
+            let missing = || Err(PubsubRefusal::not_found(topic));
+            answers.extend(asked.iter().map(|(place, _)| (*place, missing())));
+            continue;
+        };
+        let drafts: Vec<_> = asked.iter().flat_map(|(_, one)| one.drafts.iter().cloned()).collect();
+        let published = publish(conn, id, &drafts, now)?;
+        news.extend(published.event.map(told));
+        let mut ids = published.ids.into_iter();
+        let own = asked.iter().map(|(place, one)| (*place, one.drafts.len()));
+        answers.extend(own.map(|(place, count)| (place, Ok(ids.by_ref().take(count).collect()))));
+    }
+    answers.sort_by_key(|(place, _)| *place);
+    Ok(Yield { answer: answers.into_iter().map(|(_, answer)| answer).collect(), news })
+}
+
+/// What is for each topic, with its place among all.
+fn by_topic(publishes: &[Publish]) -> Vec<(&TopicName, Vec<(usize, &Publish)>)> {
+    let mut topics: Vec<(&TopicName, Vec<(usize, &Publish)>)> = Vec::new();
+    let mut known = HashMap::new();
+    for one in publishes.iter().enumerate() {
+        let topic = &one.1.topic;
+        let at = *known.entry(topic).or_insert(topics.len());
+        match topics.get_mut(at) {
+            Some((_, asked)) => asked.push(one),
+            None => topics.push((topic, vec![one])),
+        }
+    }
+    topics
+}
 
 /// Publishes messages to a topic that is there.
 pub(super) fn publish(

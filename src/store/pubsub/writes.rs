@@ -6,7 +6,7 @@ use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::{PublishedId, SubscriptionId};
 use crate::domain::news::News;
 use crate::domain::pubsub::event::PubsubEvent;
-use crate::domain::pubsub::message::MessageDraft;
+use crate::domain::pubsub::message::Publish;
 use crate::domain::pubsub::name::{SnapshotName, SubscriptionName, TopicName};
 use crate::domain::pubsub::received::ReceivedPush;
 use crate::domain::pubsub::refusal::{PubsubRefusal, PubsubStatus};
@@ -22,11 +22,9 @@ use crate::store::pubsub::seek::{self, SeekPoint};
 use crate::store::pubsub::subscriptions::NewSubscriptionRow;
 use crate::store::pubsub::sweeps::{self, PubsubSwept};
 use crate::store::pubsub::{
-    PubsubRight, job, leavings, publishing, received, snapshots, subscriptions, telling, topics,
+    PubsubRight, Refusable, job, leavings, publishing, received, snapshots, subscriptions, telling,
+    told, topics,
 };
-
-/// What was done, or why not.
-type Refusable<T> = Result<T, PubsubRefusal>;
 
 /// Stores a topic, of which there may be so many.
 pub fn create_topic(
@@ -72,20 +70,13 @@ pub fn delete_topic(name: TopicName) -> Job<PubsubRight, impl Op<Refusable<()>>>
     })
 }
 
-/// Publishes messages to a topic.
+/// Publishes messages, those of each topic in order; what came of each.
 pub fn publish(
-    topic: TopicName,
-    drafts: Vec<Arc<MessageDraft>>,
+    publishes: Vec<Publish>,
     clock: Arc<dyn Clock>,
-) -> Job<PubsubRight, impl Op<Refusable<Vec<PublishedId>>>> {
-    let bytes = drafts.iter().map(|draft| draft.bytes()).fold(0, usize::saturating_add);
-    let publish = telling(move |conn| {
-        let Some(id) = topics::id_of(conn, &topic)? else {
-            return Ok(Err(PubsubRefusal::not_found(&topic)).into());
-        };
-        let published = publishing::publish(conn, id, &drafts, clock.now())?;
-        Ok(Yield { answer: Ok(published.ids), news: news(published.event) })
-    });
+) -> Job<PubsubRight, impl Op<Vec<Refusable<Vec<PublishedId>>>>> {
+    let bytes = publishes.iter().map(Publish::bytes).fold(0, usize::saturating_add);
+    let publish = telling(move |conn| publishing::publish_all(conn, &publishes, clock.now()));
     publish.holding(bytes)
 }
 
@@ -310,10 +301,6 @@ fn changed(
 
 fn news(event: Option<PubsubEvent>) -> Vec<News> {
     event.map(told).into_iter().collect()
-}
-
-fn told(event: PubsubEvent) -> News {
-    News::to(Vec::new(), event)
 }
 
 /// Keeps a push that has come to this hub. False if it is there already.

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use tradewind::domain::clock::{Clock, Timestamp};
 use tradewind::domain::id::{PublishedId, SubscriptionId};
-use tradewind::domain::pubsub::message::MessageDraft;
+use tradewind::domain::pubsub::message::{MessageDraft, Publish};
 use tradewind::domain::pubsub::name::{SnapshotName, SubscriptionName, TopicName};
 use tradewind::domain::pubsub::snapshot::Snapshot;
 use tradewind::domain::pubsub::subscription::{DeadLetterPolicy, SubscriptionConfig};
@@ -69,15 +69,11 @@ impl Stage {
     }
 
     async fn publish(&self, texts: &[&str]) -> Vec<PublishedId> {
-        let draft = |text: &&str| {
-            let attributes = [("text".to_owned(), (*text).to_owned())].into();
-            let data = text.as_bytes().to_vec();
-            Arc::new(MessageDraft { data, attributes, ordering_key: String::new() })
-        };
         let drafts = texts.iter().map(draft).collect();
         let clock: Arc<dyn Clock> = Arc::<Hand>::clone(&self.live.clock);
-        let publish = writes::publish(topic_name("news"), drafts, clock);
-        self.live.store.run(publish).await.unwrap().unwrap()
+        let publish = Publish { topic: topic_name("news"), drafts };
+        let outcomes = self.live.store.run(writes::publish(vec![publish], clock)).await.unwrap();
+        outcomes.into_iter().next().unwrap().unwrap()
     }
 
     async fn ack(&self, subscription: SubscriptionId, ids: &[PublishedId]) {
@@ -125,6 +121,12 @@ impl Stage {
     }
 }
 
+fn draft(text: &&str) -> Arc<MessageDraft> {
+    let attributes = [("text".to_owned(), (*text).to_owned())].into();
+    let data = text.as_bytes().to_vec();
+    Arc::new(MessageDraft { data, attributes, ordering_key: String::new() })
+}
+
 fn plain() -> SubscriptionConfig {
     SubscriptionConfig::default()
 }
@@ -147,6 +149,32 @@ on_both! {
             stage.ack(few, &ids).await;
             stage.ack(few, &ids).await;
             assert_eq!(stage.rows(), [0; 4]);
+        });
+    }
+
+    fn publishes_in_one_transaction_each_have_their_own_ids(db) {
+        run(async {
+            let stage = Stage::open(&db).await;
+            stage.topic("other").await;
+            let one = stage.subscription("one", plain()).await;
+            let publish = |topic: &str, texts: &[&str]| Publish {
+                topic: topic_name(topic),
+                drafts: texts.iter().map(draft).collect(),
+            };
+            let all = vec![
+                publish("news", &["a", "b"]),
+                publish("nowhere", &["x"]),
+                publish("other", &["y"]),
+                publish("news", &["c"]),
+            ];
+            let clock: Arc<dyn Clock> = Arc::<Hand>::clone(&stage.live.clock);
+            let outcomes = stage.live.store.run(writes::publish(all, clock)).await.unwrap();
+            let counts: Vec<_> = outcomes.iter().map(|ids| ids.as_ref().map(Vec::len).ok()).collect();
+            assert_eq!(counts, [Some(2), None, Some(1), Some(1)]);
+            assert_eq!(stage.waiting(one).await, ["a", "b", "c"]);
+            let [ab, c] = [0, 3].map(|place: usize| outcomes[place].clone().unwrap());
+            stage.ack(one, &[ab[1], c[0]]).await;
+            assert_eq!(stage.waiting(one).await, ["a"], "each id is its own message's");
         });
     }
 

@@ -52,6 +52,8 @@ async fn a_publish_has_bounds() {
         (keyed("googclient_traceparent", "v"), true),
         (json!([{"data": "QQ==", "orderingKey": long(1_024)}]), true),
         (json!([{"data": "QQ==", "orderingKey": long(1_025)}]), false),
+        (json!([{"data": "QQ==", "orderingKey": "a\0b"}]), false),
+        (keyed("a\0b", "a\0b"), true),
     ] {
         let shown: String = messages.to_string().chars().take(60).collect();
         let published = rest.post(PUBLISH, json!({"messages": messages})).await;

@@ -1,5 +1,8 @@
 //! The main path, on both databases: published, pulled, acknowledged, over a restart, and taken away.
 
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{HELLO, Rest, SUBSCRIPTION, TOPIC, refused, start_with};
@@ -108,4 +111,45 @@ async fn the_main_path_on_sqlite() {
 #[actix_web::test]
 async fn the_main_path_on_postgres() {
     the_main_path(Backend::Postgres).await;
+}
+
+/// Small publishes that come at once are one transaction.
+async fn publishes_at_once(backend: Backend) {
+    let (server, rest) = start_with(backend, |_| {}).await;
+    rest.both().await;
+    let publish = |number: usize| async move {
+        let topic = if number % 5 == 4 { "projects/demo/topics/missing" } else { TOPIC };
+        let message = |part: usize| json!({"attributes": {"n": format!("{number}.{part}")}});
+        let messages: Vec<_> = (0..=number % 3).map(message).collect();
+        (number, rest.post(&format!("{topic}:publish"), json!({"messages": messages})).await)
+    };
+    let mut wanted = BTreeMap::new();
+    for (number, answer) in join_all((0..60).map(publish)).await {
+        if number % 5 == 4 {
+            refused(&answer, 404, "NOT_FOUND");
+            continue;
+        }
+        let ids = answer.1["messageIds"].as_array().expect("ids").clone();
+        assert_eq!((answer.0, ids.len()), (200, number % 3 + 1));
+        assert!(ids.is_sorted_by_key(|id| id.as_str().unwrap().parse::<u64>().unwrap()));
+        let texts = (0..).map(|part| format!("{number}.{part}"));
+        wanted.extend(ids.iter().map(|id| id.as_str().unwrap().to_owned()).zip(texts));
+    }
+    let mut come = BTreeMap::new();
+    while come.len() < wanted.len() {
+        let pulled = rest.pull(SUBSCRIPTION).await;
+        come.extend(pulled.iter().map(|received| {
+            let message = &received["message"];
+            let text = |value: &Value| value.as_str().expect("a text").to_owned();
+            (text(&message["messageId"]), text(&message["attributes"]["n"]))
+        }));
+    }
+    assert_eq!(come, wanted);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn publishes_that_come_at_once_each_have_their_own_answer() {
+    publishes_at_once(Backend::Sqlite).await;
+    publishes_at_once(Backend::Postgres).await;
 }
