@@ -73,6 +73,13 @@ impl Receiver {
         self.requests.try_recv().ok()
     }
 
+    /// Shows each request that comes, as long as the test lasts.
+    pub async fn each(mut self, mut shown: impl FnMut(Pushed)) {
+        while let Some(push) = self.requests.recv().await {
+            shown(push);
+        }
+    }
+
     /// Takes the next so many requests, and gives their payloads.
     pub async fn take(&mut self, count: usize) -> Vec<String> {
         let mut payloads = Vec::new();

@@ -1,10 +1,11 @@
-//! `kill -9` in the middle of publishing and acknowledging: what was answered to a publisher comes until it is
+//! `kill -9` in the middle of publishing, acknowledging and pushing: what was answered to a publisher comes until it is
 //! acknowledged, and what was answered to who acknowledges never comes again.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -12,11 +13,16 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::harness::postgres::Schema;
+use crate::harness::process::run;
+use crate::harness::receiver::{OK, Pushed, Receiver};
 use crate::harness::{DEADLINE, Process, http, soon};
 
 const TOPIC: &str = "/v1/projects/p/topics/news";
 const SUBSCRIPTIONS: [&str; 2] =
     ["/v1/projects/p/subscriptions/plain", "/v1/projects/p/subscriptions/ordered"];
+const PUSHED: &str = "/v1/projects/p/subscriptions/pushed";
+/// What is published when all is over.
+const LAST: &str = "the last one";
 /// Publishers at once.
 const PUBLISHERS: usize = 4;
 /// A round ends after at most so many answers to publishers, and so many milliseconds later.
@@ -34,6 +40,71 @@ struct Book {
     acknowledged: [BTreeSet<String>; 2],
     /// Acknowledged, perhaps in vain.
     doubtful: [BTreeSet<String>; 2],
+}
+
+/// What was pushed, by its text: the id, and in which life of the hub it came.
+#[derive(Default)]
+struct Pushes {
+    life: usize,
+    came: BTreeMap<String, (String, Vec<usize>)>,
+}
+
+impl Pushes {
+    fn take(&mut self, push: Pushed) {
+        let id = push.json()["message"]["messageId"].as_str().expect("an id").to_owned();
+        let text = push.payload();
+        let (first, lives) = self.came.entry(text.clone()).or_insert_with(|| (id.clone(), vec![]));
+        assert_eq!(*first, id, "{text} has one id");
+        lives.push(self.life);
+        push.answer(OK);
+    }
+}
+
+/// Whether nothing waits any more for the subscription that is pushed.
+fn all_taken(folder: &Path, set: &[&str]) -> bool {
+    let output = run(folder, set, &["subscription", "list", "--project", "p"]);
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let rows = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let mut pushed = rows.filter(|row| PUSHED.ends_with(row["name"].as_str().expect("a name")));
+    pushed.next().expect("the subscription")["backlog"] == 0
+}
+
+/// All that was answered to publishers is pushed, and what was taken does not come again after one more kill.
+async fn pushes_end(
+    process: Process,
+    (folder, set, address): (&Path, &[&str], SocketAddr),
+    (book, pushes): (&Book, &RefCell<Pushes>),
+) -> Process {
+    soon("all pushes", async {
+        while !all_taken(folder, set) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    for (text, answered) in &book.published {
+        let pushes = pushes.borrow();
+        let (id, _) = pushes.came.get(text).unwrap_or_else(|| panic!("{text} was not pushed"));
+        assert_eq!(id, answered, "{text} has one id");
+    }
+    let all = pushes.borrow().came.len();
+    assert!(pushes.borrow().came.keys().all(|text| book.tried.contains(text)), "nobody's");
+    process.kill();
+    pushes.borrow_mut().life += 1;
+    let process = Process::start(folder, set);
+    let body = json!({"messages": [{"data": STANDARD.encode(LAST)}]});
+    post(address, &format!("{TOPIC}:publish"), &body).await.expect("an answer");
+    soon("the last one", async {
+        while !pushes.borrow().came.contains_key(LAST) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+    let pushes = pushes.borrow();
+    let again = pushes.came.values().filter(|(_, lives)| lives.last() == Some(&pushes.life));
+    assert_eq!((again.count(), pushes.came.len()), (1, all + 1), "only what is new");
+    drop(pushes);
+    process
 }
 
 async fn post(address: SocketAddr, path: &str, body: &Value) -> Option<Value> {
@@ -132,6 +203,25 @@ async fn look(address: SocketAddr, book: &Book, which: usize) {
     }
 }
 
+/// Makes the topic and its subscriptions; what is pushed of it.
+async fn make(address: SocketAddr) -> Rc<RefCell<Pushes>> {
+    let (receiver, pushes) = (Receiver::start().await, Rc::new(RefCell::new(Pushes::default())));
+    let topic = TOPIC.trim_start_matches("/v1/");
+    for (path, body) in [
+        (TOPIC, json!({})),
+        (SUBSCRIPTIONS[0], json!({"topic": topic})),
+        (SUBSCRIPTIONS[1], json!({"topic": topic, "enableMessageOrdering": true})),
+        (PUSHED, json!({"topic": topic, "pushConfig": {"pushEndpoint": receiver.url("/")}})),
+    ] {
+        let headers = [("content-type", "application/json")];
+        let answer = http::send(address, ("PUT", path), &headers, body.to_string()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    let shown = Rc::clone(&pushes);
+    actix_web::rt::spawn(receiver.each(move |push| shown.borrow_mut().take(push)));
+    pushes
+}
+
 async fn kill((folder, set): (&Path, &[&str]), rounds: usize) {
     let seed = std::env::var("TRADEWIND_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
     let mut random: u64 = seed
@@ -143,18 +233,7 @@ async fn kill((folder, set): (&Path, &[&str]), rounds: usize) {
     let bind = format!("pubsub.bind={address}");
     let set = [set, &[&*bind]].concat();
     let mut process = Process::start(folder, &set);
-    let put = |path: &'static str, body: Value| async move {
-        let headers = [("content-type", "application/json")];
-        assert_eq!(
-            http::send(address, ("PUT", path), &headers, body.to_string()).await.status,
-            200
-        );
-    };
-    put(TOPIC, json!({})).await;
-    for (at, path) in SUBSCRIPTIONS.into_iter().enumerate() {
-        let topic = TOPIC.trim_start_matches("/v1/");
-        put(path, json!({"topic": topic, "enableMessageOrdering": at == 1})).await;
-    }
+    let pushes = make(address).await;
     let book = RefCell::new(Book::default());
     for round in 0..rounds {
         // Steele and Vigna's splitmix64: enough for moments.
@@ -185,6 +264,7 @@ async fn kill((folder, set): (&Path, &[&str]), rounds: usize) {
         };
         let both = async { tokio::join!(work, killed) };
         tokio::time::timeout(DEADLINE, both).await.expect("all ends");
+        pushes.borrow_mut().life += 1;
         process = Process::start(folder, &set);
         for which in 0..2 {
             let known = book.borrow().clone();
@@ -192,15 +272,21 @@ async fn kill((folder, set): (&Path, &[&str]), rounds: usize) {
         }
         // The leases of this look end with the process.
         process.kill();
+        pushes.borrow_mut().life += 1;
         process = Process::start(folder, &set);
     }
+    let book = book.into_inner();
+    process = pushes_end(process, (folder, &set, address), (&book, &pushes)).await;
     process.stop();
-    let book = book.borrow();
     let ids: BTreeSet<&String> = book.published.values().collect();
     assert_eq!(ids.len(), book.published.len(), "no id is given twice");
     let acknowledged = book.acknowledged.iter().map(BTreeSet::len).sum::<usize>();
     assert!(book.published.len() >= rounds && acknowledged >= rounds, "in the middle of something");
-    println!("{rounds} rounds, {} published, {acknowledged} acknowledged", book.published.len());
+    let again = pushes.borrow().came.values().filter(|(_, lives)| lives.len() > 1).count();
+    println!(
+        "{rounds} rounds, {} published, {acknowledged} acknowledged, {again} pushed again",
+        book.published.len()
+    );
 }
 
 #[actix_web::test]

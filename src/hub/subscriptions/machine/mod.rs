@@ -8,6 +8,8 @@
 mod acking;
 mod consumers;
 mod failing;
+#[cfg(test)]
+mod histories;
 mod keys;
 mod ready;
 #[cfg(test)]

@@ -6,60 +6,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::histories::{Step, rules, step};
 use super::*;
 
 const LEASE: Duration = Duration::from_secs(10);
-
-#[derive(Clone, Debug)]
-enum Step {
-    /// Publishes messages with these keys; 0 is none.
-    Publish(Vec<u8>),
-    Take {
-        consumer: u8,
-        most: u8,
-    },
-    /// Acknowledges one of the deliveries so far.
-    Ack(prop::sample::Index),
-    /// The same, but the store cannot keep it.
-    AckInVain(prop::sample::Index),
-    Nack(prop::sample::Index),
-    Extend(prop::sample::Index, u8),
-    Wait(u8),
-    /// The process is killed and started again.
-    Restart,
-    SeekToStart,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let one = || any::<prop::sample::Index>();
-    prop_oneof![
-        4 => prop::collection::vec(0_u8..3, 1..5).prop_map(Step::Publish),
-        6 => (0_u8..2, 1_u8..5).prop_map(|(consumer, most)| Step::Take { consumer, most }),
-        5 => one().prop_map(Step::Ack),
-        1 => one().prop_map(Step::AckInVain),
-        2 => one().prop_map(Step::Nack),
-        1 => (one(), 1_u8..30).prop_map(|(one, seconds)| Step::Extend(one, seconds)),
-        2 => (1_u8..15).prop_map(Step::Wait),
-        1 => Just(Step::Restart),
-        1 => Just(Step::SeekToStart),
-    ]
-}
-
-fn rules() -> impl Strategy<Value = DeliveryRules> {
-    let retry = prop::option::of(Just(RetryPolicy {
-        backoff_min: Duration::from_secs(1),
-        backoff_max: Duration::from_secs(4),
-    }));
-    (any::<bool>(), any::<bool>(), 1_usize..4, retry, prop::option::of(2_u32..4)).prop_map(
-        |(is_ordered, is_exactly_once, key_window, retry, attempts_max)| DeliveryRules {
-            is_ordered,
-            is_exactly_once,
-            key_window,
-            retry,
-            attempts_max,
-        },
-    )
-}
 
 /// What the model knows of a delivery.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +30,8 @@ struct World {
     published: BTreeMap<i64, u8>,
     deliveries: Vec<Delivery>,
     dead: BTreeSet<i64>,
+    /// Of each snapshot: what was not acknowledged, and the last message that there was.
+    snapshots: Vec<(BTreeSet<i64>, i64)>,
     now: Duration,
     born: u64,
 }
@@ -94,6 +46,7 @@ impl World {
             published: BTreeMap::new(),
             deliveries: Vec::new(),
             dead: BTreeSet::new(),
+            snapshots: Vec::new(),
             now: Duration::from_secs(1),
             born: 1,
         };
@@ -151,6 +104,7 @@ impl World {
         for grant in taken {
             let id = grant.id.get();
             assert!(self.backlog.contains_key(&id), "{id} was acknowledged and came again");
+            assert!(!self.dead.contains(&id), "{id} is a dead letter");
             assert!(!self.is_out(id), "{id} is out twice");
             assert_eq!(grant.failures, self.backlog[&id].1, "of {id}");
             if self.keyed(id) {
@@ -287,14 +241,45 @@ impl World {
         }
     }
 
-    fn seek_to_start(&mut self) {
-        for id in std::mem::take(&mut self.acknowledged) {
-            self.backlog.insert(id, (self.published[&id], 0));
+    fn last_id(&self) -> i64 {
+        self.published.keys().next_back().copied().unwrap_or_default()
+    }
+
+    /// From now on these wait, and all others are acknowledged; a message that was moved to a topic for dead letters
+    /// comes back as any other.
+    fn seek(&mut self, waits: impl Fn(i64) -> bool) {
+        let before = std::mem::take(&mut self.backlog);
+        self.acknowledged.clear();
+        for (id, key) in &self.published {
+            if waits(*id) {
+                let failures = before.get(id).map_or(0, |(_, failures)| *failures);
+                self.backlog.insert(*id, (*key, failures));
+                self.dead.remove(id);
+            } else {
+                self.acknowledged.insert(*id);
+            }
         }
         self.machine.reset();
         self.deliveries.clear();
         if self.rules.attempts_max.is_none() {
             self.backlog.values_mut().for_each(|(_, failures)| *failures = 0);
+        }
+    }
+
+    fn seek_to_share(&mut self, quarters: u8) {
+        let first = self.last_id() * i64::from(quarters) / 4 + 1;
+        self.seek(|id| id >= first);
+    }
+
+    fn snapshot(&mut self) {
+        let waiting = self.backlog.keys().copied().collect();
+        self.snapshots.push((waiting, self.last_id()));
+    }
+
+    fn seek_to_snapshot(&mut self, at: prop::sample::Index) {
+        if !self.snapshots.is_empty() {
+            let (waiting, last) = at.get(&self.snapshots).clone();
+            self.seek(|id| id > last || waiting.contains(&id));
         }
     }
 
@@ -322,7 +307,9 @@ impl World {
             Step::Extend(at, seconds) => self.extend(at, seconds),
             Step::Wait(seconds) => self.wait(seconds),
             Step::Restart => self.restart(),
-            Step::SeekToStart => self.seek_to_start(),
+            Step::Seek(quarters) => self.seek_to_share(quarters),
+            Step::Snapshot => self.snapshot(),
+            Step::SeekToSnapshot(at) => self.seek_to_snapshot(at),
         }
     }
 
