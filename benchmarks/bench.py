@@ -25,13 +25,14 @@ import sys
 import comparison
 import postgres
 import results
+import topics
 from devices import figure_12, figure_13
 from figures import FIGURES as OF_CHAT
 from lab import Lab
 from processes import ROOT, Broken, Missing, say
 
 
-FIGURES = OF_CHAT | {"12": figure_12, "13": figure_13}
+FIGURES = OF_CHAT | {"12": figure_12, "13": figure_13} | topics.FIGURES
 
 
 def arguments():
@@ -40,7 +41,7 @@ def arguments():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("figures", nargs="*", metavar="FIGURE", help="1 to 13; none: all")
+    parser.add_argument("figures", nargs="*", metavar="FIGURE", help="1 to 20; none: all")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=10, help="how long each load is measured")
     parser.add_argument("--out", type=pathlib.Path, metavar="FOLDER")

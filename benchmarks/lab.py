@@ -13,7 +13,7 @@ import time
 import fill
 import processes
 from builds import Build
-from processes import Broken, Missing, Server, run, say
+from processes import LISTENS, Broken, Missing, Server, run, say
 
 APPENDS = 2_000
 PAGE = bytes(4 << 10)
@@ -187,11 +187,11 @@ class Lab:
 
     # Servers
 
-    def hub(self, folder, settings=(), pinned=False, binary=None, url=None):
+    def hub(self, folder, settings=(), pinned=False, binary=None, url=None, says=LISTENS):
         """The hub on a folder."""
         settings = [*settings, "http.workers=1"] if pinned else settings
         command = self.tradewind(folder, "serve", settings=settings, binary=binary, url=url)
-        return Server(command, folder, self.server_cpu if pinned else None)
+        return Server(command, folder, self.server_cpu if pinned else None, says)
 
     def peer(self, name):
         """A server to compare with, pinned."""
@@ -214,7 +214,10 @@ class Lab:
     @contextlib.contextmanager
     def loading(self, mode, server, *args, accounts=None, pinned=False, seconds=None):
         """The tester at work, stopped if it is left."""
-        path = self.folder / f"report-{mode}.json"
+        # Two may be at work.
+        handle, path = tempfile.mkstemp(prefix=f"report-{mode}-", suffix=".json", dir=self.folder)
+        os.close(handle)
+        path = pathlib.Path(path)
         command = [self.bin / "tradewind-loadtest", mode, *args, "--address", server.address]
         command += ["--server-pid", server.pid, "--json", path]
         command += ["--seconds", seconds or self.seconds]

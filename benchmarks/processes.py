@@ -1,13 +1,16 @@
 """Processes that are measured: how they are built, started on which CPU, and stopped by their pid."""
 
+import contextlib
 import os
 import pathlib
 import re
 import resource
 import shutil
+import socket
 import subprocess
 import sys
 import threading
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
@@ -55,36 +58,47 @@ def run(command, **options):
     return done.stdout
 
 
+# How servers say where they listen, by what the address is called here.
+LISTENS = {
+    "address": r"listens on (?:http://)?(?:127\.0\.0\.1:)?(\d+)",
+}
+
+
 class Server:
     """A process that says where it listens. To be used in `with`, which stops it."""
 
-    def __init__(self, command, folder, cpu=None):
+    def __init__(self, command, folder, cpu=None, says=LISTENS, is_heard=True):
+        self.says = says
         self.log = pathlib.Path(folder) / "server.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in command],
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=subprocess.PIPE if is_heard else log,
                 stderr=log,
                 text=True,
                 preexec_fn=prepare(cpu),
             )
         self.pid = self.process.pid
-        self.address = None
+        for name in says:
+            setattr(self, name, None)
 
     def __enter__(self):
         timer = threading.Timer(START_SECONDS_MAX, self.process.kill)
         timer.start()
+        missing = dict(self.says)
         try:
             for line in self.process.stdout:
-                found = re.search(r"listens on (?:http://)?(?:127\.0\.0\.1:)?(\d+)", line)
-                if found:
-                    self.address = f"127.0.0.1:{found[1]}"
+                for name, pattern in list(missing.items()):
+                    if found := re.search(pattern, line):
+                        setattr(self, name, f"127.0.0.1:{found[1]}")
+                        del missing[name]
+                if not missing:
                     return self
         finally:
             timer.cancel()
-            if self.address is None:
+            if missing:
                 self.stop()
         raise Broken(f"the server did not start: {self.log.read_text()[-500:]}")
 
@@ -98,7 +112,32 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.process.stdout.close()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+
+class PortServer(Server):
+    """A process that is told where to listen, and says nothing that is waited for. To be used in `with`."""
+
+    def __init__(self, command, folder, port):
+        super().__init__(command, folder, is_heard=False)
+        self.address = f"127.0.0.1:{port}"
+        self.port = port
+
+    def __enter__(self):
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while self.process.poll() is None and time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return self
+            time.sleep(0.05)
+        self.stop()
+        raise Broken(f"the server did not start: {self.log.read_text()[-500:]}")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def cargo(*args, target=TARGET):

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 
 use crate::net::Protocol;
 pub use common::Common;
-pub use modes::{Devices, Echo, Fanout, History, Idle, Mixed, Pages, Pairs, Rooms, Storm};
+pub use modes::{Devices, Echo, Fanout, History, Idle, Mixed, Pages, Pairs, Rooms, Storm, Topics};
 
 /// Loads a hub that speaks REWIND, and checks that every acknowledged message arrives once and in
 /// order.
@@ -50,13 +50,19 @@ pub enum Mode {
     Mixed(Mixed),
     /// Messages from a console of an app to a group of its devices
     Devices(Devices),
+    /// Messages published to a topic of Pub/Sub, and consumed
+    Topics(Topics),
 }
 
 impl Cli {
     /// With the protocol that the mode speaks, where it speaks one alone.
     pub fn settled(mut self) -> Self {
-        if let Mode::Devices(mode) = &mut self.mode {
-            mode.common.protocol = Protocol::Apps;
+        match &mut self.mode {
+            Mode::Devices(mode) => mode.common.protocol = Protocol::Apps,
+            Mode::Topics(mode) if mode.common.protocol != Protocol::Nats => {
+                mode.common.protocol = Protocol::Pubsub;
+            }
+            _ => {}
         }
         self
     }
@@ -76,6 +82,7 @@ impl Mode {
             Self::Pages(mode) => &mode.common,
             Self::Mixed(mode) => &mode.common,
             Self::Devices(mode) => &mode.common,
+            Self::Topics(mode) => &mode.common,
         }
     }
 
@@ -85,6 +92,7 @@ impl Mode {
             Self::Storm(mode) => mode.rate,
             Self::Pairs(mode) => mode.rate,
             Self::Fanout(mode) => mode.rate,
+            Self::Topics(mode) => mode.rate,
             Self::Idle(_)
             | Self::History(_)
             | Self::Echo(_)
@@ -103,7 +111,10 @@ impl Mode {
     /// Fails where the protocol has not what the mode needs, or on times that make no sense.
     pub fn validate(&self) -> anyhow::Result<()> {
         let protocol = self.common().protocol;
+        let of_topics = matches!(protocol, Protocol::Pubsub | Protocol::Nats);
         let is_known = match self {
+            Self::Topics(_) => of_topics,
+            _ if of_topics => false,
             Self::Idle(_) | Self::Storm(_) => !matches!(protocol, Protocol::Tcp | Protocol::Apps),
             Self::Devices(_) => protocol == Protocol::Apps,
             Self::Fanout(_) => matches!(protocol, Protocol::Rewind | Protocol::Websocket),
@@ -121,6 +132,14 @@ impl Mode {
         );
         let nobody = matches!(self, Self::Fanout(Fanout { writers: 0, .. }));
         ensure!(!nobody, "--writers must be above 0");
+        if let Self::Topics(mode) = self {
+            let somebody = mode.publishers > 0 || mode.consumers > 0;
+            ensure!(somebody, "nobody publishes and nobody consumes");
+            ensure!(mode.batch > 0, "--batch must be above 0");
+            let known = mode.publishers > 0 || mode.messages.is_some();
+            ensure!(known, "--messages is missing: how many there are to consume");
+            ensure!(!mode.common.is_encrypted(), "topics are loaded without TLS only");
+        }
         let unheard = matches!(self, Self::Fanout(Fanout { connections: 0, .. }));
         ensure!(!unheard, "no session is asked for");
         if let Some(rate) = self.rate() {

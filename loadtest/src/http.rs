@@ -66,6 +66,11 @@ impl Client {
         Ok(Self { agent, address: address.clone() })
     }
 
+    /// The URL of a path.
+    pub fn url(&self, path: &str) -> String {
+        self.address.http(path)
+    }
+
     /// The text at a path, which must come soon.
     ///
     /// # Errors

@@ -18,4 +18,5 @@ pub mod report;
 pub mod rewind;
 pub mod run;
 pub mod scenario;
+pub mod topics;
 pub mod wire;

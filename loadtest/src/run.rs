@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::accounts::{Account, App, Entry, log_in};
 use crate::address::Address;
-use crate::args::{Cli, Common, Mode as Asked};
+use crate::args::{self, Cli, Common, Mode as Asked};
 use crate::fail_on::{self, Condition};
 use crate::http::Client;
 use crate::hub::Hub;
@@ -30,7 +30,9 @@ use crate::scenario::mixed::Mixed;
 use crate::scenario::pages::Pages;
 use crate::scenario::pairs::Pairs;
 use crate::scenario::storm::Storm;
+use crate::scenario::topics::Topics;
 use crate::scenario::{Mode, Stage};
+use crate::topics::streams::Streams;
 
 /// How often to look at signals and progress.
 const LOOK: u64 = 100_000_000;
@@ -85,6 +87,7 @@ fn plan(asked: &Asked, users: usize, (app, hub): (Option<&App>, &Client)) -> any
             sessions: u64::from(args.connections) + 1,
             users: 0,
         },
+        Asked::Topics(args) => topics(args, hub)?,
         Asked::Pages(args) => Plan {
             name: "pages",
             mode: Box::new(Pages::new(args)?),
@@ -98,6 +101,14 @@ fn plan(asked: &Asked, users: usize, (app, hub): (Option<&App>, &Client)) -> any
 fn alone(name: &'static str, mode: Alone, sessions: u32) -> Plan {
     let users = mode.users();
     Plan { name, mode: Box::new(mode), sessions: u64::from(sessions), users }
+}
+
+fn topics(args: &args::Topics, hub: &Client) -> anyhow::Result<Plan> {
+    let streams = args.consumers > 0 && !args.is_nats();
+    let open = || Streams::open(&hub.url(""), &args.subscription, args.consumers);
+    let mode = Topics::new(args, streams.then(open).transpose()?);
+    let sessions = u64::from(args.publishers) + u64::from(args.consumers);
+    Ok(Plan { name: "topics", mode: Box::new(mode), sessions, users: 0 })
 }
 
 /// The app that the mode needs, if it needs one.

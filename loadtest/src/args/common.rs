@@ -97,6 +97,11 @@ impl Common {
         self.path.as_deref().or(address.path.as_deref()).unwrap_or("/ws")
     }
 
+    /// Whether TLS is asked for.
+    pub(super) fn is_encrypted(&self) -> bool {
+        ["https:", "wss:"].iter().any(|scheme| self.address.starts_with(scheme))
+    }
+
     /// The users that are named.
     ///
     /// # Errors

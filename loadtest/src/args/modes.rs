@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::Common;
+use crate::net::Protocol;
 
 /// `idle`
 #[derive(Clone, Debug, Args)]
@@ -178,6 +179,50 @@ pub struct Devices {
     /// Bytes of a message, at least 50
     #[arg(long, default_value_t = 100)]
     pub size: usize,
+}
+
+/// `topics`
+#[derive(Clone, Debug, Args)]
+pub struct Topics {
+    /// What all modes share.
+    #[command(flatten)]
+    pub common: Common,
+    /// What is published to: `projects/P/topics/T`, or a subject of NATS
+    #[arg(long, default_value = "projects/load/topics/load")]
+    pub topic: String,
+    /// What is consumed, and acknowledged whoever published it: `projects/P/subscriptions/S`, or
+    /// `STREAM.CONSUMER` of NATS
+    #[arg(long, default_value = "projects/load/subscriptions/load")]
+    pub subscription: String,
+    /// Connections that publish, a request at a time each
+    #[arg(long, default_value_t = 64)]
+    pub publishers: u32,
+    /// Streams that consume
+    #[arg(long, default_value_t = 0)]
+    pub consumers: u32,
+    /// Messages of a request
+    #[arg(long, default_value_t = 1)]
+    pub batch: u32,
+    /// Open loop: requests per second of all publishers together
+    #[arg(long, allow_negative_numbers = true)]
+    pub rate: Option<f64>,
+    /// Closed loop: end when so many requests are answered, before --seconds are over
+    #[arg(long, conflicts_with = "rate")]
+    pub requests: Option<u64>,
+    /// Without publishers: end when so many messages have come, which must be there; with 0 nothing is
+    /// waited for
+    #[arg(long)]
+    pub messages: Option<u64>,
+    /// Bytes of a message, at least 50
+    #[arg(long, default_value_t = 100)]
+    pub size: usize,
+}
+
+impl Topics {
+    /// Whether it is about NATS.
+    pub fn is_nats(&self) -> bool {
+        self.common.protocol == Protocol::Nats
+    }
 }
 
 /// `mixed`

@@ -31,7 +31,7 @@ pub struct Conn {
     pub socket: TcpStream,
     pub phase: Phase,
     pub account: u32,
-    /// The HTTP answer so far, or the beginning of a line.
+    /// The HTTP answer so far, or the beginning of a line or a message.
     pub head: Vec<u8>,
     pub inbox: Inbox,
     /// What is to be written.

@@ -8,6 +8,7 @@ use crate::accounts::{Account, Role};
 use crate::apps;
 use crate::rewind::scan::{Said, scan};
 use crate::rewind::write;
+use crate::topics::nats;
 use crate::wire::Opcode;
 use crate::wire::decode::Message;
 use crate::wire::encode::frame;
@@ -16,8 +17,10 @@ use crate::wire::handshake::{self, Answer, Refusal};
 impl Net {
     /// Takes the bytes of one read.
     pub(super) fn feed(&mut self, session: u32, bytes: &[u8], handler: &mut dyn Handler) {
-        if self.target.protocol == Protocol::Tcp {
-            return self.lines(session, bytes, handler);
+        match self.target.protocol {
+            Protocol::Tcp => return self.lines(session, bytes, handler),
+            Protocol::Pubsub | Protocol::Nats => return self.streamed(session, bytes, handler),
+            Protocol::Rewind | Protocol::Apps | Protocol::Websocket | Protocol::SocketIo => {}
         }
         let Some(conn) = self.conn(session) else { return };
         if conn.phase != Phase::Upgrading {
@@ -70,8 +73,12 @@ impl Net {
                 false
             }
             Protocol::Apps => !self.show_device(session, account),
-            Protocol::Websocket | Protocol::Tcp => true,
+            Protocol::Websocket | Protocol::Tcp | Protocol::Pubsub => true,
             Protocol::SocketIo => false,
+            Protocol::Nats => {
+                self.put(session, |out, _| out.extend_from_slice(nats::HELLO));
+                false
+            }
         };
         handler.event(self, session, Event::Upgraded);
         if is_open {
@@ -140,6 +147,7 @@ impl Net {
                 Protocol::Apps => self.app_text(session, text, handler),
                 Protocol::Websocket | Protocol::Tcp => self.bare_text(session, text, handler),
                 Protocol::SocketIo => self.packet(session, text, handler),
+                Protocol::Pubsub | Protocol::Nats => {}
             },
             Message::Binary(_) => handler.event(self, session, Event::Nonsense),
             Message::Pong => {}

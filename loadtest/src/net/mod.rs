@@ -5,6 +5,7 @@ mod end;
 mod input;
 mod poll;
 mod protocol;
+mod streamed;
 pub mod tls;
 
 use std::cmp::Reverse;
@@ -19,6 +20,7 @@ use crate::accounts::Account;
 use crate::number::{index, nanos};
 use crate::rewind::scan::{Chat, Group};
 use crate::rewind::write;
+use crate::topics::nats::Message;
 use conn::{Conn, Phase};
 pub use end::End;
 pub use protocol::Protocol;
@@ -36,6 +38,10 @@ pub enum Event<'a> {
     Group(Group),
     /// What an app says to a console or a device.
     Text(&'a [u8]),
+    /// The answer to a request of Pub/Sub's: its status and body.
+    Answer(u16, &'a [u8]),
+    /// A message of NATS.
+    Published(Message<'a>),
     /// A heartbeat that was due at a moment is on its way.
     Beat(u64),
     /// An error frame.
@@ -60,6 +66,8 @@ impl Event<'_> {
             | Self::Heartbeat(_)
             | Self::Group(_)
             | Self::Text(_)
+            | Self::Answer(..)
+            | Self::Published(_)
             | Self::Refused(..)
             | Self::Nonsense => true,
             Self::Beat(_) | Self::Ended { .. } => false,
@@ -168,6 +176,16 @@ impl Net {
         self.now
     }
 
+    /// A moment in nanoseconds since the start.
+    pub fn moment(&self, at: Instant) -> u64 {
+        nanos(at.saturating_duration_since(self.start).as_secs_f64())
+    }
+
+    /// What the server is called in requests.
+    pub fn host(&self) -> String {
+        self.target.host.clone()
+    }
+
     /// The user of an account; accounts are used in turn.
     pub fn user(&self, account: u32) -> u64 {
         self.account(account).map_or(0, |account| account.id)
@@ -258,7 +276,7 @@ impl Net {
 
     /// Says goodbye to all, and does not wait for the answers.
     pub fn farewell(&mut self) {
-        if self.target.protocol != Protocol::Tcp {
+        if self.target.protocol.has_frames() {
             for session in 0..crate::number::short(self.slots.len()) {
                 self.put(session, write::close);
             }

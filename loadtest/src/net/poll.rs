@@ -7,7 +7,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 
 use super::conn::Phase;
-use super::{End, Event, Handler, Net, Protocol};
+use super::{End, Event, Handler, Net};
 use crate::number::{index, long};
 use crate::rewind::write;
 
@@ -57,10 +57,10 @@ impl Net {
         deadline.into_iter().chain(beat).min()
     }
 
-    /// TCP alone knows no other answer to an opening than the connection.
+    /// But for WebSockets, the connection is all there is to the answer to an opening.
     fn connected(&mut self, session: u32, handler: &mut dyn Handler) {
         let upgrading = self.conn(session).is_some_and(|conn| conn.phase == Phase::Upgrading);
-        if upgrading && self.target.protocol == Protocol::Tcp {
+        if upgrading && !self.target.protocol.has_frames() {
             self.greet(session, handler);
         }
     }

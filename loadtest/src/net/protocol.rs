@@ -30,6 +30,10 @@ pub enum Protocol {
     SocketIo,
     /// TCP; a line is a message
     Tcp,
+    /// Pub/Sub: published by REST, consumed by gRPC; only the mode `topics` speaks it, and it nothing else but `nats`
+    Pubsub,
+    /// NATS JetStream
+    Nats,
 }
 
 impl Protocol {
@@ -40,12 +44,23 @@ impl Protocol {
             (Self::Rewind | Self::Apps | Self::Websocket | Self::SocketIo, true) => "wss",
             (Self::Tcp, false) => "tcp",
             (Self::Tcp, true) => "tls",
+            (Self::Pubsub, false) => "http",
+            (Self::Pubsub, true) => "https",
+            (Self::Nats, _) => "nats",
         }
     }
 
     /// Whether there are users who log in and send heartbeats.
     pub fn has_users(self) -> bool {
         self == Self::Rewind
+    }
+
+    /// Whether sessions are WebSockets.
+    pub(super) fn has_frames(self) -> bool {
+        match self {
+            Self::Rewind | Self::Apps | Self::Websocket | Self::SocketIo => true,
+            Self::Tcp | Self::Pubsub | Self::Nats => false,
+        }
     }
 }
 
@@ -57,6 +72,8 @@ impl std::fmt::Display for Protocol {
             Self::Websocket => "websocket",
             Self::SocketIo => "socket-io",
             Self::Tcp => "tcp",
+            Self::Pubsub => "pubsub",
+            Self::Nats => "nats",
         })
     }
 }
@@ -76,7 +93,7 @@ pub(super) fn first_words(target: &Target, account: Option<&Account>) -> Vec<u8>
         Protocol::Rewind | Protocol::Websocket | Protocol::SocketIo => {
             handshake::request(&target.host, &target.path, None)
         }
-        Protocol::Tcp => Vec::new(),
+        Protocol::Tcp | Protocol::Pubsub | Protocol::Nats => Vec::new(),
     }
 }
 
@@ -99,6 +116,8 @@ impl Net {
                 stamp.write(out, size);
                 out.push(b'\n');
             }
+            // Only the mode `topics` speaks these, and by itself.
+            Protocol::Pubsub | Protocol::Nats => {}
         })
     }
 

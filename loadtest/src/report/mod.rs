@@ -221,7 +221,10 @@ impl Report {
 }
 
 fn shown(common: &Common, address: &Address) -> String {
-    let path = if common.protocol == Protocol::Tcp { "" } else { common.path(address) };
+    let path = match common.protocol {
+        Protocol::Tcp | Protocol::Pubsub | Protocol::Nats => "",
+        _ => common.path(address),
+    };
     let scheme = common.protocol.scheme(address.is_encrypted);
     without_query(&format!("{scheme}://{}{path}", address.authority()))
 }

@@ -125,6 +125,7 @@ fn promise(mode: &str) -> &'static str {
         "rooms" => "every message was acknowledged exactly once and in order",
         "history" => "every walk found each acknowledged message exactly once and in order",
         "pages" => "every page came, its messages in order",
+        "topics" => "every published message was stored, and came exactly once if anybody consumed",
         _ => "every acknowledged message came exactly once and in order",
     }
 }

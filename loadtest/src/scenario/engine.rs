@@ -250,6 +250,12 @@ impl Handler for Engine {
                 self.mode.heartbeat(&mut self.desk, net, session, count >> 1);
             }
             Event::Text(text) => self.mode.text(&mut self.desk, net, session, text),
+            Event::Answer(status, body) => {
+                self.mode.answer(&mut self.desk, net, session, (status, body));
+            }
+            Event::Published(message) => {
+                self.mode.published(&mut self.desk, net, session, &message);
+            }
             Event::Beat(at) => self.mode.beat(&mut self.desk, session, at),
             Event::Group(group) => self.mode.grouped(&mut self.desk, net, session, &group),
             Event::Refused(code, reason) => {

@@ -12,11 +12,13 @@ pub mod mixed;
 pub mod pages;
 pub mod pairs;
 pub mod storm;
+pub mod topics;
 pub mod walk;
 
 use crate::net::{End, Net};
 use crate::record::Book;
 use crate::rewind::scan::{Chat, Group};
+use crate::topics::nats::Message as Published;
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +89,10 @@ pub trait Mode {
     }
     /// An app said something to a console or a device.
     fn text(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _text: &[u8]) {}
+    /// Pub/Sub has answered a request: status and body.
+    fn answer(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _: (u16, &[u8])) {}
+    /// NATS has sent a message.
+    fn published(&mut self, _: &mut Desk, _: &mut Net, _session: u32, _: &Published<'_>) {}
     /// A session has ended.
     fn ended(&mut self, _desk: &mut Desk, _net: &mut Net, _session: u32, _end: &End) {}
     /// Whether all is done that was to be measured, before its time is over.

@@ -75,17 +75,19 @@ pub fn refusal(bytes: &[u8]) -> Option<Refusal> {
     Some(Refusal { status, words })
 }
 
-fn head(bytes: &[u8]) -> Option<&[u8]> {
+/// The head of what begins with one, without its end.
+pub fn head(bytes: &[u8]) -> Option<&[u8]> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     bytes.get(..end)
 }
 
-fn status(head: &[u8]) -> Option<u16> {
+/// The status of an answer.
+pub fn status(head: &[u8]) -> Option<u16> {
     std::str::from_utf8(head.get(9..12)?).ok()?.parse().ok()
 }
 
 /// The value of a header, whose name is in small letters here.
-fn header(head: &[u8], name: &str) -> Option<String> {
+pub fn header(head: &[u8], name: &str) -> Option<String> {
     let head = String::from_utf8_lossy(head);
     let mut lines = head.lines().filter_map(|line| line.split_once(':'));
     let (_, value) = lines.find(|(found, _)| found.eq_ignore_ascii_case(name))?;

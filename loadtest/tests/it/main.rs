@@ -22,4 +22,5 @@ mod peer;
 mod peers;
 mod real;
 mod reports;
+mod topics;
 mod verdicts;

@@ -28,7 +28,9 @@ pub fn start(protocol: Protocol, fault: Fault) -> SocketAddr {
         for socket in listener.incoming() {
             let (socket, all) = (socket.unwrap(), Arc::clone(&all));
             std::thread::spawn(move || match protocol {
-                Protocol::Rewind | Protocol::Apps => panic!("that is the hub's"),
+                Protocol::Rewind | Protocol::Apps | Protocol::Pubsub | Protocol::Nats => {
+                    panic!("that is the hub's")
+                }
                 Protocol::Websocket => websocket(socket, &all, fault),
                 Protocol::SocketIo => socket_io(socket),
                 Protocol::Tcp => tcp(socket, fault),

@@ -13,6 +13,8 @@ use tempfile::TempDir;
 pub struct Hub {
     pub child: Child,
     pub address: String,
+    /// Where Pub/Sub is, if the settings say that it shall be.
+    pub pubsub: Option<String>,
     pub folder: TempDir,
 }
 
@@ -68,8 +70,12 @@ pub fn start(friends: &str, settings: &[(&str, &str)]) -> Hub {
     let address = lines
         .find_map(|line| Some(line.split_once("listens on http://")?.1.to_owned()))
         .expect("the hub says where it listens");
+    let more = lines.by_ref().take_while(|line| !line.starts_with("  messages"));
+    let pubsub = more
+        .filter_map(|line| Some(line.split_once("pubsub    http://")?.1.replace("/v1", "")))
+        .last();
     std::thread::spawn(move || lines.for_each(drop));
-    Hub { child, address, folder }
+    Hub { child, address, pubsub, folder }
 }
 
 impl Hub {
