@@ -22,6 +22,13 @@ pub enum AppCommand {
     /// Give a key another secret, and print it as one line of JSON. The secret before works until the next
     /// time, so that whoever uses it can be changed one after another
     RotateKey(RotateKey),
+    /// Give an app's service another id, and print it as one line of JSON; it is shown only now. Servers that use
+    /// the id before must register again
+    NewServiceId {
+        /// The name of the app
+        #[arg(long)]
+        name: String,
+    },
     /// Set what the app's users see and who may use it, and print it as one line of JSON
     Set(SetApp),
     /// End an app: its keys and sessions at once, and then all that belongs to it
@@ -150,6 +157,10 @@ pub async fn run(apps: &Apps, command: AppCommand) -> anyhow::Result<TaskReport>
         AppCommand::RotateKey(RotateKey { name, level, end_old }) => {
             let key = apps.rotate_key(&name, level.into(), !end_old).await;
             line(&KeyLine::from(&key.map_err(|why| said(why, &name))?))
+        }
+        AppCommand::NewServiceId { name } => {
+            let service_id = apps.new_service_id(&name).await.map_err(|why| said(why, &name))?;
+            line(&serde_json::json!({"name": name, "service_id": service_id}))
         }
         AppCommand::Set(set) => {
             let origins = set.allowed_origins.map(|origins| {

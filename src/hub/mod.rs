@@ -17,6 +17,7 @@ mod pauses;
 mod people;
 mod presence;
 mod replaces;
+mod server_links;
 mod sessions;
 mod settings;
 mod statuses;
@@ -47,6 +48,7 @@ use crate::wire::Dialects;
 pub use access::{Hub, refusal};
 pub use invites::InviteBounds;
 pub use pauses::AwakeClock;
+pub use server_links::{ServerLink, ServerLinks};
 pub use settings::{HubSettings, PresenceSettings, Settings};
 pub use subscriptions::Subscriptions;
 

@@ -95,6 +95,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             // Live questions are messages to the hub; how it is built is not known here.
             "hub::Hub",
             "hub::refusal",
+            // Servers that are there, which ask nothing of the hub.
+            "hub::ServerLink",
+            "hub::ServerLinks",
             "hub::messages",
             // What live subscriptions can be asked.
             "hub::Subscriptions",
@@ -130,6 +133,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "store::apps::devices::NewDevice",
             "store::apps::downstreams::STEP_MAX",
             "store::apps::seed",
+            "store::apps::server_calls",
             "store::apps::conversation_history::CountedPage",
             "store::apps::conversation_writes",
             "store::apps::customer_lookups",

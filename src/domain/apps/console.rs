@@ -90,6 +90,8 @@ pub enum ConsoleAction {
         service: String,
         name: String,
     },
+    /// Of the server that asks. Operators cannot.
+    Unregister,
 }
 
 /// One line for the consoles of an app.
@@ -119,6 +121,9 @@ pub enum ConsoleLine {
     Registered {
         code: ResultCode,
         server: Option<Uuid>,
+    },
+    Unregistered {
+        code: ResultCode,
     },
     Upstream {
         device: DeviceId,
@@ -153,6 +158,7 @@ pub struct RequestId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommandId {
     Register,
+    Unregister,
     Unicast,
     Multicast,
     Broadcast,
@@ -164,11 +170,27 @@ pub enum CommandId {
     DeleteGroup,
 }
 
+impl ConsoleLine {
+    /// How the request ended of which it tells; what a device has sent is no request of a console's.
+    pub const fn code(&self) -> ResultCode {
+        match self {
+            Self::GroupCreated { code, .. }
+            | Self::GroupDeleted { code, .. }
+            | Self::Sent { code, .. }
+            | Self::Registered { code, .. }
+            | Self::Unregistered { code } => *code,
+            Self::DevicesAdded(change) | Self::DevicesSubtracted(change) => change.code,
+            Self::Upstream { .. } => ResultCode::Done,
+        }
+    }
+}
+
 impl CommandId {
     /// As the wire says it.
     pub const fn number(self) -> u16 {
         match self {
             Self::Register => 301,
+            Self::Unregister => 302,
             Self::Unicast => 501,
             Self::Multicast => 502,
             Self::Broadcast => 503,
@@ -195,6 +217,7 @@ impl ConsoleAction {
             Self::SendBroadcast { .. } => CommandId::Broadcast,
             Self::SendGroup { .. } => CommandId::Group,
             Self::Register { .. } => CommandId::Register,
+            Self::Unregister => CommandId::Unregister,
         }
     }
 
@@ -227,6 +250,7 @@ impl ConsoleAction {
             | Self::SendBroadcast { .. }
             | Self::SendGroup { .. } => ConsoleLine::Sent { code, request },
             Self::Register { .. } => ConsoleLine::Registered { code, server: None },
+            Self::Unregister => ConsoleLine::Unregistered { code },
         }
     }
 
@@ -246,6 +270,7 @@ impl ConsoleAction {
             Self::SendMulticast { text, devices } => text.len().saturating_add(all(devices)),
             Self::SendBroadcast { text } | Self::SendGroup { text, .. } => text.len(),
             Self::Register { service, name } => service.len().saturating_add(name.len()),
+            Self::Unregister => 0,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What an app sends to devices: kept for each until the device says that it has it.
 
+use std::time::Duration;
+
 use crate::domain::clock::Timestamp;
 use crate::domain::id::DownstreamId;
 use crate::domain::uuid::Uuid;
@@ -12,6 +14,8 @@ pub const WAITING_MAX: usize = 1_000;
 pub const BATCH_MAX: usize = 100;
 /// Text of one frame that brings what waited, in bytes; a longer message comes alone.
 pub const BATCH_BYTES_MAX: usize = 1_048_576;
+/// How long a message waits that is not to wait: whoever is there has got it by then.
+pub const UNQUEUED_KEPT: Duration = Duration::from_secs(60);
 /// Ids that one request may name.
 pub const DEVICES_MAX: usize = 2_000;
 /// Devices of one group.
@@ -29,4 +33,21 @@ pub struct Downstream {
     /// The title of a notification, for devices that show one.
     pub title: Option<String>,
     pub body: Option<String>,
+}
+
+/// How a message is sent, beside what it says and to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendManner {
+    /// Whether it waits for devices that are not there.
+    pub queued: bool,
+    /// The title of a notification, for devices that show one.
+    pub title: Option<String>,
+    pub body: Option<String>,
+}
+
+impl Default for SendManner {
+    /// Kept for whoever is not there, and without a notification.
+    fn default() -> Self {
+        Self { queued: true, title: None, body: None }
+    }
 }

@@ -11,4 +11,5 @@ pub mod device;
 pub mod downstream;
 pub mod event;
 pub mod presence;
+pub mod server;
 pub mod token;

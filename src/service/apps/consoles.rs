@@ -4,6 +4,7 @@ use super::Apps;
 use crate::auth::key;
 use crate::domain::apps::command::AppsAnswer;
 use crate::domain::apps::console::{ConsoleAction, ConsoleRequest};
+use crate::domain::apps::downstream::SendManner;
 use crate::domain::error::Refusal;
 use crate::domain::id::AppId;
 use crate::hub::refusal;
@@ -29,20 +30,26 @@ impl Apps {
             | ConsoleAction::SendUnicast { .. }
             | ConsoleAction::SendMulticast { .. }
             | ConsoleAction::SendBroadcast { .. }
-            | ConsoleAction::SendGroup { .. } => None,
+            | ConsoleAction::SendGroup { .. }
+            | ConsoleAction::Unregister => None,
         };
-        let rules = ConsoleRules {
-            mint: self.mint.clone(),
-            kept: self.settings.downstream_kept,
-            groups_max: self.settings.device_groups_max,
-        };
-        let now = self.clock.now();
-        let asked = ConsoleAsked { app, server: None, request, service_hash, now };
+        let (rules, now) = (self.console_rules(), self.clock.now());
+        let manner = SendManner::default();
+        let asked = ConsoleAsked { app, server: None, request, service_hash, manner, now };
         let done = self.store.run(writes::operate(rules, asked)).await.map_err(refusal)?;
         let Operated { answer, has_left_work } = done;
         if has_left_work {
             (self.work_left)();
         }
         Ok(answer)
+    }
+
+    /// What is heeded when an operator, or a server, asks.
+    pub(super) fn console_rules(&self) -> ConsoleRules {
+        ConsoleRules {
+            mint: self.mint.clone(),
+            kept: self.settings.downstream_kept,
+            groups_max: self.settings.device_groups_max,
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::Apps;
 use crate::domain::apps::command::{AppsAnswer, DeviceRequest, ServerNamed};
 use crate::domain::apps::console::ResultCode;
 use crate::domain::apps::device::{Device, OsType};
+use crate::domain::apps::server::ServerNews;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::Refusal;
 use crate::domain::id::{AppId, DeviceId, DownstreamId, UserId};
@@ -122,10 +123,15 @@ impl Apps {
         (data, server): (Option<String>, ServerNamed),
         echo: Option<String>,
     ) -> Result<AppsAnswer, Refusal> {
-        let is_heard = self.hub.is_online(Mailbox::Console(app)).await?;
+        let is_linked = self.links.hear(app, server);
+        let is_heard = is_linked || self.hub.is_online(Mailbox::Console(app)).await?;
         let at: Timestamp = self.clock.now();
+        let said = data.clone().filter(|_| is_linked);
         let upstream = Upstream { app, device, data, server, is_heard, at };
         let (code, request) = self.store.run(writes::send_up(upstream)).await.map_err(refusal)?;
+        if let Some(data) = said.filter(|_| code == ResultCode::Done) {
+            self.links.tell(app, server, ServerNews { device, at, data, request });
+        }
         if code != ResultCode::Done {
             log::debug!("what device {device} has sent was heard by nobody: {code:?}");
         }

@@ -14,6 +14,7 @@ mod grants;
 mod owners;
 mod seed;
 mod sending;
+mod servers;
 mod socket_users;
 mod terminals;
 mod tokens;
@@ -35,7 +36,8 @@ use crate::domain::error::Refusal;
 use crate::domain::id::SessionId;
 use crate::domain::mint::IdMint;
 use crate::domain::principal::Principal;
-use crate::hub::Hub;
+pub use crate::hub::ServerLink;
+use crate::hub::{Hub, ServerLinks};
 use crate::store::Store;
 pub use crate::store::apps::customer_lookups::ListedConversation;
 pub use crate::store::apps::deliveries::WaitingBatch;
@@ -107,6 +109,8 @@ pub struct Apps {
     acknowledgements: Arc<Acknowledgements>,
     /// Files that may be on their way at once.
     uploads: Arc<Semaphore>,
+    /// Servers that are there.
+    links: ServerLinks,
     /// Says that work has been left in the store.
     work_left: Arc<dyn Fn() + Send + Sync>,
 }
@@ -122,6 +126,7 @@ impl Apps {
             limits: Arc::clone(&parts.limits),
             uploads: Arc::new(Semaphore::new(settings.uploads_max)),
             visitors: Arc::default(),
+            links: ServerLinks::default(),
             acknowledgements: Arc::default(),
             settings: Arc::new(settings),
             work_left: Arc::clone(&parts.mail_left),

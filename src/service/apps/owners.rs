@@ -149,6 +149,18 @@ impl Apps {
         Ok(ShownKey { level, key, secret: secret.as_str().to_owned() })
     }
 
+    /// Gives the service of an app another id. Servers that have shown the one before must register again.
+    ///
+    /// # Errors
+    /// [`AppRefusal::NoApp`], and faults.
+    pub async fn new_service_id(&self, name: &str) -> Result<String, AppRefusal> {
+        let app = self.named(name).await?;
+        let service_id = key::service_id()?;
+        self.store.run(writes::set_service(app.id, key::hash_of(&service_id))).await?;
+        self.links.end_all(app.id);
+        Ok(service_id)
+    }
+
     /// Sets what is given, and gives the app as it is then.
     ///
     /// # Errors
@@ -167,6 +179,7 @@ impl Apps {
     pub async fn remove(&self, name: &str) -> Result<Uuid, AppRefusal> {
         let app = self.named(name).await?;
         self.store.run(writes::remove_app(app.id)).await?;
+        self.links.end_all(app.id);
         self.hub.settled().await;
         Ok(app.id.uuid())
     }

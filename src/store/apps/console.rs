@@ -9,10 +9,10 @@ use crate::domain::apps::console::{
     CommandId, ConsoleAction, ConsoleFault, ConsoleLine, ConsoleRequest, DeviceGroupChange,
     RequestId, ResultCode,
 };
-use crate::domain::apps::downstream::{DEVICES_MAX, GROUP_DEVICES_MAX};
+use crate::domain::apps::downstream::{DEVICES_MAX, GROUP_DEVICES_MAX, SendManner, UNQUEUED_KEPT};
 use crate::domain::apps::event::AppsEvent;
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{AppId, AppServerId, DeviceGroupId};
+use crate::domain::id::{AppId, AppServerId, DeviceGroupId, DownstreamId};
 use crate::domain::mint::IdMint;
 use crate::domain::news::News;
 use crate::domain::principal::Mailbox;
@@ -44,6 +44,8 @@ pub struct ConsoleAsked {
     pub request: ConsoleRequest,
     /// The SHA-256 of the service's id that a registration names.
     pub service_hash: Option<[u8; 32]>,
+    /// How a message is sent, if one is.
+    pub manner: SendManner,
     pub now: Timestamp,
 }
 
@@ -56,9 +58,10 @@ pub struct Operated {
 }
 
 /// A line, and what there is besides.
-struct ConsoleOutcome {
-    line: ConsoleLine,
-    sent: Option<SentDownstream>,
+pub(super) struct ConsoleOutcome {
+    pub line: ConsoleLine,
+    /// The message that was sent, and how.
+    pub sent: Option<(DownstreamId, SentDownstream)>,
 }
 
 /// An outcome, or why there is none.
@@ -79,30 +82,49 @@ pub fn perform(
     rules: &ConsoleRules,
     asked: &ConsoleAsked,
 ) -> Result<(Operated, Vec<News>), StoreError> {
-    let ConsoleRequest { action, fault } = &asked.request;
     let ms = requests::next_ms(conn, asked.app, asked.now)?;
-    let failed = |code| ConsoleOutcome::from(action.clone().failed(code, ms));
-    let outcome = match fault {
-        Some(ConsoleFault::Rate) => {
-            let line = action.clone().failed(ResultCode::Unknown, ms);
-            let answer = AppsAnswer::Line(line);
-            return Ok((Operated { answer, has_left_work: false }, Vec::new()));
-        }
-        Some(ConsoleFault::Argument) => failed(ResultCode::Argument),
-        None => Operation { conn, rules, asked, ms }.decide(action)?.unwrap_or_else(failed),
+    if asked.request.fault == Some(ConsoleFault::Rate) {
+        let line = asked.request.action.clone().failed(ResultCode::Unknown, ms);
+        let answer = AppsAnswer::Line(line);
+        return Ok((Operated { answer, has_left_work: false }, Vec::new()));
+    }
+    let (news, has_left_work) = told(asked.app, decide(conn, rules, asked, ms)?);
+    Ok((Operated { answer: AppsAnswer::Told, has_left_work }, news))
+}
+
+/// Does what is asked, as the request that has this time.
+///
+/// # Errors
+/// As [`perform`].
+pub(super) fn decide(
+    conn: &mut Connection,
+    rules: &ConsoleRules,
+    asked: &ConsoleAsked,
+    ms: i64,
+) -> Result<ConsoleOutcome, StoreError> {
+    let ConsoleRequest { action, fault } = &asked.request;
+    let decided = match fault {
+        Some(ConsoleFault::Argument) => Err(ResultCode::Argument),
+        Some(ConsoleFault::Rate) => Err(ResultCode::Unknown),
+        None => Operation { conn, rules, asked, ms }.decide(action)?,
     };
+    Ok(decided.unwrap_or_else(|code| action.clone().failed(code, ms).into()))
+}
+
+/// What is told of an outcome: its line to the consoles of the app, and a message to its devices. And whether
+/// deliveries have still to be made.
+pub(super) fn told(app: AppId, outcome: ConsoleOutcome) -> (Vec<News>, bool) {
     let ConsoleOutcome { line, sent } = outcome;
-    let consoles = vec![Mailbox::Console(asked.app)];
-    let mut news = vec![News::to(consoles, AppsEvent::Line(line))];
+    let mut news = vec![News::to(vec![Mailbox::Console(app)], AppsEvent::Line(line))];
     let has_left_work = match sent {
-        Some(SentDownstream::ToAll(told)) => {
+        Some((_, SentDownstream::ToAll(told))) => {
             news.extend(told);
             false
         }
-        Some(SentDownstream::Later) => true,
+        Some((_, SentDownstream::Later)) => true,
         None => false,
     };
-    Ok((Operated { answer: AppsAnswer::Told, has_left_work }, news))
+    (news, has_left_work)
 }
 
 /// A request that is being done.
@@ -141,6 +163,7 @@ impl Operation<'_> {
                 self.send(CommandId::Group, text, &Addressees::Group(group))
             }
             ConsoleAction::Register { service, name } => self.register(service, name),
+            ConsoleAction::Unregister => self.unregister(),
         }
     }
 
@@ -248,17 +271,18 @@ impl Operation<'_> {
     }
 
     fn send(&mut self, command: CommandId, text: &str, to: &Addressees) -> Decided {
+        let manner = &self.asked.manner;
         let new = NewDownstream {
             id: self.rules.mint.downstream()?,
             app: self.asked.app,
             server: self.asked.server,
             data: text.to_owned(),
-            title: None,
-            body: None,
+            title: manner.title.clone(),
+            body: manner.body.clone(),
             at: self.asked.now,
-            kept: self.rules.kept,
+            kept: if manner.queued { self.rules.kept } else { UNQUEUED_KEPT.min(self.rules.kept) },
         };
-        let sent = Some(downstreams::send(self.conn, &new, to)?);
+        let sent = Some((new.id, downstreams::send(self.conn, &new, to)?));
         let (code, request) = (ResultCode::Done, self.request(command));
         Ok(Ok(ConsoleOutcome { line: ConsoleLine::Sent { code, request }, sent }))
     }
@@ -281,6 +305,13 @@ impl Operation<'_> {
             RegisteredServer::TooMany => return Ok(Err(ResultCode::Unknown)),
         };
         Ok(Ok(ConsoleLine::Registered { code, server: Some(server) }.into()))
+    }
+
+    /// Ends the registration of the server that asks. That of the hub itself stays.
+    fn unregister(&mut self) -> Decided {
+        let Some(server) = self.asked.server else { return Ok(Err(ResultCode::ServerIdWrong)) };
+        servers::end(self.conn, server)?;
+        Ok(Ok(ConsoleLine::Unregistered { code: ResultCode::Done }.into()))
     }
 }
 

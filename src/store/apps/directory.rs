@@ -137,6 +137,33 @@ pub fn count(conn: &mut Connection) -> Result<i64, StoreError> {
     Ok(apps::table.filter(apps::removed.eq(false)).count().get_result(conn)?)
 }
 
+/// The app whose service's id has this SHA-256.
+///
+/// # Errors
+/// [`StoreError::Database`], [`StoreError::Corrupt`].
+pub fn of_service(
+    conn: &mut Connection,
+    service_hash: &[u8; 32],
+) -> Result<Option<AppId>, StoreError> {
+    let of_service = apps::service_hash.eq(&service_hash[..]);
+    let found = apps::table.filter(of_service).filter(apps::removed.eq(false)).select(apps::id);
+    found.first(conn).optional()?.map(app_id).transpose()
+}
+
+/// Gives the service of an app another id, by its SHA-256.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn set_service(
+    conn: &mut Connection,
+    id: AppId,
+    service_hash: &[u8; 32],
+) -> Result<(), StoreError> {
+    let set = apps::service_hash.eq(&service_hash[..]);
+    diesel::update(apps::table.find(id.get())).set(set).execute(conn)?;
+    Ok(())
+}
+
 /// Whether a text of this SHA-256 is the id of an app's service.
 ///
 /// # Errors

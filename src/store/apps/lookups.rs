@@ -6,7 +6,9 @@ use crate::domain::apps::app::{App, Level};
 use crate::domain::apps::token::{AppToken, TokenHash};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::AppId;
+use crate::domain::uuid::Uuid;
 use crate::store::apps::keys::{self, AppKey};
+use crate::store::apps::server_calls::{self, FoundServer};
 use crate::store::apps::{directory, tokens};
 use crate::store::engine::job::ReadOp;
 
@@ -28,6 +30,11 @@ pub fn app_named(name: String) -> impl ReadOp<Option<App>> {
 /// All apps, and all their keys.
 pub fn apps() -> impl ReadOp<(Vec<App>, Vec<(AppId, Level, String)>)> {
     |conn| Ok((directory::all(conn)?, keys::all(conn)?))
+}
+
+/// Whose the id of a service, by its SHA-256, and a registration are.
+pub fn server(service_hash: [u8; 32], server: Option<Uuid>) -> impl ReadOp<FoundServer> {
+    move |conn| server_calls::find(conn, &service_hash, server)
 }
 
 /// The key that somebody shows, if it is one.

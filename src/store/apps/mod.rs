@@ -29,6 +29,7 @@ pub mod pushes;
 pub mod removed;
 pub mod requests;
 pub mod seed;
+pub mod server_calls;
 pub mod servers;
 pub mod spread;
 pub mod terminals;

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use crate::domain::apps::console::SERVERS_MAX;
 use crate::domain::id::{AppId, AppServerId};
+use crate::domain::uuid::Uuid;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::ids::app_server_id;
@@ -53,11 +54,41 @@ pub fn register(
     Ok(RegisteredServer::New(id))
 }
 
-/// Whether this is the registration of a server of an app.
+/// A registration that there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownServer {
+    /// The hub's own.
+    Hub,
+    Other(AppServerId),
+}
+
+/// The registration that a UUID names in an app.
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub fn is_known(conn: &mut Connection, app: AppId, id: AppServerId) -> Result<bool, StoreError> {
+pub fn find(
+    conn: &mut Connection,
+    app: AppId,
+    uuid: Uuid,
+) -> Result<Option<KnownServer>, StoreError> {
+    if uuid == app.hub_server() {
+        return Ok(Some(KnownServer::Hub));
+    }
+    let Some(id) = AppServerId::of_uuid(uuid) else { return Ok(None) };
+    Ok(is_known(conn, app, id)?.then_some(KnownServer::Other(id)))
+}
+
+/// Ends a registration. What was sent by it and waits still is the hub's own from then on.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn end(conn: &mut Connection, id: AppServerId) -> Result<(), StoreError> {
+    diesel::delete(app_servers::table.find(id.get())).execute(conn)?;
+    Ok(())
+}
+
+/// Whether this is the registration of a server of an app.
+fn is_known(conn: &mut Connection, app: AppId, id: AppServerId) -> Result<bool, StoreError> {
     let found: Option<i64> =
         app_servers::table.find(id.get()).select(app_servers::app_id).first(conn).optional()?;
     Ok(found == Some(app.get()))

@@ -4,7 +4,7 @@ use crate::domain::apps::command::ServerNamed;
 use crate::domain::apps::console::{CommandId, ConsoleLine, RequestId, ResultCode};
 use crate::domain::apps::event::AppsEvent;
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{AppId, AppServerId, DeviceId};
+use crate::domain::id::{AppId, DeviceId};
 use crate::domain::news::News;
 use crate::domain::principal::Mailbox;
 use crate::store::apps::{requests, servers};
@@ -54,11 +54,7 @@ fn judge(conn: &mut Connection, upstream: &Upstream) -> Result<ResultCode, Store
     }
     let is_server = match upstream.server {
         ServerNamed::Any => true,
-        ServerNamed::By(uuid) if uuid == upstream.app.hub_server() => true,
-        ServerNamed::By(uuid) => match AppServerId::of_uuid(uuid) {
-            Some(server) => servers::is_known(conn, upstream.app, server)?,
-            None => false,
-        },
+        ServerNamed::By(uuid) => servers::find(conn, upstream.app, uuid)?.is_some(),
         ServerNamed::Wrong => false,
     };
     Ok(match (is_server, upstream.is_heard) {

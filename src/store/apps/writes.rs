@@ -17,7 +17,7 @@ use crate::store::engine::error::StoreError;
 use crate::store::engine::job::{Job, Op, Yield};
 
 pub use devices::{
-    acknowledge, make_device, operate, send_up, set_device_os, spread_downstream,
+    acknowledge, make_device, operate, send_up, serve, set_device_os, spread_downstream,
     sweep_device_groups, sweep_devices, sweep_downstreams, touch_device,
 };
 
@@ -36,6 +36,11 @@ pub fn add_app(app: NewApp, keys: Vec<NewAppKey>, apps_max: i64) -> Job<AppsRigh
 /// Sets all that an app's owner may set; see [`directory::set`].
 pub fn set_app(app: AppId, settings: AppSettings) -> Job<AppsRight, impl Op<()>> {
     job(move |conn| directory::set(conn, app, &settings))
+}
+
+/// Gives an app's service another id; see [`directory::set_service`].
+pub fn set_service(app: AppId, service_hash: [u8; 32]) -> Job<AppsRight, impl Op<()>> {
+    job(move |conn| directory::set_service(conn, app, &service_hash))
 }
 
 /// Ends an app: its keys and tokens at once, and the rest bit by bit.

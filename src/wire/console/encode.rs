@@ -46,6 +46,9 @@ pub fn line(line: &ConsoleLine) -> Frame {
             let server = server.map(|server| server.hex());
             format!("{} {} {}", listener(CommandId::Register), CodeAndWords(*code), OrNone(&server))
         }
+        ConsoleLine::Unregistered { code } => {
+            format!("{} {}", listener(CommandId::Unregister), CodeAndWords(*code))
+        }
         ConsoleLine::Upstream { device, at, data } => {
             let (device, listener) = (device.uuid().hex(), listener(CommandId::Upstream));
             format!("{listener} {device} {} {data}", at.millis())
@@ -62,6 +65,7 @@ pub fn error(code: ResultCode) -> Frame {
 const fn listener(command: CommandId) -> &'static str {
     match command {
         CommandId::Register => "onRegisterResult",
+        CommandId::Unregister => "onUnregisterResult",
         CommandId::Unicast => "onSendUnicastMsgResult",
         CommandId::Multicast => "onSendMulticastMsgResult",
         CommandId::Broadcast => "onSendBroadcastMsgResult",

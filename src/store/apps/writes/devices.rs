@@ -9,6 +9,7 @@ use crate::domain::id::{AppId, DeviceId, DownstreamId, UserId};
 use crate::domain::mint::IdMint;
 use crate::store::apps::console::{self, ConsoleAsked, ConsoleRules, Operated};
 use crate::store::apps::devices::{self, MadeDevice, NewDevice};
+use crate::store::apps::server_calls::{self, ServerAsked, ServerServed};
 use crate::store::apps::spread::{self, Spread, SpreadStep};
 use crate::store::apps::upstreams::{self, Upstream};
 use crate::store::apps::{AppsRight, deliveries, downstreams, groups, job, telling};
@@ -46,6 +47,19 @@ pub fn operate(rules: ConsoleRules, asked: ConsoleAsked) -> Job<AppsRight, impl 
         Ok(Yield { answer, news })
     });
     operate.holding(bytes)
+}
+
+/// Does what a server of an app asks; see [`server_calls::perform`].
+pub fn serve(
+    rules: ConsoleRules,
+    asked: ServerAsked,
+) -> Job<AppsRight, impl Op<Option<ServerServed>>> {
+    let bytes = asked.request.action.bytes();
+    let serve = telling(move |conn| {
+        let (answer, news) = server_calls::perform(conn, &rules, &asked)?;
+        Ok(Yield { answer, news })
+    });
+    serve.holding(bytes)
 }
 
 /// Tells servers of an app what a device sends; see [`upstreams::send`].

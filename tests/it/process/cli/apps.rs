@@ -89,6 +89,7 @@ fn what_cannot_be_is_refused_in_one_line() {
     assert!(refused(&["add", "--name", "third"]).contains("limits.apps_max"));
     for none in [
         &["rotate-key", "--name", "none", "--level", "PPCOM"][..],
+        &["new-service-id", "--name", "none"],
         &["set", "--name", "none", "--welcome", "x"],
         &["remove", "--name", "none"],
     ] {
@@ -104,4 +105,15 @@ fn what_cannot_be_is_refused_in_one_line() {
     assert!(complaint(&set("--welcome", &"x".repeat(4_097))).contains("--welcome"));
     assert!(complaint(&set("--offline-text", "a\u{202E}b")).contains("--offline-text"));
     line(&set("--welcome", &"x".repeat(4_096)));
+}
+
+#[test]
+fn the_id_of_a_service_is_shown_once_and_can_be_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = |args: &[&str]| run(folder.path(), &[], &[&["app"], args].concat());
+    let shop = line(&app(&["add", "--name", "shop"]));
+    assert!(!line(&app(&["list"])).to_string().contains("service_id"), "nobody can see it again");
+    let new = line(&app(&["new-service-id", "--name", "shop"]));
+    assert_eq!((&new["name"], new["service_id"].as_str().unwrap().len()), (&json!("shop"), 32));
+    assert_ne!(new["service_id"], shop["service_id"]);
 }

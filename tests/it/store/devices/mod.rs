@@ -17,7 +17,7 @@ use tradewind::domain::apps::console::{
     ConsoleAction, ConsoleFault, ConsoleLine, ConsoleRequest, ResultCode,
 };
 use tradewind::domain::apps::device::OsType;
-use tradewind::domain::apps::downstream::Downstream;
+use tradewind::domain::apps::downstream::{Downstream, SendManner};
 use tradewind::domain::apps::event::AppsEvent;
 use tradewind::domain::clock::Clock as _;
 use tradewind::domain::event::Event;
@@ -117,7 +117,14 @@ impl Stage {
     ) -> Asked {
         let request = ConsoleRequest { action, fault };
         let (server, now) = (None, self.live.clock.now());
-        let asked = ConsoleAsked { app, server, request, service_hash: Some(SERVICE), now };
+        let asked = ConsoleAsked {
+            app,
+            server,
+            request,
+            service_hash: Some(SERVICE),
+            manner: SendManner::default(),
+            now,
+        };
         let done = self.live.store.yielded(writes::operate(self.rules(), asked)).await.unwrap();
         let Operated { answer, has_left_work } = done.answer;
         let mut asked = Asked { answer, has_left_work, line: None, told: Vec::new() };
@@ -240,7 +247,7 @@ fn ended(line: &ConsoleLine) -> (ResultCode, Option<i64>) {
         ConsoleLine::DevicesAdded(change) | ConsoleLine::DevicesSubtracted(change) => {
             (change.code, Some(change.request.ms))
         }
-        ConsoleLine::Registered { code, .. } => (*code, None),
+        ConsoleLine::Registered { code, .. } | ConsoleLine::Unregistered { code } => (*code, None),
         ConsoleLine::Upstream { .. } => panic!("{line:?}"),
     }
 }

@@ -1,0 +1,1 @@
+DROP INDEX downstreams_server_id;
