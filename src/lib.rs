@@ -15,6 +15,7 @@ pub mod http;
 pub mod hub;
 pub mod jobs;
 pub mod net;
+pub mod owl;
 pub mod private;
 pub mod push;
 pub mod server;

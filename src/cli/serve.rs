@@ -96,6 +96,9 @@ fn announce(config: &Config, database: &str, running: &Running) {
     if let Some(pubsub) = running.pubsub_address {
         println!("  pubsub    http://{pubsub}/v1");
     }
+    if let Some(owl) = running.owl_address {
+        println!("  servers   tcp://{owl}");
+    }
     println!("  messages  {database}");
     match config.mail.url.expose().strip_prefix("file://") {
         Some(folder) => println!("  mail      files in {folder}; their links are in the log, too"),

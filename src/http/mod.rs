@@ -12,6 +12,7 @@ mod error;
 mod exchange;
 mod health;
 mod origin;
+pub mod owl;
 mod peer;
 mod ppcom;
 pub mod pubsub;
@@ -62,6 +63,7 @@ pub struct State {
     /// The console of apps.
     pub console: wire_console::Settings,
     pub pubsub: pubsub::Settings,
+    pub owl: owl::OwlRest,
 }
 
 impl State {
@@ -116,6 +118,7 @@ pub fn routes(app: &mut ServiceConfig) {
     chatting::routes(app);
     ppcom::routes(app);
     device::routes(app);
+    owl::routes(app);
     pubsub::pushes::routes(app);
     health::routes(app);
     sdk::routes(app);

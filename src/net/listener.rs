@@ -74,6 +74,10 @@ pub enum Protocols {
 /// Speaks HTTP/2 on a connection, from its preface until its end.
 pub type Http2 = Arc<dyn Fn(HttpConnection) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync>;
 
+/// Serves a connection that is not HTTP, of a peer at an address, until its end.
+pub type PlainTcp =
+    Arc<dyn Fn(TcpStream, Option<SocketAddr>) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync>;
+
 /// Listeners that share their threads.
 pub struct Listeners(ServerBuilder);
 
@@ -123,6 +127,31 @@ impl Listeners {
                 accepting().and_then(http().finish(service(app())))
             })?,
         };
+        Ok(Self(builder))
+    }
+
+    /// Adds a listener for something else than HTTP. Its connections count among those of a thread.
+    ///
+    /// # Errors
+    /// The address cannot be used.
+    pub fn listen_plain(
+        self,
+        address: TcpListener,
+        user_timeout: Duration,
+        serve: PlainTcp,
+    ) -> io::Result<Self> {
+        let builder = self.0.listen("plain", address, move || {
+            let serve = Arc::clone(&serve);
+            fn_service(move |io: TcpStream| {
+                tcp::tune(&io, user_timeout);
+                let peer = io.peer_addr().ok();
+                let served = serve(io, peer);
+                async move {
+                    served.await;
+                    Ok::<_, ()>(())
+                }
+            })
+        })?;
         Ok(Self(builder))
     }
 

@@ -9,4 +9,4 @@ mod listener;
 mod tcp;
 
 pub use connection::HttpConnection;
-pub use listener::{Http2, HttpListener, Listeners, Protocols, Settings, Sockets};
+pub use listener::{Http2, HttpListener, Listeners, PlainTcp, Protocols, Settings, Sockets};

@@ -15,10 +15,11 @@ use tokio::task::JoinHandle;
 use super::listening::Places;
 use super::parts::{Ending, Part};
 use super::site::{Doors, Site};
-use super::{Routes, StartError, capacity, grpc};
+use super::{Routes, StartError, capacity, grpc, owl};
 use crate::auth::concurrency::PerAddress;
 use crate::auth::limits::RateLimits;
 use crate::http::connection::ConnectionBounds;
+use crate::http::owl::OwlRest;
 use crate::http::pubsub::PubsubDoor;
 use crate::http::{self, Origins};
 use crate::hub::{AwakeClock, Hub};
@@ -37,15 +38,15 @@ const CONNECTIONS_MORE: usize = 1_024;
 pub(super) struct HttpPart {
     server: ServerHandle,
     running: JoinHandle<io::Result<()>>,
-    /// Ends connections of HTTP/2, and what waits on them.
-    http2_stop: watch::Sender<bool>,
+    /// Ends connections of HTTP/2 and of servers of apps, and what waits on them.
+    connections_stop: watch::Sender<bool>,
 }
 
 impl Part for HttpPart {
     fn drain(&mut self) -> Ending<'_> {
         Box::pin(async move {
             self.server.pause().await;
-            self.http2_stop.send_replace(true);
+            self.connections_stop.send_replace(true);
             Ok(())
         })
     }
@@ -65,13 +66,14 @@ impl Part for HttpPart {
 pub(super) fn start(
     site: &Site<'_>,
     asked: (&Hub, &Service, &RateLimits),
-    (places, doors): (Places, Doors),
+    (mut places, doors): (Places, Doors),
 ) -> Result<((), HttpPart), StartError> {
     let (config, ws) = (site.config, &site.config.ws);
     let Doors { authenticators, routes } = doors;
     let (_, service, _) = asked;
     let door = Data::new(PubsubDoor::new(service.pubsub.clone(), config.pubsub.clone()));
-    let state = Data::new(state(site, asked, authenticators));
+    let owl_address = owl::told(&config.owl, places.owl_address());
+    let state = Data::new(state(site, asked, (authenticators, owl_address)));
     let settings = net::Settings {
         workers: config.http.worker_count(),
         connections_max: ws.sessions_max.saturating_add(CONNECTIONS_MORE),
@@ -87,12 +89,17 @@ pub(super) fn start(
         bounds: ConnectionBounds::new(&config.http, capacity::unfinished_max(config)),
         user_timeout: ws.tcp_user_timeout(),
     };
-    let (http2_stop, stopped) = watch::channel(false);
+    let (connections_stop, stopped) = watch::channel(false);
+    let owl = owl::plain(site, service, (&places, stopped.clone()));
     let grpc = grpc::protocols(&service.pubsub, (door.clone(), &config.pubsub), stopped);
-    let listened = listen(&settings, (places, listener), (state, routes), (door, grpc));
+    let owl_place = places.owl.take();
+    let mut listened = listen(&settings, (places, listener), (state, routes), (door, grpc));
+    if let Some((place, owl)) = owl_place.zip(owl) {
+        listened = listened.and_then(|all| all.listen_plain(place, ws.tcp_user_timeout(), owl));
+    }
     let serving = listened.map_err(StartError::Http)?.run();
     let server = serving.handle();
-    Ok(((), HttpPart { server, running: actix::spawn(serving), http2_stop }))
+    Ok(((), HttpPart { server, running: actix::spawn(serving), connections_stop }))
 }
 
 /// Gives each address its routes.
@@ -123,7 +130,7 @@ fn listen(
             .wrap(middleware::from_fn(http::pubsub::own_exchange))
             .configure(http::pubsub::own_routes)
     };
-    let Places { main, console, pubsub } = places;
+    let Places { main, console, pubsub, owl: _ } = places;
     let mut listeners = Listeners::new(settings).listen(listener(main), app)?;
     if let Some(console) = console {
         listeners = listeners.listen(listener(console), console_app)?;
@@ -138,7 +145,7 @@ fn listen(
 fn state(
     site: &Site<'_>,
     (hub, service, limits): (&Hub, &Service, &RateLimits),
-    mut schemes: HashMap<&'static str, Box<dyn Authenticator>>,
+    (mut schemes, owl_address): (HashMap<&'static str, Box<dyn Authenticator>>, String),
 ) -> http::State {
     schemes.extend(apps::authenticators(&service.apps));
     let (config, base) = (site.config, site.base);
@@ -155,6 +162,7 @@ fn state(
         sessions: sessions(site, (hub, service, authenticators), limits),
         console: config.app_server.clone(),
         pubsub: config.pubsub.clone(),
+        owl: OwlRest::new(config.owl.clone(), owl_address),
     }
 }
 

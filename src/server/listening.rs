@@ -14,12 +14,19 @@ pub(super) struct Places {
     pub console: Option<TcpListener>,
     /// The address that is set, and perhaps the other one of loopback.
     pub pubsub: Vec<TcpListener>,
+    /// For servers of apps.
+    pub owl: Option<TcpListener>,
 }
 
 impl Places {
     /// Where the console is by itself.
     pub fn console_address(&self) -> Option<SocketAddr> {
         self.console.as_ref()?.local_addr().ok()
+    }
+
+    /// Where servers of apps connect to.
+    pub fn owl_address(&self) -> Option<SocketAddr> {
+        self.owl.as_ref()?.local_addr().ok()
     }
 
     /// Where Pub/Sub is, as it is set.
@@ -43,6 +50,15 @@ pub fn listen(config: &Config) -> Result<TcpListener, StartError> {
 pub fn listen_console(config: &Config) -> Result<Option<TcpListener>, StartError> {
     let address = &config.app_server.bind;
     if address.is_empty() { Ok(None) } else { bind("app_server.bind", address).map(Some) }
+}
+
+/// Takes the address for servers of apps, if they have one.
+///
+/// # Errors
+/// [`StartError::Bind`].
+pub fn listen_owl(config: &Config) -> Result<Option<TcpListener>, StartError> {
+    let address = &config.owl.bind;
+    if address.is_empty() { Ok(None) } else { bind("owl.bind", address).map(Some) }
 }
 
 /// Takes the address of Pub/Sub, if it has one. Of 127.0.0.1 and ::1 it takes both, since clients that are told

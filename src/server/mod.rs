@@ -14,6 +14,7 @@ mod hub;
 mod jobs;
 mod listening;
 mod named;
+mod owl;
 mod parts;
 mod pubsub;
 mod push;
@@ -52,7 +53,7 @@ use site::Site;
 pub use self::config::Config;
 pub use base::{Base, end_history};
 pub use house::House;
-pub use listening::{listen, listen_console, listen_pubsub};
+pub use listening::{listen, listen_console, listen_owl, listen_pubsub};
 pub use parts::{BadEnd, Ending, Part, PartList};
 
 /// Why the server could not start.
@@ -88,6 +89,8 @@ pub struct Running {
     pub console_address: Option<SocketAddr>,
     /// Where Pub/Sub listens, if it does.
     pub pubsub_address: Option<SocketAddr>,
+    /// Where servers of apps connect to, if they can.
+    pub owl_address: Option<SocketAddr>,
     pub metrics: Metrics,
     pub store: Store,
     pub hub: Hub,
@@ -150,9 +153,14 @@ pub async fn start_with(
     additions: Additions,
 ) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(StartError::Http)?;
-    let places =
-        Places { main: listener, console: listen_console(config)?, pubsub: listen_pubsub(config)? };
+    let places = Places {
+        main: listener,
+        console: listen_console(config)?,
+        pubsub: listen_pubsub(config)?,
+        owl: listen_owl(config)?,
+    };
     let (console_address, pubsub_address) = (places.console_address(), places.pubsub_address());
+    let owl_address = places.owl_address();
     let (site, more) = Site::new(config, &base, address, additions)?;
     let (parts, (store, hub, service)) = PartList::start(async |parts| {
         let thread = parts.add("hub's thread", hub::HubThread::start());
@@ -181,6 +189,7 @@ pub async fn start_with(
         address,
         console_address,
         pubsub_address,
+        owl_address,
         metrics: site.metrics,
         store,
         hub,

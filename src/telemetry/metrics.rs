@@ -37,6 +37,8 @@ pub struct Metrics {
     /// How often the store could not write any more; the one label is the reason.
     pub store_faults: IntCounterVec,
     pub mail_queue: IntGauge,
+    /// Connections of servers of apps.
+    pub owl_connections: IntGauge,
     /// Messages that were laid ready for devices, each counted for each device.
     pub device_deliveries: IntCounter,
     /// Pushes of Pub/Sub that the endpoint has not taken; the one label is the reason.
@@ -98,6 +100,10 @@ impl Metrics {
                 "Times the store could not write any more",
             )?,
             mail_queue: gauge("tradewind_mail_queue", "Mails that wait")?,
+            owl_connections: gauge(
+                "tradewind_owl_connections",
+                "Open connections of servers of apps",
+            )?,
             device_deliveries: counter(
                 "tradewind_device_deliveries_total",
                 "Messages laid ready for devices, counted for each device",

@@ -16,6 +16,7 @@ pub mod fixtures;
 mod frame;
 mod json;
 mod keep_alive;
+pub mod owl;
 pub mod ppcom;
 pub mod rewind;
 

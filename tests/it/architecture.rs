@@ -173,6 +173,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     // Frames go through as they are; which code closes a socket is said by the dialect.
     ("ws", &["session", "wire::Frame", "domain::close"]),
+    // Servers of apps over TCP: each says what it asks, and is no session.
+    (
+        "owl",
+        &[
+            "domain",
+            // How many connections an address has, and how fast each may ask.
+            "auth::concurrency",
+            "auth::rates",
+            // Whatever can be asked.
+            "service",
+            "wire::owl",
+            "telemetry",
+        ],
+    ),
     // The state of a connection belongs to its requests; a socket that is upgraded goes to `ws`.
     ("net", &["http::connection", "ws::handover"]),
     (
@@ -203,6 +217,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "wire::ppcom",
             // What is set for the console is set for its pages, too.
             "wire::console",
+            // What servers of apps say over TCP they say over HTTP, too.
+            "wire::owl",
             // What sessions share is carried to the socket, unseen.
             "session::Opening",
             "session::Shared",
@@ -300,6 +316,7 @@ const ALL_BUT_CLI: &[&str] = &[
     "hub",
     "jobs",
     "net",
+    "owl",
     "private",
     "push",
     "service",
@@ -322,6 +339,7 @@ const ALL: &[&str] = &[
     "hub",
     "jobs",
     "net",
+    "owl",
     "private",
     "push",
     "server",

@@ -248,6 +248,7 @@ fn links_between_documents_lead_somewhere() {
         "docs/protocol/chatting.md",
         "docs/protocol/ppcom.md",
         "docs/protocol/console.md",
+        "docs/protocol/owl.md",
         "docs/protocol/pubsub.md",
     ] {
         let folder = root.join(page).parent().unwrap().to_owned();

@@ -21,7 +21,7 @@ use std::path::Path;
 use crate::auth::{self, limits};
 use crate::config::{ConfigError, Fault, Layers, Section};
 use crate::jobs::{downstream, mail};
-use crate::wire::{chatting, console, device, ppcom, rewind};
+use crate::wire::{chatting, console, device, owl, ppcom, rewind};
 use crate::{http, hub, session, store, telemetry};
 
 pub use self::apps::AppTokens;
@@ -92,6 +92,7 @@ sections! {
     dm: Dm,
     apps: AppTokens,
     device: device::Settings,
+    owl: owl::Settings,
     downstream: downstream::Settings,
     ppcom: ppcom::Settings,
     pubsub: http::pubsub::Settings,

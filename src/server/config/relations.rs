@@ -98,6 +98,7 @@ impl Config {
     fn addresses(&self) -> Vec<String> {
         let mut remarks = self.console_address();
         remarks.extend(self.pubsub_address());
+        remarks.extend(self.owl_address());
         let Ok(bind) = self.http.bind.parse::<SocketAddr>() else { return remarks };
         if bind.ip().is_unspecified() && self.http.public_url.is_empty() {
             remarks.push(format!(
@@ -151,6 +152,30 @@ impl Config {
             format!(
                 "pubsub.bind is {pubsub}, which can be reached from elsewhere, and pubsub.api_token is not \
                  set: anybody may publish, and read what is published"
+            )
+        });
+        remarks.chain(open).collect()
+    }
+
+    /// The address for servers of apps, as far as it is one.
+    fn owl_address(&self) -> Vec<String> {
+        let Ok(owl) = self.owl.bind.parse::<SocketAddr>() else { return Vec::new() };
+        let others = [
+            ("http.bind", &self.http.bind),
+            ("app_server.bind", &self.app_server.bind),
+            ("pubsub.bind", &self.pubsub.bind),
+        ];
+        let taken = others
+            .into_iter()
+            .filter(|(_, other)| other.parse().is_ok_and(|other| are_one(other, owl)));
+        let remarks = taken.map(|(key, other)| {
+            format!("owl.bind is {owl} and {key} is {other}: only one of them can be listened on")
+        });
+        let is_open = !owl.ip().is_loopback();
+        let open = is_open.then(|| {
+            format!(
+                "owl.bind is {owl}, which can be reached from elsewhere, and nothing there is encrypted: whoever \
+                 is between a server and the hub reads the ids of services"
             )
         });
         remarks.chain(open).collect()

@@ -91,7 +91,7 @@ struct BodyFields<'a> {
 
 /// What it means that there is no list of devices.
 #[derive(Clone, Copy)]
-enum NoList {
+pub enum NoList {
     IsEmpty,
     IsFault,
 }
@@ -166,23 +166,32 @@ impl<'a> Body<'a> {
     }
 
     fn message(&mut self) -> String {
-        let is_good =
-            |text: &str| (1..=DATA_BYTES_MAX).contains(&text.len()) && !text.contains('\0');
-        self.text(self.fields.message, is_good).unwrap_or_default()
+        self.text(self.fields.message, is_message).unwrap_or_default()
     }
 
     fn devices(&mut self, absence: NoList) -> Vec<String> {
-        let read = match (self.fields.devices.filter(|given| !json::is_null(given)), absence) {
-            (Some(given), _) => device_list::from_json(given),
-            (None, NoList::IsEmpty) => Some(Vec::new()),
-            (None, NoList::IsFault) => None,
-        };
+        let given = self.fields.devices.filter(|given| !json::is_null(given));
+        let read = devices_of(given, absence);
         self.good(read).unwrap_or_default()
     }
 }
 
+/// A list of devices, if it is one, or may be missing.
+pub fn devices_of(given: Option<&RawValue>, absence: NoList) -> Option<Vec<String>> {
+    match (given, absence) {
+        (Some(given), _) => device_list::from_json(given),
+        (None, NoList::IsEmpty) => Some(Vec::new()),
+        (None, NoList::IsFault) => None,
+    }
+}
+
+/// Whether a text can be sent to devices.
+pub fn is_message(text: &str) -> bool {
+    (1..=DATA_BYTES_MAX).contains(&text.len()) && !text.contains('\0')
+}
+
 /// Whether a text has at most so many characters, and none that controls.
-fn is_short(text: &str, chars_max: usize) -> bool {
+pub fn is_short(text: &str, chars_max: usize) -> bool {
     text.chars().count() <= chars_max && !text.chars().any(char::is_control)
 }
 

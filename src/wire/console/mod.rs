@@ -23,6 +23,8 @@ use crate::wire::{
     Signs, Variant,
 };
 
+pub use decode::{NoList, devices_of, is_message, is_short};
+pub use device_list::is_id_text;
 pub use result::{code_number, code_text};
 pub use settings::Settings;
 

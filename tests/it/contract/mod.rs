@@ -10,6 +10,7 @@ mod defects;
 mod exact_ids;
 mod features;
 mod isolation;
+mod owl;
 pub mod ppcom;
 mod races;
 mod roles;

@@ -152,6 +152,19 @@ impl Operator {
         self.client.closed().await
     }
 
+    /// Passes over lines until the server closes it, with this code.
+    pub async fn drain_to_close(&mut self, code: u16) {
+        loop {
+            match self.client.next().await {
+                Some(Message::Text(_)) => {}
+                Some(Message::Close(Some(close))) => {
+                    return assert_eq!(u16::from(close.code), code);
+                }
+                other => panic!("expected a Close frame, got {other:?}"),
+            }
+        }
+    }
+
     /// Closes it in good order.
     pub async fn close(self) {
         self.client.close().await;

@@ -39,7 +39,7 @@ macro_rules! on_both {
     };
 }
 
-use on_both;
+pub(super) use on_both;
 
 /// A server with two consoles of an app and one of another.
 struct Desk {

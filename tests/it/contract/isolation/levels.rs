@@ -24,6 +24,7 @@ struct Keyring {
 
 fn own_listener(config: &mut Config) {
     config.app_server.bind = "127.0.0.1:0".to_owned();
+    config.owl.rest = true;
 }
 
 impl Keyring {

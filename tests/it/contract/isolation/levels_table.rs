@@ -74,6 +74,7 @@ const fn own(row: LevelRow) -> LevelRow {
 
 const NO_BODY: (&str, &str) = ("text/plain", "");
 const EMPTY: (&str, &str) = ("application/json", "{}");
+const DATA: (&str, &str) = ("application/json", r#"{"serviceId":"{app}","data":"x"}"#);
 /// A file.
 pub const FORM: &str = "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nhi\r\n--XX--\r\n";
 const FILE: (&str, &str) = ("multipart/form-data; boundary=XX", FORM);
@@ -200,6 +201,8 @@ pub const ROWS: &[LevelRow] = &[
         ("", ANNS_DEVICE),
         [-304, -304, -304, -304, 1, -304, -304, -304, -304, -304],
     ),
+    // Servers of apps show the id of their service, and no token opens anything there.
+    row("/owl/{noun}/{verb}", How::Ask, "POST /owl/downstream/broadcast/", DATA, [403; 10]),
     // The console, at both of its places.
     open("/console/login", "GET /console/login", 200),
     open("/static/assets/{path:.*}", "GET /static/assets/rational.js", 200),
