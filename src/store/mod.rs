@@ -37,7 +37,7 @@ use crate::store::engine::job::Submitted;
 use crate::store::engine::lines::{LineTurn, Lines};
 use crate::store::engine::reader::{Reader, TakeNext};
 use crate::store::engine::write_queue::BatchMax;
-use crate::store::engine::writer::{Follow, Subscribe, WriteQuota, Writer};
+use crate::store::engine::writer::{CountSubscribers, Follow, Subscribe, WriteQuota, Writer};
 
 pub use crate::store::batched::Batched;
 pub use crate::store::chat::command::{ChatCommand, ChatOutcome, Ephemeral};
@@ -144,6 +144,11 @@ impl Store {
     /// commands, and the news of all jobs. All get the same.
     pub fn subscribe(&self, subscriber: Recipient<Committed>) {
         self.inner.writer.do_send(Subscribe::<AllAreas>(subscriber));
+    }
+
+    /// How many get what is committed.
+    pub async fn subscribers(&self) -> usize {
+        self.inner.writer.send(CountSubscribers).await.unwrap_or(0)
     }
 
     /// Adds one who from now on hears alone of some news: those that it `follows`.

@@ -116,6 +116,11 @@ impl<A: Areas> Message for Subscribe<A> {
 #[rtype(result = "()")]
 pub(in crate::store) struct Follow(pub Follower);
 
+/// How many get what is committed.
+#[derive(Message)]
+#[rtype(result = "usize")]
+pub(in crate::store) struct CountSubscribers;
+
 impl<A: Areas> Writer<A> {
     /// A writer without subscribers; the executor commits what it gathers.
     pub fn new(executor: Addr<DbExecutor<A>>, batch_max: BatchMax) -> Self {
@@ -174,7 +179,10 @@ impl<A: Areas> Handler<Subscribe<A>> for Writer<A> {
 
     fn handle(&mut self, Subscribe(subscriber): Subscribe<A>, _: &mut Context<Self>) {
         // The batch in flight is told to those who had subscribed by then.
-        Arc::make_mut(&mut self.subscribers).all.push(subscriber);
+        let all = &mut Arc::make_mut(&mut self.subscribers).all;
+        // Some have ended meanwhile.
+        all.retain(Recipient::connected);
+        all.push(subscriber);
     }
 }
 
@@ -183,5 +191,13 @@ impl<A: Areas> Handler<Follow> for Writer<A> {
 
     fn handle(&mut self, Follow(follower): Follow, _: &mut Context<Self>) {
         Arc::make_mut(&mut self.subscribers).followers.push(follower);
+    }
+}
+
+impl<A: Areas> Handler<CountSubscribers> for Writer<A> {
+    type Result = usize;
+
+    fn handle(&mut self, CountSubscribers: CountSubscribers, _: &mut Context<Self>) -> usize {
+        self.subscribers.all.iter().filter(|subscriber| subscriber.connected()).count()
     }
 }
