@@ -4,6 +4,7 @@
 //! follows a message from socket to disk to socket.
 
 pub mod auth;
+pub mod bridges;
 pub mod cli;
 pub mod clock;
 pub mod config;

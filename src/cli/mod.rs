@@ -2,6 +2,7 @@
 
 mod agent;
 mod app;
+mod bridge;
 mod check;
 mod control;
 mod doctor;
@@ -73,6 +74,9 @@ enum CliCommand {
     /// Make subscriptions of Pub/Sub, list and delete them
     #[command(subcommand)]
     Subscription(subscription::SubscriptionCommand),
+    /// Make bridges between Pub/Sub and chat or apps, list and remove them
+    #[command(subcommand)]
+    Bridge(bridge::BridgeCommand),
     /// Print a token as the hub's own pushes have it, to try a receiver with
     PushToken(push_token::PushTokenArgs),
     /// Make many users at once, for tests and load runs
@@ -141,6 +145,7 @@ pub fn run() -> anyhow::Result<()> {
         Some(CliCommand::Agent(command)) => perform(&config, Task::Agent(command)),
         Some(CliCommand::Topic(command)) => perform(&config, Task::Topic(command)),
         Some(CliCommand::Subscription(command)) => perform(&config, Task::Subscription(command)),
+        Some(CliCommand::Bridge(command)) => perform(&config, Task::Bridge(command)),
         Some(CliCommand::PushToken(args)) => perform(&config, Task::PushToken(args.of(&config)?)),
         Some(CliCommand::Seed(Seed { plan, out })) => write_to(&config, Task::Seed(plan), &out),
         Some(CliCommand::Config(ConfigCommand::Default)) => Ok(()),

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde::{Deserialize, Serialize};
 
-use super::{agent, app, push_token, seed, service_key, subscription, topic, user};
+use super::{agent, app, bridge, push_token, seed, service_key, subscription, topic, user};
 use crate::service::Service;
 use crate::store::Database;
 
@@ -18,6 +18,7 @@ pub enum Task {
     Agent(agent::AgentCommand),
     Topic(topic::TopicCommand),
     Subscription(subscription::SubscriptionCommand),
+    Bridge(bridge::BridgeCommand),
     PushToken(push_token::PushTokenOrder),
     Seed(seed::Plan),
     Migrate,
@@ -67,6 +68,7 @@ impl Task {
             Self::Agent(command) => agent::run(&service.apps, command).await,
             Self::Topic(command) => topic::run(&service.pubsub, command).await,
             Self::Subscription(command) => subscription::run(&service.pubsub, command).await,
+            Self::Bridge(command) => bridge::run(service, command).await,
             Self::PushToken(order) => push_token::run(&service.push_identity, order).await,
             Self::Seed(plan) => seed::run(service, &plan).await,
             Self::Migrate => migrate(database),

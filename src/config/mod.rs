@@ -19,7 +19,7 @@ pub use default_file::{entry, header};
 pub use error::{ConfigError, Fault, SettingProblem};
 pub use layers::{ENV_PREFIX, FILE_DEFAULT, Layers};
 pub use rule::{
-    Rule, at_least, at_most, not_empty, socket_address, socket_address_or_empty, url_of,
+    Rule, at_least, at_most, not_empty, socket_address, socket_address_or_empty, url_of, within,
 };
 pub use secret::Secret;
 pub use section::{Section, fault};

@@ -47,6 +47,11 @@ pub fn at_most<T: PartialOrd + Display + 'static>(max: T) -> Rule<T> {
     Rule::new(format!("at most {max}"), move |value| *value <= max)
 }
 
+/// At least `min` and at most `max`.
+pub fn within<T: PartialOrd + Display + 'static>(min: T, max: T) -> Rule<T> {
+    Rule::new(format!("{min} to {max}"), move |value| *value >= min && *value <= max)
+}
+
 /// Not empty.
 pub fn not_empty() -> Rule<String> {
     Rule::new("set", |text: &String| !text.trim().is_empty())

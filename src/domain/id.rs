@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::domain::clock::Timestamp;
 
 macro_rules! snowflake_id {
@@ -74,6 +77,10 @@ snowflake_id!(
     SnapshotId
 );
 snowflake_id!(
+    /// A bridge between Pub/Sub and what is said or sent elsewhere.
+    BridgeId
+);
+snowflake_id!(
     /// A message that was published: the moment of that in microseconds, made to grow strictly.
     PublishedId
 );
@@ -117,7 +124,27 @@ macro_rules! positive_id {
 }
 
 positive_id!(RoomId, MessageId, DeviceId, AppId, AppServerId, DeviceGroupId, DownstreamId);
-positive_id!(TopicId, SubscriptionId, SnapshotId, PublishedId);
+positive_id!(TopicId, SubscriptionId, SnapshotId, BridgeId, PublishedId);
+
+macro_rules! id_as_text {
+    ($($name:ident),+ $(,)?) => {
+        $(impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let id = String::deserialize(deserializer)?.parse().ok().and_then(Self::new);
+                id.ok_or_else(|| D::Error::custom("no id"))
+            }
+        })+
+    };
+}
+
+// Those that stand in settings which are kept.
+id_as_text!(UserId, GroupId, AppId, DeviceId, DeviceGroupId);
 
 /// One live socket of this process. Never stored, never shown on a wire, never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -12,8 +12,8 @@ use snowflake_me::Snowflake;
 
 use super::clock::{Clock, Timestamp};
 use super::id::{
-    AppId, AppServerId, DeviceGroupId, DeviceId, DownstreamId, GroupId, MessageId, RoomId,
-    SnapshotId, SubscriptionId, TopicId, UserId,
+    AppId, AppServerId, BridgeId, DeviceGroupId, DeviceId, DownstreamId, GroupId, MessageId,
+    RoomId, SnapshotId, SubscriptionId, TopicId, UserId,
 };
 
 /// The first moment an id can name: 2026-01-01T00:00:00Z.
@@ -211,6 +211,14 @@ impl IdMint {
     /// As [`IdMint::user`].
     pub fn snapshot(&self) -> Result<SnapshotId, MintError> {
         self.positive(SnapshotId::new)
+    }
+
+    /// A new id of a bridge.
+    ///
+    /// # Errors
+    /// As [`IdMint::user`].
+    pub fn bridge(&self) -> Result<BridgeId, MintError> {
+        self.positive(BridgeId::new)
     }
 
     fn positive<T>(&self, id: impl Fn(i64) -> Option<T>) -> Result<T, MintError> {

@@ -18,6 +18,7 @@ mod people;
 mod presence;
 mod replaces;
 mod server_links;
+mod room_feeds;
 mod sessions;
 mod settings;
 mod statuses;
@@ -49,6 +50,7 @@ pub use access::{Hub, refusal};
 pub use invites::InviteBounds;
 pub use pauses::AwakeClock;
 pub use server_links::{ServerLink, ServerLinks};
+pub use room_feeds::{ChangedRooms, FeedScope, RoomFeed, RoomFeeds};
 pub use settings::{HubSettings, PresenceSettings, Settings};
 pub use subscriptions::Subscriptions;
 

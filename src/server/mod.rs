@@ -4,6 +4,7 @@
 //! file of its own, on the `site` and on the parts before it.
 
 mod base;
+mod bridges;
 pub mod capacity;
 mod clock_watch;
 pub mod config;
@@ -175,6 +176,7 @@ pub async fn start_with(
         named::make(&service.pubsub, &config.pubsub).await?;
         push::prepare(config, &service).await?;
         parts.add("pushes", push::start(&site, &service)?);
+        parts.add("bridges", bridges::start(&site, (&store, &service), &thread));
         let asked = (&hub, &service, &*limits);
         parts.add("HTTP server", http::start(&site, asked, (places, more))?);
         Ok::<_, StartError>((store, hub, service))

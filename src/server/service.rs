@@ -61,6 +61,8 @@ fn settings(config: &Config) -> Settings {
         pubsub: pubsub::Settings {
             topics_max: config.limits.topics_max.into(),
             subscriptions_max: config.limits.subscriptions_max.into(),
+            bridges_max: config.pubsub.bridges_max.into(),
+            bridge_step_max: config.pubsub.bridge_step_max,
             push_reach: config.push_reach(),
         },
         apps: apps::Settings {

@@ -6,6 +6,7 @@ use prometheus::{
 };
 
 use super::TelemetryError;
+use super::bridges::BridgeMetrics;
 use super::pubsub::PubsubMetrics;
 
 /// From half a millisecond (a commit on a fast disk) to half a minute, in seconds.
@@ -48,6 +49,7 @@ pub struct Metrics {
     /// Commands and requests refused by a limit; the one label is the reason.
     pub refusals: IntCounterVec,
     pub pubsub: PubsubMetrics,
+    pub bridges: BridgeMetrics,
     /// How often the process was seen to have stood still.
     pub pauses: IntCounter,
     /// How often the clock was seen to step back.
@@ -115,6 +117,7 @@ impl Metrics {
             evictions: by_reason("tradewind_evictions_total", "Sessions ended by the hub")?,
             refusals: by_reason("tradewind_refusals_total", "Refusals by a limit")?,
             pubsub: PubsubMetrics::register(&registry)?,
+            bridges: BridgeMetrics::register(&registry)?,
             pauses: counter("tradewind_pauses_total", "Times the process stood still")?,
             clock_steps_back: counter(
                 "tradewind_clock_steps_back_total",

@@ -4,6 +4,7 @@
 //! in one process (tests) do not share them. The log is the one global, because the `log` crate
 //! has it so. Neither knows what it measures.
 
+mod bridges;
 mod log_json;
 mod log_line;
 pub mod metrics;
@@ -13,6 +14,7 @@ mod settings;
 use env_logger::{Builder, Target};
 use log::{Level, LevelFilter, Record};
 
+pub use self::bridges::BridgeMetrics;
 pub use self::metrics::Metrics;
 pub use self::pubsub::PubsubMetrics;
 pub use self::settings::{Format, Settings};

@@ -160,6 +160,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "store::accounts::own::Own",
             "store::accounts::registrations::Mail",
             "store::accounts::users::Account",
+            // What a bridge brings to an app is acknowledged in the same transaction.
+            "store::apps::bridged",
+            "store::pubsub::bridge_writes",
             "store::pubsub::seek::SeekPoint",
             "store::pubsub::subscriptions::NewSubscriptionRow",
             "store::chat::changes::CatchUp",
@@ -276,6 +279,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "push",
         &["domain", "auth::AuthError", "auth::oidc::TOKEN_REUSED", "service::pubsub", "telemetry"],
     ),
+    // So is a bridge, which also hears in which rooms something has changed.
+    (
+        "bridges",
+        &[
+            "domain",
+            "hub::ChangedRooms",
+            "hub::FeedScope",
+            "hub::RoomFeed",
+            "hub::RoomFeeds",
+            "service::apps",
+            "service::pubsub",
+            "telemetry",
+        ],
+    ),
     ("server", ALL_BUT_CLI),
     // Commands that write go through the service; the others look at the database as a file, or as a whole.
     (
@@ -306,6 +323,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 const ALL_BUT_CLI: &[&str] = &[
     "auth",
+    "bridges",
     "clock",
     "config",
     "delivery",
@@ -328,6 +346,7 @@ const ALL_BUT_CLI: &[&str] = &[
 
 const ALL: &[&str] = &[
     "auth",
+    "bridges",
     "cli",
     "clock",
     "config",
@@ -419,6 +438,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     (
         "Instant",
         &[
+            // How long a bridge has held messages; tokio's.
+            "src/bridges/inward.rs",
             "src/cli/doctor/files.rs",
             "src/clock.rs",
             "src/hub/messages.rs",
@@ -443,7 +464,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "src/config/value.rs",
             "src/wire/",
             "src/http/",
-            // Bodies that the hub itself sends.
+            // Bodies that the hub itself sends, and publishes.
+            "src/bridges/message.rs",
             "src/push/request.rs",
             // Settings of topics and subscriptions lie in rows as JSON.
             "src/store/pubsub/mod.rs",
@@ -530,6 +552,8 @@ const TABLES: &[(&str, &[&str], &[&str])] = &[
             "ps_snapshot_messages",
             "ps_leavings",
             "ps_received",
+            "ps_bridges",
+            "ps_bridge_rooms",
         ],
     ),
     ("jobs", &[], &["jobs", "leases"]),
@@ -583,7 +607,8 @@ fn whether_a_reader_may_see_a_message_is_asked_in_one_way() {
     let keepers = ["hidden_messages", "visible"].iter().map(chat);
     let keepers: Vec<String> = keepers.chain(["src/store/schema.rs".to_owned()]).collect();
     assert_eq!(naming("hidings"), keepers);
-    let readers = ["changes", "contacts", "history", "mod", "pages", "room_list", "visible"];
+    let readers =
+        ["changes", "contacts", "following", "history", "mod", "pages", "room_list", "visible"];
     assert_eq!(naming("visible"), readers.iter().map(chat).collect::<Vec<_>>());
 }
 

@@ -250,6 +250,7 @@ fn links_between_documents_lead_somewhere() {
         "docs/protocol/console.md",
         "docs/protocol/owl.md",
         "docs/protocol/pubsub.md",
+        "docs/protocol/pubsub-bridges.md",
     ] {
         let folder = root.join(page).parent().unwrap().to_owned();
         for link in read(page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -15,6 +15,7 @@
 )]
 
 mod architecture;
+mod bridges;
 mod contract;
 mod docs;
 #[cfg(feature = "grpc")]

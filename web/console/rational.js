@@ -55,6 +55,9 @@ function complain(input, isWrong) {
   if (isWrong) input.focus();
 }
 
+/** Lines that show what has come, and not how something went. */
+const RECEIVED = ["onUpstreamMsgReceived", "onPubsubMsgReceived"];
+
 /** A line, at the end of the others. Its text is never markup. */
 function show(line) {
   const lines = byId("receivedMessage");
@@ -62,7 +65,7 @@ function show(line) {
   const isAtEnd = frame.scrollTop + frame.clientHeight >= frame.scrollHeight - 8;
   const [listener, code] = line.split(" ", 2);
   const row = document.createElement("tr");
-  row.className = listener === "onUpstreamMsgReceived" ? "upstream" : code === "1" ? "done" : "failed";
+  row.className = RECEIVED.includes(listener) ? "upstream" : code === "1" ? "done" : "failed";
   const cell = document.createElement("td");
   cell.textContent = line;
   row.append(cell);

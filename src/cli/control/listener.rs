@@ -237,6 +237,7 @@ fn bounded(task: &Task, settings: &Control) -> anyhow::Result<()> {
         | Task::ServiceKey(_)
         | Task::App(_)
         | Task::Agent(_)
+        | Task::Bridge(_)
         | Task::PushToken(_)
         | Task::Topic(_)
         | Task::Subscription(_)

@@ -4,6 +4,7 @@
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::DeviceId;
+use crate::domain::pubsub::name::SubscriptionName;
 use crate::domain::uuid::Uuid;
 
 /// The longest name of a device group, or of a server's registration, in characters.
@@ -127,6 +128,13 @@ pub enum ConsoleLine {
     },
     Upstream {
         device: DeviceId,
+        at: Timestamp,
+        data: String,
+    },
+    /// A message of Pub/Sub, by a bridge.
+    Published {
+        subscription: SubscriptionName,
+        /// When it was published.
         at: Timestamp,
         data: String,
     },

@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod event;
+pub mod following;
 pub mod group;
 pub mod invite;
 pub mod message;

@@ -4,6 +4,7 @@
 //! backlog of each subscription until it is acknowledged.
 
 pub mod ack;
+pub mod bridge;
 pub mod endpoint;
 pub mod event;
 pub mod filter;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::json::{JsonObject, SubscriptionJson, TopicJson};
 use super::pushes::settings::{PrivatePush, PushAuth, issuers, project_or_empty, topic_or_empty};
-use crate::config::{Rule, Secret, Tables, at_least, section, socket_address_or_empty};
+use crate::config::{Rule, Secret, Tables, at_least, section, socket_address_or_empty, within};
 use crate::domain::pubsub::limits::{self, REQUEST_BYTES_MAX};
 use crate::domain::pubsub::name::{SubscriptionName, TopicName};
 use crate::domain::pubsub::refusal::PubsubRefusal;
@@ -13,6 +13,9 @@ use crate::service::pubsub::{NewSubscription, NewTopic};
 
 /// The least room for bodies: one that is packed, and the same unpacked.
 const BODIES_BYTES_MIN: usize = 2 * REQUEST_BYTES_MAX;
+
+/// The most messages of one publish.
+const STEP_MAX: u32 = 1_000;
 
 section! {
     /// Pub/Sub, as Google's clients speak it.
@@ -36,6 +39,11 @@ section! {
         /// Subscriptions that are made at the start, if they are not there, as [[pubsub.subscriptions]] with the
         /// fields of REST: name, topic, and perhaps more.
         subscriptions: Tables = Tables::default() => subscriptions();
+        /// Bridges there may be between topics or subscriptions and chat or apps. There are none unless they are made:
+        /// `tradewind bridge`.
+        bridges_max: u32 = 100 => at_least(1);
+        /// Changes of a room that a bridge publishes in one transaction.
+        bridge_step_max: u32 = 200 => within(1, STEP_MAX);
         /// Whether messages are pushed also to this machine and to private networks: true, false, or "auto",
         /// which is true if http.bind and pubsub.bind can be reached from this machine alone.
         allow_private_push: PrivatePush = PrivatePush::Auto;

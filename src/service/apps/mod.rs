@@ -3,6 +3,7 @@
 mod acknowledgements;
 mod agents;
 mod authenticators;
+mod bridged;
 mod budgets;
 mod consoles;
 mod conversation_history;
@@ -48,6 +49,7 @@ use budgets::Budgets;
 
 pub use agents::{AgentRefusal, NewAgent};
 pub use authenticators::{CONSOLE, authenticators};
+pub use bridged::BridgedFault;
 pub use conversation_history::Unacknowledged;
 pub use conversations::{PresentUser, WantedConversation};
 pub use customers::{CustomerAsker, CustomerRefusal};

@@ -1,6 +1,7 @@
 //! Pub/Sub: topics, what is published to them, subscriptions, and what is had from these. The only door of REST, gRPC,
 //! pushes and the command line; may be asked from any thread.
 
+mod bridges;
 mod consuming;
 mod identity;
 mod publishing;
@@ -26,6 +27,7 @@ use crate::hub::subscriptions::messages::PubsubAnswer;
 use crate::store::{Job, Op, ReadOp, Store, StoreError, StorePart};
 use crate::telemetry::Metrics;
 
+pub use bridges::{BridgeBoard, BridgedRoom, WaitingAt};
 pub use consuming::{PullStream, StreamFlow};
 pub use identity::PushIdentity;
 use publishing::Publishes;
@@ -39,6 +41,10 @@ pub struct Settings {
     pub topics_max: i64,
     /// How many subscriptions there may be.
     pub subscriptions_max: i64,
+    /// How many bridges there may be.
+    pub bridges_max: i64,
+    /// Changes of a room that a bridge publishes in one transaction.
+    pub bridge_step_max: u32,
     /// How far messages are pushed.
     pub push_reach: PushReach,
 }
@@ -68,6 +74,7 @@ pub struct Pubsub {
     ack_ids: AckIds,
     publishes: Publishes,
     metrics: Metrics,
+    bridge_board: BridgeBoard,
     settings: Settings,
 }
 
@@ -81,6 +88,7 @@ impl Pubsub {
             ack_ids: parts.ack_ids.clone(),
             publishes: Publishes::default(),
             metrics: parts.metrics.clone(),
+            bridge_board: BridgeBoard::default(),
             settings,
         }
     }

@@ -25,7 +25,10 @@ impl Pubsub {
         Filter::parse(&new.config.filter)?;
         let (id, now) = (self.mint.subscription().map_err(no_id)?, self.clock.now());
         let row = NewSubscriptionRow { id, name: new.name, config: new.config, now };
-        self.run(writes::create_subscription(row, new.topic, self.settings.subscriptions_max)).await
+        let subscriptions_max = self.settings.subscriptions_max;
+        let made = self.run(writes::create_subscription(row, new.topic, subscriptions_max)).await?;
+        self.bridge_board.tell();
+        Ok(made)
     }
 
     /// The subscription with a name.

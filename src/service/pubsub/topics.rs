@@ -23,6 +23,8 @@ impl Pubsub {
         let id = self.mint.topic().map_err(no_id)?;
         let topic = PublishTopic { id, name: new.name, config: new.config };
         self.run(writes::create_topic(topic.clone(), self.settings.topics_max)).await?;
+        // A bridge may have waited for it.
+        self.bridge_board.tell();
         Ok(topic)
     }
 

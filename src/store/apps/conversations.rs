@@ -65,6 +65,12 @@ const OPEN_OF_MEMBER: &str = conversations_from!(
      WHERE m.user_id = ? AND c.app_id = ? AND c.status = 1 \
      ORDER BY c.updated_at DESC, c.room_id DESC LIMIT ?"
 );
+/// By the rooms' order, so that all pages together look at each conversation once.
+const ROOMS: &str = "SELECT room_id FROM conversations WHERE room_id > ? AND app_id + 0 = ? \
+    ORDER BY room_id LIMIT ?";
+const ROOMS_OF_MEMBER: &str = "SELECT c.room_id FROM members m \
+    JOIN conversations c ON c.room_id = m.room_id \
+    WHERE m.user_id = ? AND m.room_id > ? AND c.app_id = ? ORDER BY m.room_id LIMIT ?";
 const SHARED: &str = "SELECT c.room_id FROM members a JOIN members b ON b.room_id = a.room_id \
     JOIN conversations c ON c.room_id = a.room_id \
     WHERE a.user_id = ? AND b.user_id = ? AND c.app_id = ? LIMIT 1";
@@ -192,6 +198,27 @@ pub fn open_of_member(
     max: u32,
 ) -> Result<Vec<Conversation>, StoreError> {
     load(conn, OPEN_OF_MEMBER, &[user.get(), app.get(), max.into()])
+}
+
+/// Conversations of an app, all or those that a user is in, after one of them: at most so many, in the order of their ids.
+///
+/// # Errors
+/// As [`find`].
+pub fn page(
+    conn: &mut Connection,
+    (app, member): (AppId, Option<UserId>),
+    after: i64,
+    max: u32,
+) -> Result<Vec<GroupId>, StoreError> {
+    let (after, app, max) = (Value::Int(after), Value::Int(app.get()), Value::Int(max.into()));
+    let rooms: Vec<i64> = match member {
+        None => Statement::<BigInt>::new(ROOMS, &[after, app, max]).load(conn)?,
+        Some(member) => {
+            let values = [Value::Int(member.get()), after, app, max];
+            Statement::<BigInt>::new(ROOMS_OF_MEMBER, &values).load(conn)?
+        }
+    };
+    rooms.into_iter().map(group_id).collect()
 }
 
 /// Whether two users are in a conversation of an app together.

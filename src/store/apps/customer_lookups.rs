@@ -222,3 +222,28 @@ fn listed(
     }
     Ok(listed)
 }
+
+/// A page of conversations; see [`conversations::page`].
+pub fn app_conversations(
+    of: (AppId, Option<UserId>),
+    after: i64,
+    max: u32,
+) -> impl ReadOp<Vec<GroupId>> {
+    move |conn| conversations::page(conn, of, after, max)
+}
+
+/// The conversation that a group is, if it is one.
+pub fn conversation_of(group: GroupId) -> impl ReadOp<Option<Conversation>> {
+    move |conn| conversations::find(conn, group)
+}
+
+/// Whether a conversation is one of an app, and a user is in it if one is named.
+pub fn is_conversation_of(
+    (app, member): (AppId, Option<UserId>),
+    group: GroupId,
+) -> impl ReadOp<bool> {
+    move |conn| match member {
+        Some(member) => Ok(conversations::of_member(conn, (app, member), group)?.is_some()),
+        None => Ok(conversations::of_app(conn, app, group)?.is_some()),
+    }
+}

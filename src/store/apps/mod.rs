@@ -6,6 +6,7 @@
 use crate::store::engine::error::StoreError;
 use crate::store::engine::job::{Job, Op, QuietOp, StorePart, Touches, quiet};
 
+pub mod bridged;
 pub mod console;
 pub mod conversation_history;
 pub mod conversation_writes;

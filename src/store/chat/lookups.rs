@@ -3,17 +3,18 @@
 use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::accounts::user::Contact;
 use crate::domain::chat::event::RoomEntry;
+use crate::domain::chat::following::{RoomAsked, RoomChanges};
 use crate::domain::chat::group::{Group, Member, Role};
 use crate::domain::chat::message::Message;
 use crate::domain::chat::refusal::ChatRefusal;
 use crate::domain::chat::room::RoomKey;
 use crate::domain::clock::Timestamp;
 use crate::domain::error::Refusal;
-use crate::domain::id::{GroupId, UserId};
+use crate::domain::id::{GroupId, RoomId, UserId};
 use crate::store::chat::changes::{self, CatchUp, CaughtUp};
 use crate::store::chat::history::{self, HistoryRest, HistorySlice, Page, Place};
 use crate::store::chat::rooms::Room;
-use crate::store::chat::{contacts, groups, nonces, offers, read_marks, room_list};
+use crate::store::chat::{contacts, following, groups, nonces, offers, read_marks, room_list};
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::job::ReadOp;
@@ -49,6 +50,21 @@ pub fn messages(
         Ok(None) => Ok(Ok((Vec::new(), false))),
         Err(refusal) => Ok(Err(refusal)),
     }
+}
+
+/// Which room it is to the store; None if nothing was ever written in it.
+pub fn room_id(key: RoomKey) -> impl ReadOp<Option<RoomId>> {
+    move |conn| following::room_id(conn, key)
+}
+
+/// Whether there is a group.
+pub fn is_group(group: GroupId) -> impl ReadOp<bool> {
+    move |conn| Ok(groups::version(conn, group)?.is_some())
+}
+
+/// What has changed in a room, for one who follows it from outside; see [`following::changes`].
+pub fn room_changes(asked: RoomAsked) -> impl ReadOp<RoomChanges> {
+    move |conn| following::changes(conn, &asked)
 }
 
 /// As [`history::readable`], for an address that may be nobody's.

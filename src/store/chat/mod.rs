@@ -15,6 +15,7 @@ pub(in crate::store) mod command;
 pub mod contacts;
 pub mod deletion;
 pub mod departures;
+pub mod following;
 pub mod groups;
 pub(in crate::store) mod hidden_messages;
 pub mod history;

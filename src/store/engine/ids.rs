@@ -1,7 +1,7 @@
 //! Ids as rows hold them.
 
 use crate::domain::id::{
-    AppId, AppServerId, DeviceId, DownstreamId, GroupId, MessageId, PublishedId, RoomId,
+    AppId, AppServerId, BridgeId, DeviceId, DownstreamId, GroupId, MessageId, PublishedId, RoomId,
     SnapshotId, SubscriptionId, TopicId, UserId,
 };
 use crate::store::engine::error::StoreError;
@@ -48,6 +48,10 @@ pub(in crate::store) fn subscription_id(value: i64) -> Result<SubscriptionId, St
 
 pub(in crate::store) fn snapshot_id(value: i64) -> Result<SnapshotId, StoreError> {
     SnapshotId::new(value).ok_or(StoreError::Corrupt { what: "a snapshot's id", value })
+}
+
+pub(in crate::store) fn bridge_id(value: i64) -> Result<BridgeId, StoreError> {
+    BridgeId::new(value).ok_or(StoreError::Corrupt { what: "a bridge's id", value })
 }
 
 pub(in crate::store) fn published_id(value: i64) -> Result<PublishedId, StoreError> {

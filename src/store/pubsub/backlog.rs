@@ -20,6 +20,8 @@ const PAGE: &str = "SELECT b.message_id, b.attempt, \
 const COUNT: &str = "SELECT COUNT(*), CAST(COALESCE(MIN(message_id), 0) AS BIGINT) \
     FROM ps_backlog WHERE subscription_id = ?";
 
+const HAS: &str = "SELECT message_id FROM ps_backlog WHERE subscription_id = ? AND message_id = ?";
+
 /// Counted no further than this: it is asked again and again.
 const TOTAL_MAX: i64 = 1_000_000;
 const TOTAL: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM ps_backlog LIMIT ?) AS some";
@@ -104,4 +106,15 @@ pub fn total(conn: &mut Connection) -> Result<(i64, Option<PublishedId>), StoreE
     let oldest: Vec<i64> = Statement::<BigInt>::new(OLDEST, &[]).load(conn)?;
     let first = |rows: Vec<i64>| rows.first().copied().unwrap_or_default();
     Ok((first(count), PublishedId::new(first(oldest))))
+}
+
+/// Whether a message waits for a subscription.
+pub(super) fn has(
+    conn: &mut Connection,
+    subscription: SubscriptionId,
+    message: PublishedId,
+) -> Result<bool, StoreError> {
+    let values = [subscription.get(), message.get()].map(Value::Int);
+    let found: Vec<i64> = Statement::<BigInt>::new(HAS, &values).load(conn)?;
+    Ok(!found.is_empty())
 }

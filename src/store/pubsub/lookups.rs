@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::domain::chat::following::RoomPlace;
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{PublishedId, SubscriptionId, TopicId};
+use crate::domain::id::{BridgeId, PublishedId, RoomId, SubscriptionId, TopicId};
+use crate::domain::pubsub::bridge::Bridge;
 use crate::domain::pubsub::message::PublishedMessage;
 use crate::domain::pubsub::name::{ProjectName, SnapshotName, SubscriptionName, TopicName};
 use crate::domain::pubsub::page::{ListAsked, ListPage};
@@ -14,7 +16,9 @@ use crate::domain::pubsub::subscription::Subscription;
 use crate::domain::pubsub::topic::PublishTopic;
 use crate::store::engine::job::ReadOp;
 use crate::store::pubsub::backlog::BacklogPage;
-use crate::store::pubsub::{backlog, messages, received, snapshots, subscriptions, sweeps, topics};
+use crate::store::pubsub::{
+    backlog, bridges, messages, received, snapshots, subscriptions, sweeps, topics,
+};
 
 /// The topic with a name.
 pub fn topic(name: TopicName) -> impl ReadOp<Option<PublishTopic>> {
@@ -97,6 +101,16 @@ pub fn messages(ids: Vec<PublishedId>) -> impl ReadOp<HashMap<PublishedId, Arc<P
         let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
         messages::load(conn, &ids)
     }
+}
+
+/// All bridges, by name.
+pub fn bridges() -> impl ReadOp<Vec<Bridge>> {
+    bridges::all
+}
+
+/// How far a bridge has come in a room, if it has looked there.
+pub fn bridge_place(bridge: BridgeId, room: RoomId) -> impl ReadOp<Option<RoomPlace>> {
+    move |conn| bridges::place(conn, bridge, room)
 }
 
 /// Whether something of Pub/Sub has had its time.

@@ -6,6 +6,8 @@
 
 pub mod acks;
 pub mod backlog;
+pub mod bridge_writes;
+pub mod bridges;
 pub mod leavings;
 pub mod lookups;
 pub mod messages;
@@ -29,7 +31,7 @@ use crate::domain::pubsub::refusal::PubsubRefusal;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::job::{Job, Op, QuietOp, StorePart, Touches, quiet};
-use crate::store::schema::{ps_snapshots, ps_subscriptions, ps_topics};
+use crate::store::schema::{ps_bridges, ps_snapshots, ps_subscriptions, ps_topics};
 
 /// The right to jobs of Pub/Sub.
 pub struct PubsubRight(());
@@ -55,7 +57,7 @@ fn told(event: PubsubEvent) -> News {
     News::to(Vec::new(), event)
 }
 
-/// The highest id of a topic, subscription or snapshot; none if there are none.
+/// The highest id of a topic, subscription, snapshot or bridge; none if there are none.
 ///
 /// # Errors
 /// [`StoreError::Database`].
@@ -65,7 +67,8 @@ pub fn last_id(conn: &mut Connection) -> Result<Option<i64>, StoreError> {
         ps_subscriptions::table.select(max(ps_subscriptions::id)).get_result(conn)?;
     let snapshots: Option<i64> =
         ps_snapshots::table.select(max(ps_snapshots::id)).get_result(conn)?;
-    Ok([topics, subscriptions, snapshots].into_iter().flatten().max())
+    let bridges: Option<i64> = ps_bridges::table.select(max(ps_bridges::id)).get_result(conn)?;
+    Ok([topics, subscriptions, snapshots, bridges].into_iter().flatten().max())
 }
 
 /// Settings as a row holds them.

@@ -10,7 +10,7 @@ use crate::store::engine::error::StoreError;
 use crate::store::engine::id_list::IdList;
 use crate::store::engine::ids::{snapshot_id, subscription_id};
 use crate::store::engine::statement::{Statement, Value};
-use crate::store::pubsub::{acks, leavings, snapshots, subscriptions};
+use crate::store::pubsub::{acks, bridges, leavings, snapshots, subscriptions};
 use crate::store::schema::ps_snapshots;
 
 const OLD_WAITING: &str = "SELECT s.id, b.message_id FROM ps_subscriptions s JOIN ps_backlog b \
@@ -44,6 +44,7 @@ pub fn is_due(conn: &mut Connection, now: Timestamp) -> Result<bool, StoreError>
         || !old(conn, OLD_WAITING, now, 1)?.is_empty()
         || !old(conn, OLD_RETAINED, now, 1)?.is_empty()
         || leavings::next(conn)?.is_some()
+        || bridges::ended(conn)?.is_some()
         || !expired_snapshots(conn, now, 1)?.is_empty()
         || !snapshots::orphans(conn, 1)?.is_empty())
 }
@@ -73,6 +74,7 @@ pub(super) fn sweep(
         drop_rows(conn, sql, rows)?;
     }
     swept.rows = swept.rows.saturating_add(leavings::sweep(conn, rows_max)?);
+    swept.rows = swept.rows.saturating_add(bridges::sweep(conn, rows_max)?);
     swept.rows = swept.rows.saturating_add(swept.expired.len());
     Ok(swept)
 }

@@ -299,7 +299,7 @@ fn changed(
     Ok(Yield { answer: Ok(subscription), news: news(Some(PubsubEvent::Changed(id))) })
 }
 
-fn news(event: Option<PubsubEvent>) -> Vec<News> {
+pub(super) fn news(event: Option<PubsubEvent>) -> Vec<News> {
     event.map(told).into_iter().collect()
 }
 

@@ -94,3 +94,22 @@ diesel::table! {
         received_at -> BigInt,
     }
 }
+
+diesel::table! {
+    ps_bridges (id) {
+        id -> BigInt,
+        name -> Text,
+        config -> Text,
+        since -> BigInt,
+        ended -> Bool,
+    }
+}
+
+diesel::table! {
+    ps_bridge_rooms (bridge_id, room_id) {
+        bridge_id -> BigInt,
+        room_id -> BigInt,
+        seq -> BigInt,
+        rev -> BigInt,
+    }
+}

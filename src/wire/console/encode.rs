@@ -1,19 +1,23 @@
 //! What the dialect writes: a line of text for each result, the name of a listener first, then fields with one
 //! space between them. Values are written as Python shows them, since the original's lines came from there.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::domain::apps::console::{
     CommandId, ConsoleLine, DeviceGroupChange, RequestId, ResultCode,
 };
 use crate::domain::close::CloseReason;
 use crate::domain::principal::IdentifyError;
+use crate::domain::text::is_control;
 use crate::wire::Frame;
 use crate::wire::close::CloseCodes;
 use crate::wire::console::result::{code_number, code_text};
 
 /// The close code of a console whose log-in is none, or none any more.
 const NOT_IDENTIFIED: u16 = 4401;
+
+/// What a line begins with that shows a message of Pub/Sub.
+const PUBLISHED: &str = "onPubsubMsgReceived";
 
 /// A line.
 pub fn line(line: &ConsoleLine) -> Frame {
@@ -53,6 +57,9 @@ pub fn line(line: &ConsoleLine) -> Frame {
             let (device, listener) = (device.uuid().hex(), listener(CommandId::Upstream));
             format!("{listener} {device} {} {data}", at.millis())
         }
+        ConsoleLine::Published { subscription, at, data } => {
+            format!("{PUBLISHED} {subscription} {} {}", at.millis(), EscapedLine(data))
+        }
     })
 }
 
@@ -75,6 +82,23 @@ const fn listener(command: CommandId) -> &'static str {
         CommandId::AddDevices => "onDeviceGroupAddResult",
         CommandId::SubtractDevices => "onDeviceGroupSubtractResult",
         CommandId::DeleteGroup => "onDeviceGroupDeleteResult",
+    }
+}
+
+/// A text without anything that breaks a line, or controls what is around it: such characters are written as escapes, and
+/// the backslash twice.
+struct EscapedLine<'a>(&'a str);
+
+impl fmt::Display for EscapedLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '\\' | '\n' | '\r' | '\t' => write!(f, "{}", c.escape_default())?,
+                c if is_control(c) => write!(f, "\\u{:04x}", u32::from(c))?,
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 use crate::domain::apps::console::ConsoleAction;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::DeviceId;
+use crate::domain::pubsub::name::SubscriptionName;
 use crate::domain::uuid::Uuid;
 use crate::wire::console::encode::*;
 
@@ -150,4 +151,22 @@ fn what_was_bad_is_none() {
     }
     let slow = error(ResultCode::Unknown);
     assert_eq!(slow.as_text(), "onError -1 알 수 없는 에러입니다. None");
+}
+
+#[test]
+fn a_message_of_pubsub_is_one_line_whatever_is_in_it() {
+    let subscription = SubscriptionName::new("shop", "orders-console").unwrap();
+    for (data, shown) in [
+        ("order 7 is paid", "order 7 is paid"),
+        ("a\nb\r\tc\\n", r"a\nb\r\tc\\n"),
+        ("\u{1b}[31m\u{2028}\u{202e}\u{7f}", r"\u001b[31m\u2028\u202e\u007f"),
+        ("<script>", "<script>"),
+        ("작업 👍", "작업 👍"),
+    ] {
+        let (subscription, at) = (subscription.clone(), Timestamp::from_millis(MS));
+        let line = ConsoleLine::Published { subscription, at, data: data.to_owned() };
+        let expected =
+            format!("onPubsubMsgReceived projects/shop/subscriptions/orders-console {MS} {shown}");
+        assert_eq!(text(&line), expected);
+    }
 }

@@ -162,6 +162,11 @@ impl Server {
         self.clock.now()
     }
 
+    /// Its mint.
+    pub fn mint(&self) -> &IdMint {
+        &self.mint
+    }
+
     /// Its folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()

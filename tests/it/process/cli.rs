@@ -3,6 +3,8 @@
 mod agents;
 mod apps;
 mod backup;
+mod bridge_docs;
+mod bridges;
 mod doctor;
 mod push_token;
 mod seed;

@@ -9,6 +9,7 @@ mod disk;
 mod faults;
 mod gone;
 mod kill;
+mod kill_bridges;
 mod kill_customers;
 mod kill_pubsub;
 mod lock;

@@ -5,6 +5,7 @@ mod areas;
 mod batched;
 mod batches;
 mod blocks;
+mod bridges;
 mod collisions;
 mod customers;
 mod devices;

@@ -22,8 +22,8 @@ use super::harness::*;
 const DAY: i64 = 86_400_000_000;
 const TABLES: [&str; 4] = ["ps_messages", "ps_backlog", "ps_retained", "ps_snapshot_messages"];
 
-struct Stage {
-    live: Live,
+pub(super) struct Stage {
+    pub live: Live,
 }
 
 #[derive(QueryableByName)]
@@ -32,17 +32,17 @@ struct Count {
     count: i64,
 }
 
-fn topic_name(id: &str) -> TopicName {
+pub(super) fn topic_name(id: &str) -> TopicName {
     TopicName::new("p", id).unwrap()
 }
 
-fn subscription_name(id: &str) -> SubscriptionName {
+pub(super) fn subscription_name(id: &str) -> SubscriptionName {
     SubscriptionName::new("p", id).unwrap()
 }
 
 impl Stage {
     /// With a topic.
-    async fn open(db: &TestDb) -> Self {
+    pub async fn open(db: &TestDb) -> Self {
         let stage = Self { live: Live::start(db) };
         stage.topic("news").await;
         stage
@@ -57,7 +57,7 @@ impl Stage {
         self.live.store.run(writes::create_topic(new, 10)).await.unwrap().unwrap();
     }
 
-    async fn subscription(&self, id: &str, config: SubscriptionConfig) -> SubscriptionId {
+    pub async fn subscription(&self, id: &str, config: SubscriptionConfig) -> SubscriptionId {
         let row = NewSubscriptionRow {
             id: self.live.mint.subscription().unwrap(),
             name: subscription_name(id),
@@ -68,7 +68,7 @@ impl Stage {
         self.live.store.run(made).await.unwrap().unwrap().id
     }
 
-    async fn publish(&self, texts: &[&str]) -> Vec<PublishedId> {
+    pub async fn publish(&self, texts: &[&str]) -> Vec<PublishedId> {
         let drafts = texts.iter().map(draft).collect();
         let clock: Arc<dyn Clock> = Arc::<Hand>::clone(&self.live.clock);
         let publish = Publish { topic: topic_name("news"), drafts };
@@ -82,7 +82,7 @@ impl Stage {
     }
 
     /// The texts that wait, in order.
-    async fn waiting(&self, subscription: SubscriptionId) -> Vec<String> {
+    pub async fn waiting(&self, subscription: SubscriptionId) -> Vec<String> {
         let look = lookups::backlog(subscription, 0, (100, usize::MAX));
         let page = self.live.store.read(look).await.unwrap();
         let text =
@@ -115,7 +115,7 @@ impl Stage {
         })
     }
 
-    async fn sweep(&self) -> usize {
+    pub async fn sweep(&self) -> usize {
         let timer = sweeps::pubsub();
         sweep(&self.live.store, &timer, self.live.clock.now()).await
     }
@@ -127,7 +127,7 @@ fn draft(text: &&str) -> Arc<MessageDraft> {
     Arc::new(MessageDraft { data, attributes, ordering_key: String::new() })
 }
 
-fn plain() -> SubscriptionConfig {
+pub(super) fn plain() -> SubscriptionConfig {
     SubscriptionConfig::default()
 }
 

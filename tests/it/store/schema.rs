@@ -141,6 +141,7 @@ on_both! {
             "2026-11-30-000600_pubsub",
             "2026-11-30-000700_received_pushes",
             "2026-12-01-000100_app_servers",
+            "2026-12-01-000200_bridges",
         ];
         assert_eq!(database.migrate().unwrap(), all);
         assert!(database.migrate().unwrap().is_empty());

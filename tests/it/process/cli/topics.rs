@@ -10,7 +10,7 @@ const NEWS: &str = "projects/p/topics/news";
 const MINE: &str = "projects/p/subscriptions/mine";
 
 /// The lines of JSON that a command has printed.
-fn lines(output: &std::process::Output) -> Vec<Value> {
+pub(super) fn lines(output: &std::process::Output) -> Vec<Value> {
     assert!(output.status.success(), "{output:?}");
     let text = std::str::from_utf8(&output.stdout).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

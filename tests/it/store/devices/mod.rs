@@ -248,7 +248,7 @@ fn ended(line: &ConsoleLine) -> (ResultCode, Option<i64>) {
             (change.code, Some(change.request.ms))
         }
         ConsoleLine::Registered { code, .. } | ConsoleLine::Unregistered { code } => (*code, None),
-        ConsoleLine::Upstream { .. } => panic!("{line:?}"),
+        ConsoleLine::Upstream { .. } | ConsoleLine::Published { .. } => panic!("{line:?}"),
     }
 }
 

@@ -1,0 +1,2 @@
+DROP TABLE ps_bridge_rooms;
+DROP TABLE ps_bridges;

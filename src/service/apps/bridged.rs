@@ -1,0 +1,89 @@
+//! What bridges of Pub/Sub bring to consoles and devices, as an operator would send it.
+
+use super::Apps;
+use crate::domain::apps::console::{ConsoleAction, ConsoleLine, ConsoleRequest};
+use crate::domain::error::Refusal;
+use crate::domain::id::AppId;
+use crate::domain::principal::Mailbox;
+use crate::domain::pubsub::bridge::BridgeTarget;
+use crate::hub::refusal;
+use crate::service::pubsub::WaitingAt;
+use crate::store::apps::bridged;
+pub use crate::store::apps::bridged::BridgedFault;
+use crate::store::apps::console::ConsoleAsked;
+use crate::store::apps::lookups;
+use crate::store::pubsub::bridge_writes::consuming;
+
+impl Apps {
+    /// Whether a console of an app is open.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`].
+    pub async fn has_console(&self, app: AppId) -> Result<bool, Refusal> {
+        self.hub.is_online(Mailbox::Console(app)).await
+    }
+
+    /// Whether an app has not been removed.
+    ///
+    /// # Errors
+    /// As [`Apps::show_published`].
+    pub async fn lives(&self, app: AppId) -> Result<bool, Refusal> {
+        let found = self.store.read(lookups::app(app)).await.map_err(refusal)?;
+        Ok(found.is_some())
+    }
+
+    /// Shows a line to all consoles of an app, and acknowledges the message that it is about: once, and never one without the
+    /// other. Nothing is shown of a message that has been acknowledged.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`], [`Refusal::Internal`].
+    pub async fn show_published(
+        &self,
+        app: AppId,
+        line: ConsoleLine,
+        waiting: WaitingAt,
+    ) -> Result<Result<(), BridgedFault>, Refusal> {
+        let show = consuming(waiting, bridged::show_line(app, line));
+        let shown = self.store.run(show).await.map_err(refusal)?;
+        Ok(shown.unwrap_or(Ok(())))
+    }
+
+    /// Sends a text to devices of an app as from its console, and acknowledges the message that it comes from, as
+    /// [`Apps::show_published`] does.
+    ///
+    /// # Errors
+    /// As [`Apps::show_published`].
+    pub async fn send_published(
+        &self,
+        (app, target): (AppId, &BridgeTarget),
+        text: String,
+        waiting: WaitingAt,
+    ) -> Result<Result<(), BridgedFault>, Refusal> {
+        let action = match target {
+            BridgeTarget::AllDevices | BridgeTarget::Consoles => {
+                ConsoleAction::SendBroadcast { text }
+            }
+            BridgeTarget::DeviceGroup(group) => {
+                ConsoleAction::SendGroup { text, group: Some(group.uuid().hex()) }
+            }
+            BridgeTarget::Devices(devices) => {
+                let devices = devices.iter().map(|device| device.uuid().hex()).collect();
+                ConsoleAction::SendMulticast { text, devices }
+            }
+        };
+        let asked = ConsoleAsked {
+            app,
+            server: None,
+            request: ConsoleRequest { action, fault: None },
+            service_hash: None,
+            now: self.clock.now(),
+        };
+        let rules = self.console_rules();
+        let send = consuming(waiting, bridged::send_published(rules, asked));
+        let sent = self.store.run(send).await.map_err(refusal)?;
+        if sent == Some(Ok(true)) {
+            (self.work_left)();
+        }
+        Ok(sent.map_or(Ok(()), |sent| sent.map(drop)))
+    }
+}
