@@ -179,7 +179,7 @@ pub enum CommandId {
 }
 
 impl ConsoleLine {
-    /// How the request ended of which it tells; what a device has sent is no request of a console's.
+    /// How the request ended of which it tells; what a device or a topic has sent is no request of a console's.
     pub const fn code(&self) -> ResultCode {
         match self {
             Self::GroupCreated { code, .. }
@@ -188,7 +188,7 @@ impl ConsoleLine {
             | Self::Registered { code, .. }
             | Self::Unregistered { code } => *code,
             Self::DevicesAdded(change) | Self::DevicesSubtracted(change) => change.code,
-            Self::Upstream { .. } => ResultCode::Done,
+            Self::Upstream { .. } | Self::Published { .. } => ResultCode::Done,
         }
     }
 }

@@ -34,7 +34,8 @@ pub(super) fn answer(
         }
         ConsoleLine::GroupDeleted { .. }
         | ConsoleLine::Unregistered { .. }
-        | ConsoleLine::Upstream { .. } => json!({}),
+        | ConsoleLine::Upstream { .. }
+        | ConsoleLine::Published { .. } => json!({}),
     };
     Ok(HttpResponse::Ok().json(body))
 }

@@ -2,6 +2,7 @@
 
 use super::Apps;
 use crate::domain::apps::console::{ConsoleAction, ConsoleLine, ConsoleRequest};
+use crate::domain::apps::downstream::SendManner;
 use crate::domain::error::Refusal;
 use crate::domain::id::AppId;
 use crate::domain::principal::Mailbox;
@@ -76,6 +77,7 @@ impl Apps {
             server: None,
             request: ConsoleRequest { action, fault: None },
             service_hash: None,
+            manner: SendManner::default(),
             now: self.clock.now(),
         };
         let rules = self.console_rules();

@@ -11,9 +11,9 @@ use crate::domain::pubsub::name::TopicName;
 use crate::domain::pubsub::refusal::{PubsubRefusal, PubsubStatus};
 use crate::store::engine::Connection;
 use crate::store::engine::job::{Job, Op, StorePart, Yield};
-use crate::store::pubsub::writes::{Refusable, news};
+use crate::store::pubsub::writes::news;
 use crate::store::pubsub::{
-    PubsubRight, acks, backlog, bridges, job, publishing, subscriptions, telling, topics,
+    PubsubRight, Refusable, acks, backlog, bridges, job, publishing, subscriptions, telling, topics,
 };
 
 /// A step of a bridge: what has changed in a room, and how far it has come with that.

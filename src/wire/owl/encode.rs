@@ -163,7 +163,7 @@ pub fn answer(
         },
         ConsoleLine::Unregistered { code } => at_once(key, *code, now, Nothing {}),
         // Nobody has asked for it.
-        ConsoleLine::Upstream { .. } => Vec::new(),
+        ConsoleLine::Upstream { .. } | ConsoleLine::Published { .. } => Vec::new(),
     }
 }
 
