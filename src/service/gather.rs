@@ -3,8 +3,10 @@
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 /// How much is done together.
 #[derive(Clone, Copy, Debug)]
@@ -13,11 +15,18 @@ pub(in crate::service) struct GatherBounds {
     pub weight_max: usize,
     /// How many goes there are at once. Another one begins when a whole one has gathered meanwhile.
     pub turns_max: usize,
+    /// From the beginning of a go to that of the next, while others have the same to do with: so these find it free in
+    /// between. Not if a whole one has gathered.
+    pub rest: Duration,
 }
+
+/// How much others have done so far.
+type Others = Box<dyn Fn() -> u64 + Send + Sync>;
 
 /// What waits to be done. Who asks waits for the answer, so there is no more of it than callers.
 pub(in crate::service) struct Gather<T, A> {
     bounds: GatherBounds,
+    others: Others,
     queue: Mutex<GatherQueue<T, A>>,
 }
 
@@ -25,6 +34,8 @@ struct GatherQueue<T, A> {
     waiting: Vec<GatherItem<T, A>>,
     weight: usize,
     turns: usize,
+    /// When the last go began, and how much others had done by then.
+    last: Option<(Instant, u64)>,
 }
 
 struct GatherItem<T, A> {
@@ -34,10 +45,10 @@ struct GatherItem<T, A> {
 }
 
 impl<T: Send + 'static, A: Send + 'static> Gather<T, A> {
-    /// Nothing waits.
-    pub fn new(bounds: GatherBounds) -> Self {
-        let queue = GatherQueue { waiting: Vec::new(), weight: 0, turns: 0 };
-        Self { bounds, queue: Mutex::new(queue) }
+    /// Nothing waits. `others` says how much others have done so far: while that grows, there are rests.
+    pub fn new(bounds: GatherBounds, others: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        let queue = GatherQueue { waiting: Vec::new(), weight: 0, turns: 0, last: None };
+        Self { bounds, others: Box::new(others), queue: Mutex::new(queue) }
     }
 
     /// Has something done by `perform`, which is given all that has gathered, in order, and answers each; the
@@ -65,6 +76,16 @@ impl<T: Send + 'static, A: Send + 'static> Gather<T, A> {
         answer.await.ok()
     }
 
+    /// When the next go may begin, if not now.
+    fn rests_until(&self) -> Option<Instant> {
+        let queue = self.queue();
+        let (begun, done) = queue.last?;
+        let is_whole = queue.weight >= self.bounds.weight_max;
+        let due = begun + self.bounds.rest;
+        let rests = !is_whole && due > Instant::now() && (self.others)() > done;
+        rests.then_some(due)
+    }
+
     fn queue(&self) -> MutexGuard<'_, GatherQueue<T, A>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,6 +105,9 @@ impl<T: Send + 'static, A: Send + 'static> GatherTurn<T, A> {
         F: Future<Output = Vec<A>>,
     {
         loop {
+            if let Some(due) = self.of.rests_until() {
+                tokio::time::sleep_until(due).await;
+            }
             let (asked, replies) = self.next();
             if replies.is_empty() {
                 return;
@@ -114,6 +138,8 @@ impl<T: Send + 'static, A: Send + 'static> GatherTurn<T, A> {
         if count == 0 {
             queue.turns = queue.turns.saturating_sub(1);
             self.is_over = true;
+        } else {
+            queue.last = Some((Instant::now(), (self.of.others)()));
         }
         some.into_iter().map(|gathered| (gathered.asked, gathered.reply)).unzip()
     }
@@ -135,7 +161,7 @@ impl<T, A> Drop for GatherTurn<T, A> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     use tokio::sync::{Semaphore, mpsc};
     use tokio::time::timeout;
@@ -164,14 +190,18 @@ mod tests {
         gather: Arc<Gather<u32, u32>>,
         goes: Goes,
         begun: mpsc::UnboundedReceiver<Vec<u32>>,
+        others: Arc<AtomicU64>,
     }
 
     impl Stage {
         fn new(weight_max: usize, turns_max: usize) -> Self {
             let (tell, begun) = mpsc::unbounded_channel();
             let goes = Goes { begun: tell, may_end: Arc::new(Semaphore::new(0)) };
-            let gather = Arc::new(Gather::new(GatherBounds { weight_max, turns_max }));
-            Self { gather, goes, begun }
+            let bounds = GatherBounds { weight_max, turns_max, rest: SOON / 50 };
+            let others = Arc::new(AtomicU64::new(0));
+            let done = Arc::clone(&others);
+            let gather = Arc::new(Gather::new(bounds, move || done.load(Ordering::Relaxed)));
+            Self { gather, goes, begun, others }
         }
 
         /// Asks, each of the weight of one.
@@ -247,6 +277,34 @@ mod tests {
         assert_eq!(stage.next_go().await, [2]);
         stage.goes.may_end.add_permits(1);
         assert_eq!(answers(vec![again]).await, [Some(20)]);
+    }
+
+    /// The time stands still but for who waits for nothing else.
+    #[tokio::test(start_paused = true)]
+    async fn while_others_are_at_work_goes_begin_with_a_rest_between() {
+        let mut stage = Stage::new(3, 9);
+        stage.goes.may_end.add_permits(100);
+        let mut begun = Vec::new();
+        for number in 0..4 {
+            if number > 1 {
+                stage.others.fetch_add(1, Ordering::Relaxed);
+            }
+            let asked = stage.ask(number);
+            stage.next_go().await;
+            begun.push(Instant::now());
+            assert_eq!(answers(vec![asked]).await, [Some(number * 10)]);
+        }
+        let between: Vec<_> = begun.windows(2).map(|two| two[1] - two[0]).collect();
+        let rest = SOON / 50;
+        assert!(between[0] < rest / 2, "nobody else was at work: {between:?}");
+        assert!(between[1..].iter().all(|between| *between >= rest / 2), "{between:?}");
+        // A whole one waits for no rest.
+        stage.others.fetch_add(1, Ordering::Relaxed);
+        let all: Vec<_> = (20..23).map(|number| stage.ask(number)).collect();
+        let before = Instant::now();
+        assert_eq!(stage.next_go().await, [20, 21, 22]);
+        assert!(before.elapsed() < rest / 2);
+        assert_eq!(answers(all).await.len(), 3);
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use crate::wire::decode::Broken;
 
 /// What a connection begins with; the answer is [`Said::Pong`].
 pub const HELLO: &[u8] =
-    b"CONNECT {\"verbose\":false,\"pedantic\":false,\"lang\":\"tradewind\"}\r\nPING\r\n";
+    b"CONNECT {\"verbose\":false,\"headers\":true,\"lang\":\"tradewind\"}\r\nPING\r\n";
 /// Bytes of a line, and of a message.
 const LINE_MAX: usize = 32 << 10;
 const PAYLOAD_MAX: usize = 16 << 20;
@@ -46,7 +46,12 @@ pub fn read(bytes: &[u8]) -> Result<Option<(Said<'_>, usize)>, Broken> {
     let line = line.map_err(|_| Broken("a line that is no text"))?;
     let mut words = line.split_ascii_whitespace();
     let said = match words.next().unwrap_or_default() {
-        "MSG" => return message(words.collect(), bytes, end + 2),
+        "MSG" => return message(&words.collect::<Vec<_>>(), "0", bytes, end + 2),
+        "HMSG" => {
+            let words: Vec<&str> = words.collect();
+            let [to @ .., headers, length] = &*words else { return Err(Broken("nothing of NATS")) };
+            return message(&[to, &[length]].concat(), headers, bytes, end + 2);
+        }
         "PING" => Said::Ping,
         "PONG" => Said::Pong,
         "-ERR" => Said::Error(line),
@@ -56,8 +61,10 @@ pub fn read(bytes: &[u8]) -> Result<Option<(Said<'_>, usize)>, Broken> {
     Ok(Some((said, end + 2)))
 }
 
+/// A message, whose first bytes are its headers.
 fn message<'a>(
-    words: Vec<&'a str>,
+    words: &[&'a str],
+    headers: &str,
     bytes: &'a [u8],
     start: usize,
 ) -> Result<Option<(Said<'a>, usize)>, Broken> {
@@ -72,7 +79,9 @@ fn message<'a>(
     if rest.len() < length + 2 {
         return Ok(None);
     }
-    let payload = rest.get(..length).unwrap_or_default();
+    let headers = headers.parse().ok().filter(|headers| *headers <= length);
+    let headers: usize = headers.ok_or(Broken("a message of NATS without good headers"))?;
+    let payload = rest.get(headers..length).unwrap_or_default();
     Ok(Some((Said::Message(Message { subject, reply, payload }), start + length + 2)))
 }
 

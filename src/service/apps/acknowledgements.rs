@@ -2,6 +2,7 @@
 //! transactions.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::error::Refusal;
 use crate::domain::id::{DeviceId, DownstreamId};
@@ -20,8 +21,8 @@ pub(super) struct Acknowledgements(Arc<Gather<Vec<Had>, Result<(), Refusal>>>);
 impl Default for Acknowledgements {
     fn default() -> Self {
         // One at a time: what gathers meanwhile is a step of its own, and chat has its turn between.
-        let bounds = GatherBounds { weight_max: STEP_MAX, turns_max: 1 };
-        Self(Arc::new(Gather::new(bounds)))
+        let bounds = GatherBounds { weight_max: STEP_MAX, turns_max: 1, rest: Duration::ZERO };
+        Self(Arc::new(Gather::new(bounds, || 0)))
     }
 }
 

@@ -86,7 +86,7 @@ impl Pubsub {
             mint: Arc::clone(&parts.mint),
             clock: Arc::clone(&parts.clock),
             ack_ids: parts.ack_ids.clone(),
-            publishes: Publishes::default(),
+            publishes: Publishes::new(&parts.store),
             metrics: parts.metrics.clone(),
             bridge_board: BridgeBoard::default(),
             settings,

@@ -1,6 +1,7 @@
 //! Publishing: small requests that come at once are one transaction.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::refusal;
 use crate::domain::clock::Clock;
@@ -17,6 +18,9 @@ const TOGETHER_MAX: usize = 1_000;
 /// Messages of a request that waits for no other.
 const LARGE: usize = 64;
 const KIB: usize = 1 << 10;
+/// While chat writes, small publishes begin a transaction so seldom: a message of chat waits for the one that is being
+/// committed when it comes, and thousands of lone publishes would be one each.
+const REST: Duration = Duration::from_millis(2);
 
 type PublishOutcome = PubsubAnswer<Vec<PublishedId>>;
 
@@ -24,15 +28,15 @@ type PublishOutcome = PubsubAnswer<Vec<PublishedId>>;
 #[derive(Clone)]
 pub(super) struct Publishes(Arc<Gather<Publish, PublishOutcome>>);
 
-impl Default for Publishes {
-    fn default() -> Self {
-        // As many at once as the store takes: it says when it is full.
-        let bounds = GatherBounds { weight_max: TOGETHER_MAX, turns_max: usize::MAX };
-        Self(Arc::new(Gather::new(bounds)))
-    }
-}
-
 impl Publishes {
+    /// Nothing waits. `store`: whose other writes are heeded.
+    pub fn new(store: &Store) -> Self {
+        // As many at once as the store takes: it says when it is full.
+        let bounds = GatherBounds { weight_max: TOGETHER_MAX, turns_max: usize::MAX, rest: REST };
+        let store = store.clone();
+        Self(Arc::new(Gather::new(bounds, move || store.commands())))
+    }
+
     /// Stores a request's messages; their ids.
     ///
     /// # Errors
