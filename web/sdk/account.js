@@ -2,7 +2,7 @@
 import { HubError } from "./errors.js";
 import { plainText } from "./values.js";
 
-/** @import { AddedBy, Id, Login, OwnAccount, User } from "./shapes.js" */
+/** @import { AddedBy, GroupOffer, Id, Login, OwnAccount, User } from "./shapes.js" */
 
 /** An address as a folder, so that paths of the hub are below it. */
 export function folder(address) {
@@ -201,6 +201,14 @@ export class Account {
    */
   async unblock(user) {
     await this.#ask(`blocks/${segment(user)}`, { method: "DELETE" });
+  }
+
+  /**
+   * Groups that their owners have offered to the user, those first whose offers end first.
+   * @type {() => Promise<GroupOffer[]>}
+   */
+  async groupOffers() {
+    return (await json(await this.#ask("group-offers", { method: "GET" }))).offers;
   }
 
   /**

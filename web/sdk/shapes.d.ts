@@ -101,6 +101,13 @@ export interface OwnAccount extends User {
   readonly created_at: string;
 }
 
+/** A group whose owner wants to hand it over to the user, as HTTP tells it. */
+export interface GroupOffer {
+  readonly group: Pick<Group, "id" | "title" | "owner" | "members">;
+  /** RFC 3339, in UTC. */
+  readonly expires_at: string;
+}
+
 /** A log-in. */
 export interface Login {
   readonly id: string;

@@ -99,6 +99,13 @@ export interface OwnAccount extends User {
   readonly created_at: string;
 }
 
+/** A group whose owner wants to hand it over to the user, as HTTP tells it. */
+export interface GroupOffer {
+  readonly group: Pick<Group, "id" | "title" | "owner" | "members">;
+  /** RFC 3339, in UTC. */
+  readonly expires_at: string;
+}
+
 /** A log-in. */
 export interface Login {
   readonly id: string;
@@ -238,6 +245,8 @@ export class Account {
   block(user: Id | string): Promise<void>;
   /** Lifts a block. */
   unblock(user: Id | string): Promise<void>;
+  /** Groups that their owners have offered to the user, those first whose offers end first. */
+  groupOffers(): Promise<GroupOffer[]>;
   /** The user's log-ins, the one renewed last first. */
   sessions(): Promise<Login[]>;
   /** Ends a log-in with its sockets. */
