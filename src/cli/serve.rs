@@ -35,7 +35,7 @@ pub fn run(config: &Config, serve: &Serve, remarks: &[String]) -> anyhow::Result
     let files = capacity::raise_files();
     // First of all: a second hub started by mistake must not touch the database.
     let listener = server::listen(config)?;
-    let config = &with_pubsub(config, serve);
+    let config = &demonstrated(config, serve);
     let base = Base::open(config)?;
     base.know_logins()?;
     let database = base.database.place();
@@ -74,9 +74,10 @@ pub fn run(config: &Config, serve: &Serve, remarks: &[String]) -> anyhow::Result
     })
 }
 
-/// The settings, with Pub/Sub where it is demonstrated; not if another program listens there.
-fn with_pubsub(config: &Config, serve: &Serve) -> Config {
+/// The settings, with what is demonstrated: Pub/Sub where Google's emulator is, but not if another program listens there.
+fn demonstrated(config: &Config, serve: &Serve) -> Config {
     let mut config = config.clone();
+    config.http.demo |= serve.demo;
     if serve.demo && config.pubsub.bind.is_empty() {
         config.pubsub.bind = DEMO_PUBSUB.to_owned();
         if let Err(error) = server::listen_pubsub(&config) {

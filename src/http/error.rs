@@ -153,7 +153,10 @@ impl From<TooMany> for ApiError {
     }
 }
 
+/// What is at no address of ours.
+pub const NOT_FOUND: ApiError = ApiError::Refused(StatusCode::NOT_FOUND, "not found.");
+
 /// The answer where nothing is.
 pub async fn not_found() -> Result<HttpResponse, ApiError> {
-    Err(ApiError::Refused(StatusCode::NOT_FOUND, "not found."))
+    Err(NOT_FOUND)
 }

@@ -11,12 +11,13 @@ mod device;
 mod error;
 mod exchange;
 mod health;
+mod linked;
 mod origin;
 pub mod owl;
+mod page;
 mod peer;
 mod ppcom;
 pub mod pubsub;
-mod reset;
 pub mod rewind;
 mod sdk;
 mod settings;
@@ -25,12 +26,12 @@ pub mod v1;
 mod widget;
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
-use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, Resource, Route, guard};
 
@@ -46,6 +47,7 @@ use crate::wire::rewind::Rewind;
 use self::error::ApiError;
 pub use self::exchange::exchange;
 pub use self::origin::Origins;
+pub use self::page::PageFiles;
 pub use self::settings::Settings;
 
 /// What all requests share.
@@ -64,6 +66,9 @@ pub struct State {
     pub console: wire_console::Settings,
     pub pubsub: pubsub::Settings,
     pub owl: owl::OwlRest,
+    pub page_files: PageFiles,
+    /// Where mails are kept as files, if they are.
+    pub mail_folder: Option<PathBuf>,
 }
 
 impl State {
@@ -104,15 +109,8 @@ impl State {
 /// Mounts every route.
 pub fn routes(app: &mut ServiceConfig) {
     v1::routes(app);
-    app.service(
-        web::resource("/reset/{key}")
-            .route(web::get().to(reset::show))
-            .route(web::post().to(reset::submit))
-            .default_service(web::to(|| async {
-                Err::<&str, _>(ApiError::Method { allow: "GET, POST" })
-            }))
-            .wrap(from_fn(text::path_is_text::<ApiError>)),
-    );
+    linked::routes(app);
+    page::routes(app);
     console::routes(app);
     rewind::routes(app);
     chatting::routes(app);

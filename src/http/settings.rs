@@ -27,6 +27,12 @@ section! {
         /// Whether /metrics tells, beside the version, the settings that figures of a load depend on, such as
         /// `store.durability`.
         metrics_settings: bool = true;
+        /// A folder to read the files of the chat from, anew for each request, such as `web` of a checkout: for who
+        /// changes them. Empty: those in the program.
+        web_dir: String = String::new();
+        /// Whether the hub shows what helps to try it: the components of its page at /design and, if mails are files,
+        /// these at /demo/mails to who sits at its machine. `tradewind serve --demo` does.
+        demo: bool = false;
         /// The longest request body, in bytes.
         body_bytes_max: usize = 16_384 => at_least(1);
         /// How long a request body of up to 64 KiB may take, in milliseconds. A longer one has a second

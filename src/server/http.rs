@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -21,7 +22,7 @@ use crate::auth::limits::RateLimits;
 use crate::http::connection::ConnectionBounds;
 use crate::http::owl::OwlRest;
 use crate::http::pubsub::PubsubDoor;
-use crate::http::{self, Origins};
+use crate::http::{self, Origins, PageFiles};
 use crate::hub::{AwakeClock, Hub};
 use crate::net::{self, HttpListener, Listeners, Protocols, Sockets};
 use crate::service::authenticators::{Authenticator, Authenticators};
@@ -163,6 +164,8 @@ fn state(
         console: config.app_server.clone(),
         pubsub: config.pubsub.clone(),
         owl: OwlRest::new(config.owl.clone(), owl_address),
+        page_files: PageFiles::new(&config.http.web_dir),
+        mail_folder: config.mail.url.expose().strip_prefix("file://").map(PathBuf::from),
     }
 }
 

@@ -411,7 +411,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("DefaultClock", &["src/auth/limits.rs"]),
     ("MonotonicClock", &["src/auth/rates.rs"]),
     ("jsonwebtoken", &["src/auth/"]),
-    ("sha2", &["src/auth/"]),
+    ("sha2", &["src/auth/", "src/http/page/files.rs"]),
     // Since when somebody has the lock is said to people.
     (
         "jiff",
@@ -426,7 +426,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("utoipa", &["src/http/"]),
     ("snowflake_me", &["src/domain/mint.rs"]),
     // Bodies that are packed.
-    ("flate2", &["src/http/pubsub/body.rs"]),
+    ("flate2", &["src/http/page/files.rs", "src/http/pubsub/body.rs"]),
     ("prometheus", &["src/telemetry/"]),
     ("env_logger", &["src/telemetry/"]),
     ("toml", &["src/config/file.rs"]),

@@ -10,6 +10,7 @@ use crate::domain::accounts::password::PasswordFault;
 use crate::http::State;
 use crate::http::body::Fields;
 use crate::http::error::{ApiError, Envelope, info};
+use crate::http::{linked, page};
 use crate::service::accounts::{self, Errand, RegisterRefusal};
 
 const NO_CREDENTIALS: ApiError = ApiError::bad_request("email or password is no provided.");
@@ -98,7 +99,8 @@ impl From<RegisterRefusal> for ApiError {
 
 /// Makes the account
 ///
-/// The address of the link in the mail. It works once.
+/// The address of the link in the mail. It works once. Whoever asks for `text/html`, as browsers do, gets a page with a
+/// button instead, which makes it.
 #[utoipa::path(
     get, path = "/auth/email_verify/{key}", tag = "Accounts", operation_id = "verify", security(()),
     params(("key" = String, Path, description = "The key at the end of the link")),
@@ -107,7 +109,14 @@ impl From<RegisterRefusal> for ApiError {
         (status = 404, description = "The link has been followed, has expired, or is none"),
     ),
 )]
-pub async fn verify(key: Path<String>, state: Data<State>) -> Result<HttpResponse, ApiError> {
+pub async fn verify(
+    request: HttpRequest,
+    key: Path<String>,
+    state: Data<State>,
+) -> Result<HttpResponse, ApiError> {
+    if page::is_for_people(&request) {
+        return Ok(linked::verify::show(&request, &key, &state));
+    }
     state.service.accounts.verify(&key).await?.ok_or(NO_SUCH_KEY)?;
     Ok(info(StatusCode::CREATED, "account successfully created."))
 }

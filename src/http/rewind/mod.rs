@@ -1,4 +1,4 @@
-//! REWIND's HTTP half: accounts, their test pages, and the socket's door.
+//! REWIND's HTTP half: accounts, their test pages (where browsers get the chat), and the socket's door.
 
 pub(in crate::http) mod auth;
 mod pages;

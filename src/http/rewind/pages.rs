@@ -1,16 +1,20 @@
-//! The bare forms that REWIND has for testing.
+//! The bare forms that REWIND has for testing. A browser gets the chat in their places.
 
-use actix_web::HttpResponse;
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType, LOCATION};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, ContentType, LOCATION, VARY};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 
+use crate::http::State;
+use crate::http::error::ApiError;
 use crate::http::exchange::FORM_POLICY;
+use crate::http::page;
 
 const LOGIN: &str = include_str!("pages/login.html");
 const REGISTER: &str = include_str!("pages/register.html");
 
-/// To the log-in form.
-pub async fn home() -> HttpResponse {
-    redirect("/login")
+/// The chat, or the way to the log-in form.
+pub async fn home(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, ApiError> {
+    if page::is_for_people(&request) { page::chat(&state).await } else { Ok(redirect("/login")) }
 }
 
 /// There is no session to end: tokens are the client's.
@@ -19,22 +23,30 @@ pub async fn logout() -> HttpResponse {
 }
 
 /// The log-in form.
-pub async fn login() -> HttpResponse {
-    page(LOGIN)
+pub async fn login(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, ApiError> {
+    form(&request, &state, LOGIN).await
 }
 
 /// The registration form.
-pub async fn register() -> HttpResponse {
-    page(REGISTER)
+pub async fn register(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, ApiError> {
+    form(&request, &state, REGISTER).await
 }
 
-fn page(text: &'static str) -> HttpResponse {
-    HttpResponse::Ok()
+async fn form(
+    request: &HttpRequest,
+    state: &State,
+    text: &'static str,
+) -> Result<HttpResponse, ApiError> {
+    if page::is_for_people(request) {
+        return page::chat(state).await;
+    }
+    Ok(HttpResponse::Ok()
         .content_type(ContentType::html())
         .insert_header((CONTENT_SECURITY_POLICY, FORM_POLICY))
-        .body(text)
+        .insert_header((VARY, "Accept"))
+        .body(text))
 }
 
 fn redirect(to: &str) -> HttpResponse {
-    HttpResponse::Found().insert_header((LOCATION, to)).finish()
+    HttpResponse::Found().insert_header((LOCATION, to)).insert_header((VARY, "Accept")).finish()
 }

@@ -192,6 +192,11 @@ impl Problem {
         Self { code, detail: None, allow: None, retry_after: None }
     }
 
+    /// What is wrong, for programs.
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
     /// The same, and what is wrong with this request.
     pub fn detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { detail: Some(detail.into()), ..self }

@@ -10,6 +10,7 @@ mod health;
 mod limits;
 mod login;
 mod names;
+mod page;
 mod pubsub;
 mod revoked;
 mod sdk;

@@ -79,8 +79,8 @@ export class Hub {
   }
 
   /** Makes a user: `{ id, name, email, token }`. */
-  addUser(name, password) {
-    const email = `${name}@example.org`;
+  addUser(name, password, mailbox = name) {
+    const email = `${mailbox}@example.org`;
     const optional = password === undefined ? [] : ["--password", password];
     return JSON.parse(this.command("user", "add", "--name", name, "--email", email, ...optional));
   }

@@ -1,0 +1,121 @@
+//! `/`: the chat, for browsers. It is in the program, a file a module, without a build step; who changes it can have the
+//! files read from a folder instead (`http.web_dir`).
+
+mod files;
+mod mails;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    ACCEPT, CONTENT_SECURITY_POLICY, ContentType, REFERRER_POLICY, VARY,
+};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::error::ApiError;
+use super::{State, only};
+
+pub use self::files::PageFiles;
+
+/// What its pages may do: run scripts of this hub, be drawn by styles of this hub, speak with this hub. No text ever
+/// becomes a script or HTML.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+    trusted-types 'none'";
+/// The place of the modules that a page will need: a browser asks for all of them at once.
+const MODULES: &str = "<!--modules-->";
+/// The place of where files are.
+const ROOT: &str = "{root}";
+/// The place of where mails go.
+const MAILS: &str = "{mails}";
+
+/// Mounts its files, and what there is in demo mode.
+pub fn routes(app: &mut ServiceConfig) {
+    app.service(only("/assets/{version}/{name:.*}", "GET, HEAD", web::to(files::show)))
+        .service(only("/design", "GET, HEAD", web::to(design)))
+        .service(only("/demo/mails", "GET, HEAD", web::to(mails::show)));
+}
+
+/// Whether it is a browser that asks, for a page: programs take anything, or JSON.
+pub fn is_for_people(request: &HttpRequest) -> bool {
+    let lines = request.headers().get_all(ACCEPT);
+    lines.filter_map(|line| line.to_str().ok()).any(|line| {
+        line.split(',').any(|kind| {
+            kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/html"))
+        })
+    })
+}
+
+/// The chat.
+///
+/// # Errors
+/// What cannot be read of `http.web_dir`.
+pub async fn chat(state: &State) -> Result<HttpResponse, ApiError> {
+    from_file(state, "app/index.html").await
+}
+
+/// The components of the page with their states, in demo mode.
+async fn design(state: Data<State>) -> Result<HttpResponse, ApiError> {
+    if !state.settings.demo {
+        return Err(super::error::NOT_FOUND);
+    }
+    from_file(&state, "app/design.html").await
+}
+
+async fn from_file(state: &State, name: &str) -> Result<HttpResponse, ApiError> {
+    let files = &state.page_files;
+    let text =
+        files.text(name).await?.replace(ROOT, &files.root()).replace(MAILS, mails::kept(state));
+    Ok(answer(StatusCode::OK, text.replace(MODULES, &files.preloads())))
+}
+
+/// A page of people, who have asked for it where programs get something else.
+pub(super) fn answer(status: StatusCode, text: String) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type(ContentType::html())
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((REFERRER_POLICY, "no-referrer"))
+        .insert_header((VARY, "Accept, Accept-Language"))
+        .body(text)
+}
+
+/// A text as it stands in HTML, also in the value of an attribute.
+pub(super) fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            letter => html.push(letter),
+        }
+    }
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn browsers_ask_for_html_and_programs_do_not() {
+        let asks = |accept: &str| {
+            is_for_people(&TestRequest::default().insert_header((ACCEPT, accept)).to_http_request())
+        };
+        assert!(asks("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"));
+        assert!(asks("application/json, Text/HTML;q=0.1"));
+        assert!(!asks("*/*") && !asks("application/json") && !asks("text/htmlx, text/*"));
+        assert!(!is_for_people(&TestRequest::default().to_http_request()));
+    }
+
+    #[test]
+    fn no_text_leaves_its_place_in_html() {
+        assert_eq!(
+            escaped("<a href=\"x\" b='&'>é"),
+            "&lt;a href=&quot;x&quot; b=&#39;&amp;&#39;&gt;é"
+        );
+    }
+}

@@ -1,0 +1,63 @@
+/** The page of whoever is logged in: lists at the side, and what was chosen in them. */
+import { useEffect } from "../../vendor/hooks.js";
+import { html } from "../html.js";
+import { client, isKnown, roomsTick } from "../state/hub.js";
+import { forgetPeople } from "../state/people.js";
+import { go, route } from "../state/route.js";
+import { t } from "../text.js";
+import { Empty } from "../ui/notice.js";
+import { Spinner } from "../ui/spinner.js";
+import { Connection } from "./connection.js";
+import { Conversation } from "./conversation.js";
+import { GroupPanel } from "./group.js";
+import { Settings } from "./settings.js";
+import { Sidebar } from "./sidebar.js";
+
+const PLACES = ["room", "friends", "settings"];
+
+export function Chat() {
+  const { name, id, part } = route.value;
+  useEffect(() => {
+    // Where one logs in there is nothing any more.
+    PLACES.includes(name) || name === "" || go("");
+  }, [name]);
+  useEffect(() => forgetPeople, [client.value]);
+  const hasMain = name === "room" || name === "settings";
+  return html`
+    <div class="chat" data-shows=${hasMain ? (part === "info" ? "info" : "main") : "side"}>
+      <a class="skip" href="#main" onClick=${skip}>${t("skip")}</a>
+      <${Sidebar} />
+      <main id="main" tabindex="-1">
+        <div class="middle">
+          <${Connection} />
+          <${Main} name=${name} id=${id} />
+        </div>
+        ${name === "room" && part === "info" && id !== null && html`<${GroupPanel} key=${id} roomId=${id} />`}
+      </main>
+    </div>
+  `;
+}
+
+function skip(/** @type {Event} */ event) {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+/** @param {{ name: string, id: string | null }} props */
+function Main({ name, id }) {
+  void roomsTick.value;
+  if (name === "settings") {
+    return html`<${Settings} />`;
+  }
+  if (!isKnown.value) {
+    return html`<div class="empty"><${Spinner} /></div>`;
+  }
+  if (name === "room" && id !== null && /^[1-9]\d{0,18}$/.test(id) && client.value?.self) {
+    return html`<${Conversation} key=${id} roomId=${id} />`;
+  }
+  return html`
+    <${Empty} icon="message-circle" title=${t("nothing.title")}>
+      <p>${t("nothing.text")}</p>
+    <//>
+  `;
+}
