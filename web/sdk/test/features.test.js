@@ -144,6 +144,8 @@ test("a group lives from its making to its end", async () => {
   const offered = heard(bob, "group", ({ type }) => type === "offered");
   assert.equal((await alice.transferGroup(group.id, "bob")).owner, alice.self.id);
   await offered;
+  const [offer] = await bob.account.groupOffers();
+  assert.deepEqual([offer.group.id, offer.group.title], [group.id, group.title]);
   assert.equal((await bob.acceptGroup(group.id)).owner, bob.self.id);
   await alice.leaveGroup(group.id);
   assert.equal(alice.rooms.has(group.id), false);

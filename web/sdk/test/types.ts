@@ -20,6 +20,7 @@ import type {
   ClientEvents,
   Feature,
   Group,
+  GroupOffer,
   Id,
   Login,
   Member,
@@ -278,6 +279,7 @@ export function ownAccount(client: Client): void {
   gives<void>()(account.delete("password"), true);
   gives<Blob>()(account.export(), true);
   gives<User[]>()(account.blocks(), true);
+  gives<GroupOffer[]>()(account.groupOffers(), true);
   gives<void>()(account.block("bob"), true);
   gives<void>()(account.unblock("bob"), true);
   gives<Login[]>()(account.sessions(), true);
