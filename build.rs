@@ -2,64 +2,61 @@
 //! whose messages come from a crate that has only the client side. No `.proto` file and no `protoc` is needed: a
 //! service is a list of methods.
 
-fn main() {
+use std::error::Error;
+
+fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
-    page::list();
     #[cfg(feature = "grpc")]
     grpc::generate();
+    page::list()
 }
 
 /// What a browser loads: `$OUT_DIR/page_files.rs` is a list of names below `web`, each with its bytes.
 mod page {
+    use std::error::Error;
     use std::fmt::Write as _;
     use std::path::{Path, PathBuf};
-    use std::{env, fs};
+    use std::{env, fs, io};
 
     /// Below `web`.
     const FOLDERS: [&str; 3] = ["app", "sdk", "vendor"];
     const KINDS: [&str; 5] = ["css", "html", "js", "svg", "txt"];
     /// What is for whoever changes them.
-    const NOT_SERVED: [&str; 1] = ["test"];
+    const NOT_SERVED: &str = "test";
 
-    pub fn list() {
-        let root =
-            PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names it")).join("web");
+    pub fn list() -> Result<(), Box<dyn Error>> {
+        let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("web");
         let mut files = Vec::new();
-        FOLDERS.iter().for_each(|folder| gather(&root.join(folder), &mut files));
+        for folder in FOLDERS {
+            gather(&root.join(folder), &mut files)?;
+        }
         files.sort();
         let mut listed = String::from("[\n");
         for file in &files {
-            let name = file.strip_prefix(&root).expect("below it").to_str().expect("a plain name");
-            let path = file.to_str().expect("a plain path");
-            writeln!(listed, "    ({name:?}, include_bytes!({path:?}).as_slice()),")
-                .expect("memory");
+            let name = file.strip_prefix(&root)?;
+            writeln!(listed, "    ({name:?}, include_bytes!({file:?}).as_slice()),")?;
         }
         listed.push(']');
-        let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names it"));
-        fs::write(target.join("page_files.rs"), listed).expect("the build's own folder");
+        fs::write(Path::new(&env::var("OUT_DIR")?).join("page_files.rs"), listed)?;
+        Ok(())
     }
 
-    fn gather(folder: &Path, files: &mut Vec<PathBuf>) {
-        let entries =
-            fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-        let entries: Vec<PathBuf> = entries.collect();
-        let is_named = |path: &PathBuf, names: &[&str]| {
-            names.iter().any(|name| path.file_name().is_some_and(|is| is == *name))
-        };
+    fn gather(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+        let entries = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+        let entries: Vec<PathBuf> = entries.collect::<io::Result<_>>()?;
         // With the tests in it, a folder changes more often than what is served.
-        if !entries.iter().any(|entry| is_named(entry, &NOT_SERVED)) {
+        if !entries.iter().any(|entry| entry.ends_with(NOT_SERVED)) {
             println!("cargo::rerun-if-changed={}", folder.display());
         }
-        for entry in entries {
+        for entry in entries.into_iter().filter(|entry| !entry.ends_with(NOT_SERVED)) {
             if entry.is_dir() {
-                if !is_named(&entry, &NOT_SERVED) {
-                    gather(&entry, files);
-                }
+                gather(&entry, files)?;
             } else if entry.extension().is_some_and(|kind| KINDS.iter().any(|one| kind == *one)) {
                 println!("cargo::rerun-if-changed={}", entry.display());
                 files.push(entry);
             }
         }
+        Ok(())
     }
 }
 

@@ -47,7 +47,10 @@ pub(super) async fn show(
     let folder = state.mail_folder.clone().filter(|_| state.settings.demo && is_at_home(&request));
     let folder = folder.ok_or(NOT_FOUND)?;
     let mails = web::block(move || newest(&folder)).await.map_err(|_| ApiError::Internal)?;
-    let list: String = mails.iter().map(item).collect();
+    let list = match mails.iter().map(item).collect::<String>() {
+        none if none.is_empty() => "<li>There are none yet.</li>".to_owned(),
+        list => list,
+    };
     let page = PAGE.replace(ROOT, &state.page_files.root()).replace(LIST, &list);
     Ok(answer(StatusCode::OK, page))
 }

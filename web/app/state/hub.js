@@ -5,7 +5,7 @@
 import { batch, computed, effect, signal } from "../../vendor/signals.js";
 import { Client } from "../../sdk/tradewind.js";
 import { outboxOf } from "./outbox.js";
-import { HUB, leave, token, userOf } from "./session.js";
+import { HUB, isOld, leave, renew, token, userOf } from "./session.js";
 
 /** @import { Id } from "../../sdk/tradewind.js" */
 
@@ -73,8 +73,13 @@ export function followSession() {
 function open(/** @type {string} */ issued) {
   const made = new Client(HUB, { storage: outboxOf(userOf(issued)), messagesMax: MESSAGES_MAX });
   listen(made);
+  const stay = async () => {
+    if (isOld(issued)) {
+      renew(await made.account.refresh());
+    }
+  };
   // What breaks the promise is told by events, too.
-  made.connect(issued).catch(() => update());
+  made.connect(issued).then(stay).catch(update);
   return made;
 }
 

@@ -1,6 +1,6 @@
 /** Who is who: names of all whom the user may know, looked up where no list has named them. */
 import { signal } from "../../vendor/signals.js";
-import { client, hub, peopleTick, roomsTick } from "./hub.js";
+import { client, hub, peopleTick, roomsTick, status } from "./hub.js";
 
 /** @import { Id, User } from "../../sdk/tradewind.js" */
 
@@ -51,6 +51,14 @@ async function lookUp() {
     // Asked again by whoever draws it on the next link.
     ids.forEach((id) => asked.delete(id));
   }
+}
+
+/** Whether a friend is there; `null` of others, and while nobody knows. */
+export function presenceOf(/** @type {Id} */ id) {
+  void peopleTick.value;
+  const current = client.value;
+  const isTold = status.value === "ready" && current?.friends.has(id) === true;
+  return isTold ? (current?.presence.get(id)?.status ?? "offline") : null;
 }
 
 /** What a room is called: its title, or the other's name. */

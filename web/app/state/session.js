@@ -16,7 +16,8 @@ export const token = signal(stored(KEY));
 export const farewell = signal(null);
 
 onChange(KEY, (text) => {
-  if (text !== token.peek()) {
+  // Another token of the same user is only a newer one.
+  if (text === null ? token.peek() !== null : userOf(text) !== userOf(token.peek() ?? "")) {
     farewell.value = text === null ? "ended" : null;
     token.value = text;
   }
@@ -37,12 +38,27 @@ export function leave(/** @type {"ended" | "replaced" | null} */ why = null) {
   token.value = null;
 }
 
+/** What a token says; it is the hub that believes it. */
+function claimsOf(/** @type {string} */ issued) {
+  try {
+    return JSON.parse(atob(issued.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
+  } catch {
+    return {};
+  }
+}
+
 /** The id of the user that a token speaks for, so that what waits to be sent is kept apart for each. */
 export function userOf(/** @type {string} */ issued) {
-  try {
-    const claims = issued.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
-    return String(JSON.parse(atob(claims)).id);
-  } catch {
-    return "unknown";
-  }
+  return String(claimsOf(issued).id ?? "unknown");
+}
+
+/** Whether a token has lived a half of its time: whoever uses the page stays logged in by another. */
+export function isOld(/** @type {string} */ issued) {
+  const { iat, exp } = claimsOf(issued);
+  return Date.now() / 1_000 > (iat + exp) / 2;
+}
+
+/** Keeps a newer token of the log-in, for the next time. */
+export function renew(/** @type {string} */ issued) {
+  keep(KEY, issued);
 }

@@ -3,7 +3,7 @@ import { useEffect, useState } from "../../vendor/hooks.js";
 import { xor } from "../../sdk/tradewind.js";
 import { html } from "../html.js";
 import { client, hub, isKnown, peopleTick, roomTick, roomsTick, status } from "../state/hub.js";
-import { nameOf, titleOf } from "../state/people.js";
+import { nameOf, presenceOf, titleOf } from "../state/people.js";
 import { go, to } from "../state/route.js";
 import { t } from "../text.js";
 import { IconButton } from "../ui/button.js";
@@ -167,12 +167,22 @@ function Head({ roomId }) {
 function GroupHead({ room }) {
   void roomTick(room.id).value;
   const title = titleOf(room) ?? "";
-  const members = room.group?.members ?? room.readers.size;
+  const members = room.group?.members ?? 0;
+  const isReady = status.value === "ready";
+  useEffect(() => {
+    // The list of rooms does not say how many there are.
+    const drawn = () => void (roomTick(room.id).value += 1);
+    members === 0 &&
+      isReady &&
+      hub()
+        .members(room.id)
+        .then(drawn, () => {});
+  }, [isReady]);
   return html`
     <a class="who" href=${to("room", room.id, "info")}>
       <${Face} id=${room.id} name=${title} kind="group" />
       <span class="words">
-        <h1 dir="auto">${title}</h1>
+        <h1><bdi>${title}</bdi></h1>
         ${members > 0 && html`<span class="line">${t("members", { n: members })}</span>`}
       </span>
     </a>
@@ -200,12 +210,11 @@ function UserHead({ roomId }) {
       );
     items.unshift({ text: t(asks ? "request.accept" : "request.send"), icon: "user-plus", act });
   }
-  const status = isFriend ? (current.presence.get(id)?.status ?? "offline") : null;
   return html`
     <div class="who">
-      <${Face} id=${id} name=${name} status=${status} />
+      <${Face} id=${id} name=${name} status=${presenceOf(id)} />
       <span class="words">
-        <h1 dir="auto">${name ?? t("someone")}</h1>
+        <h1><bdi>${name ?? t("someone")}</bdi></h1>
         <span class="line">${isFriend ? presenceText(id) : t(asks ? "request.in" : "stranger")}</span>
       </span>
     </div>

@@ -15,6 +15,9 @@ import { Looks } from "./looks.js";
 
 /** @typedef {import("../text.js").TextKey} TextKey */
 
+/** The mark of the house. */
+const MARK = new URL("../style/icon.svg", import.meta.url).href;
+
 /** To whom a mail was sent, for the page that says so. */
 let mailedTo = "";
 
@@ -24,22 +27,11 @@ export function Entrance() {
   return html`
     <div class="entrance">
       <main class="card">
-        <p class="brand"><${Sail} />Tradewind</p>
+        <p class="brand"><img src=${MARK} alt="" width="32" height="32" />Tradewind</p>
         <${View} key=${route.value.name} />
       </main>
       <footer><${Looks} /></footer>
     </div>
-  `;
-}
-
-/** The mark of the house. */
-export function Sail() {
-  return html`
-    <svg width="32" height="32" viewBox="0 0 32 32" aria-hidden="true">
-      <path d="M15 3v19H4C9 18 13 11 15 3Z" fill="currentColor" />
-      <path d="M18 8c4 4 7 9 8 14h-8Z" fill="currentColor" opacity="0.55" />
-      <path d="M3 25h26c-2 3-5 4-8 4H11c-3 0-6-1-8-4Z" fill="currentColor" />
-    </svg>
   `;
 }
 

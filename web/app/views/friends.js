@@ -6,7 +6,7 @@ import { html } from "../html.js";
 import { ago } from "../state/clock.js";
 import { client, hub, isKnown, peopleTick } from "../state/hub.js";
 import { say } from "../state/notices.js";
-import { know } from "../state/people.js";
+import { know, presenceOf } from "../state/people.js";
 import { route, to } from "../state/route.js";
 import { t } from "../text.js";
 import { Button, IconButton } from "../ui/button.js";
@@ -68,7 +68,8 @@ export function Friends({ query }) {
     ${
       isEmpty
         ? html`<${Empty} icon="users" title=${t("friends.none")}><p>${t("friends.none.text")}</p><//>`
-        : html`<${Section} title=${t("friends.all", { n: friends.length })} users=${shown} Item=${Friend} />`
+        : shown.length > 0 &&
+          html`<${Section} title=${t("friends.all", { n: shown.length })} users=${shown} Item=${Friend} />`
     }
     ${query.trim() !== "" && shown.length === 0 && html`<${Ask} name=${query.trim()} />`}
     ${outgoing.length > 0 && html`<${Section} title=${t("requests.out")} users=${outgoing} Item=${Outgoing} />`}
@@ -97,12 +98,12 @@ function thereFirst(/** @type {User} */ one, /** @type {User} */ other) {
 /** Whether a friend is there, and if not, since when. */
 export function presenceText(/** @type {string} */ id) {
   void peopleTick.value;
-  const presence = client.value?.presence.get(id);
-  if (presence === undefined) {
+  const status = presenceOf(id);
+  if (status === null) {
     return "";
   }
-  const seen = presence.status === "offline" ? presence.last_seen : null;
-  return seen ? t("seen", { ago: ago(toDate(seen)) }) : t(`presence.${presence.status}`);
+  const seen = status === "offline" ? client.value?.presence.get(id)?.last_seen : null;
+  return seen ? t("seen", { ago: ago(toDate(seen)) }) : t(`presence.${status}`);
 }
 
 /** @param {{ user: User }} props */
@@ -110,14 +111,13 @@ function Friend({ user }) {
   const [asks, setAsks] = useState(/** @type {"end" | "block" | null} */ (null));
   const name = user.name ?? t("someone");
   const room = user.room ?? hub().roomWith(user.id);
-  const status = client.value?.presence.get(user.id)?.status ?? "offline";
   const end = () => hub().endFriendship(name);
   return html`
     <li class="with-menu">
       <a class="row" href=${to("room", room)} aria-current=${route.value.id === room ? "page" : undefined}>
-        <${Face} id=${user.id} name=${name} status=${status} />
+        <${Face} id=${user.id} name=${name} status=${presenceOf(user.id)} />
         <span class="words">
-          <span class="name" dir="auto">${name}</span>
+          <span class="name"><bdi>${name}</bdi></span>
           <span class="line">${presenceText(user.id)}</span>
         </span>
       </a>
@@ -166,7 +166,7 @@ function Person({ user, line, children }) {
     <li class="row">
       <${Face} id=${user.id} name=${name} />
       <span class="words">
-        <span class="name" dir="auto">${name}</span>
+        <span class="name"><bdi>${name}</bdi></span>
         <span class="line">${line}</span>
       </span>
       ${children}

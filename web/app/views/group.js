@@ -2,7 +2,7 @@
 import { useEffect, useState } from "../../vendor/hooks.js";
 import { html } from "../html.js";
 import { client, hub, isKnown, peopleTick, roomTick } from "../state/hub.js";
-import { know } from "../state/people.js";
+import { know, presenceOf } from "../state/people.js";
 import { go } from "../state/route.js";
 import { say } from "../state/notices.js";
 import { t } from "../text.js";
@@ -67,7 +67,7 @@ export function GroupPanel({ roomId }) {
       <div class="inside">
         <div class="portrait">
           <${Face} id=${roomId} name=${title} kind="group" size="large" />
-          <p class="title" dir="auto">${title}</p>
+          <p class="title"><bdi>${title}</bdi></p>
           <p class="soft small">${t("members", { n: members?.length ?? room.group?.members ?? 0 })}</p>
         </div>
         <${AddMember} roomId=${roomId} members=${members ?? []} />
@@ -130,7 +130,7 @@ function AddMember({ roomId, members }) {
           ({ id, name }) => html`
             <li class="row" key=${id}>
               <${Face} id=${id} name=${name} size="small" />
-              <span class="words"><span class="name" dir="auto">${name}</span></span>
+              <span class="words"><span class="name"><bdi>${name}</bdi></span></span>
               <${IconButton}
                 icon="plus"
                 name=${t("group.add.of", { name: name ?? "" })}
@@ -150,13 +150,12 @@ function MemberItem({ roomId, member, own }) {
   const { user, role } = member;
   const name = user.name ?? t("someone");
   const isSelf = user.id === client.value?.self?.id;
-  const status = client.value?.presence.get(user.id)?.status ?? null;
   const items = isSelf ? [] : deeds(roomId, { name, role, own });
   return html`
     <li class="row">
-      <${Face} id=${user.id} name=${name} size="small" status=${status} />
+      <${Face} id=${user.id} name=${name} size="small" status=${presenceOf(user.id)} />
       <span class="words">
-        <span class="name" dir="auto">${name}${isSelf && html` <span class="soft">${t("you")}</span>`}</span>
+        <span class="name"><bdi>${name}</bdi>${isSelf && html` <span class="soft">${t("you")}</span>`}</span>
       </span>
       ${
         role !== "member" &&
@@ -206,7 +205,7 @@ function Ruling({ roomId, title }) {
         label=${t("group.rename")}
         action=${t("save")}
         maxlength="100"
-        placeholder=${title}
+        initial=${title}
         submit=${(/** @type {string} */ text) => hub().renameGroup(roomId, text)}
       />
       <${Line}

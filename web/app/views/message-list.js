@@ -160,6 +160,12 @@ export class MessageList extends Component {
 
   activate = (/** @type {string | null} */ key) => key !== this.state.active && this.setState({ active: key });
 
+  /** The pointer is elsewhere; what has the focus keeps its deeds. */
+  deactivate = () => {
+    const focused = /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest("[data-key]"));
+    this.activate(focused?.dataset.key ?? null);
+  };
+
   render() {
     const { entries, line, isLoading, hasMore, unread, roomId } = this.props;
     const { slice, isAtEnd, active } = this.state;
@@ -172,7 +178,7 @@ export class MessageList extends Component {
           <div class="inner">
             <div class="older">${isLoading && html`<${Spinner} />`}</div>
             ${entries.length === 0 && !hasMore && html`<p class="begin">${t("conversation.none")}</p>`}
-            <ol aria-label=${t("messages")}>
+            <ol aria-label=${t("messages")} onPointerLeave=${this.deactivate}>
               ${rows.flatMap((row) => this.renderRow(row, { tabbed, active }))}
             </ol>
           </div>

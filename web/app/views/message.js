@@ -70,7 +70,7 @@ function Bubble({ entry, isFirst, isOwn, isGroup, isRead, isActive, onEdit, room
     <div class="bubble" data-state=${entry.state}>
       ${
         isGroup && !isOwn && isFirst
-          ? html`<p class="author" dir="auto">${nameOf(author) ?? t("someone")}</p>`
+          ? html`<p class="author"><bdi>${nameOf(author) ?? t("someone")}</bdi></p>`
           : html`<span class="for-ears">${isOwn ? t("you.say") : t("says", { name: nameOf(author) ?? t("someone") })}</span>`
       }
       <${Folded} text=${entry.content} />

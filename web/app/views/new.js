@@ -51,23 +51,23 @@ export function NewDialog({ onClose }) {
  * A form of one line.
  *
  * @param {{ label: string, hint?: string, action: string, icon?: string, submit: (text: string) => Promise<unknown>,
- *   [more: string]: any }} props
+ *   initial?: string, [more: string]: any }} props
  */
-export function Line({ label, hint, action, icon, submit, ...more }) {
+export function Line({ label, hint, action, icon, submit, initial, ...more }) {
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState(/** @type {string | null} */ (null));
   const onSubmit = async (/** @type {any} */ event) => {
     event.preventDefault();
     const input = event.currentTarget.querySelector("input");
     const text = more.type === "password" ? input.value : input.value.trim();
-    if (isBusy || text === "") {
+    if (isBusy || text === "" || text === initial) {
       return;
     }
     setBusy(true);
     setFault(null);
     try {
       await submit(text);
-      input.value = "";
+      input.value = initial === undefined ? "" : text;
     } catch (error) {
       setFault(faultText(error));
     }
@@ -75,9 +75,9 @@ export function Line({ label, hint, action, icon, submit, ...more }) {
   };
   return html`
     <form class="one-line" onSubmit=${onSubmit}>
-      <${Field} ...${more} label=${label} hint=${hint} autocomplete="off" required />
+      <${Field} ...${more} defaultValue=${initial} label=${label} hint=${hint} autocomplete="off" required />
+      <${Button} type="submit" icon=${icon} isBusy=${isBusy}>${action}<//>
       ${fault && html`<${Notice} kind="bad">${fault}<//>`}
-      <div class="actions"><${Button} type="submit" icon=${icon} isBusy=${isBusy}>${action}<//></div>
     </form>
   `;
 }

@@ -3,7 +3,7 @@ import { toDate } from "../../sdk/tradewind.js";
 import { html } from "../html.js";
 import { shortTime } from "../state/clock.js";
 import { client, isKnown, peopleTick, roomTick, roomsTick } from "../state/hub.js";
-import { nameOf, titleOf } from "../state/people.js";
+import { nameOf, presenceOf, titleOf } from "../state/people.js";
 import { route, to } from "../state/route.js";
 import { t } from "../text.js";
 import { Button } from "../ui/button.js";
@@ -53,14 +53,14 @@ function RoomItem({ room }) {
   const isOpen = route.value.name === "room" && route.value.id === room.id;
   const name = titleOf(room) ?? t("someone");
   const peer = room.kind === "dm" ? room.user : null;
-  const presence = peer === null ? null : (client.value?.presence.get(peer.id)?.status ?? null);
+  const presence = peer === null ? null : presenceOf(peer.id);
   return html`
     <li>
       <a class="row" href=${to("room", room.id)} aria-current=${isOpen ? "page" : undefined} data-unread=${room.unread > 0}>
         <${Face} id=${peer?.id ?? room.id} name=${name} kind=${peer ? "user" : "group"} status=${presence} />
         <span class="words">
-          <span class="name" dir="auto">${name}</span>
-          <span class="line" dir="auto"><${LastLine} room=${room} /></span>
+          <span class="name"><bdi>${name}</bdi></span>
+          <span class="line"><bdi><${LastLine} room=${room} /></bdi></span>
         </span>
         <span class="aside">
           ${room.lastAt !== null && html`<time>${shortTime(toDate(room.lastAt))}</time>`}

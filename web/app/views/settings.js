@@ -61,7 +61,8 @@ function Profile() {
       <${Line}
         label=${t("name")}
         hint=${t("name.change.hint")}
-        placeholder=${account?.name ?? ""}
+        key=${account?.name}
+        initial=${account?.name ?? ""}
         action=${t("save")}
         maxlength="32"
         submit=${(/** @type {string} */ name) => change({ name })}
@@ -113,7 +114,7 @@ function Password() {
   };
   return html`
     <${Card} title=${t("password.change")}>
-      <form class="one-line" onSubmit=${submit}>
+      <form class="stack" onSubmit=${submit}>
         ${fault && html`<${Notice} kind="bad">${fault}<//>`}
         <${Field} label=${t("password.old")} name="old" type="password" autocomplete="current-password" required />
         <${Field}

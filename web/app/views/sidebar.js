@@ -64,7 +64,7 @@ function Self() {
   return html`
     <header class="self">
       <${Face} id=${self?.id ?? ""} name=${self?.name ?? null} />
-      <h1 dir="auto">${self?.name ?? "…"}</h1>
+      <h1><bdi>${self?.name ?? "…"}</bdi></h1>
       <${Menu}
         name=${t("menu")}
         items=${[
