@@ -1,6 +1,7 @@
 /** The chat: everything begins here. */
 import { render } from "../vendor/preact.js";
 import { html } from "./html.js";
+import { followAttention } from "./state/attendance.js";
 import { client, followSession } from "./state/hub.js";
 import { followNews } from "./state/notify.js";
 import { applyPreferences } from "./state/preferences.js";
@@ -19,6 +20,7 @@ function Page() {
 applyPreferences();
 followSession();
 followNews();
+followAttention();
 await speakAsWished();
 const place = /** @type {HTMLElement} */ (document.getElementById("page"));
 place.replaceChildren();

@@ -148,7 +148,6 @@ test("a group has members with roles, and ends for who is put out", async () => 
   await alice.page.click(".panel .menu .icon-button");
   await alice.press("Make moderator", "menuitem");
   await alice.sees("Moderator");
-  await bob.press("About the group", "link").catch(() => {});
   await bob.page.evaluate(() => (location.hash = `${location.hash}/info`));
   await bob.fill("Another title", "Ship");
   await bob.press("Save");

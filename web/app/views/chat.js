@@ -22,9 +22,11 @@ export function Chat() {
     PLACES.includes(name) || name === "" || go("");
   }, [name]);
   useEffect(() => forgetPeople, [client.value]);
+  void roomsTick.value;
   const hasMain = name === "room" || name === "settings";
+  const hasInfo = name === "room" && part === "info" && id !== null && client.value?.rooms.get(id)?.kind === "group";
   return html`
-    <div class="chat" data-shows=${hasMain ? (part === "info" ? "info" : "main") : "side"}>
+    <div class="chat" data-shows=${hasMain ? (hasInfo ? "info" : "main") : "side"}>
       <a class="skip" href="#main" onClick=${skip}>${t("skip")}</a>
       <${Sidebar} />
       <main id="main" tabindex="-1">
@@ -32,7 +34,7 @@ export function Chat() {
           <${Connection} />
           <${Main} name=${name} id=${id} />
         </div>
-        ${name === "room" && part === "info" && id !== null && html`<${GroupPanel} key=${id} roomId=${id} />`}
+        ${hasInfo && html`<${GroupPanel} key=${id} roomId=${id} />`}
       </main>
     </div>
   `;
