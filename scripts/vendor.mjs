@@ -36,10 +36,10 @@ const PATHS = {
 
 /** The icons that the page shows. */
 const ICONS = [
-  "arrow-down", "arrow-left", "ban", "bell", "check", "check-check", "chevron-down", "circle-alert", "clock", "copy", "crown",
-  "ellipsis", "globe", "languages", "laptop", "link", "log-out", "mail", "message-circle", "message-square-plus", "moon",
-  "pencil", "plus", "rotate-cw", "search", "send-horizontal", "settings", "shield", "sun", "trash", "triangle-alert",
-  "user", "user-plus", "user-x", "users", "wifi-off", "x",
+  "arrow-down", "arrow-left", "ban", "bell", "check", "check-check", "circle-alert", "clock", "copy", "crown",
+  "ellipsis", "laptop", "log-out", "mail", "message-circle", "pencil", "plus", "rotate-cw", "search",
+  "send-horizontal", "settings", "shield", "trash", "triangle-alert", "user", "user-plus", "user-x", "users",
+  "wifi-off", "x",
 ];
 
 const TARGET = fileURLToPath(new URL("../web/vendor/", import.meta.url));

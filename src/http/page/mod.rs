@@ -19,8 +19,7 @@ pub use self::files::PageFiles;
 /// What its pages may do: run scripts of this hub, be drawn by styles of this hub, speak with this hub. No text ever
 /// becomes a script or HTML.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-    form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
-    trusted-types 'none'";
+    base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 /// The place of the modules that a page will need: a browser asks for all of them at once.
 const MODULES: &str = "<!--modules-->";
 /// The place of where files are.
@@ -70,9 +69,11 @@ async fn from_file(state: &State, name: &str) -> Result<HttpResponse, ApiError> 
 
 /// A page of people, who have asked for it where programs get something else.
 pub(super) fn answer(status: StatusCode, text: String) -> HttpResponse {
+    // Those of the chat are sent by its script.
+    let forms = if text.contains("<form") { "'self'" } else { "'none'" };
     HttpResponse::build(status)
         .content_type(ContentType::html())
-        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((CONTENT_SECURITY_POLICY, format!("{POLICY}; form-action {forms}")))
         .insert_header((REFERRER_POLICY, "no-referrer"))
         .insert_header((VARY, "Accept, Accept-Language"))
         .body(text)

@@ -140,6 +140,14 @@ export class Person {
     await this.page.keyboard.press("Enter");
   }
 
+  /** Says something long at once. */
+  async pastes(text) {
+    await this.page.focus(".composer textarea");
+    const keys = await this.page.createCDPSession();
+    await keys.send("Input.insertText", { text });
+    await this.page.keyboard.press("Enter");
+  }
+
   /** Opens a conversation by its name in the list. */
   async opens(name) {
     await this.page.waitForFunction(

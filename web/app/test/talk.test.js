@@ -69,12 +69,9 @@ test("a message that is a script stays text, and links lead nowhere but out", as
   await alice.has(...texts.map((text) => `theirs: ${text}`));
   assert.equal(await alice.page.$(".text img, .text script, .text a"), null);
   const long = "word ".repeat(400).trim();
-  await bob.page.evaluate((text) => navigator.clipboard && (document.querySelector("textarea").value = text), long);
-  await bob.page.focus("textarea");
-  await bob.page.keyboard.type("!");
-  await bob.page.keyboard.press("Enter");
+  await bob.pastes(long);
   await alice.press("Show more");
-  await alice.has(`theirs: ${long}!`);
+  await alice.has(`theirs: ${long}`);
   await alice.passesAxe("long texts");
 });
 
@@ -159,7 +156,7 @@ test("5,000 messages are scrolled up without a jump", async () => {
   });
   assert.equal(first, "number 1");
   assert.deepEqual(jumps, []);
-  assert.ok(most <= 200, `${most} messages in the page`);
+  assert.ok(most <= 120, `${most} messages in the page`);
   assert.ok(steps > 50, `${steps} steps`);
   console.log(`scrolled in ${steps} steps; the slowest task took ${Math.round(slowest)} ms`);
   await alice.press("Jump to the newest message");

@@ -81,9 +81,24 @@ export class MessageList extends Component {
     }
     this.height = element.clientHeight;
     const rows = /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll("[data-key]"));
-    const row = [...rows].find((one) => this.topOf(one) > this.height / 4) ?? [...rows].at(-1);
+    const row = rows[this.placeBelow(rows, this.height / 4)];
     const key = row?.dataset.key;
     this.anchor = row && key ? { key, top: this.topOf(row), scrolled: element.scrollTop } : null;
+  }
+
+  /** The place of the first row below a height, or of the last. */
+  placeBelow(/** @type {NodeListOf<HTMLElement>} */ rows, /** @type {number} */ height) {
+    const edge = this.element.getBoundingClientRect().top + height;
+    let [low, high] = [0, rows.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (rows[middle].getBoundingClientRect().top > edge) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
   }
 
   /** What has changed above or below leaves in place what the reader looks at. */

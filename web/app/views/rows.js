@@ -18,9 +18,18 @@ function keyOf(/** @type {TimelineEntry} */ { nonce, message }) {
   return nonce ?? message?.id ?? "";
 }
 
+/** Messages do not change when they were said, and are asked often. */
+/** @type {WeakMap<object, Date>} */
+const dates = new WeakMap();
+
 /** When an entry was said; what waits is said now. */
 function dateOf(/** @type {TimelineEntry} */ { message }) {
-  return message === null ? new Date() : toDate(message.created_at);
+  if (message === null) {
+    return new Date();
+  }
+  const date = dates.get(message) ?? toDate(message.created_at);
+  dates.set(message, date);
+  return date;
 }
 
 const authorOf = (/** @type {TimelineEntry} */ { message }) => message?.user_id ?? client.peek()?.self?.id ?? "";

@@ -6,8 +6,8 @@
 /** @import { TimelineEntry } from "../../sdk/tradewind.js" */
 
 /** How many messages come with each step, and how many are there at most. */
-export const STEP = 50;
-export const MOST = 200;
+export const STEP = 40;
+export const MOST = 120;
 
 /** `first` and `last` are numbers of messages; `null`: the window ends, or begins, where the conversation does. */
 /** @typedef {{ first: number | null, last: number | null }} Slice */
