@@ -57,7 +57,8 @@ async fn browsers_get_the_chat_and_programs_what_rewind_says() {
             "default-src 'none'",
             "script-src 'self';",
             "style-src 'self';",
-            "trusted-types 'none'", "form-action 'none'",
+            "trusted-types 'none'",
+            "form-action 'none'",
         ] {
             assert!(policy.contains(rule), "{path}: {policy}");
         }

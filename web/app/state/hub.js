@@ -27,6 +27,8 @@ export const unsent = signal(0);
 /** Grows with each change of the list of rooms, and of the people one knows. */
 export const roomsTick = signal(0);
 export const peopleTick = signal(0);
+/** Grows with each change of friendships and requests, but not of presence. */
+export const friendsTick = signal(0);
 
 /** @type {Map<Id, import("../../vendor/signals.js").Signal<number>>} */
 const roomTicks = new Map();
@@ -106,6 +108,7 @@ function listen(/** @type {Client} */ made) {
   on("group", ({ group }) => bump(group.id));
   on("presence", () => (peopleTick.value += 1));
   on("friend", () => {
+    friendsTick.value += 1;
     peopleTick.value += 1;
     roomsTick.value += 1;
   });
@@ -122,6 +125,7 @@ function bumpAll(/** @type {Client} */ made) {
   roomTicks.forEach((tick) => (tick.value += 1));
   roomsTick.value += 1;
   peopleTick.value += 1;
+  friendsTick.value += 1;
   update();
 }
 

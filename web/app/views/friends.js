@@ -4,7 +4,7 @@ import { toDate } from "../../sdk/tradewind.js";
 import { faultText } from "../faults.js";
 import { html } from "../html.js";
 import { ago } from "../state/clock.js";
-import { client, hub, isKnown, peopleTick } from "../state/hub.js";
+import { client, friendsTick, hub, isKnown, peopleTick } from "../state/hub.js";
 import { say } from "../state/notices.js";
 import { know, presenceOf } from "../state/people.js";
 import { route, to } from "../state/route.js";
@@ -31,7 +31,7 @@ export async function attempt(/** @type {Promise<unknown>} */ doing, /** @type {
 /** Own requests that wait. The hub tells of their ends only; so they are asked for. */
 function useOutgoing() {
   const [outgoing, setOutgoing] = useState(/** @type {User[]} */ ([]));
-  const tick = peopleTick.value;
+  const tick = friendsTick.value;
   const known = isKnown.value;
   useEffect(() => {
     let isCurrent = true;
@@ -42,18 +42,15 @@ function useOutgoing() {
         .then(take, () => {});
     }
     return () => void (isCurrent = false);
-  }, [tick, known, sent.count]);
+  }, [tick, known]);
   return outgoing;
 }
 
 /** Asks somebody for friendship. */
 export async function befriend(/** @type {string} */ name) {
   await hub().requestFriend(name);
-  sent.count += 1;
-  peopleTick.value += 1;
+  friendsTick.value += 1;
 }
-
-const sent = { count: 0 };
 
 /** @param {{ query: string }} props */
 export function Friends({ query }) {
@@ -199,7 +196,7 @@ function Outgoing({ user }) {
   const name = user.name ?? "";
   const withdraw = async () => {
     await hub().withdrawRequest(name);
-    peopleTick.value += 1;
+    friendsTick.value += 1;
   };
   return html`
     <${Person} user=${user} line=${t("request.out")}>
