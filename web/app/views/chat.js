@@ -7,6 +7,7 @@ import { go, route } from "../state/route.js";
 import { t } from "../text.js";
 import { Empty } from "../ui/notice.js";
 import { Spinner } from "../ui/spinner.js";
+import { forgetDrafts } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { GroupPanel } from "./group.js";
@@ -21,7 +22,11 @@ export function Chat() {
     // Where one logs in there is nothing any more.
     PLACES.includes(name) || name === "" || go("");
   }, [name]);
-  useEffect(() => forgetPeople, [client.value]);
+  const forget = () => {
+    forgetPeople();
+    forgetDrafts();
+  };
+  useEffect(() => forget, [client.value]);
   void roomsTick.value;
   const hasMain = name === "room" || name === "settings";
   const hasInfo = name === "room" && part === "info" && id !== null && client.value?.rooms.get(id)?.kind === "group";

@@ -16,6 +16,9 @@ import { Icon } from "../ui/icon.js";
 /** @type {Map<Id, string>} */
 const drafts = new Map();
 
+/** Forgets them: somebody else logs in. */
+export const forgetDrafts = () => drafts.clear();
+
 /** On a device without keys, Enter makes a line and the button sends. */
 const isTouch = () => matchMedia("(pointer: coarse) and (hover: none)").matches;
 
