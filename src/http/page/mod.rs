@@ -6,7 +6,7 @@ mod mails;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT, CONTENT_SECURITY_POLICY, ContentType, REFERRER_POLICY, VARY,
+    ACCEPT, CONTENT_SECURITY_POLICY, ContentType, HOST, HeaderValue, REFERRER_POLICY, VARY,
 };
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -48,8 +48,24 @@ pub fn is_for_people(request: &HttpRequest) -> bool {
 ///
 /// # Errors
 /// What cannot be read of `http.web_dir`.
-pub async fn chat(state: &State) -> Result<HttpResponse, ApiError> {
-    from_file(state, "app/index.html").await
+pub async fn chat(request: &HttpRequest, state: &State) -> Result<HttpResponse, ApiError> {
+    let mut page = from_file(state, "app/index.html").await?;
+    if let Some(policy) = policy_with_sockets(request) {
+        page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(page)
+}
+
+/// For some browsers `'self'` has no sockets in it: those of the host that the page was asked of.
+fn policy_with_sockets(request: &HttpRequest) -> Option<HeaderValue> {
+    let host = request.headers().get(HOST)?.to_str().ok()?;
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".:-_[]".contains(&byte);
+    if host.is_empty() || !host.bytes().all(is_host) {
+        return None;
+    }
+    let sockets = format!("connect-src 'self' ws://{host} wss://{host};");
+    let policy = POLICY.replace("connect-src 'self';", &sockets);
+    HeaderValue::try_from(format!("{policy}; form-action 'none'")).ok()
 }
 
 /// The components of the page with their states, in demo mode.
@@ -110,6 +126,24 @@ mod tests {
         assert!(asks("application/json, Text/HTML;q=0.1"));
         assert!(!asks("*/*") && !asks("application/json") && !asks("text/htmlx, text/*"));
         assert!(!is_for_people(&TestRequest::default().to_http_request()));
+    }
+
+    #[test]
+    fn sockets_go_to_the_host_of_the_page_and_nowhere_else() {
+        let policy = |host: &str| {
+            let request = TestRequest::default().insert_header((HOST, host)).to_http_request();
+            policy_with_sockets(&request).map(|policy| policy.to_str().expect("text").to_owned())
+        };
+        for host in ["chat.example", "127.0.0.1:8080", "[::1]:8080"] {
+            let policy = policy(host).expect("a policy");
+            assert!(
+                policy.contains(&format!("connect-src 'self' ws://{host} wss://{host};")),
+                "{policy}"
+            );
+        }
+        for host in ["", "a b", "a;b", "*", "a/b", "a'b", "a,b"] {
+            assert_eq!(policy(host), None, "{host}");
+        }
     }
 
     #[test]

@@ -14,7 +14,11 @@ const REGISTER: &str = include_str!("pages/register.html");
 
 /// The chat, or the way to the log-in form.
 pub async fn home(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, ApiError> {
-    if page::is_for_people(&request) { page::chat(&state).await } else { Ok(redirect("/login")) }
+    if page::is_for_people(&request) {
+        page::chat(&request, &state).await
+    } else {
+        Ok(redirect("/login"))
+    }
 }
 
 /// There is no session to end: tokens are the client's.
@@ -38,7 +42,7 @@ async fn form(
     text: &'static str,
 ) -> Result<HttpResponse, ApiError> {
     if page::is_for_people(request) {
-        return page::chat(state).await;
+        return page::chat(request, state).await;
     }
     Ok(HttpResponse::Ok()
         .content_type(ContentType::html())

@@ -1,7 +1,7 @@
 import { html } from "../html.js";
 
 /** What may be a link: of the web, or to a mailbox. Nothing else ever is. */
-const LINK = /(?:https?:\/\/|mailto:)[^\s<>"'`\u2066-\u2069]+/giu;
+const LINK = /(?:https?:\/\/|mailto:)[^\s<>"'\x60\u2066-\u2069]+/giu;
 /** What ends a sentence rather than a link. */
 const TAIL = /[.,;:!?…。、，！？]+$/u;
 const SCHEMES = ["http:", "https:", "mailto:"];
