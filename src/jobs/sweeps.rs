@@ -19,7 +19,8 @@ use crate::store::accounts::writes as accounts;
 use crate::store::apps::customer_lookups::{has_removed_apps, has_unseen_visitors};
 use crate::store::apps::customer_writes as customers;
 use crate::store::apps::lookups::{
-    has_expired_downstreams, has_expired_tokens, has_past_groups, has_unseen_devices,
+    has_expired_downstreams, has_expired_tokens, has_past_groups, has_past_servers,
+    has_unseen_devices,
 };
 use crate::store::apps::message_lookups::has_pushes;
 use crate::store::apps::message_writes;
@@ -72,6 +73,7 @@ pub fn all(
         ended_groups(),
         app_tokens(),
         downstreams(),
+        servers(),
         device_groups(),
         devices(device_unseen),
         pushes(),
@@ -168,6 +170,16 @@ pub fn downstreams() -> Timer {
     let look = |now| -> IsDue { Box::new(has_expired_downstreams(now)) };
     let name = "rows of messages to devices";
     Timer { name, every: OFTEN, look: Box::new(look), bit: Box::new(bit) }
+}
+
+/// Registrations of servers that have ended, once none of their messages is left.
+pub fn servers() -> Timer {
+    let bit = |store: Store, hold: Hold| -> Swept {
+        let sweep = held(hold, apps::sweep_servers(ROWS_MAX));
+        Box::pin(async move { store.run(sweep).await })
+    };
+    let look = |_| -> IsDue { Box::new(has_past_servers()) };
+    Timer { name: "servers of apps", every: OFTEN, look: Box::new(look), bit: Box::new(bit) }
 }
 
 /// Members that groups of devices had before, and groups that have ended.

@@ -281,6 +281,7 @@ impl Operation<'_> {
             body: manner.body.clone(),
             at: self.asked.now,
             kept: if manner.queued { self.rules.kept } else { UNQUEUED_KEPT.min(self.rules.kept) },
+            queued: manner.queued,
         };
         let sent = Some((new.id, downstreams::send(self.conn, &new, to)?));
         let (code, request) = (ResultCode::Done, self.request(command));

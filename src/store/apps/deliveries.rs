@@ -14,23 +14,26 @@ use crate::store::engine::error::StoreError;
 use crate::store::engine::id_list::IdList;
 use crate::store::engine::statement::{Statement, Value};
 
-const INSERT: &str = "INSERT INTO deliveries (device_id, message_id, acked) \
-    SELECT list.id, ?, FALSE FROM LIST AS list WHERE TRUE \
+const INSERT: &str = "INSERT INTO deliveries (device_id, message_id, acked, queued) \
+    SELECT list.id, m.id, FALSE, m.queued FROM downstreams m CROSS JOIN LIST AS list WHERE m.id = ? \
     ON CONFLICT (device_id, message_id) DO NOTHING RETURNING device_id";
 /// An app with so few messages lets no more wait for anybody.
 const MANY: &str = "SELECT d.id FROM downstreams d \
     WHERE d.app_id = (SELECT m.app_id FROM downstreams m WHERE m.id = ?) LIMIT 1 OFFSET ?";
-/// Devices for which more waits than may, with the newest of what is to go.
+/// Devices for which more of a kind waits than may, queued or not, with the newest of what is to go.
 const FULL: &str = "WITH newest AS MATERIALIZED (SELECT list.id AS id, \
     (SELECT w.message_id FROM deliveries w WHERE w.device_id = list.id AND NOT w.acked \
+    AND w.queued = (SELECT m.queued FROM downstreams m WHERE m.id = ?) \
     ORDER BY w.message_id DESC LIMIT 1 OFFSET ?) AS last FROM LIST AS list) \
     SELECT id, last FROM newest WHERE last IS NOT NULL";
 /// Takes a list of pairs.
 const DROP_SQLITE: &str = "DELETE FROM deliveries WHERE (device_id, message_id) IN \
     (SELECT w.device_id, w.message_id FROM json_each(?) f JOIN deliveries w \
-    ON w.device_id = f.value ->> 0 AND w.message_id <= f.value ->> 1 WHERE NOT w.acked)";
+    ON w.device_id = f.value ->> 0 AND w.message_id <= f.value ->> 1 WHERE NOT w.acked \
+    AND w.queued = (SELECT m.queued FROM downstreams m WHERE m.id = ?))";
 const DROP_POSTGRES: &str = "DELETE FROM deliveries w USING unnest(?, ?) AS f (device_id, last) \
-    WHERE w.device_id = f.device_id AND w.message_id <= f.last AND NOT w.acked";
+    WHERE w.device_id = f.device_id AND w.message_id <= f.last AND NOT w.acked \
+    AND w.queued = (SELECT m.queued FROM downstreams m WHERE m.id = ?)";
 /// What waits, the newest first, with how long each is.
 const WAITING: &str = "SELECT w.message_id, CAST(octet_length(m.data) AS BIGINT) FROM deliveries w \
     JOIN downstreams m ON m.id = w.message_id \
@@ -62,7 +65,8 @@ pub struct WaitingBatch {
 }
 
 /// Lets a message wait for devices, each named once and there; of what waits for each, the oldest beyond
-/// [`WAITING_MAX`] goes. Gives those for which it did not wait already.
+/// [`WAITING_MAX`] goes: of what is queued, or of what is not, so that the one costs the other nothing. Gives those for
+/// which it did not wait already.
 pub(in crate::store) fn insert(
     conn: &mut Connection,
     message: DownstreamId,
@@ -72,7 +76,7 @@ pub(in crate::store) fn insert(
         return Ok(Vec::new());
     }
     let list = IdList::new(conn, devices);
-    let values = [Value::Int(message.get()), list.value()];
+    let values = [list.value(), Value::Int(message.get())];
     let new: Vec<i64> = Statement::<BigInt>::new(list.sql(INSERT), &values).load(conn)?;
     let kept = i64::try_from(WAITING_MAX).unwrap_or(i64::MAX);
     // To count what waits for each device costs more than all the rest; for few it is less than this look.
@@ -80,13 +84,19 @@ pub(in crate::store) fn insert(
     if devices.len() <= FEW
         || !Statement::<BigInt>::new(MANY, &values).load::<i64>(conn)?.is_empty()
     {
-        trim(conn, &list, kept)?;
+        trim(conn, (message, &list), kept)?;
     }
     Ok(new)
 }
 
-fn trim(conn: &mut Connection, devices: &IdList, kept: i64) -> Result<(), StoreError> {
-    let values = [Value::Int(kept), devices.value()];
+/// Drops what is too much of the kind of a message.
+fn trim(
+    conn: &mut Connection,
+    (message, devices): (DownstreamId, &IdList),
+    kept: i64,
+) -> Result<(), StoreError> {
+    let message = Value::Int(message.get());
+    let values = [message, Value::Int(kept), devices.value()];
     let full: Vec<(i64, i64)> =
         Statement::<(BigInt, BigInt)>::new(devices.sql(FULL), &values).load(conn)?;
     if full.is_empty() {
@@ -97,11 +107,11 @@ fn trim(conn: &mut Connection, devices: &IdList, kept: i64) -> Result<(), StoreE
             let pairs: Vec<String> =
                 full.iter().map(|(device, last)| format!("[{device},{last}]")).collect();
             let json = format!("[{}]", pairs.join(","));
-            Statement::<()>::new(DROP_SQLITE, &[Value::Text(&json)]).run(conn)
+            Statement::<()>::new(DROP_SQLITE, &[Value::Text(&json), message]).run(conn)
         }
         Connection::Postgres(_) => {
             let (devices, last): (Vec<i64>, Vec<i64>) = full.into_iter().unzip();
-            let values = [Value::Ints(&devices), Value::Ints(&last)];
+            let values = [Value::Ints(&devices), Value::Ints(&last), message];
             Statement::<()>::new(DROP_POSTGRES, &values).run(conn)
         }
     }
@@ -118,7 +128,8 @@ pub fn waiting(
     sent: &HashSet<DownstreamId>,
     now: Timestamp,
 ) -> Result<WaitingBatch, StoreError> {
-    let most = i64::try_from(WAITING_MAX).unwrap_or(i64::MAX);
+    // As many of each kind, queued or not.
+    let most = i64::try_from(WAITING_MAX.saturating_mul(2)).unwrap_or(i64::MAX);
     let values = [device.get(), now.micros(), most].map(Value::Int);
     let rows: Vec<(i64, i64)> = Statement::<(BigInt, BigInt)>::new(WAITING, &values).load(conn)?;
     let (mut known, mut next, mut bytes) = (HashSet::new(), Vec::new(), 0_usize);

@@ -62,6 +62,8 @@ pub struct NewDownstream {
     pub at: Timestamp,
     /// How long it waits for devices.
     pub kept: Duration,
+    /// Whether it is to wait for devices that are not there.
+    pub queued: bool,
 }
 
 /// How a message was sent.
@@ -149,6 +151,7 @@ fn insert(
         downstreams::title.eq(new.title.as_deref()),
         downstreams::body.eq(new.body.as_deref()),
         downstreams::data.eq(&new.data),
+        downstreams::queued.eq(new.queued),
     );
     diesel::insert_into(downstreams::table).values(row).execute(conn)?;
     Ok(())

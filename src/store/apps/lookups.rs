@@ -13,8 +13,8 @@ use crate::store::apps::{directory, tokens};
 use crate::store::engine::job::ReadOp;
 
 pub use devices::{
-    device, devices_of, has_expired_downstreams, has_past_groups, has_unseen_devices,
-    next_open_downstream, waiting,
+    device, devices_of, has_expired_downstreams, has_past_groups, has_past_servers,
+    has_unseen_devices, next_open_downstream, waiting,
 };
 
 /// The app with an id.

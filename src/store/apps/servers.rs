@@ -2,6 +2,7 @@
 
 use diesel::dsl::max;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use crate::domain::apps::console::SERVERS_MAX;
 use crate::domain::id::{AppId, AppServerId};
@@ -9,10 +10,22 @@ use crate::domain::uuid::Uuid;
 use crate::store::engine::Connection;
 use crate::store::engine::error::StoreError;
 use crate::store::engine::ids::app_server_id;
+use crate::store::engine::statement::{Statement, Value};
 use crate::store::schema::app_servers;
 
 /// The name under which the hub itself is registered in each app.
 pub const HUB_NAME: &str = "tradewind-console";
+
+/// Registrations that have ended, and of whose messages none is left.
+macro_rules! past {
+    () => {
+        "SELECT s.id FROM app_servers s WHERE s.removed \
+         AND NOT EXISTS (SELECT 1 FROM downstreams m WHERE m.server_id = s.id) LIMIT ?"
+    };
+}
+const PAST: &str = past!();
+const FORGET_PAST: &str =
+    concat!("DELETE FROM app_servers WHERE id IN (", past!(), ") RETURNING id");
 
 /// What came of a try to register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +52,7 @@ pub fn register(
     if name == HUB_NAME {
         return Ok(RegisteredServer::Hub);
     }
-    let of_app = app_servers::app_id.eq(app.get());
+    let of_app = app_servers::app_id.eq(app.get()).and(app_servers::removed.eq(false));
     let named = app_servers::table.filter(of_app.and(app_servers::name.eq(name)));
     let known: Option<i64> = named.select(app_servers::id).first(conn).optional()?;
     if let Some(known) = known {
@@ -49,7 +62,12 @@ pub fn register(
     if count >= SERVERS_MAX {
         return Ok(RegisteredServer::TooMany);
     }
-    let row = (app_servers::id.eq(id.get()), of_app, app_servers::name.eq(name));
+    let row = (
+        app_servers::id.eq(id.get()),
+        app_servers::app_id.eq(app.get()),
+        app_servers::name.eq(name),
+        app_servers::removed.eq(false),
+    );
     diesel::insert_into(app_servers::table).values(row).execute(conn)?;
     Ok(RegisteredServer::New(id))
 }
@@ -78,20 +96,44 @@ pub fn find(
     Ok(is_known(conn, app, id)?.then_some(KnownServer::Other(id)))
 }
 
-/// Ends a registration. What was sent by it and waits still is the hub's own from then on.
+/// Ends a registration: its name is free at once. Its row stays as long as messages are kept that it has sent, however
+/// many they are; see [`sweep`].
 ///
 /// # Errors
 /// [`StoreError::Database`].
 pub fn end(conn: &mut Connection, id: AppServerId) -> Result<(), StoreError> {
-    diesel::delete(app_servers::table.find(id.get())).execute(conn)?;
+    // Names have no line breaks, so nobody can register under this one.
+    let name = format!("\n{id}");
+    let ended = (app_servers::removed.eq(true), app_servers::name.eq(name));
+    diesel::update(app_servers::table.find(id.get())).set(ended).execute(conn)?;
     Ok(())
+}
+
+/// Whether there are registrations that have ended, and of whose messages none is left.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn has_past(conn: &mut Connection) -> Result<bool, StoreError> {
+    let past: Vec<i64> = Statement::<BigInt>::new(PAST, &[Value::Int(1)]).load(conn)?;
+    Ok(!past.is_empty())
+}
+
+/// Forgets at most so many registrations that have ended, and of whose messages none is left; returns how many.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub fn sweep(conn: &mut Connection, rows_max: i64) -> Result<usize, StoreError> {
+    let gone: Vec<i64> =
+        Statement::<BigInt>::new(FORGET_PAST, &[Value::Int(rows_max)]).load(conn)?;
+    Ok(gone.len())
 }
 
 /// Whether this is the registration of a server of an app.
 fn is_known(conn: &mut Connection, app: AppId, id: AppServerId) -> Result<bool, StoreError> {
-    let found: Option<i64> =
-        app_servers::table.find(id.get()).select(app_servers::app_id).first(conn).optional()?;
-    Ok(found == Some(app.get()))
+    let columns = (app_servers::app_id, app_servers::removed);
+    let found: Option<(i64, bool)> =
+        app_servers::table.find(id.get()).select(columns).first(conn).optional()?;
+    Ok(found == Some((app.get(), false)))
 }
 
 /// The highest id of a registration.

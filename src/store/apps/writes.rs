@@ -18,7 +18,7 @@ use crate::store::engine::job::{Job, Op, Yield};
 
 pub use devices::{
     acknowledge, make_device, operate, send_up, serve, set_device_os, spread_downstream,
-    sweep_device_groups, sweep_devices, sweep_downstreams, touch_device,
+    sweep_device_groups, sweep_devices, sweep_downstreams, sweep_servers, touch_device,
 };
 
 /// Stores an app with its keys. False if there are so many apps already.

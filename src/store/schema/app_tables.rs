@@ -43,6 +43,7 @@ diesel::table! {
         id -> BigInt,
         app_id -> BigInt,
         name -> Text,
+        removed -> Bool,
     }
 }
 
@@ -110,6 +111,7 @@ diesel::table! {
         title -> Nullable<Text>,
         body -> Nullable<Text>,
         data -> Text,
+        queued -> Bool,
     }
 }
 
@@ -118,6 +120,7 @@ diesel::table! {
         device_id -> BigInt,
         message_id -> BigInt,
         acked -> Bool,
+        queued -> Bool,
     }
 }
 

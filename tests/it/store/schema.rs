@@ -142,6 +142,8 @@ on_both! {
             "2026-11-30-000700_received_pushes",
             "2026-12-01-000100_app_servers",
             "2026-12-01-000200_bridges",
+            "2026-12-01-000300_removed_servers",
+            "2026-12-01-000400_unqueued",
         ];
         assert_eq!(database.migrate().unwrap(), all);
         assert!(database.migrate().unwrap().is_empty());

@@ -6,7 +6,7 @@ use crate::domain::apps::device::Device;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{AppId, DeviceId, DownstreamId, UserId};
 use crate::store::apps::deliveries::{self, WaitingBatch};
-use crate::store::apps::{devices, downstreams, groups, spread};
+use crate::store::apps::{devices, downstreams, groups, servers, spread};
 use crate::store::engine::job::ReadOp;
 
 /// The device with an id, and when it was last seen.
@@ -41,6 +41,11 @@ pub fn has_expired_downstreams(now: Timestamp) -> impl ReadOp<bool> {
 /// Whether rows of groups of devices are kept that nobody needs any more.
 pub fn has_past_groups() -> impl ReadOp<bool> {
     groups::has_past
+}
+
+/// Whether there are registrations that have ended, and of whose messages none is left.
+pub fn has_past_servers() -> impl ReadOp<bool> {
+    servers::has_past
 }
 
 /// Whether there are devices that were not seen since a moment.

@@ -12,7 +12,7 @@ use crate::store::apps::devices::{self, MadeDevice, NewDevice};
 use crate::store::apps::server_calls::{self, ServerAsked, ServerServed};
 use crate::store::apps::spread::{self, Spread, SpreadStep};
 use crate::store::apps::upstreams::{self, Upstream};
-use crate::store::apps::{AppsRight, deliveries, downstreams, groups, job, telling};
+use crate::store::apps::{AppsRight, deliveries, downstreams, groups, job, servers, telling};
 use crate::store::engine::job::{Job, Op, Yield};
 
 /// Makes a device of a user of an app, unless the user has that terminal; see [`devices::create`].
@@ -98,6 +98,11 @@ pub fn sweep_downstreams(now: Timestamp, rows_max: i64) -> Job<AppsRight, impl O
 /// Forgets rows of groups of devices that nobody needs any more, at most so many; see [`groups::sweep`].
 pub fn sweep_device_groups(rows_max: i64) -> Job<AppsRight, impl Op<usize>> {
     job(move |conn| groups::sweep(conn, rows_max))
+}
+
+/// Forgets registrations that have ended, at most so many; see [`servers::sweep`].
+pub fn sweep_servers(rows_max: i64) -> Job<AppsRight, impl Op<usize>> {
+    job(move |conn| servers::sweep(conn, rows_max))
 }
 
 /// Forgets devices that were not seen since a moment, at most so many; see [`devices::sweep`].

@@ -117,12 +117,13 @@ async fn messages_are_sent(backend: Backend) {
     let left = yard.server.running().store.read(look).await.unwrap().messages;
     assert_eq!(left.iter().map(|message| &*message.data).collect::<Vec<_>>(), ["b"]);
     assert!(!yard.server.running().hub.is_online(Mailbox::Device(b)).await.unwrap());
-    // A registration that ends takes nothing along.
+    // A registration that ends takes nothing along, nor what it was.
     drop(channel);
     let mut gate = yard.connect().await;
     assert_eq!(gate.ask(302, yard.parameters(&server, json!({}))).await["rc"], 1);
-    let hub = yard.app.id.hub_server();
-    assert!(waits(a).await.iter().all(|message| message.sender == hub));
+    let left = waits(a).await;
+    assert_eq!(left.len(), 4);
+    assert!(left.iter().all(|message| message.sender.hex() == server));
     let lines = yard.lines(11).await;
     assert!(lines[1].starts_with(&format!("onSendMulticastMsgResult 1 {OK} 502")), "{}", lines[1]);
     yard.close().await;
@@ -161,9 +162,10 @@ async fn a_channel_is_its_registrations_alone(backend: Backend) {
     let foreign = json!({"sId": foreign.service_id, "sRId": server, "data": "x", "q": 1});
     assert_eq!(rc(&channel.ask(503, foreign).await), -304);
     assert_eq!(rc(&channel.ask(503, json!({})).await), -304);
-    let lines = yard.lines(1).await;
-    // What is none of the channel's is told nobody.
+    // What is of another service is told nobody.
+    let lines = yard.lines(2).await;
     assert!(lines[0].starts_with("onSendBroadcastMsgResult 1 "), "{lines:?}");
+    assert!(lines[1].starts_with("onSendBroadcastMsgResult -104 "), "{lines:?}");
     drop(channel);
     yard.close().await;
 }

@@ -115,16 +115,21 @@ impl Stage {
         action: ConsoleAction,
         fault: Option<ConsoleFault>,
     ) -> Asked {
-        let request = ConsoleRequest { action, fault };
+        self.ask_in(app, ConsoleRequest { action, fault }, SendManner::default()).await
+    }
+
+    /// Sends something that is not to wait.
+    async fn send_unqueued(&self, action: ConsoleAction) {
+        let manner = SendManner { queued: false, ..SendManner::default() };
+        let request = ConsoleRequest { action, fault: None };
+        let line = self.ask_in(self.app, request, manner).await.line.expect("a line");
+        assert_eq!(code(&line), ResultCode::Done);
+    }
+
+    async fn ask_in(&self, app: AppId, request: ConsoleRequest, manner: SendManner) -> Asked {
         let (server, now) = (None, self.live.clock.now());
-        let asked = ConsoleAsked {
-            app,
-            server,
-            request,
-            service_hash: Some(SERVICE),
-            manner: SendManner::default(),
-            now,
-        };
+        let service_hash = Some(SERVICE);
+        let asked = ConsoleAsked { app, server, request, service_hash, manner, now };
         let done = self.live.store.yielded(writes::operate(self.rules(), asked)).await.unwrap();
         let Operated { answer, has_left_work } = done.answer;
         let mut asked = Asked { answer, has_left_work, line: None, told: Vec::new() };

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use tradewind::jobs::sweeps;
+use tradewind::store::apps::servers::{self, RegisteredServer};
 
 use super::*;
 
@@ -54,6 +55,43 @@ on_both! {
             assert_eq!((change.total, change.changed, change.failed.len()), (1, 0, 150));
             assert_eq!((rows(&stage, "devices"), rows(&stage, "deliveries")), (1, 1));
             assert_eq!(rows(&stage, "device_group_members"), 1);
+        });
+    }
+
+    // However much a server has sent: to end it changes its own row alone.
+    fn a_registration_goes_once_its_messages_have(db) {
+        run(async {
+            let stage = Stage::open(&db);
+            let (live, app) = (&stage.live, stage.app);
+            let register = || {
+                let id = live.mint.app_server().unwrap();
+                live.database.write(|conn| servers::register(conn, app, "one", id)).unwrap()
+            };
+            let RegisteredServer::New(server) = register() else { panic!("new") };
+            stage.line(broadcast("late")).await;
+            let sent: Vec<String> = (1..=2_500)
+                .map(|id| format!("({id}, {app}, {server}, 1, 1, {DAY}, 'x')"))
+                .collect();
+            let sql = format!(
+                "INSERT INTO downstreams (id, app_id, server_id, audience, sent_at, expires_at, data) \
+                 VALUES {}",
+                sent.join(", ")
+            );
+            live.database.write(|conn| Ok(conn.batch_execute(&sql)?)).unwrap();
+            live.database.write(|conn| servers::end(conn, server)).unwrap();
+            let of_server = format!("downstreams WHERE server_id = {server}");
+            assert_eq!(rows(&stage, &of_server), 2_500, "none of them is written");
+            let found = live.database.read(|conn| servers::find(conn, app, server.uuid())).unwrap();
+            assert_eq!(found, None);
+            let RegisteredServer::New(next) = register() else { panic!("the name is free") };
+            live.database.write(|conn| servers::end(conn, next)).unwrap();
+            assert!(matches!(register(), RegisteredServer::New(_)));
+            let swept = async |timer| sweep(&live.store, &timer, live.clock.now()).await;
+            assert_eq!(swept(sweeps::servers()).await, 1, "of which nothing is kept");
+            live.clock.step(DAY);
+            assert_eq!(swept(sweeps::downstreams()).await, 2_500);
+            assert_eq!(swept(sweeps::servers()).await, 1);
+            assert_eq!((rows(&stage, "app_servers"), rows(&stage, "downstreams")), (1, 1));
         });
     }
 

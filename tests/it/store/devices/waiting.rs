@@ -72,6 +72,37 @@ on_both! {
         });
     }
 
+    fn what_is_not_to_wait_pushes_out_nothing_that_is(db) {
+        run(async {
+            let stage = Stage::open(&db);
+            let own = stage.devices(10);
+            for text in ["one", "two"] {
+                sent(&stage, text, &own).await;
+            }
+            // To many, and to one alone.
+            let unqueued = (0..=WAITING_MAX).map(|number| {
+                let to = if number % 2 == 0 { &own[..] } else { &own[..1] };
+                stage.send_unqueued(multicast(&format!("now {number}"), to))
+            });
+            futures_util::future::join_all(unqueued).await;
+            let waiting = stage.waiting(own[0]).await;
+            assert_eq!(waiting.len(), 2 + WAITING_MAX, "each kind has a bound of its own");
+            assert_eq!((waiting[0].as_str(), waiting[1].as_str()), ("one", "two"));
+            assert_eq!(waiting[2], "now 1", "the oldest of its kind has gone");
+            let queued = (0..WAITING_MAX).map(|number| {
+                let (stage, own) = (&stage, &own);
+                async move { sent(stage, &number.to_string(), own).await }
+            });
+            futures_util::future::join_all(queued).await;
+            let waiting = stage.waiting(own[0]).await;
+            assert_eq!(waiting.len(), 2 * WAITING_MAX);
+            assert_eq!((waiting[0].as_str(), waiting[WAITING_MAX].as_str()), ("now 1", "0"));
+            stage.live.clock.step(60_000_001);
+            let waiting = stage.waiting(own[0]).await;
+            assert_eq!((waiting.len(), waiting[0].as_str()), (WAITING_MAX, "0"));
+        });
+    }
+
     fn what_is_acknowledged_does_not_come_again(db) {
         run(async {
             let stage = Stage::open(&db);

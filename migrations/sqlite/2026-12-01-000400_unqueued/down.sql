@@ -1,0 +1,2 @@
+ALTER TABLE deliveries DROP COLUMN queued;
+ALTER TABLE downstreams DROP COLUMN queued;
