@@ -1,6 +1,7 @@
 //! How often somebody may try to log in or to register.
 
 mod customers;
+mod servers;
 mod settings;
 
 use std::hash::Hash;
@@ -54,6 +55,7 @@ pub struct RateLimits {
     reset_per_email: Option<Keyed<Email>>,
     api_per_user: Option<Keyed<UserId>>,
     customers: customers::Limits,
+    servers: servers::Limits,
     commands: Arc<Rates>,
 }
 
@@ -92,6 +94,7 @@ impl RateLimits {
                 .zip(NonZeroU32::new(rates.api_burst))
                 .map(|(rate, burst)| Keyed::new(Quota::per_second(rate).allow_burst(burst))),
             customers: customers::Limits::new(rates),
+            servers: servers::Limits::new(rates),
             commands: Rates::new(commands),
         }
     }

@@ -37,18 +37,33 @@ impl<K: Hash + Eq + Clone> Tries<K> {
         Self { burst, interval, counts: Mutex::new(counts) }
     }
 
+    /// Whether there is a try to take.
+    pub(super) fn check(&self, key: &K, now: Duration) -> Result<(), TooMany> {
+        self.after(&self.counts(), (key, now)).map(drop)
+    }
+
     /// Takes a try; `now` is any steady time.
     pub(super) fn take(&self, key: &K, now: Duration) -> Result<(), TooMany> {
         let mut counts = self.counts();
+        let after = self.after(&counts, (key, now))?;
+        counts.whole_at.insert(key.clone(), after);
+        counts.forget_whole(now);
+        Ok(())
+    }
+
+    /// When the burst of a key will be whole again after one more.
+    fn after(
+        &self,
+        counts: &TryCounts<K>,
+        (key, now): (&K, Duration),
+    ) -> Result<Duration, TooMany> {
         let whole_at = counts.whole_at.get(key).copied().unwrap_or_default().max(now);
         let after = whole_at.saturating_add(self.interval);
         let bound = now.saturating_add(self.interval.saturating_mul(self.burst));
         if after > bound {
             return Err(TooMany { retry_after: after.saturating_sub(bound) });
         }
-        counts.whole_at.insert(key.clone(), after);
-        counts.forget_whole(now);
-        Ok(())
+        Ok(after)
     }
 
     /// Takes a try back.

@@ -67,14 +67,17 @@ impl ServerLinks {
         links.any(|link| link.is_named(named))
     }
 
-    /// Tells servers of an app something. The link of one that does not keep up ends.
-    pub fn tell(&self, app: AppId, named: ServerNamed, news: ServerNews) {
-        self.keep(app, |link, news| !link.is_named(named) || link.tell(news), Arc::new(news));
+    /// Tells servers of an app something; whether any of them will hear it. One for which too much waits already does
+    /// not; its link stays, since who is let go never comes again.
+    pub fn tell(&self, app: AppId, named: ServerNamed, news: ServerNews) -> bool {
+        let (table, news) = (self.table(), Arc::new(news));
+        let links = table.of_apps.get(&app).into_iter().flatten();
+        links.filter(|link| link.is_named(named) && link.tell(&news)).count() > 0
     }
 
     /// Ends the links of a registration.
     pub fn end(&self, app: AppId, server: Uuid) {
-        self.keep(app, |link, ()| link.server != server, ());
+        self.keep(app, |link| link.server != server);
     }
 
     /// Ends all links of an app.
@@ -83,10 +86,10 @@ impl ServerLinks {
     }
 
     /// Keeps those links of an app of which that holds.
-    fn keep<T>(&self, app: AppId, mut holds: impl FnMut(&OpenLink, &T) -> bool, with: T) {
+    fn keep(&self, app: AppId, holds: impl FnMut(&OpenLink) -> bool) {
         let mut table = self.table();
         let Some(links) = table.of_apps.get_mut(&app) else { return };
-        links.retain(|link| holds(link, &with));
+        links.retain(holds);
         if links.is_empty() {
             table.of_apps.remove(&app);
         }
@@ -110,7 +113,11 @@ impl OpenLink {
     fn tell(&self, news: &Arc<ServerNews>) -> bool {
         let bytes = weight(news);
         let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
-        queued.saturating_add(bytes) <= self.bytes_max && self.news.send(Arc::clone(news)).is_ok()
+        let fits = queued.saturating_add(bytes) <= self.bytes_max;
+        if !fits {
+            self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        fits && self.news.send(Arc::clone(news)).is_ok()
     }
 }
 
@@ -134,7 +141,7 @@ impl ServerLink {
 
 impl Drop for ServerLink {
     fn drop(&mut self) {
-        self.links.keep(self.app, |link, ()| link.id != self.id, ());
+        self.links.keep(self.app, |link| link.id != self.id);
     }
 }
 
@@ -200,20 +207,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_does_not_keep_up_is_ended_at_its_bound() {
+    async fn what_is_beyond_its_bound_is_not_heard_and_the_link_stays() {
         let links = ServerLinks::default();
         let mut link = links.open(app(2), server(4), 2 * (NEWS_BYTES + 3));
-        for text in ["one", "two"] {
-            links.tell(app(2), ServerNamed::Any, news(text));
-        }
-        assert_eq!(heard(&mut link), ["one", "two"], "what is taken makes room");
-        for text in ["one", "two", "3"] {
-            links.tell(app(2), ServerNamed::Any, news(text));
-        }
-        assert!(!links.hear(app(2), ServerNamed::Any));
-        for text in ["one", "two"] {
-            assert_eq!(link.next().await.unwrap().data, text);
-        }
+        let tell = |text| links.tell(app(2), ServerNamed::Any, news(text));
+        assert_eq!(["one", "two", "3", "4"].map(tell), [true, true, false, false]);
+        let mut other = links.open(app(2), server(6), NEWS_BYTES + 3);
+        assert!(tell("5"), "one of them hears it");
+        assert_eq!(
+            (heard(&mut link), heard(&mut other)),
+            (vec!["one".into(), "two".into()], vec!["5".into()])
+        );
+        assert!(tell("6"), "what is taken makes room");
+        assert_eq!(link.next().await.unwrap().data, "6");
+        assert!(!links.tell(app(2), ServerNamed::By(server(8)), news("nobody")));
+        links.end(app(2), server(4));
         assert_eq!(link.next().await, None);
     }
 }

@@ -1,35 +1,49 @@
 //! One connection of a server: one request or many at the gate, and then perhaps a channel.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::watch;
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::sync::{SemaphorePermit, watch};
+use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
 
 use super::OwlDoor;
 use super::frames::OwlFrames;
+use super::parting::{PARTING, part_from};
 use super::seen::{Novelty, SeenFrames};
 use crate::auth::rates::Counter;
 use crate::domain::apps::console::{ConsoleAction, ResultCode};
 use crate::domain::apps::server::{ServerAnswer, ServerCall, ServerNews};
 use crate::domain::uuid::Uuid;
-use crate::service::apps::ServerLink;
+use crate::service::apps::{ServerFault, ServerLink};
 use crate::wire::owl::{self, ChannelAddress, OwlAsk, OwlFrame, OwlKey};
 
 /// Room for what is read at once, in bytes; where more comes there is more.
 const READ_BYTES: usize = 4_096;
 /// News of one frame, in bytes of data; a longer piece comes alone.
 const NEWS_BYTES_MAX: usize = 262_144;
+/// What has come of a frame beyond this takes a place among the large ones.
+const SMALL_FRAME_BYTES: usize = 65_536;
 
 /// A connection.
 pub(super) struct OwlConnection<'a, C> {
     door: &'a OwlDoor,
+    peer: IpAddr,
     stream: C,
     frames: OwlFrames,
+    /// By when what has come must be a whole frame.
+    frame_due: Option<Instant>,
+    /// The place of a large frame.
+    place: Option<SemaphorePermit<'a>>,
     seen: SeenFrames,
+    /// Whether it was said that something was too old.
+    has_complained: bool,
     pace: Counter,
+    /// That of what is passed over.
+    repeat_pace: Counter,
     channel: Option<Channel>,
     /// Ends the connection: when it should be a channel by then, or has been silent for too long.
     timer: Pin<Box<Sleep>>,
@@ -63,15 +77,22 @@ enum OwlEnd {
 enum OwlTurn {
     Read,
     News(Arc<ServerNews>),
+    /// A large frame has a place, and can be read.
+    Place,
 }
 
 impl<'a, C: AsyncRead + AsyncWrite + Unpin> OwlConnection<'a, C> {
-    pub(super) fn new(door: &'a OwlDoor, stream: C) -> Self {
+    pub(super) fn new(door: &'a OwlDoor, (stream, peer): (C, IpAddr)) -> Self {
         Self {
+            peer,
             stream,
             frames: OwlFrames::default(),
+            frame_due: None,
+            place: None,
             seen: SeenFrames::default(),
+            has_complained: false,
             pace: door.rates.stranger(),
+            repeat_pace: door.repeat_rates.stranger(),
             channel: None,
             timer: Box::pin(sleep(door.settings.channel_timeout())),
             stop: door.stop.clone(),
@@ -87,37 +108,67 @@ impl<'a, C: AsyncRead + AsyncWrite + Unpin> OwlConnection<'a, C> {
                 Err(end) => break end,
             }
         };
+        match end {
+            OwlEnd::Peer | OwlEnd::Stuck => {}
+            OwlEnd::Stop | OwlEnd::Late | OwlEnd::TooLong | OwlEnd::Unlinked => {
+                // Whether it has become of it or not, the connection ends.
+                timeout(PARTING, self.part()).await.unwrap_or(Ok(())).unwrap_or_default();
+            }
+        }
         log::debug!("a connection of a server has ended: {end:?}");
     }
 
     async fn turn(&mut self) -> Result<(), OwlEnd> {
         match self.wait().await? {
             OwlTurn::News(news) => self.tell(news).await,
-            OwlTurn::Read => {
-                while let Some(frame) = self.next_frame()? {
-                    self.came(&frame).await?;
-                    if *self.stop.borrow() {
-                        return Err(OwlEnd::Stop);
-                    }
-                }
-                Ok(())
-            }
+            OwlTurn::Place => Ok(()),
+            OwlTurn::Read => self.do_frames().await,
         }
     }
 
-    /// Waits until something has been read, or is to be told.
+    /// Waits until something has been read, or is to be told. A large frame waits unread for its place.
     async fn wait(&mut self) -> Result<OwlTurn, OwlEnd> {
-        self.frames.buf.reserve(READ_BYTES);
+        let needs_place = self.place.is_none() && self.frames.buf.len() > SMALL_FRAME_BYTES;
+        let frame_due = self.frame_due.filter(|_| !needs_place);
+        if !needs_place {
+            self.frames.buf.reserve(READ_BYTES);
+        }
         let news = next_news(self.channel.as_mut());
         tokio::select! {
             _ = self.stop.wait_for(|stop| *stop) => Err(OwlEnd::Stop),
             () = &mut self.timer => Err(OwlEnd::Late),
+            () = until_due(frame_due) => Err(OwlEnd::Late),
             news = news => news.map(OwlTurn::News).ok_or(OwlEnd::Unlinked),
-            read = self.stream.read_buf(&mut self.frames.buf) => match read {
+            place = self.door.large_frames.acquire(), if needs_place => {
+                self.place = Some(place.map_err(|_| OwlEnd::Stop)?);
+                self.frame_due = Some(self.door.frame_due());
+                Ok(OwlTurn::Place)
+            }
+            read = self.stream.read_buf(&mut self.frames.buf), if !needs_place => match read {
                 Ok(0) | Err(_) => Err(OwlEnd::Peer),
                 Ok(_) => Ok(OwlTurn::Read),
             },
         }
+    }
+
+    /// Does what has come in full; what is left has its time from now on.
+    async fn do_frames(&mut self) -> Result<(), OwlEnd> {
+        while let Some(frame) = self.next_frame()? {
+            self.frame_due = None;
+            self.came(&frame).await?;
+            self.tell_some().await?;
+            if *self.stop.borrow() {
+                return Err(OwlEnd::Stop);
+            }
+        }
+        self.frame_due = match self.frames.buf.is_empty() {
+            true => None,
+            false => self.frame_due.or_else(|| Some(self.door.frame_due())),
+        };
+        if self.frames.buf.len() <= SMALL_FRAME_BYTES {
+            self.place = None;
+        }
+        Ok(())
     }
 
     fn next_frame(&mut self) -> Result<Option<BytesMut>, OwlEnd> {
@@ -134,40 +185,53 @@ impl<'a, C: AsyncRead + AsyncWrite + Unpin> OwlConnection<'a, C> {
         if frame.is_empty() {
             return Ok(());
         }
-        self.keep_pace().await?;
         let text = std::str::from_utf8(frame).unwrap_or_default();
         let (key, ask) = match owl::frame(text) {
             OwlFrame::Ask(key, ask) => (key, ask),
             OwlFrame::Alive => {
                 self.is_alive();
-                return Ok(());
+                return self.pass_over().await;
             }
-            OwlFrame::Nothing => return Ok(()),
+            OwlFrame::Nothing => return self.pass_over().await,
         };
         self.is_alive();
         let novelty = self.seen.note(key, text);
-        if novelty == Novelty::Repeated {
-            return Ok(());
+        match novelty {
+            Novelty::New | Novelty::SameKey => paced(&self.pace, &mut self.stop).await?,
+            Novelty::Repeated => return self.pass_over().await,
+            Novelty::Older => {
+                self.complain();
+                return self.pass_over().await;
+            }
         }
         let answer = match ask {
             OwlAsk::Channel { service, server } => self.open(key, service, server).await,
-            OwlAsk::Call(call) => self.call(key, *call).await,
+            OwlAsk::Call(call) => self.call(key, *call).await?,
         };
         match novelty {
             Novelty::New => self.write(&answer).await,
-            Novelty::SameKey | Novelty::Repeated => Ok(()),
+            Novelty::SameKey | Novelty::Repeated | Novelty::Older => Ok(()),
         }
     }
 
-    /// Waits until the rate allows one more.
-    async fn keep_pace(&mut self) -> Result<(), OwlEnd> {
-        while let Err(over) = self.pace.check() {
-            tokio::select! {
-                _ = self.stop.wait_for(|stop| *stop) => return Err(OwlEnd::Stop),
-                () = sleep(over.retry_after) => {}
-            }
+    /// Nothing is to be done. The SDK sends all that it has sent once more, at once, and what is new behind it must not
+    /// wait for that; so this has a pace of its own.
+    async fn pass_over(&mut self) -> Result<(), OwlEnd> {
+        paced(&self.repeat_pace, &mut self.stop).await
+    }
+
+    /// Counts a request that is passed over since it is older than all that are remembered.
+    fn complain(&mut self) {
+        self.door.metrics.refusals.with_label_values(&["owl_old_requests"]).inc();
+        if let Some(Channel { server, .. }) = &self.channel
+            && !self.has_complained
+        {
+            self.has_complained = true;
+            log::warn!(
+                "requests of server {server} are older than all that are remembered of it, and passed over: \
+                 they have come before, or its clock was set back"
+            );
         }
-        Ok(())
     }
 
     /// A whole frame of a channel is a sign of life. What is no channel has one time for all.
@@ -192,7 +256,8 @@ impl<'a, C: AsyncRead + AsyncWrite + Unpin> OwlConnection<'a, C> {
             return self.is_own(&service, server);
         }
         let bytes_max = self.door.settings.outbox_bytes_max;
-        let linked = self.door.apps.link_server(&service, server, bytes_max).await;
+        let named = (service.as_str(), server);
+        let linked = self.door.apps.link_server(named, bytes_max, self.peer).await;
         let link = linked.unwrap_or(Err(ResultCode::Unknown))?;
         let server = server.ok_or(ResultCode::ServerIdWrong)?;
         self.channel = Some(Channel { service, server, link });
@@ -210,27 +275,35 @@ impl<'a, C: AsyncRead + AsyncWrite + Unpin> OwlConnection<'a, C> {
     }
 
     /// Does what is asked. Servers register, and end that, on any connection; all else is asked on a channel.
-    async fn call(&mut self, key: OwlKey, call: ServerCall) -> Vec<u8> {
-        let service = call.service.clone();
-        let is_for_gate = matches!(
-            call.request.action,
-            ConsoleAction::Register { .. } | ConsoleAction::Unregister
-        );
+    async fn call(&mut self, key: OwlKey, call: ServerCall) -> Result<Vec<u8>, OwlEnd> {
+        let (service, action) = (call.service.clone(), call.request.action.clone());
+        let is_for_gate =
+            matches!(action, ConsoleAction::Register { .. } | ConsoleAction::Unregister);
         let may = if is_for_gate { Ok(()) } else { self.is_own(&service, call.server) };
-        let action = call.request.action.clone();
+        let asked = match may {
+            Ok(()) => self.ask(call).await?,
+            // It is refused as one that names nobody, so that the consoles of the app hear of it.
+            Err(ResultCode::ServerIdWrong) => self.ask(ServerCall { server: None, ..call }).await?,
+            Err(code) => Err(code),
+        };
         let now = self.door.clock.now();
         let failed = |code| ServerAnswer { line: action.failed(code, now.millis()), message: None };
-        let answer = match may {
-            Ok(()) => {
-                let asked = self.door.apps.server_asks(call).await;
-                let answer = asked.map_err(|_| ResultCode::Unknown);
-                let answer = answer.and_then(|answer| answer.ok_or(ResultCode::Argument));
-                answer.unwrap_or_else(failed)
-            }
-            Err(code) => failed(code),
-        };
+        let answer = asked.unwrap_or_else(failed);
         let channel = ChannelAddress(&self.door.address);
-        owl::answer(key, &answer, (&service, channel), self.door.clock.now())
+        Ok(owl::answer(key, &answer, (&service, channel), now))
+    }
+
+    /// Asks as soon as the rate of the app allows it.
+    async fn ask(&mut self, call: ServerCall) -> Result<Result<ServerAnswer, ResultCode>, OwlEnd> {
+        loop {
+            let over = match self.door.apps.server_asks(call.clone(), self.peer).await {
+                Ok(answer) => return Ok(answer.ok_or(ResultCode::Argument)),
+                Err(ServerFault::Service(_)) => return Ok(Err(ResultCode::Unknown)),
+                Err(ServerFault::TooFast(over)) => over,
+            };
+            rest(over.retry_after, &mut self.stop).await?;
+            self.tell_some().await?;
+        }
     }
 
     /// Tells the server what devices have sent, with what else there is by now.
@@ -248,12 +321,55 @@ impl<'a, C: AsyncRead + AsyncWrite + Unpin> OwlConnection<'a, C> {
         self.write(&frame).await
     }
 
-    async fn write(&mut self, frame: &[u8]) -> Result<(), OwlEnd> {
-        match timeout(self.door.bounds.write_timeout, self.stream.write_all(frame)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(OwlEnd::Peer),
-            Err(_) => Err(OwlEnd::Stuck),
+    /// Tells some of what devices have sent meanwhile; whether there was anything.
+    async fn tell_some(&mut self) -> Result<bool, OwlEnd> {
+        let news = self.channel.as_mut().and_then(|channel| channel.link.next_now());
+        let Some(news) = news else { return Ok(false) };
+        self.tell(news).await?;
+        Ok(true)
+    }
+
+    /// Tells what waits, and leaves the peer time to read it.
+    async fn part(&mut self) -> Result<(), OwlEnd> {
+        while self.tell_some().await? {}
+        part_from(&mut self.stream, &mut self.frames.buf).await;
+        Ok(())
+    }
+
+    /// Sends bytes, for as long as the peer takes some.
+    async fn write(&mut self, mut bytes: &[u8]) -> Result<(), OwlEnd> {
+        while !bytes.is_empty() {
+            let written = timeout(self.door.bounds.write_timeout, self.stream.write(bytes)).await;
+            match written.map_err(|_| OwlEnd::Stuck)? {
+                Ok(0) | Err(_) => return Err(OwlEnd::Peer),
+                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            }
         }
+        Ok(())
+    }
+}
+
+/// Waits until a rate allows one more.
+async fn paced(pace: &Counter, stop: &mut watch::Receiver<bool>) -> Result<(), OwlEnd> {
+    while let Err(over) = pace.check() {
+        rest(over.retry_after, stop).await?;
+    }
+    Ok(())
+}
+
+/// Waits for a while, but for no longer than the hub runs.
+async fn rest(wait: Duration, stop: &mut watch::Receiver<bool>) -> Result<(), OwlEnd> {
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => Err(OwlEnd::Stop),
+        () = sleep(wait) => Ok(()),
+    }
+}
+
+/// Waits for a moment; for ever if there is none.
+async fn until_due(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -28,13 +28,15 @@ pub(super) enum Novelty {
     SameKey,
     /// It has come before.
     Repeated,
+    /// It is older than all that is remembered: it has come before, or the sender's clock was set back.
+    Older,
 }
 
 impl SeenFrames {
     /// Takes note of a request.
     pub fn note(&mut self, key: OwlKey, text: &str) -> Novelty {
         if self.floor.is_some_and(|floor| key.stamp <= floor) {
-            return Novelty::Repeated;
+            return Novelty::Older;
         }
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
@@ -82,8 +84,8 @@ mod tests {
         }
         assert_eq!(seen.note(key(501, 1), "b"), Novelty::New, "the window is just full");
         for (stamp, novelty) in [
-            (0, Novelty::Repeated),
-            (1, Novelty::Repeated),
+            (0, Novelty::Older),
+            (1, Novelty::Older),
             (2, Novelty::Repeated),
             (many + 1, Novelty::New),
         ] {

@@ -83,8 +83,10 @@ impl Capacity {
     pub fn of(config: &Config, files: Option<FilesLimit>) -> Self {
         let setting = u64::try_from(config.ws.sessions_max).unwrap_or(u64::MAX);
         let by_setting = Self { sessions: setting, by: Bound::Setting(setting) };
+        let servers = if config.owl.bind.is_empty() { 0 } else { config.owl.connections_max };
+        let other_files = OTHER_FILES.saturating_add(u64::try_from(servers).unwrap_or(u64::MAX));
         let by_files = files.map(|FilesLimit { soft, .. }| Self {
-            sessions: soft.saturating_sub(OTHER_FILES),
+            sessions: soft.saturating_sub(other_files),
             by: Bound::Files(soft),
         });
         let by_memory = free_memory().map(|bytes| Self {
@@ -134,6 +136,10 @@ mod tests {
         assert_eq!(of(100, 1_024), Capacity { sessions: 100, by: Bound::Setting(100) });
         assert_eq!(of(100_000, 1_024), Capacity { sessions: 896, by: Bound::Files(1_024) });
         assert_eq!(of(100_000, 10), Capacity { sessions: 0, by: Bound::Files(10) });
+        let mut config = Config::default();
+        (config.owl.bind, config.owl.connections_max) = ("127.0.0.1:9081".to_owned(), 96);
+        let beside = Capacity::of(&config, Some(FilesLimit { soft: 1_024, hard: 1_024 }));
+        assert_eq!(beside.sessions, 800, "servers of apps have files, too");
         let text = of(100_000, 1_024).to_string();
         assert_eq!(
             text,

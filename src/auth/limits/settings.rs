@@ -48,12 +48,15 @@ section! {
         api_burst: u32 = 200 => at_least(1);
         /// Wrong secrets at the log-in of the console, from one address, per minute.
         console_login_wrong_per_ip_per_minute: u32 = 10 => at_least(1);
-        /// Wrong secrets of apps' keys, and wrong passwords of agents, from one address, per minute.
+        /// Wrong secrets of apps' keys, wrong passwords of agents and wrong ids of services, from one address,
+        /// per minute.
         app_key_wrong_per_ip_per_minute: u32 = 20 => at_least(1);
         /// New visitors of an app from one address, per hour: the key of a widget is public.
         app_visitors_per_ip_per_hour: u32 = 120 => at_least(1);
         /// New devices of an app from one address, per hour.
         app_devices_per_ip_per_hour: u32 = 240 => at_least(1);
+        /// What servers of one app ask for per second, over TCP and HTTP together.
+        app_calls_per_second: u32 = 200 => at_least(1);
         /// Visitors that one app may have; those whom nobody has seen for long are forgotten.
         app_visitors_max: u32 = 1_000_000 => at_least(1);
         /// Apps that there may be.

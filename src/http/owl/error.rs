@@ -8,8 +8,10 @@ use actix_web::http::header::{ALLOW, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
+use crate::auth::limits::TooMany;
 use crate::http::body::BodyFault;
 use crate::service::ServiceFault;
+use crate::service::apps::ServerFault;
 
 /// Why a call failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,11 +94,28 @@ impl From<BodyFault> for OwlError {
 impl From<ServiceFault> for OwlError {
     fn from(fault: ServiceFault) -> Self {
         match fault {
-            ServiceFault::TooMany(over) => {
-                Self { retry_after: Some(over.retry_after), ..Self::BUSY }
-            }
+            ServiceFault::TooMany(over) => over.into(),
             ServiceFault::Busy => Self::BUSY,
             ServiceFault::Internal => Self::INTERNAL,
+        }
+    }
+}
+
+impl From<TooMany> for OwlError {
+    fn from(over: TooMany) -> Self {
+        let retry_after = Some(over.retry_after);
+        Self {
+            retry_after,
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too many calls, try again later")
+        }
+    }
+}
+
+impl From<ServerFault> for OwlError {
+    fn from(fault: ServerFault) -> Self {
+        match fault {
+            ServerFault::TooFast(over) => over.into(),
+            ServerFault::Service(fault) => fault.into(),
         }
     }
 }

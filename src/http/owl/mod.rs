@@ -70,13 +70,16 @@ async fn call(
     let body = body::whole(&request, payload, owl.settings.rest_body_bytes_max).await?;
     let text = std::str::from_utf8(&body).map_err(|_| OwlError::NO_OBJECT)?;
     let call = calls::read(action, text).ok_or(OwlError::NO_OBJECT)?;
-    if call.request.fault.is_some() {
+    // Asked all the same, so that the consoles of the app hear of it.
+    let is_bad = call.request.fault.is_some();
+    let asked = call.request.action.clone();
+    let (apps, peer) = (state.service.apps.clone(), state.address(&request));
+    // Apart, so that it is done in full also if who has asked goes away meanwhile.
+    let done = spawn(async move { apps.server_asks(call, peer).await });
+    let answer = done.await.map_err(|_| OwlError::INTERNAL)??;
+    if is_bad {
         return Err(OwlError::FIELDS);
     }
-    let asked = call.request.action.clone();
-    let apps = state.service.apps.clone();
-    // Apart, so that it is done in full also if who has asked goes away meanwhile.
-    let done = spawn(async move { apps.server_asks(call).await });
-    let answer = done.await.map_err(|_| OwlError::INTERNAL)??.ok_or(OwlError::NO_SERVICE)?;
+    let answer = answer.ok_or(OwlError::NO_SERVICE)?;
     result::answer(answer, &asked, &owl.channel)
 }

@@ -126,11 +126,16 @@ impl Apps {
         let is_linked = self.links.hear(app, server);
         let is_heard = is_linked || self.hub.is_online(Mailbox::Console(app)).await?;
         let at: Timestamp = self.clock.now();
-        let said = data.clone().filter(|_| is_linked);
+        let said = is_linked.then(|| data.clone()).flatten();
         let upstream = Upstream { app, device, data, server, is_heard, at };
-        let (code, request) = self.store.run(writes::send_up(upstream)).await.map_err(refusal)?;
+        let (mut code, request) =
+            self.store.run(writes::send_up(upstream)).await.map_err(refusal)?;
         if let Some(data) = said.filter(|_| code == ResultCode::Done) {
-            self.links.tell(app, server, ServerNews { device, at, data, request });
+            let is_taken = self.links.tell(app, server, ServerNews { device, at, data, request });
+            // Whoever was linked has gone meanwhile, or so much waits for it already.
+            if !is_taken && !self.hub.is_online(Mailbox::Console(app)).await? {
+                code = ResultCode::NoChannel;
+            }
         }
         if code != ResultCode::Done {
             log::debug!("what device {device} has sent was heard by nobody: {code:?}");

@@ -58,6 +58,7 @@ pub use files::{FileDraft, FileRefusal, StoredFile};
 pub use grants::{GrantRefusal, Granted};
 pub use owners::{AppChanges, AppRefusal, ListedApp, NewAppKeys, ShownKey};
 pub use seed::{SeededApp, SeededOwner};
+pub use servers::ServerFault;
 pub use terminals::Terminal;
 pub use visitors::FaceWish;
 

@@ -39,11 +39,19 @@ section! {
         frame_before_channel_bytes_max: usize = 16_384 => at_least(1_024);
         /// What one connection may ask for per second. What comes faster waits.
         frames_per_second: u32 = 100 => at_least(1);
+        /// Requests that have come before, and signs of life, of one connection per second, which are passed
+        /// over: the SDK sends what it has sent once more. What comes faster waits.
+        repeats_per_second: u32 = 10_000 => at_least(100);
+        /// How long a frame may take from its first byte to its last, in milliseconds. A slower one ends the
+        /// connection.
+        frame_timeout_ms: u64 = 60_000 => at_least(1);
+        /// Frames of which more than 64 KiB has come, at once. Further ones wait unread.
+        large_frames_max: usize = 32 => at_least(1);
         /// Connections at once.
         connections_max: usize = 1_000 => at_least(1);
         /// Connections at once of one address of the network. Addresses of IPv6 count by their /64 network.
         connections_per_ip_max: usize = 100 => at_least(1);
-        /// What may wait for a server of what devices have sent, in bytes. One more ends its channel.
+        /// What may wait for a server of what devices have sent, in bytes. What is beyond that it never hears.
         outbox_bytes_max: usize = 1_048_576 => at_least(DATA_BYTES_MAX + 1_024);
     }
 }
@@ -57,6 +65,11 @@ impl Settings {
     /// How long a connection may take until it is a channel.
     pub fn channel_timeout(&self) -> Duration {
         Duration::from_millis(self.channel_timeout_ms)
+    }
+
+    /// How long a frame may take.
+    pub fn frame_timeout(&self) -> Duration {
+        Duration::from_millis(self.frame_timeout_ms)
     }
 
     /// Whether channels may be silent for three times as long as they are told to be.

@@ -84,7 +84,8 @@ async fn connections_are_counted_and_those_of_an_address() {
             peers.push(peer);
         }
         let mut more = yard.connect().await;
-        more.ended().await;
+        more.send(301, json!({"sId": "none", "rn": "x", "t": 4})).await;
+        more.dismissed().await;
         drop(peers.pop());
         let metrics = yard.server.running().metrics.clone();
         until("the end of one", || metrics.owl_connections.get() == 2).await;
@@ -95,43 +96,130 @@ async fn connections_are_counted_and_those_of_an_address() {
     }
 }
 
+/// Who does not read misses what is beyond the bound, and the device is told then that nobody has heard it. The channel
+/// stays: the SDK would not open another.
 #[actix_web::test]
-async fn what_comes_too_fast_waits() {
-    let change = |config: &mut Config| {
-        config.limits.enabled = true;
-        config.owl.frames_per_second = 20;
-    };
-    let yard = Yard::with(Backend::Sqlite, change).await;
-    let mut peer = yard.connect().await;
-    let begun = Instant::now();
-    for _ in 0..40 {
-        peer.send(301, json!({"sId": "none", "rn": "x", "t": 4})).await;
-    }
-    for _ in 0..40 {
-        assert_eq!(peer.next().await["rc"], -304, "nothing is lost");
-    }
-    assert!(begun.elapsed() > Duration::from_millis(900), "{:?}", begun.elapsed());
-    drop(peer);
-    yard.close().await;
-}
-
-/// Who does not read is unlinked once too much waits, and the device is told then that nobody is there.
-#[actix_web::test]
-async fn a_server_that_does_not_read_is_let_go() {
+async fn a_server_that_does_not_read_misses_some() {
     let mut yard = Yard::new(Backend::Sqlite).await;
     let (_, mut channel) = yard.new_server("one").await;
     let device = yard.device(1).await;
     let text = "한".repeat(21_000);
-    let mut code = ResultCode::Done;
     yard.hang_up().await;
-    for _ in 0..1_000 {
-        code = yard.send_up(device, ServerNamed::Any, &text).await;
-        if code != ResultCode::Done {
-            break;
+    let mut told = 0;
+    while yard.send_up(device, ServerNamed::Any, &text).await == ResultCode::Done {
+        told += 1;
+        assert!(told < 1_000, "there is a bound");
+    }
+    let mut heard = 0;
+    while heard < told {
+        heard += channel.next().await["pm"]["msgs"].as_array().unwrap().len();
+    }
+    assert_eq!(heard, told);
+    assert_eq!(yard.send_up(device, ServerNamed::Any, "again").await, ResultCode::Done);
+    assert_eq!(channel.next().await["pm"]["msgs"][0]["data"], "again");
+    channel.nothing().await;
+    drop(channel);
+    yard.close().await;
+}
+
+/// A console hears what a server misses, so the device is told that it was heard.
+#[actix_web::test]
+async fn what_a_server_misses_a_console_hears() {
+    let change = |config: &mut Config| config.owl.outbox_bytes_max = 66_560;
+    let mut yard = Yard::with(Backend::Sqlite, change).await;
+    let (_, channel) = yard.new_server("one").await;
+    let device = yard.device(1).await;
+    let text = "x".repeat(65_536);
+    for _ in 0..150 {
+        assert_eq!(yard.send_up(device, ServerNamed::Any, &text).await, ResultCode::Done);
+        assert!(yard.console().line().await.starts_with("onUpstreamMsgReceived "));
+    }
+    drop(channel);
+    yard.close().await;
+}
+
+#[actix_web::test]
+async fn a_peer_that_takes_nothing_is_let_go() {
+    let change = |config: &mut Config| config.ws.tcp_user_timeout_ms = 500;
+    let mut yard = Yard::with(Backend::Sqlite, change).await;
+    let (_, channel) = yard.new_server("one").await;
+    let device = yard.device(1).await;
+    let text = "한".repeat(21_000);
+    yard.hang_up().await;
+    while yard.send_up(device, ServerNamed::Any, &text).await == ResultCode::Done {}
+    let metrics = yard.server.running().metrics.clone();
+    until("the end of the channel", || metrics.owl_connections.get() == 0).await;
+    drop(channel);
+    yard.close().await;
+}
+
+#[actix_web::test]
+async fn a_frame_that_has_begun_has_its_time() {
+    let change = |config: &mut Config| config.owl.frame_timeout_ms = 300;
+    let mut yard = Yard::with(Backend::Sqlite, change).await;
+    let (server, mut channel) = yard.new_server("one").await;
+    let mut slow = yard.channel(&server).await;
+    let begun = Instant::now();
+    slow.frame("whole").await;
+    slow.bytes("{\"cId\":").await;
+    // Further bytes give it no more time.
+    let slow_end = async {
+        while slow.bytes(" ").await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    crate::harness::soon("the end of the slow one", slow_end).await;
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+    channel.nothing().await;
+    drop(channel);
+    yard.close().await;
+}
+
+#[actix_web::test]
+async fn few_frames_are_large_at_once() {
+    let change = |config: &mut Config| {
+        config.owl.large_frames_max = 1;
+        config.owl.frame_timeout_ms = 1_000;
+    };
+    let mut yard = Yard::with(Backend::Sqlite, change).await;
+    let (server, mut first) = yard.new_server("one").await;
+    let mut second = yard.channel(&server).await;
+    let device = yard.device(1).await;
+    first.bytes(vec![b' '; 100_000]).await;
+    // It is read beside what it is told, so after some of that it is read.
+    for _ in 0..60 {
+        assert_eq!(yard.send_up(device, ServerNamed::Any, "x").await, ResultCode::Done);
+        for channel in [&mut first, &mut second] {
+            assert_eq!(channel.next().await["cId"], 512);
         }
     }
-    assert_eq!(code, ResultCode::NoChannel);
-    channel.drain().await;
+    let pm = json!({"sId": yard.app.service_id, "rId": server});
+    let frame = json!({"cId": 403, "st": 7, "pm": pm}).to_string();
+    let end = async {
+        first.ended().await;
+        Instant::now()
+    };
+    let answer = async {
+        second.bytes(format!("{}{frame}&#|", " ".repeat(400_000))).await;
+        assert_eq!(second.next().await["rc"], 1);
+        Instant::now()
+    };
+    let (ended, answered) = tokio::join!(end, answer);
+    assert!(ended <= answered, "it waited for the place of the first");
+    drop(second);
+    yard.close().await;
+}
+
+/// What was answered before is not lost with what is not read any more.
+#[actix_web::test]
+async fn an_end_takes_nothing_along() {
+    let mut yard = Yard::new(Backend::Sqlite).await;
+    let (server, mut channel) = yard.new_server("one").await;
+    channel.send(503, yard.parameters(&server, json!({"data": "x", "q": 1}))).await;
+    channel.bytes(vec![b'x'; 8_000_000]).await;
+    assert_eq!(channel.next().await["rc"], 1);
+    channel.dismissed().await;
+    drop(channel);
     yard.close().await;
 }
 

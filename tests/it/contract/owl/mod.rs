@@ -7,6 +7,7 @@ mod channel;
 mod docs;
 mod gate;
 mod limits;
+mod paces;
 mod peer;
 mod rest;
 mod traps;

@@ -8,7 +8,7 @@ use super::{Backend, OwlPeer, Yard, on_both};
 use crate::harness::http::Answer;
 use crate::harness::soon;
 
-on_both! { a_server_asks_over_http, what_is_wrong_is_said }
+on_both! { a_server_asks_over_http, what_is_wrong_is_said, a_console_hears_of_what_is_wrong }
 
 const NOBODY: &str = "35d612418f354c7eba8c6492813ddf2d";
 
@@ -151,6 +151,18 @@ async fn what_is_wrong_is_said(backend: Backend) {
         yard.done("server/register/", names(number)).await;
     }
     assert_eq!(yard.post("server/register/", &names(10)).await.status, 409);
+    yard.close().await;
+}
+
+async fn a_console_hears_of_what_is_wrong(backend: Backend) {
+    let mut yard = Yard::new(backend).await;
+    let server = yard.register("one").await;
+    let body = yard.body(&server, json!({"data": ""}));
+    assert_eq!(yard.post("downstream/broadcast/", &body).await.status, 400);
+    let stranger = json!({"serviceId": NOBODY, "serverRegId": server, "data": ""});
+    assert_eq!(yard.post("downstream/broadcast/", &stranger).await.status, 400);
+    let lines = yard.lines(1).await;
+    assert!(lines[0].starts_with("onSendBroadcastMsgResult -304 "), "{lines:?}");
     yard.close().await;
 }
 
