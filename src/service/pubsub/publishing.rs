@@ -59,9 +59,17 @@ impl Publishes {
 }
 
 async fn alone(store: &Store, publish: Publish, clock: &Arc<dyn Clock>) -> PublishOutcome {
-    let done = store.run(writes::publish(vec![publish], Arc::clone(clock))).await;
-    let first = done.map_err(refusal)?.pop();
-    first.ok_or_else(|| PubsubRefusal::new(PubsubStatus::Internal, "internal error"))?
+    stored(store, publish, clock).await.unwrap_or_else(|error| Err(refusal(error)))
+}
+
+async fn stored(
+    store: &Store,
+    publish: Publish,
+    clock: &Arc<dyn Clock>,
+) -> Result<PublishOutcome, StoreError> {
+    let first = store.run(writes::publish(vec![publish], Arc::clone(clock))).await?.pop();
+    let none = || Err(PubsubRefusal::new(PubsubStatus::Internal, "internal error"));
+    Ok(first.unwrap_or_else(none))
 }
 
 /// Stores what several have asked for; what the database does not take of one fails for that one alone.
@@ -73,14 +81,36 @@ async fn together(
     match store.run(writes::publish(publishes.clone(), Arc::clone(&clock))).await {
         Ok(outcomes) => outcomes,
         Err(error) if is_of_one(&error) && publishes.len() > 1 => {
-            let mut outcomes = Vec::with_capacity(publishes.len());
-            for publish in publishes {
-                outcomes.push(alone(&store, publish, &clock).await);
-            }
-            outcomes
+            one_by_one(publishes, |publish| stored(&store, publish, &clock)).await
         }
         Err(error) => vec![Err(refusal(error)); publishes.len()],
     }
+}
+
+/// Stores each alone. If two in a row fail alike, the fault lies in none of them: the others are answered with it.
+async fn one_by_one<F>(
+    publishes: Vec<Publish>,
+    store_one: impl Fn(Publish) -> F,
+) -> Vec<PublishOutcome>
+where
+    F: Future<Output = Result<PublishOutcome, StoreError>>,
+{
+    let count = publishes.len();
+    let mut outcomes = Vec::with_capacity(count);
+    let mut last = None;
+    for publish in publishes {
+        let outcome = store_one(publish).await;
+        let fault = outcome.as_ref().err().map(StoreError::to_string);
+        let is_again = fault.is_some() && fault == last;
+        last = fault;
+        let outcome = outcome.unwrap_or_else(|error| Err(refusal(error)));
+        if is_again {
+            outcomes.resize(count, outcome);
+            break;
+        }
+        outcomes.push(outcome);
+    }
+    outcomes
 }
 
 /// Whether a fault may lie in what one of several has asked for.
@@ -92,4 +122,48 @@ fn is_of_one(error: &StoreError) -> bool {
             | StoreError::Corrupt { .. }
             | StoreError::Panicked
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::domain::pubsub::name::TopicName;
+
+    /// Publishes of topics with these letters, stored by what is done for each; which were tried, and which stored.
+    async fn stored_of(
+        letters: &str,
+        fault: impl Fn(char) -> Option<StoreError>,
+    ) -> (String, String) {
+        let topic = |letter: char| TopicName::new("p", &format!("topic-{letter}")).unwrap();
+        let publish = |letter| Publish { topic: topic(letter), drafts: Vec::new() };
+        let publishes: Vec<Publish> = letters.chars().map(publish).collect();
+        let tried = RefCell::new(String::new());
+        let store_one = |publish: Publish| {
+            let letter = publish.topic.to_string().chars().last().unwrap();
+            tried.borrow_mut().push(letter);
+            let outcome = fault(letter).map_or_else(|| Ok(Ok(Vec::new())), Err);
+            async move { outcome }
+        };
+        let outcomes = one_by_one(publishes, store_one).await;
+        assert_eq!(outcomes.len(), letters.len(), "each is answered");
+        let stored = letters.chars().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok());
+        (tried.take(), stored.map(|(letter, _)| letter).collect())
+    }
+
+    #[tokio::test]
+    async fn what_fails_twice_alike_is_not_tried_for_the_others() {
+        let one = |letter| (letter == 'b').then_some(StoreError::Panicked);
+        assert_eq!(stored_of("abcd", one).await, ("abcd".to_owned(), "acd".to_owned()));
+        let corrupt = |value| StoreError::Corrupt { what: "a topic", value };
+        let two = |letter| match letter {
+            'b' => Some(corrupt(1)),
+            'c' => Some(corrupt(2)),
+            _ => None,
+        };
+        assert_eq!(stored_of("abcd", two).await, ("abcd".to_owned(), "ad".to_owned()));
+        let all = |_| Some(StoreError::Panicked);
+        assert_eq!(stored_of("abcdefgh", all).await, ("ab".to_owned(), String::new()));
+    }
 }
