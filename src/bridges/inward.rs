@@ -1,11 +1,12 @@
 //! One bridge that brings what is published to consoles or devices of an app.
 //!
-//! Messages come one after another. For a console that is not there they wait; what cannot be shown or sent at all is
-//! given back, and what becomes of it then is the subscription's affair.
+//! Messages come one after another. For a console that is not there, or is behind, they wait; what cannot be shown or sent
+//! at all is given back, and what becomes of it then is the subscription's affair.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::bridger::BridgeTools;
@@ -16,8 +17,8 @@ use crate::domain::id::{AppId, SubscriptionId};
 use crate::domain::pubsub::bridge::{Bridge, BridgeTarget};
 use crate::domain::pubsub::message::PulledMessage;
 use crate::domain::pubsub::name::SubscriptionName;
-use crate::domain::pubsub::refusal::PubsubRefusal;
-use crate::service::apps::BridgedFault;
+use crate::domain::pubsub::refusal::{PubsubRefusal, PubsubStatus};
+use crate::service::apps::{BridgedFault, ConsolesState};
 use crate::service::pubsub::{PullStream, StreamFlow};
 
 /// Messages, and their bytes, that a bridge holds.
@@ -28,9 +29,15 @@ const LEASE_S: u32 = 60;
 const RENEWED_EVERY: Duration = Duration::from_secs(20);
 /// Between two looks whether a console has come, or whether the store can write again.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long nothing is tried after a failure where the subscription does not say it: twice as long after each.
-const PAUSE_FIRST: Duration = Duration::from_millis(100);
-const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Between two looks whether consoles have read, and how long that is waited for: then they are slow as any other.
+const PACE_EVERY: Duration = Duration::from_millis(20);
+const PACE_MAX: Duration = Duration::from_secs(10);
+/// How long a message is tried that the store does not take.
+const STORE_TRIED: Duration = Duration::from_secs(60);
+/// How long nothing is tried after a failure: first, and at most, twice as long each time. Where the subscription says when
+/// messages come again only so long that it is no hot loop, whatever it says.
+const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(60)];
+const PAUSES_OF_POLICY: [Duration; 2] = [Duration::from_millis(10), Duration::from_secs(1)];
 
 /// The bridge, as its task has it.
 pub struct Inward {
@@ -48,8 +55,12 @@ struct HeldMessages {
     renewed: Instant,
     /// Brought, and not said so.
     done: Vec<String>,
-    /// Failures since the last success.
+    /// Times that messages came, since the last success, and some of them failed.
     failing: u32,
+    /// Since when consoles have not read.
+    behind: Option<Instant>,
+    /// Moves on when the subscription may have changed.
+    changes: watch::Receiver<u64>,
 }
 
 /// Whether there is anybody to bring a message to.
@@ -57,6 +68,8 @@ enum Hearing {
     Heard,
     /// No console is open.
     NotYet,
+    /// Consoles have still to read what they were shown.
+    Behind,
     /// The app is gone.
     Never,
 }
@@ -66,6 +79,20 @@ enum Unbrought {
     /// It is no text that can be.
     Unfit,
     To(BridgedFault),
+    /// The store has failed too long.
+    Untaken(Refusal),
+}
+
+impl HeldMessages {
+    fn new(subscription: SubscriptionId, changes: watch::Receiver<u64>) -> Self {
+        let (messages, renewed, done) = (VecDeque::new(), Instant::now(), Vec::new());
+        Self { subscription, messages, renewed, done, failing: 0, behind: None, changes }
+    }
+
+    /// How long nothing is tried now.
+    fn rest(&self, [first, most]: [Duration; 2]) -> Duration {
+        first.saturating_mul(2_u32.saturating_pow(self.failing)).min(most)
+    }
 }
 
 impl Inward {
@@ -94,65 +121,138 @@ impl Inward {
 
     /// Brings what comes of a stream, until it ends; why.
     async fn bring_all(&self, stream: &PullStream) -> PubsubRefusal {
-        let mut failing = 0;
+        // Before the look at it, or a change in between would be passed over.
+        let mut changes = self.tools.pubsub.changes();
+        changes.mark_changed();
+        let mut held = HeldMessages::new(stream.subscription().id, changes);
         loop {
-            let messages = match stream.next().await {
-                Ok(messages) => messages.into(),
-                Err(refusal) => return refusal,
-            };
-            let (renewed, done) = (Instant::now(), Vec::new());
-            let subscription = stream.subscription().id;
-            let mut held = HeldMessages { subscription, messages, renewed, done, failing };
-            while let Some(message) = held.messages.front().cloned() {
-                self.renew(&mut held).await;
-                match self.bring(&message, &mut held).await {
-                    Ok(()) => self.brought(message, &mut held),
-                    Err(why) => self.give_back(stream, (&message, &why), &mut held).await,
-                }
+            if let Err(refusal) = self.bring_some(stream, &mut held).await {
+                return refusal;
             }
-            self.settle(&mut held).await;
-            failing = held.failing;
         }
     }
 
-    /// Shows or sends a message once it can be done.
+    /// Brings what comes next.
+    async fn bring_some(
+        &self,
+        stream: &PullStream,
+        held: &mut HeldMessages,
+    ) -> Result<(), PubsubRefusal> {
+        held.messages = self.next(stream, held).await?.into();
+        held.renewed = Instant::now();
+        let (mut failed, mut succeeded) = (false, false);
+        while let Some(message) = held.messages.front().cloned() {
+            self.renew(held).await;
+            match self.bring(&message, held).await? {
+                Ok(is_new) => {
+                    self.brought(message, is_new, held);
+                    succeeded = true;
+                }
+                Err(why) => {
+                    self.give_back(stream, (&message, &why), held).await;
+                    failed = true;
+                }
+            }
+        }
+        self.settle(held).await;
+        if failed && !succeeded {
+            held.failing = held.failing.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// The next messages, once there are some.
+    async fn next(
+        &self,
+        stream: &PullStream,
+        held: &mut HeldMessages,
+    ) -> Result<Vec<PulledMessage>, PubsubRefusal> {
+        loop {
+            tokio::select! {
+                messages = stream.next() => return messages,
+                Ok(()) = held.changes.changed() => self.look(held).await?,
+            }
+        }
+    }
+
+    /// Refuses if the subscription is not any more what the bridge may take from.
+    async fn look(&self, held: &mut HeldMessages) -> Result<(), PubsubRefusal> {
+        held.changes.mark_unchanged();
+        let found = match self.tools.pubsub.subscription(&self.subscription).await {
+            Ok(found) => found,
+            Err(refusal) if refusal.status == PubsubStatus::NotFound => return Err(refusal),
+            Err(refusal) => {
+                log::debug!("{}: its subscription is not known: {refusal}", self.bridge.name);
+                sleep(PACE_EVERY).await;
+                held.changes.mark_changed();
+                return Ok(());
+            }
+        };
+        match found.config.push {
+            Some(_) => Err(PubsubRefusal::precondition("messages are pushed to this subscription")),
+            // Another one of the same name.
+            None if found.id != held.subscription => {
+                Err(PubsubRefusal::not_found(&self.subscription))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Shows or sends a message once it can be done; whether it waited still.
     async fn bring(
         &self,
         message: &PulledMessage,
         held: &mut HeldMessages,
-    ) -> Result<(), Unbrought> {
-        let text = text(message).ok_or(Unbrought::Unfit)?;
+    ) -> Result<Result<bool, Unbrought>, PubsubRefusal> {
+        let Some(text) = text(message) else { return Ok(Err(Unbrought::Unfit)) };
+        let begun = Instant::now();
         loop {
-            let tried = match self.is_heard().await {
+            let tried = match self.is_heard(held).await {
                 Ok(Hearing::Heard) => {
                     self.try_bring((message, held.subscription), text.clone()).await
                 }
                 Ok(Hearing::NotYet) => {
-                    self.hold(held).await;
+                    self.hold(LOOK_EVERY, held).await?;
+                    continue;
+                }
+                Ok(Hearing::Behind) => {
+                    self.hold(PACE_EVERY, held).await?;
                     continue;
                 }
                 Ok(Hearing::Never) => Ok(Err(BridgedFault::NoApp)),
                 Err(refusal) => Err(refusal),
             };
             match tried {
-                Ok(brought) => return brought.map_err(Unbrought::To),
+                Ok(brought) => return Ok(brought.map_err(Unbrought::To)),
+                // That the store is busy is not the message's fault.
+                Err(refusal) if refusal != Refusal::Busy && begun.elapsed() >= STORE_TRIED => {
+                    return Ok(Err(Unbrought::Untaken(refusal)));
+                }
                 Err(refusal) => {
                     self.tools.fails(&self.bridge, ("store", untaken(&refusal)));
-                    self.hold(held).await;
+                    self.hold(LOOK_EVERY, held).await?;
                 }
             }
         }
     }
 
-    async fn is_heard(&self) -> Result<Hearing, Refusal> {
+    async fn is_heard(&self, held: &mut HeldMessages) -> Result<Hearing, Refusal> {
         let apps = &self.tools.apps;
-        match self.target {
-            BridgeTarget::Consoles if apps.has_console(self.app).await? => Ok(Hearing::Heard),
-            BridgeTarget::Consoles if apps.lives(self.app).await? => Ok(Hearing::NotYet),
-            BridgeTarget::Consoles => Ok(Hearing::Never),
-            BridgeTarget::AllDevices | BridgeTarget::DeviceGroup(_) | BridgeTarget::Devices(_) => {
-                Ok(Hearing::Heard)
+        if self.target != BridgeTarget::Consoles {
+            return Ok(Hearing::Heard);
+        }
+        let state = apps.consoles(self.app).await?;
+        if state != ConsolesState::Behind {
+            held.behind = None;
+        }
+        match state {
+            ConsolesState::Ready => Ok(Hearing::Heard),
+            ConsolesState::Behind => {
+                let since = *held.behind.get_or_insert_with(Instant::now);
+                Ok(if since.elapsed() < PACE_MAX { Hearing::Behind } else { Hearing::Heard })
             }
+            ConsolesState::Absent if apps.lives(self.app).await? => Ok(Hearing::NotYet),
+            ConsolesState::Absent => Ok(Hearing::Never),
         }
     }
 
@@ -160,7 +260,7 @@ impl Inward {
         &self,
         (message, waits_for): (&PulledMessage, SubscriptionId),
         text: String,
-    ) -> Result<Result<(), BridgedFault>, Refusal> {
+    ) -> Result<Result<bool, BridgedFault>, Refusal> {
         let waiting = (waits_for, message.message.id);
         match &self.target {
             BridgeTarget::Consoles => {
@@ -174,10 +274,14 @@ impl Inward {
     }
 
     /// Waits a moment, in which what is held stays so.
-    async fn hold(&self, held: &mut HeldMessages) {
+    async fn hold(&self, span: Duration, held: &mut HeldMessages) -> Result<(), PubsubRefusal> {
         self.settle(held).await;
-        sleep(LOOK_EVERY).await;
+        tokio::select! {
+            () = sleep(span) => {}
+            Ok(()) = held.changes.changed() => self.look(held).await?,
+        }
         self.renew(held).await;
+        Ok(())
     }
 
     /// Says of what is held that it still is, if it is time.
@@ -191,15 +295,16 @@ impl Inward {
         self.note("held", renewed);
     }
 
-    fn brought(&self, message: PulledMessage, held: &mut HeldMessages) {
+    /// It is at its place; by somebody else, if it is not new.
+    fn brought(&self, message: PulledMessage, is_new: bool, held: &mut HeldMessages) {
         held.messages.pop_front();
         held.done.push(message.ack_id);
         held.failing = 0;
-        self.tools.metrics.bridges.delivered.inc();
+        self.tools.metrics.bridges.delivered.inc_by(is_new.into());
         self.tools.runs(&self.bridge);
     }
 
-    /// Gives a message back, and what is behind it in its order; then waits, unless the subscription has its own way.
+    /// Gives a message back, and what is behind it in its order; then waits.
     async fn give_back(
         &self,
         stream: &PullStream,
@@ -215,11 +320,8 @@ impl Inward {
         let nack = vec![(message.ack_id.clone(), 0)];
         let given = self.tools.pubsub.modify_deadline(&self.subscription, nack).await;
         self.note("given back", given);
-        if config.retry.is_none() {
-            let pause = PAUSE_FIRST.saturating_mul(2_u32.saturating_pow(held.failing));
-            held.failing = held.failing.saturating_add(1);
-            self.pause(pause.min(PAUSE_MAX), held).await;
-        }
+        let pauses = if config.retry.is_none() { PAUSES } else { PAUSES_OF_POLICY };
+        self.pause(held.rest(pauses), held).await;
     }
 
     /// Waits so long, in which what is held stays so.
@@ -270,5 +372,6 @@ fn said(why: &Unbrought, message: &PulledMessage) -> (&'static str, String) {
         Unbrought::To(BridgedFault::NoDevices) => {
             ("no_devices", "none of the devices is there, or their group is not".to_owned())
         }
+        Unbrought::Untaken(refusal) => ("store", format!("message {id}: {}", untaken(refusal))),
     }
 }

@@ -10,5 +10,6 @@ mod bridger;
 mod inward;
 mod message;
 mod outward;
+mod rooms_left;
 
 pub use bridger::{BridgeTools, Bridger, OpenFeeds};

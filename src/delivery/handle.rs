@@ -77,6 +77,12 @@ impl SessionHandle {
             || self.handed_bytes.wrapping_sub(taken) > CONGESTED_BYTES
     }
 
+    /// Whether much is on its way to it still: whoever can wait with more should.
+    pub fn is_behind(&self) -> bool {
+        let waiting = self.handed.wrapping_sub(self.backlog.taken.load(Ordering::Acquire));
+        self.is_congested() || waiting > self.route.thread.messages_max / 2
+    }
+
     /// Hands over deliveries, unless more than may would then wait for the session. What comes when
     /// nothing waits is taken whatever its size.
     ///

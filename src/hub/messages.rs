@@ -88,6 +88,24 @@ pub struct AskOnline {
     pub answer: oneshot::Sender<bool>,
 }
 
+/// Whether an app has consoles to be told something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsolesState {
+    /// None is open.
+    Absent,
+    /// One at least has still to read much of what it was told.
+    Behind,
+    Ready,
+}
+
+/// Somebody asks how the consoles of an app do.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct AskConsoles {
+    pub app: AppId,
+    pub answer: oneshot::Sender<ConsolesState>,
+}
+
 /// Somebody asks which devices have a session.
 #[derive(Message)]
 #[rtype(result = "()")]

@@ -4,8 +4,8 @@ use tokio::sync::oneshot;
 
 use super::Hub;
 use super::messages::{
-    AskApp, AskClasses, AskDevices, AskOnline, AskPresence, AskSockets, Call, Finish, Notify,
-    Settle, Tell, TypeThere, WatchTyping,
+    AskApp, AskClasses, AskConsoles, AskDevices, AskOnline, AskPresence, AskSockets, Call,
+    ConsolesState, Finish, Notify, Settle, Tell, TypeThere, WatchTyping,
 };
 use crate::domain::accounts::login::LoginId;
 use crate::domain::chat::event::{Notice, Presence};
@@ -32,6 +32,16 @@ impl Hub {
     pub async fn is_any_online(&self, mailboxes: Vec<Mailbox>) -> Result<bool, Refusal> {
         let (answer, answered) = oneshot::channel();
         self.ask(AskOnline { mailboxes, answer })?;
+        answered.await.map_err(|_| Refusal::Busy)
+    }
+
+    /// How the consoles of an app do. What was committed before has been handed over to them by then.
+    ///
+    /// # Errors
+    /// As [`Hub::is_online`].
+    pub async fn consoles(&self, app: AppId) -> Result<ConsolesState, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(AskConsoles { app, answer })?;
         answered.await.map_err(|_| Refusal::Busy)
     }
 

@@ -94,25 +94,32 @@ impl RoomFeed {
     /// What has changed, once something has.
     pub async fn next(&self) -> ChangedRooms {
         loop {
-            let none = ChangedRooms::These(BTreeSet::new());
-            let changed = std::mem::replace(&mut *self.0.changed(), none);
-            match changed {
-                ChangedRooms::These(rooms) if rooms.is_empty() => self.0.wake.notified().await,
-                ChangedRooms::Any | ChangedRooms::These(_) => return changed,
+            match self.now() {
+                Some(changed) => return changed,
+                None => self.0.wake.notified().await,
             }
         }
     }
 
-    /// Has the next look be at all rooms.
-    pub fn start_over(&self) {
-        *self.0.changed() = ChangedRooms::Any;
-        self.0.wake.notify_one();
+    /// What has changed, if something has.
+    pub fn now(&self) -> Option<ChangedRooms> {
+        let none = ChangedRooms::These(BTreeSet::new());
+        match std::mem::replace(&mut *self.0.changed(), none) {
+            ChangedRooms::These(rooms) if rooms.is_empty() => None,
+            changed @ (ChangedRooms::Any | ChangedRooms::These(_)) => Some(changed),
+        }
     }
 }
 
 impl FeedState {
     fn changed(&self) -> MutexGuard<'_, ChangedRooms> {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the next look be at all rooms.
+    fn add_all(&self) {
+        *self.changed() = ChangedRooms::Any;
+        self.wake.notify_one();
     }
 
     fn add(&self, rooms: &BTreeSet<RoomKey>) {
@@ -159,19 +166,25 @@ impl Handler<Committed> for RoomWatcher {
     type Result = ();
 
     fn handle(&mut self, committed: Committed, _: &mut Context<Self>) {
-        let mut rooms = BTreeSet::new();
+        let (mut rooms, mut is_known) = (BTreeSet::new(), true);
         for entry in committed.entries.iter() {
             match entry {
                 BatchEntry::Command(_, Ok(ChatOutcome::Told { news, before })) => {
                     rooms.extend(before.iter().chain([news]).filter_map(changed_room));
                 }
-                BatchEntry::Command(_, Ok(_) | Err(_)) => {}
+                BatchEntry::Command(_, Err(error)) => is_known &= !error.is_unsettled(),
+                BatchEntry::Command(_, Ok(_)) => {}
+                BatchEntry::Unsettled => is_known = false,
                 BatchEntry::Job(news) => rooms.extend(news.iter().filter_map(changed_room)),
             }
         }
         self.feeds.retain(|feed| match feed.upgrade() {
             Some(feed) => {
-                feed.add(&rooms);
+                match is_known {
+                    true => feed.add(&rooms),
+                    // In any room something may have been stored all the same.
+                    false => feed.add_all(),
+                }
                 true
             }
             None => false,
@@ -202,5 +215,56 @@ fn changed_room(news: &News) -> Option<RoomKey> {
         | Event::Accounts(_)
         | Event::Apps(_)
         | Event::Pubsub(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::GroupId;
+    use crate::store::StoreError;
+
+    fn feed(watcher: &mut RoomWatcher) -> RoomFeed {
+        let changed = Mutex::new(ChangedRooms::Any);
+        let (scope, wake) = (FeedScope::AllGroups, Notify::new());
+        let state = Arc::new(FeedState { scope, changed, wake });
+        watcher.feeds.push(Arc::downgrade(&state));
+        RoomFeed(state)
+    }
+
+    async fn tell(watcher: &Addr<RoomWatcher>, entry: BatchEntry<ChatOutcome>) {
+        watcher.send(Committed { entries: Arc::new(vec![entry]) }).await.unwrap();
+    }
+
+    #[actix_web::test]
+    async fn what_may_be_stored_all_the_same_may_be_in_any_room() {
+        let mut watcher = RoomWatcher { feeds: Vec::new() };
+        let feed = feed(&mut watcher);
+        let watcher = watcher.start();
+        assert_eq!(feed.now(), Some(ChangedRooms::Any), "at first");
+        let failed = |error| BatchEntry::Command(1, Err(Arc::new(error)));
+        tell(&watcher, failed(StoreError::Busy)).await;
+        assert_eq!(feed.now(), None);
+        for entry in [failed(StoreError::Unsettled { cause: String::new() }), BatchEntry::Unsettled]
+        {
+            tell(&watcher, entry).await;
+            assert_eq!(feed.next().await, ChangedRooms::Any);
+            assert_eq!(feed.now(), None);
+        }
+    }
+
+    #[test]
+    fn more_rooms_than_a_feed_holds_are_any() {
+        let mut watcher = RoomWatcher { feeds: Vec::new() };
+        let feed = feed(&mut watcher);
+        assert_eq!(feed.now(), Some(ChangedRooms::Any));
+        let rooms = |count: usize| -> BTreeSet<RoomKey> {
+            let room = |number: i64| RoomKey::Group(GroupId::new(number * 2 + 1).unwrap());
+            (1..).take(count).map(room).collect()
+        };
+        feed.0.add(&rooms(ROOMS_MAX));
+        assert_eq!(feed.now(), Some(ChangedRooms::These(rooms(ROOMS_MAX))));
+        feed.0.add(&rooms(ROOMS_MAX + 1));
+        assert_eq!(feed.now(), Some(ChangedRooms::Any));
     }
 }

@@ -146,7 +146,7 @@ impl Store {
         self.inner.writer.do_send(Subscribe::<AllAreas>(subscriber));
     }
 
-    /// How many get what is committed.
+    /// How many get what is committed; who has ended counts until the next batch.
     pub async fn subscribers(&self) -> usize {
         self.inner.writer.send(CountSubscribers).await.unwrap_or(0)
     }

@@ -8,9 +8,9 @@ use crate::domain::id::{RoomId, UserId};
 /// How far somebody has come who follows a room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RoomPlace {
-    /// The last message of which it is known that it was sent.
+    /// The last message of which it is known that it was sent, as of all before it.
     pub seq: i64,
-    /// The last change that is known.
+    /// Up to which revision the changes of these are known.
     pub rev: i64,
 }
 
@@ -52,7 +52,7 @@ pub struct RoomAsked {
 /// What has changed in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomChanges {
-    /// In the order of the revisions.
+    /// In the order of the revisions. Where there are more, edits of these may be of an earlier revision than what is new here.
     pub changes: Vec<RoomChange>,
     /// How far they reach.
     pub place: RoomPlace,

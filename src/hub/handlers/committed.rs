@@ -40,6 +40,7 @@ impl Handler<Committed> for ChatServer {
                     }
                     continue;
                 }
+                BatchEntry::Unsettled => continue,
             };
             let Some(pending) = self.pending_writes.pop_front() else { continue };
             debug_assert_eq!(pending.ticket, ticket, "the store answers in order");

@@ -11,8 +11,8 @@ use crate::domain::principal::Mailbox;
 use crate::hub::ChatServer;
 use crate::hub::mailboxes::sessions_at;
 use crate::hub::messages::{
-    AskApp, AskClasses, AskDevices, AskOnline, AskPresence, AskSockets, Finish, Notify, Settle,
-    Tell,
+    AskApp, AskClasses, AskConsoles, AskDevices, AskOnline, AskPresence, AskSockets, ConsolesState,
+    Finish, Notify, Settle, Tell,
 };
 use crate::hub::sessions::Entry;
 use crate::wire::Variant;
@@ -36,6 +36,27 @@ impl Handler<AskOnline> for ChatServer {
         };
         if ask.answer.send(ask.mailboxes.iter().any(is_online)).is_err() {
             log::debug!("nobody waited to hear whether somebody is online");
+        }
+    }
+}
+
+impl Handler<AskConsoles> for ChatServer {
+    type Result = ();
+
+    fn handle(&mut self, ask: AskConsoles, _: &mut Context<Self>) {
+        let is_behind = |session| {
+            self.sessions.get(session).is_some_and(|entry: &Entry| entry.handle.is_behind())
+        };
+        let mut state = ConsolesState::Absent;
+        for (session, _) in self.sessions_at(Mailbox::Console(ask.app)) {
+            if is_behind(session) {
+                state = ConsolesState::Behind;
+                break;
+            }
+            state = ConsolesState::Ready;
+        }
+        if ask.answer.send(state).is_err() {
+            log::debug!("nobody waited to hear of the consoles of an app");
         }
     }
 }

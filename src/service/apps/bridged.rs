@@ -5,8 +5,8 @@ use crate::domain::apps::console::{ConsoleAction, ConsoleLine, ConsoleRequest};
 use crate::domain::apps::downstream::SendManner;
 use crate::domain::error::Refusal;
 use crate::domain::id::AppId;
-use crate::domain::principal::Mailbox;
 use crate::domain::pubsub::bridge::BridgeTarget;
+pub use crate::hub::messages::ConsolesState;
 use crate::hub::refusal;
 use crate::service::pubsub::WaitingAt;
 use crate::store::apps::bridged;
@@ -16,12 +16,12 @@ use crate::store::apps::lookups;
 use crate::store::pubsub::bridge_writes::consuming;
 
 impl Apps {
-    /// Whether a console of an app is open.
+    /// Whether consoles of an app are open, and have read what they were shown.
     ///
     /// # Errors
     /// [`Refusal::Busy`].
-    pub async fn has_console(&self, app: AppId) -> Result<bool, Refusal> {
-        self.hub.is_online(Mailbox::Console(app)).await
+    pub async fn consoles(&self, app: AppId) -> Result<ConsolesState, Refusal> {
+        self.hub.consoles(app).await
     }
 
     /// Whether an app has not been removed.
@@ -34,7 +34,7 @@ impl Apps {
     }
 
     /// Shows a line to all consoles of an app, and acknowledges the message that it is about: once, and never one without the
-    /// other. Nothing is shown of a message that has been acknowledged.
+    /// other. False, and nothing is shown, of a message that does not wait any more.
     ///
     /// # Errors
     /// [`Refusal::Busy`], [`Refusal::Internal`].
@@ -43,10 +43,10 @@ impl Apps {
         app: AppId,
         line: ConsoleLine,
         waiting: WaitingAt,
-    ) -> Result<Result<(), BridgedFault>, Refusal> {
+    ) -> Result<Result<bool, BridgedFault>, Refusal> {
         let show = consuming(waiting, bridged::show_line(app, line));
         let shown = self.store.run(show).await.map_err(refusal)?;
-        Ok(shown.unwrap_or(Ok(())))
+        Ok(shown.map_or(Ok(false), |shown| shown.map(|()| true)))
     }
 
     /// Sends a text to devices of an app as from its console, and acknowledges the message that it comes from, as
@@ -59,7 +59,7 @@ impl Apps {
         (app, target): (AppId, &BridgeTarget),
         text: String,
         waiting: WaitingAt,
-    ) -> Result<Result<(), BridgedFault>, Refusal> {
+    ) -> Result<Result<bool, BridgedFault>, Refusal> {
         let action = match target {
             BridgeTarget::AllDevices | BridgeTarget::Consoles => {
                 ConsoleAction::SendBroadcast { text }
@@ -86,6 +86,6 @@ impl Apps {
         if sent == Some(Ok(true)) {
             (self.work_left)();
         }
-        Ok(sent.map_or(Ok(()), |sent| sent.map(drop)))
+        Ok(sent.map_or(Ok(false), |sent| sent.map(|_| true)))
     }
 }

@@ -49,7 +49,7 @@ use budgets::Budgets;
 
 pub use agents::{AgentRefusal, NewAgent};
 pub use authenticators::{CONSOLE, authenticators};
-pub use bridged::BridgedFault;
+pub use bridged::{BridgedFault, ConsolesState};
 pub use conversation_history::Unacknowledged;
 pub use conversations::{PresentUser, WantedConversation};
 pub use customers::{CustomerAsker, CustomerRefusal};

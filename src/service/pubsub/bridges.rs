@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::{Pubsub, no_id};
-use crate::domain::chat::following::{RoomAsked, RoomChange};
+use crate::domain::chat::following::{RoomAsked, RoomChange, RoomChanges, RoomPlace};
 use crate::domain::chat::room::RoomKey;
 use crate::domain::id::{AppId, GroupId, PublishedId, RoomId, SubscriptionId, UserId};
 use crate::domain::pubsub::bridge::{Bridge, BridgeName, BridgeRoute, BridgeSource, BridgeState};
@@ -19,7 +19,7 @@ use crate::store::chat::lookups as rooms;
 use crate::store::pubsub::bridge_writes::{self, BridgeStep, BridgeStepped};
 use crate::store::pubsub::lookups;
 
-/// Text of messages that one step reads, in bytes.
+/// What one step publishes, in bytes, but one message.
 const STEP_BYTES_MAX: usize = 1_048_576;
 /// Conversations of one page.
 const PAGE_ROOMS: u32 = 500;
@@ -29,6 +29,13 @@ const PAGE_ROOMS: u32 = 500;
 pub struct BridgedRoom {
     pub id: RoomId,
     pub key: RoomKey,
+}
+
+/// What a step is to publish.
+struct FoundStep {
+    from: Option<RoomPlace>,
+    found: RoomChanges,
+    drafts: Vec<Arc<MessageDraft>>,
 }
 
 /// A message that waits for a subscription.
@@ -165,17 +172,15 @@ impl Pubsub {
         Ok(id.map(|id| BridgedRoom { id, key }))
     }
 
-    /// Some conversations of an app, all or those that a user is in, after one of them, in the order of their ids; empty after the
-    /// last.
+    /// Some conversations of an app, all or those that a user is in, after an id, in the order of their ids; empty after the last.
     ///
     /// # Errors
     /// As all.
     pub async fn bridged_page(
         &self,
         of: (AppId, Option<UserId>),
-        after: Option<GroupId>,
+        after: i64,
     ) -> PubsubAnswer<Vec<GroupId>> {
-        let after = after.map_or(0, GroupId::get);
         self.read(customer_lookups::app_conversations(of, after, PAGE_ROOMS)).await
     }
 
@@ -190,17 +195,8 @@ impl Pubsub {
         room: BridgedRoom,
         write: impl Fn(&RoomChange) -> MessageDraft,
     ) -> PubsubAnswer<(usize, bool)> {
-        let from = self.read(lookups::bridge_place(bridge.id, room.id)).await?;
-        let asked = RoomAsked {
-            id: room.id,
-            key: room.key,
-            after: from,
-            since: bridge.since,
-            reader: source.app().and_then(|(_, user)| user),
-            count: self.settings.bridge_step_max,
-            bytes_max: STEP_BYTES_MAX,
-        };
-        let found = self.read(rooms::room_changes(asked)).await?;
+        let FoundStep { from, found, drafts } =
+            self.find_step((bridge, source), room, write).await?;
         // A room where nothing has been said yet leaves no row.
         let is_still = found.changes.is_empty() && from.is_none_or(|from| from == found.place);
         if is_still && !found.more {
@@ -212,7 +208,7 @@ impl Pubsub {
             room: room.id,
             from,
             to: found.place,
-            drafts: found.changes.iter().map(|change| Arc::new(write(change))).collect(),
+            drafts,
         };
         match self.run(bridge_writes::publish_step(step, Arc::clone(&self.clock))).await? {
             BridgeStepped::Published(count) => {
@@ -222,5 +218,57 @@ impl Pubsub {
             // By another process, which goes on; or there is no such bridge any more.
             BridgeStepped::Overtaken => Ok((0, false)),
         }
+    }
+
+    /// What there is to publish of a room, as much of it as one step may.
+    async fn find_step(
+        &self,
+        (bridge, source): (&Bridge, BridgeSource),
+        room: BridgedRoom,
+        write: impl Fn(&RoomChange) -> MessageDraft,
+    ) -> PubsubAnswer<FoundStep> {
+        let mut asked = RoomAsked {
+            id: room.id,
+            key: room.key,
+            after: None,
+            since: bridge.since,
+            reader: source.app().and_then(|(_, user)| user),
+            count: self.settings.bridge_step_max,
+            bytes_max: STEP_BYTES_MAX,
+        };
+        loop {
+            let place = lookups::bridge_place(bridge.id, room.id);
+            let (from, found) = self.read(rooms::room_changes(place, asked)).await?;
+            let drafts: Vec<_> =
+                found.changes.iter().map(|change| Arc::new(write(change))).collect();
+            let fitting = fitting(drafts.iter().map(|draft| draft.bytes()));
+            if fitting >= drafts.len() {
+                return Ok(FoundStep { from, found, drafts });
+            }
+            // As it is published a text may be several times as long.
+            asked.count = u32::try_from(fitting).unwrap_or(asked.count);
+        }
+    }
+}
+
+/// How many of what has these sizes one step publishes: one at least.
+fn fitting(sizes: impl Iterator<Item = usize>) -> usize {
+    let fits = |sum: &mut usize, bytes: usize| {
+        *sum = sum.saturating_add(bytes);
+        (*sum <= STEP_BYTES_MAX).then_some(())
+    };
+    sizes.scan(0, fits).count().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_bounded_in_what_it_publishes_but_for_one_message() {
+        let half = STEP_BYTES_MAX / 2;
+        assert_eq!(fitting([half, half, 1].into_iter()), 2);
+        assert_eq!(fitting([half, half + 1, 1].into_iter()), 1);
+        assert_eq!(fitting([STEP_BYTES_MAX + 1, 1].into_iter()), 1);
     }
 }

@@ -1,7 +1,8 @@
 //! What has changed in a room since somebody looked last who is not in it, at a cost that depends on the answer alone.
 //!
-//! As [`changes`](crate::store::chat::changes) does it for members: sendings are found by their place in the room, and
-//! what was edited by its revision. First it is seen what there is, and then as much of it is read as is wanted.
+//! What is new is found by its place in the room, however often it has been edited since, and so is told first as new;
+//! edits of what is known are found by their revision. First it is seen what there is, and then as much of it is read as
+//! is wanted.
 
 use std::collections::HashMap;
 
@@ -23,7 +24,7 @@ use crate::store::engine::statement::{Statement, Value};
 macro_rules! heads_where {
     ($rest:literal) => {
         concat!(
-            "SELECT m.id, m.seq, m.rev, m.sent_rev, m.edited_at IS NOT NULL, m.deleted, \
+            "SELECT m.id, m.seq, m.rev, m.deleted, \
              CAST(octet_length(m.content) AS BIGINT), ",
             known_to_others!(),
             " FROM messages m WHERE m.room_id = ? AND ",
@@ -32,7 +33,7 @@ macro_rules! heads_where {
     };
 }
 
-const SENT: &str = heads_where!("m.seq > ? AND m.edited_at IS NULL ORDER BY m.seq LIMIT ?");
+const SENT: &str = heads_where!("m.seq > ? ORDER BY m.seq LIMIT ?");
 const EDITED: &str = heads_where!(
     "m.rev > ? AND m.edited_at IS NOT NULL AND m.edited_at >= ? ORDER BY m.rev LIMIT ?"
 );
@@ -40,42 +41,47 @@ const EDITED: &str = heads_where!(
 const BEFORE: &str = "SELECT seq, sent_rev FROM messages WHERE room_id = ? AND created_at < ? \
     ORDER BY seq DESC LIMIT 1";
 
-type HeadType = (BigInt, BigInt, BigInt, BigInt, Bool, Bool, BigInt, BigInt);
-type HeadRow = (i64, i64, i64, i64, bool, bool, i64, i64);
+type HeadType = (BigInt, BigInt, BigInt, Bool, BigInt, BigInt);
+type HeadRow = (i64, i64, i64, bool, i64, i64);
 
 /// What is known of a message that has changed before it is read.
 struct MessageHead {
     id: i64,
     seq: i64,
     rev: i64,
-    sent_rev: i64,
-    is_edited: bool,
     is_deleted: bool,
     bytes: usize,
     /// Whether others see it.
     is_seen: bool,
     /// Whether others could see it once.
     is_withdrawn: bool,
+    /// Where its turn is: not before what was sent earlier.
+    turn: i64,
+}
+
+/// Heads of messages, and how far they reach.
+struct FoundHeads {
+    heads: Vec<MessageHead>,
+    place: RoomPlace,
+    more: bool,
 }
 
 impl From<HeadRow> for MessageHead {
-    fn from(row: HeadRow) -> Self {
-        let (id, seq, rev, sent_rev, is_edited, is_deleted, bytes, known) = row;
+    fn from((id, seq, rev, is_deleted, bytes, known): HeadRow) -> Self {
         let (is_seen, is_withdrawn) = (known == 0, known == 1);
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-        Self { id, seq, rev, sent_rev, is_edited, is_deleted, bytes, is_seen, is_withdrawn }
+        Self { id, seq, rev, is_deleted, bytes, is_seen, is_withdrawn, turn: rev }
     }
 }
 
 impl MessageHead {
-    /// What is told of it; None for what nobody but its author has ever seen.
-    fn kind(&self, known: RoomPlace) -> Option<RoomChangeKind> {
-        let is_new = self.sent_rev > known.rev;
-        match (self.is_seen, self.is_withdrawn) {
-            (true, _) if self.is_deleted => Some(RoomChangeKind::Deleted),
-            (true, _) if is_new => Some(RoomChangeKind::Sent),
-            (true, _) => Some(RoomChangeKind::Edited),
-            (false, true) if !is_new => Some(RoomChangeKind::Deleted),
+    /// What is told of it; None for what nobody but its author has ever seen, or is gone before anybody was told.
+    const fn kind(&self, known: RoomPlace) -> Option<RoomChangeKind> {
+        let is_new = self.seq > known.seq;
+        match (self.is_seen && !self.is_deleted, is_new) {
+            (true, true) => Some(RoomChangeKind::Sent),
+            (true, false) => Some(RoomChangeKind::Edited),
+            (false, false) if self.is_seen || self.is_withdrawn => Some(RoomChangeKind::Deleted),
             (false, _) => None,
         }
     }
@@ -102,11 +108,7 @@ pub fn changes(conn: &mut Connection, asked: &RoomAsked) -> Result<RoomChanges, 
         Some(place) => place,
         None => place_before(conn, asked)?,
     };
-    let (mut heads, more) = heads(conn, asked, known)?;
-    let place = heads.iter().fold(known, |place, head| RoomPlace {
-        seq: if head.is_edited { place.seq } else { place.seq.max(head.seq) },
-        rev: place.rev.max(head.rev),
-    });
+    let FoundHeads { mut heads, place, more } = heads(conn, asked, known)?;
     heads.retain(|head| head.kind(known).is_some());
     let ids: Vec<i64> = heads.iter().map(|head| head.id).collect();
     let rows = messages::by_ids(conn, &ids)?;
@@ -120,6 +122,8 @@ pub fn changes(conn: &mut Connection, asked: &RoomAsked) -> Result<RoomChanges, 
         }
         changes.push(RoomChange { kind, message });
     }
+    // As they were done, where they come together.
+    changes.sort_by_key(|change| change.message.rev);
     Ok(RoomChanges { changes, place, more })
 }
 
@@ -129,29 +133,54 @@ fn place_before(conn: &mut Connection, asked: &RoomAsked) -> Result<RoomPlace, S
     Ok(last.first().map_or_else(RoomPlace::default, |&(seq, rev)| RoomPlace { seq, rev }))
 }
 
-/// What has changed, as far as it is wanted, in the order of the revisions; and whether there is more.
+/// What has changed, as far as it is wanted, in the order of the turns.
+///
+/// A new message has its turn with its last revision, but not before those that were sent earlier: so what is new is taken
+/// in the order of the sending without gaps, and a place in the room says of each message whether it has been told. Up
+/// to the last turn taken all is told: what changes later has a later revision than any that is seen here.
 fn heads(
     conn: &mut Connection,
     asked: &RoomAsked,
     known: RoomPlace,
-) -> Result<(Vec<MessageHead>, bool), StoreError> {
+) -> Result<FoundHeads, StoreError> {
     let (reader, room) = (asked.reader.map_or(0, UserId::get), asked.id.get());
     let limit = i64::from(asked.count).saturating_add(1);
     let sent = [reader, reader, room, known.seq, limit].map(Value::Int);
     let since = asked.since.micros();
     let edited = [reader, reader, room, known.rev, since, limit].map(Value::Int);
-    let mut rows: Vec<HeadRow> = Statement::<HeadType>::new(SENT, &sent).load(conn)?;
-    rows.extend(Statement::<HeadType>::new(EDITED, &edited).load::<HeadRow>(conn)?);
-    let mut heads: Vec<MessageHead> = rows.into_iter().map(MessageHead::from).collect();
-    heads.sort_unstable_by_key(|head| head.rev);
+    let sent: Vec<HeadRow> = Statement::<HeadType>::new(SENT, &sent).load(conn)?;
+    let edited: Vec<HeadRow> = Statement::<HeadType>::new(EDITED, &edited).load(conn)?;
+    let most = usize::try_from(asked.count).unwrap_or(usize::MAX);
+    // There may be more edits: nothing later than the last of these is taken, or one of them would be passed over.
+    let bound = edited.last().filter(|_| edited.len() > most).map(|&(_, _, rev, ..)| rev);
+    let edited = edited.into_iter().map(MessageHead::from).filter(|head| head.seq <= known.seq);
+    let mut turn = known.rev;
+    let sent = sent.into_iter().map(|row| {
+        let head = MessageHead::from(row);
+        turn = turn.max(head.rev);
+        MessageHead { turn, ..head }
+    });
+    let mut heads: Vec<MessageHead> = sent.chain(edited).collect();
+    heads.sort_by_key(|head| head.turn);
+    let found = heads.len();
+    heads.retain(|head| bound.is_none_or(|bound| head.turn <= bound));
+    let (bounded, taken) = (heads.len(), fitting(&heads, most, asked.bytes_max));
+    heads.truncate(taken);
+    let reached = match bound {
+        Some(bound) if taken == bounded => bound,
+        _ => heads.last().map_or(known.rev, |head| head.turn),
+    };
+    let seq = heads.iter().map(|head| head.seq).fold(known.seq, i64::max);
+    let place = RoomPlace { seq, rev: known.rev.max(reached) };
+    Ok(FoundHeads { heads, place, more: taken < found || bound.is_some() })
+}
+
+/// How many of these fit, one at least if there is any.
+fn fitting(heads: &[MessageHead], most: usize, bytes_max: usize) -> usize {
     let mut bytes = 0_usize;
     let fits = |head: &&MessageHead| {
         bytes = bytes.saturating_add(head.bytes);
-        bytes <= asked.bytes_max
+        bytes <= bytes_max
     };
-    let most = usize::try_from(asked.count).unwrap_or(usize::MAX);
-    let fitting = heads.iter().take(most).take_while(fits).count().max(1);
-    let more = heads.len() > fitting;
-    heads.truncate(fitting);
-    Ok((heads, more))
+    heads.iter().take(most).take_while(fits).count().max(1).min(heads.len())
 }

@@ -3,7 +3,7 @@
 use crate::domain::accounts::friendship::DmPolicy;
 use crate::domain::accounts::user::Contact;
 use crate::domain::chat::event::RoomEntry;
-use crate::domain::chat::following::{RoomAsked, RoomChanges};
+use crate::domain::chat::following::{RoomAsked, RoomChanges, RoomPlace};
 use crate::domain::chat::group::{Group, Member, Role};
 use crate::domain::chat::message::Message;
 use crate::domain::chat::refusal::ChatRefusal;
@@ -62,9 +62,15 @@ pub fn is_group(group: GroupId) -> impl ReadOp<bool> {
     move |conn| Ok(groups::version(conn, group)?.is_some())
 }
 
-/// What has changed in a room, for one who follows it from outside; see [`following::changes`].
-pub fn room_changes(asked: RoomAsked) -> impl ReadOp<RoomChanges> {
-    move |conn| following::changes(conn, &asked)
+/// What has changed in a room since a place, for one who follows it from outside, and the place; see [`following::changes`].
+pub fn room_changes(
+    place: impl ReadOp<Option<RoomPlace>>,
+    asked: RoomAsked,
+) -> impl ReadOp<(Option<RoomPlace>, RoomChanges)> {
+    move |conn| {
+        let after = place(conn)?;
+        Ok((after, following::changes(conn, &RoomAsked { after, ..asked })?))
+    }
 }
 
 /// As [`history::readable`], for an address that may be nobody's.

@@ -132,7 +132,7 @@ impl StoreError {
     }
 
     /// Whether it may be stored all the same, so that it must not be done again.
-    pub(super) fn is_unsettled(&self) -> bool {
+    pub fn is_unsettled(&self) -> bool {
         matches!(self, Self::Unsettled { .. })
     }
 

@@ -122,6 +122,8 @@ pub enum BatchEntry<O> {
     Command(u64, Result<O, Arc<StoreError>>),
     /// What a job has to tell: something.
     Job(Vec<News>),
+    /// A job of which it is not known whether it is done, and what it would have had to tell.
+    Unsettled,
 }
 
 impl<A: Areas> Message for Batch<A> {
@@ -226,6 +228,9 @@ impl<A: Areas> Batch<A> {
                     let news = self.subscribers.tell_followers(news);
                     if !news.is_empty() {
                         entries.push(BatchEntry::Job(news));
+                    }
+                    if done.as_ref().is_err_and(StoreError::is_unsettled) {
+                        entries.push(BatchEntry::Unsettled);
                     }
                     calls.push((call, done));
                 }

@@ -116,7 +116,7 @@ impl<A: Areas> Message for Subscribe<A> {
 #[rtype(result = "()")]
 pub(in crate::store) struct Follow(pub Follower);
 
-/// How many get what is committed.
+/// How many are kept who get what is committed; who has ended is, until the next batch.
 #[derive(Message)]
 #[rtype(result = "usize")]
 pub(in crate::store) struct CountSubscribers;
@@ -131,6 +131,10 @@ impl<A: Areas> Writer<A> {
     fn send_batch(&mut self, writer: Addr<Self>) {
         if self.in_flight || self.waiting.is_empty() {
             return;
+        }
+        // Some have ended meanwhile.
+        if !self.subscribers.all.iter().all(Recipient::connected) {
+            Arc::make_mut(&mut self.subscribers).all.retain(Recipient::connected);
         }
         let (jobs, subscribers) = (self.waiting.take(), Arc::clone(&self.subscribers));
         self.in_flight = true;
@@ -179,10 +183,7 @@ impl<A: Areas> Handler<Subscribe<A>> for Writer<A> {
 
     fn handle(&mut self, Subscribe(subscriber): Subscribe<A>, _: &mut Context<Self>) {
         // The batch in flight is told to those who had subscribed by then.
-        let all = &mut Arc::make_mut(&mut self.subscribers).all;
-        // Some have ended meanwhile.
-        all.retain(Recipient::connected);
-        all.push(subscriber);
+        Arc::make_mut(&mut self.subscribers).all.push(subscriber);
     }
 }
 
@@ -198,6 +199,6 @@ impl<A: Areas> Handler<CountSubscribers> for Writer<A> {
     type Result = usize;
 
     fn handle(&mut self, CountSubscribers: CountSubscribers, _: &mut Context<Self>) -> usize {
-        self.subscribers.all.iter().filter(|subscriber| subscriber.connected()).count()
+        self.subscribers.all.len()
     }
 }

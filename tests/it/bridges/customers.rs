@@ -1,13 +1,18 @@
 //! Conversations of an app: one, all of them, and those of one user.
 
+use diesel::RunQueryDsl as _;
 use tradewind::domain::id::UserId;
 use tradewind::domain::uuid::Uuid;
 
+use super::outward::make_topic_with;
 use super::*;
 use crate::contract::ppcom::shop::Shop;
 use crate::harness::Backend;
 
-on_both!(conversations_come_of_an_app_a_user_and_one_by_one);
+on_both!(
+    conversations_come_of_an_app_a_user_and_one_by_one,
+    a_conversation_that_cannot_be_read_holds_up_no_other,
+);
 
 fn user(uuid: &str) -> UserId {
     Uuid::parse(uuid).and_then(UserId::of_uuid).expect("a user")
@@ -58,5 +63,40 @@ async fn conversations_come_of_an_app_a_user_and_one_by_one(backend: Backend) {
         assert_eq!(data["app"], app.uuid().to_string());
         nothing_waits(&shop.server, name).await;
     }
+    shop.close().await;
+}
+
+/// Makes the ids of all messages of a room bad, or good again.
+fn spoil(server: &Server, room: i64) {
+    let spoilt = server.database().write(|conn| {
+        let of_room = format!("SELECT id FROM messages WHERE room_id = {room}");
+        let names = format!("DELETE FROM nonces WHERE message_id IN ({of_room})");
+        diesel::sql_query(names).execute(conn)?;
+        let query = format!("UPDATE messages SET id = -id WHERE room_id = {room}");
+        Ok(diesel::sql_query(query).execute(conn)?)
+    });
+    assert!(spoilt.expect("written") > 0);
+}
+
+async fn a_conversation_that_cannot_be_read_holds_up_no_other(backend: Backend) {
+    let shop = Shop::open(backend).await;
+    shop.agent("agent").await;
+    let (ann, ben) = (shop.visitor("ann").await, shop.visitor("ben").await);
+    let (of_ann, of_ben) = (shop.conversation(&ann).await, shop.conversation(&ben).await);
+    bridge_out(&shop.server, BridgeSource::App { app: shop.app.id }).await;
+    // Both are said before the bridge can go on.
+    pubsub(&shop.server).delete_topic(&topic()).await.unwrap();
+    shop.say((&ann.token, &ann.user), &of_ann, "u-1", "from ann").await;
+    shop.say((&ben.token, &ben.user), &of_ben, "u-2", "from ben").await;
+    until_paused(&shop.server, "out").await;
+    let group = Uuid::parse(&of_ann).and_then(GroupId::of_uuid).expect("a conversation");
+    spoil(&shop.server, group.get());
+    make_topic_with(&shop.server, "again").await;
+    assert_eq!(told(&shop.server, "again", 1).await, events(&[("sent", "from ben")]));
+    let room = RoomKey::Group(group).address();
+    assert!(until_paused(&shop.server, "out").await.contains(&format!("room {room}")));
+    spoil(&shop.server, group.get());
+    assert_eq!(told(&shop.server, "again", 1).await, events(&[("sent", "from ann")]));
+    until_runs(&shop.server, "out").await;
     shop.close().await;
 }

@@ -1,5 +1,7 @@
 //! What is published comes to consoles and devices of an app, once.
 
+use std::time::Instant;
+
 use serde_json::json;
 use tradewind::auth::key;
 use tradewind::domain::apps::app::Level;
@@ -9,8 +11,8 @@ use tradewind::domain::apps::token::AppToken;
 use tradewind::domain::id::{AppId, DeviceGroupId, DeviceId};
 use tradewind::domain::pubsub::bridge::BridgeTarget;
 use tradewind::domain::pubsub::message::MessageDraft;
-use tradewind::domain::pubsub::subscription::{DeadLetterPolicy, RetryPolicy};
-use tradewind::service::apps::MadeDevice;
+use tradewind::domain::pubsub::subscription::{DeadLetterPolicy, PushConfig, RetryPolicy};
+use tradewind::service::apps::{ConsolesState, MadeDevice};
 use tradewind::store::apps::writes;
 
 use super::*;
@@ -24,7 +26,11 @@ on_both!(
 );
 
 async fn publish_bytes(server: &Server, data: Vec<u8>) {
-    let draft = MessageDraft { data, ordering_key: "key".to_owned(), ..MessageDraft::default() };
+    publish_keyed(server, "key", data).await;
+}
+
+async fn publish_keyed(server: &Server, key: &str, data: Vec<u8>) {
+    let draft = MessageDraft { data, ordering_key: key.to_owned(), ..MessageDraft::default() };
     pubsub(server).publish(&topic(), vec![draft]).await.expect("published");
 }
 
@@ -45,6 +51,20 @@ fn said(line: &str) -> String {
     assert_eq!(head, ["onPubsubMsgReceived", "projects/p/subscriptions/inward"], "{line}");
     assert!(fields.next().is_some_and(|at| at.parse::<i64>().is_ok()), "{line}");
     fields.next().expect("a text").to_owned()
+}
+
+/// Until the bridge has taken what waits.
+async fn until_held(server: &Server) {
+    let (pubsub, name) = (pubsub(server), named("inward"));
+    soon("the bridge takes it", async {
+        loop {
+            let pulled = pubsub.pull(&name, 1, Duration::ZERO).await.expect("an answer");
+            let Some(first) = pulled.first() else { return };
+            let back = vec![(first.ack_id.clone(), 0)];
+            pubsub.modify_deadline(&name, back).await.expect("given back");
+        }
+    })
+    .await;
 }
 
 async fn until_nothing_waits(server: &Server, id: &str) {
@@ -193,9 +213,10 @@ async fn what_cannot_be_sent_goes_the_subscriptions_way(backend: Backend) {
     .await;
     bridge_in(&server, app.id, BridgeTarget::Consoles).await;
     let mut console = server.console(&app).await;
-    publish_bytes(&server, vec![0xFF, 0xFE]).await;
-    publish(&server, "a\0b").await;
-    publish_bytes(&server, vec![b'x'; DATA_BYTES_MAX + 1]).await;
+    // Of three keys: none waits for the others, and so all fail in the same pause.
+    publish_keyed(&server, "one", vec![0xFF, 0xFE]).await;
+    publish_keyed(&server, "two", b"a\0b".to_vec()).await;
+    publish_keyed(&server, "three", vec![b'x'; DATA_BYTES_MAX + 1]).await;
     publish_bytes(&server, vec![b'x'; DATA_BYTES_MAX]).await;
     assert_eq!(said(&console.line().await).len(), DATA_BYTES_MAX);
     assert_eq!(pull(&server, "dead", 3).await.len(), 3);
@@ -215,12 +236,63 @@ async fn what_cannot_be_sent_goes_the_subscriptions_way(backend: Backend) {
 }
 
 #[actix_web::test]
+async fn what_cannot_be_sent_is_no_hot_loop_whatever_the_policy() {
+    let server = Server::start().await;
+    let app = server.app("shop").await;
+    make_topic(&server).await;
+    let at_once = RetryPolicy { backoff_min: Duration::ZERO, backoff_max: Duration::ZERO };
+    subscribe(&server, "inward", |config| config.retry = Some(at_once)).await;
+    bridge_in(&server, app.id, BridgeTarget::Consoles).await;
+    let begun = Instant::now();
+    publish_bytes(&server, vec![0xFF]).await;
+    let unfit = server.running().metrics.bridges.failures.with_label_values(&["unfit"]);
+    until("six tries", || unfit.get() >= 6).await;
+    // 10, 20, 40, 80 and 160 ms between them.
+    assert!(begun.elapsed() >= Duration::from_millis(310), "{:?}", begun.elapsed());
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_console_that_reads_late_has_all_of_a_backlog() {
+    const COUNT: usize = 200;
+    let server = Server::start().await;
+    let app = server.app("shop").await;
+    make_topic(&server).await;
+    subscribe(&server, "inward", |_| {}).await;
+    // Several times what may wait for a console, and what its socket takes.
+    let text = |number: usize| format!("{number} {}", "x".repeat(60_000));
+    for number in 0..COUNT {
+        publish(&server, &text(number)).await;
+    }
+    let mut console = server.console(&app).await;
+    bridge_in(&server, app.id, BridgeTarget::Consoles).await;
+    let delivered = &server.running().metrics.bridges.delivered;
+    let apps = server.running().service.apps.clone();
+    soon("the pause", async {
+        while apps.consoles(app.id).await.expect("an answer") != ConsolesState::Behind {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(delivered.get() < u64::try_from(COUNT).unwrap(), "the bridge waits for it");
+    for number in 0..COUNT {
+        assert_eq!(said(&console.line().await), text(number));
+    }
+    until_nothing_waits(&server, "inward").await;
+    console.close().await;
+    server.stop().await;
+}
+
+#[actix_web::test]
 async fn a_subscription_that_pushes_or_is_gone_is_waited_for() {
     let server = Server::start().await;
     let app = server.app("shop").await;
     make_topic(&server).await;
     subscribe(&server, "inward", |_| {}).await;
     bridge_in(&server, app.id, BridgeTarget::Consoles).await;
+    // Also while it holds a message, for a console that is not there.
+    publish(&server, "lost with the subscription").await;
+    until_held(&server).await;
     pubsub(&server).delete_subscription(&named("inward")).await.unwrap();
     assert!(until_paused(&server, "in").await.contains("not found"));
     subscribe(&server, "inward", |_| {}).await;
@@ -228,6 +300,14 @@ async fn a_subscription_that_pushes_or_is_gone_is_waited_for() {
     let mut console = server.console(&app).await;
     publish(&server, "again").await;
     assert_eq!(said(&console.line().await), "again");
+    // One that begins to push is not the bridge's any more, until it is pulled from again.
+    let push = PushConfig { endpoint: "https://push.invalid/".to_owned(), ..PushConfig::default() };
+    pubsub(&server).modify_push(&named("inward"), Some(push)).await.unwrap();
+    assert!(until_paused(&server, "in").await.contains("pushed"));
+    pubsub(&server).modify_push(&named("inward"), None).await.unwrap();
+    until_runs(&server, "in").await;
+    publish(&server, "pulled again").await;
+    assert_eq!(said(&console.line().await), "pulled again");
     // An app that is gone has no consoles; its messages stay.
     let removed = server.running().service.apps.remove(&app.name).await;
     removed.expect("removed");

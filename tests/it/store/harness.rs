@@ -269,7 +269,7 @@ pub fn outcomes(
 ) -> impl Iterator<Item = (u64, Result<ChatOutcome, Arc<StoreError>>)> {
     committed.entries.iter().filter_map(|entry| match entry {
         BatchEntry::Command(ticket, outcome) => Some((*ticket, outcome.clone())),
-        BatchEntry::Job(_) => None,
+        BatchEntry::Job(_) | BatchEntry::Unsettled => None,
     })
 }
 

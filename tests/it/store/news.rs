@@ -42,7 +42,7 @@ impl Handler<Committed> for Tap {
                 BatchEntry::Command(_, Ok(ChatOutcome::Told { news, before })) => {
                     before.into_iter().chain([news]).collect()
                 }
-                BatchEntry::Command(..) => Vec::new(),
+                BatchEntry::Command(..) | BatchEntry::Unsettled => Vec::new(),
                 BatchEntry::Job(news) => news,
             };
             news.into_iter().for_each(|news| self.0.send(news).unwrap_or_default());
