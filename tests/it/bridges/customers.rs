@@ -70,8 +70,10 @@ async fn conversations_come_of_an_app_a_user_and_one_by_one(backend: Backend) {
 fn spoil(server: &Server, room: i64) {
     let spoilt = server.database().write(|conn| {
         let of_room = format!("SELECT id FROM messages WHERE room_id = {room}");
-        let names = format!("DELETE FROM nonces WHERE message_id IN ({of_room})");
-        diesel::sql_query(names).execute(conn)?;
+        for table in ["nonces", "conversation_messages"] {
+            let rows = format!("DELETE FROM {table} WHERE message_id IN ({of_room})");
+            diesel::sql_query(rows).execute(conn)?;
+        }
         let query = format!("UPDATE messages SET id = -id WHERE room_id = {room}");
         Ok(diesel::sql_query(query).execute(conn)?)
     });
