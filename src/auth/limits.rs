@@ -55,7 +55,7 @@ pub struct RateLimits {
     reset_per_email: Option<Keyed<Email>>,
     api_per_user: Option<Keyed<UserId>>,
     customers: customers::Limits,
-    servers: servers::Limits,
+    servers: servers::CallLimits,
     commands: Arc<Rates>,
 }
 
@@ -94,7 +94,7 @@ impl RateLimits {
                 .zip(NonZeroU32::new(rates.api_burst))
                 .map(|(rate, burst)| Keyed::new(Quota::per_second(rate).allow_burst(burst))),
             customers: customers::Limits::new(rates),
-            servers: servers::Limits::new(rates),
+            servers: servers::CallLimits::new(rates),
             commands: Rates::new(commands),
         }
     }

@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{BufMut as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::{SemaphorePermit, watch};
-use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
+use tokio::time::{Sleep, sleep, timeout};
 
 use super::OwlDoor;
 use super::frames::OwlFrames;
@@ -35,7 +35,7 @@ pub(super) struct OwlConnection<'a, C> {
     stream: C,
     frames: OwlFrames,
     /// By when what has come must be a whole frame.
-    frame_due: Option<Instant>,
+    frame_due: Option<Pin<Box<Sleep>>>,
     /// The place of a large frame.
     place: Option<SemaphorePermit<'a>>,
     seen: SeenFrames,
@@ -129,10 +129,13 @@ impl<'a, C: AsyncRead + AsyncWrite + Unpin> OwlConnection<'a, C> {
     /// Waits until something has been read, or is to be told. A large frame waits unread for its place.
     async fn wait(&mut self) -> Result<OwlTurn, OwlEnd> {
         let needs_place = self.place.is_none() && self.frames.buf.len() > SMALL_FRAME_BYTES;
-        let frame_due = self.frame_due.filter(|_| !needs_place);
+        let frame_due = self.frame_due.as_mut().filter(|_| !needs_place);
         if !needs_place {
             self.frames.buf.reserve(READ_BYTES);
         }
+        let unplaced = SMALL_FRAME_BYTES.saturating_sub(self.frames.buf.len()).saturating_add(1);
+        let bytes_max = if self.place.is_some() { usize::MAX } else { unplaced };
+        let mut unread = (&mut self.frames.buf).limit(bytes_max);
         let news = next_news(self.channel.as_mut());
         tokio::select! {
             _ = self.stop.wait_for(|stop| *stop) => Err(OwlEnd::Stop),
@@ -144,7 +147,7 @@ impl<'a, C: AsyncRead + AsyncWrite + Unpin> OwlConnection<'a, C> {
                 self.frame_due = Some(self.door.frame_due());
                 Ok(OwlTurn::Place)
             }
-            read = self.stream.read_buf(&mut self.frames.buf), if !needs_place => match read {
+            read = self.stream.read_buf(&mut unread), if !needs_place => match read {
                 Ok(0) | Err(_) => Err(OwlEnd::Peer),
                 Ok(_) => Ok(OwlTurn::Read),
             },
@@ -163,7 +166,7 @@ impl<'a, C: AsyncRead + AsyncWrite + Unpin> OwlConnection<'a, C> {
         }
         self.frame_due = match self.frames.buf.is_empty() {
             true => None,
-            false => self.frame_due.or_else(|| Some(self.door.frame_due())),
+            false => self.frame_due.take().or_else(|| Some(self.door.frame_due())),
         };
         if self.frames.buf.len() <= SMALL_FRAME_BYTES {
             self.place = None;
@@ -366,9 +369,9 @@ async fn rest(wait: Duration, stop: &mut watch::Receiver<bool>) -> Result<(), Ow
 }
 
 /// Waits for a moment; for ever if there is none.
-async fn until_due(due: Option<Instant>) {
+async fn until_due(due: Option<&mut Pin<Box<Sleep>>>) {
     match due {
-        Some(due) => sleep_until(due).await,
+        Some(due) => due.await,
         None => std::future::pending().await,
     }
 }

@@ -14,13 +14,14 @@ mod seen;
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Sleep, sleep, timeout};
 
 use crate::auth::concurrency::PerAddress;
 use crate::auth::rates::{Rate, Rates};
@@ -102,9 +103,8 @@ impl OwlDoor {
     }
 
     /// By when a frame must be whole of which some comes now.
-    fn frame_due(&self) -> Instant {
-        let now = Instant::now();
-        now.checked_add(self.settings.frame_timeout()).unwrap_or(now)
+    fn frame_due(&self) -> Pin<Box<Sleep>> {
+        Box::pin(sleep(self.settings.frame_timeout()))
     }
 
     /// Serves a connection until it ends. One too many ends at once: nothing was asked, so nothing can be answered.

@@ -3,18 +3,15 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
-use governor::Quota;
-use governor::clock::Clock as _;
-
-use super::{Keyed, RateLimits, Settings, TooMany, check, network};
+use super::{Clock as _, Keyed, Quota, RateLimits, Settings, TooMany, check, network};
 use crate::domain::id::AppId;
 
 /// The limits of one node.
-pub(super) struct Limits {
+pub(super) struct CallLimits {
     calls: Option<Keyed<AppId>>,
 }
 
-impl Limits {
+impl CallLimits {
     pub(super) fn new(rates: &Settings) -> Self {
         let per_second = NonZeroU32::new(rates.app_calls_per_second).filter(|_| rates.enabled);
         Self { calls: per_second.map(Quota::per_second).map(Keyed::new) }
