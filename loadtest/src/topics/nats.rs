@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn what_the_server_says_is_read_once_it_is_whole() {
-        let said = b"MSG _INBOX.load.3.17 1 22\r\n{\"stream\":\"S\",\"seq\":12}\r\nPING\r\n";
+        let said = b"MSG _INBOX.load.3.17 1 23\r\n{\"stream\":\"S\",\"seq\":12}\r\nPING\r\n";
         for end in 0..said.len() - 6 {
             assert_eq!(read(&said[..end]), Ok(None), "{end}");
         }

@@ -70,7 +70,7 @@ async fn conversations_come_of_an_app_a_user_and_one_by_one(backend: Backend) {
 fn spoil(server: &Server, room: i64) {
     let spoilt = server.database().write(|conn| {
         let of_room = format!("SELECT id FROM messages WHERE room_id = {room}");
-        for table in ["nonces", "conversation_messages"] {
+        for table in ["nonces", "conversation_messages", "pushes"] {
             let rows = format!("DELETE FROM {table} WHERE message_id IN ({of_room})");
             diesel::sql_query(rows).execute(conn)?;
         }

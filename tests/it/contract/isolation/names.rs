@@ -70,6 +70,7 @@ pub fn routes() -> BTreeSet<String> {
     };
     let texts =
         files.iter().filter(|file| mounts(&file.path)).flat_map(|file| literals(&file.text));
-    let paths = texts.filter(|text| text.starts_with('/'));
+    // What is behind a `#` no server sees.
+    let paths = texts.filter(|text| text.starts_with('/') && !text.contains('#'));
     found(paths.map(|path| if path == "/" { path } else { path.trim_end_matches('/') }), 25)
 }
