@@ -6,10 +6,11 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::http::HeaderName;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::{DEADLINE, soon};
 
@@ -27,7 +28,16 @@ impl Client {
 
     /// Opens a socket at a path, with headers in the request for it.
     pub async fn open_with(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Self {
-        let stream = soon("the connection", TcpStream::connect(address)).await.expect("connected");
+        Self::try_open(address, path, headers).await.expect("101")
+    }
+
+    /// The same where the server may be killed meanwhile: none if it was.
+    pub async fn try_open(
+        address: SocketAddr,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Option<Self> {
+        let stream = soon("the connection", TcpStream::connect(address)).await.ok()?;
         stream.set_nodelay(true).expect("no delay");
         let url = format!("ws://{address}{path}");
         let mut request = url.into_client_request().expect("a request");
@@ -37,8 +47,11 @@ impl Client {
         }
         let limits = WebSocketConfig::default().read_buffer_size(8 * 1024);
         let handshake = tokio_tungstenite::client_async_with_config(request, stream, Some(limits));
-        let (socket, _) = soon("the handshake", handshake).await.expect("101");
-        Self { socket, fences: 0 }
+        match soon("the handshake", handshake).await {
+            Ok((socket, _)) => Some(Self { socket, fences: 0 }),
+            Err(Error::Io(_) | Error::Protocol(ProtocolError::HandshakeIncomplete)) => None,
+            Err(error) => panic!("101: {error:?}"),
+        }
     }
 
     /// Opens a socket at a path, from a page of an origin.

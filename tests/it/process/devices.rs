@@ -126,7 +126,9 @@ async fn operate(
 ) -> usize {
     let headers = [("authorization", format!("Bearer {OPERATORS}"))];
     let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let mut client = Client::open_with(address, "/console/ws", &headers).await;
+    let Some(mut client) = Client::try_open(address, "/console/ws", &headers).await else {
+        return first;
+    };
     let (mut next, mut lines) = (first, first);
     loop {
         while next < lines + PIPELINE {
@@ -151,7 +153,7 @@ async fn operate(
 
 /// Receives and acknowledges until the server is gone, or until there is nothing more to come.
 async fn receive(address: std::net::SocketAddr, device: DeviceId, known: &mut Known, all: bool) {
-    let mut client = Client::open(address, "/device/ws").await;
+    let Some(mut client) = Client::try_open(address, "/device/ws", &[]).await else { return };
     let body = json!({"apiToken": DEVICES, "deviceId": device.uuid().hex()});
     if !client.try_send(&json!({"action": "auth", "body": body})).await {
         return;
