@@ -104,7 +104,16 @@ export class Person {
 
   async press(name, role = "button") {
     const element = await this.find(role, name);
-    await element.evaluate((one) => one.scrollIntoView({ block: "nearest" }));
+    // Where it is when it stands still: what moves between look and click is missed.
+    await element.evaluate(async (one) => {
+      one.scrollIntoView({ block: "nearest" });
+      const frame = () => new Promise((done) => requestAnimationFrame(() => done(one.getBoundingClientRect().top)));
+      for (let still = 0, last = await frame(); still < 3;) {
+        const now = await frame();
+        still = now === last ? still + 1 : 0;
+        last = now;
+      }
+    });
     await element.click();
   }
 

@@ -167,7 +167,9 @@ test("whom one blocks is not heard any more, and cannot tell", async () => {
   await (await alice.page.waitForSelector("dialog .button[data-kind=danger]")).click();
   await alice.sees("bob is blocked");
   await bob.says("can you hear me?");
-  await bob.until(() => document.querySelector(".message:last-child .state[data-state=stored]") !== null);
+  await bob.until(
+    () => document.querySelector(".message:last-child .state:is([data-state=stored], [data-state=read])") !== null,
+  );
   await alice.page.evaluate(() => (location.hash = "#/"));
   await alice.opens("bob");
   await alice.has("theirs: 안녕 alice");
